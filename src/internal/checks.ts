@@ -1,0 +1,56 @@
+/** An error about one argument: names the function, the argument, the value received and what is accepted. */
+export function argumentError(
+  functionName: string,
+  argument: string,
+  received: unknown,
+  accepted: string,
+): Error {
+  return new Error(`${functionName}: ${argument} is ${describe(received)}; it must be ${accepted}.`);
+}
+
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `'${value}'`;
+  if (ArrayBuffer.isView(value)) return `${value.constructor.name}`;
+  if (Array.isArray(value)) return `[${value.slice(0, 8).join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
+  return String(value);
+}
+
+/** Throws unless `value` is an integer in [min, max]. */
+export function checkInteger(
+  functionName: string,
+  argument: string,
+  value: number,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): void {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+    throw argumentError(functionName, argument, value, `an integer ${range}`);
+  }
+}
+
+/** Throws unless `value` is a finite number in [min, max]. */
+export function checkNumber(
+  functionName: string,
+  argument: string,
+  value: number,
+  min = Number.NEGATIVE_INFINITY,
+  max = Number.POSITIVE_INFINITY,
+): void {
+  if (!Number.isFinite(value) || value < min || value > max) {
+    throw argumentError(functionName, argument, value, `a finite number in [${min}, ${max}]`);
+  }
+}
+
+/** Throws unless `value` is one of `accepted`. */
+export function checkOneOf<T extends string>(
+  functionName: string,
+  argument: string,
+  value: T,
+  accepted: readonly T[],
+): void {
+  if (!accepted.includes(value)) {
+    throw argumentError(functionName, argument, value, `one of ${accepted.map((a) => `'${a}'`).join(', ')}`);
+  }
+}
