@@ -1,0 +1,9 @@
+export { readSafetensors } from './readSafetensors.js';
+export { safetensorsToFloat32 } from './safetensorsToFloat32.js';
+export type {
+  SafetensorsData,
+  SafetensorsDtype,
+  SafetensorsFile,
+  SafetensorsTensor,
+} from './safetensorsTypes.js';
+export { writeSafetensors } from './writeSafetensors.js';
