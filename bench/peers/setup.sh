@@ -1,0 +1,7 @@
+#!/bin/sh
+# Makes bench/.venv with PyTorch from PyPI, the peer of `npm run bench:train`. PYTHON names another interpreter.
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+"${PYTHON:-python3}" -m venv "$here/../.venv"
+"$here/../.venv/bin/python" -m pip install --quiet --requirement "$here/requirements.txt"
+"$here/../.venv/bin/python" -c 'import torch; print("PyTorch", torch.__version__)'

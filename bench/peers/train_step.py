@@ -1,0 +1,85 @@
+"""Times one training step of unet_att_d in PyTorch and prints one line of JSON.
+
+python bench/peers/train_step.py --weights W.safetensors --batch B.safetensors --config CONFIG.json --threads 2
+
+The weights carry torch names. The batch holds `x_t` and `noise` (float32 [batch, height, width, channels])
+and `t` (int32 [batch]). The config holds the arguments of the network.
+"""
+
+import argparse
+import json
+import resource
+import statistics
+import sys
+import time
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+
+from unet_att_d import UnetAttD
+
+
+def peak_memory_bytes():
+    status = Path("/proc/self/status")
+    if status.exists():
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
+        return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
+
+
+def network(config, weights, dropout_rate):
+    model = UnetAttD(**{**config, "dropout_rate": dropout_rate})
+    model.load_state_dict(load_file(weights), strict=True)
+    return model.train()
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--weights", required=True)
+    parser.add_argument("--batch", required=True)
+    parser.add_argument("--config", required=True)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--steps", type=int, default=5)
+    parser.add_argument("--warm-up", type=int, default=2)
+    options = parser.parse_args()
+
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(0)
+    config = json.loads(Path(options.config).read_text())
+    batch = load_file(options.batch)
+    x_t, noise = (batch[name].permute(0, 3, 1, 2).contiguous() for name in ("x_t", "noise"))
+    t = batch["t"]
+    mse = torch.nn.functional.mse_loss
+
+    with torch.no_grad():
+        first_loss = mse(network(config, options.weights, 0.0)(x_t, t), noise).item()
+
+    model = network(config, options.weights, config["dropout_rate"])
+    optimizer = torch.optim.AdamW(model.parameters(), lr=2e-4, weight_decay=1e-4)
+    seconds = []
+    for _ in range(options.warm_up + options.steps):
+        start = time.perf_counter()
+        optimizer.zero_grad()
+        loss = mse(model(x_t, t), noise)
+        loss.backward()
+        optimizer.step()
+        loss.item()
+        seconds.append(time.perf_counter() - start)
+
+    print(
+        json.dumps(
+            {
+                "firstLoss": first_loss,
+                "secondsPerStep": statistics.median(seconds[options.warm_up :]),
+                "peakMemoryBytes": peak_memory_bytes(),
+                "torchVersion": torch.__version__,
+                "threads": torch.get_num_threads(),
+            }
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
