@@ -69,9 +69,9 @@ describe('reference files', () => {
 });
 
 describe('a file written by the safetensors library of Python', () => {
-  // safetensors 0.5: save({'b': float16 [1.5, -2], 'a': int64 7}, metadata={'k': 'v'})
+  // safetensors 0.8: save({'b': float16 [1.5, -2], 'a': int64 7}, metadata={'k': 'v'})
   const bytes = fileWith(
-    '{"__metadata__":{"k":"v"},"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"b":{"dtype":"F16","shape":[2],"data_offsets":[8,12]}}     ',
+    '{"__metadata__":{"k":"v"},"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"b":{"dtype":"F16","shape":[2],"data_offsets":[8,12]}}    ',
     new Uint8Array([7, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x3e, 0x00, 0xc0]),
   );
 
