@@ -1,0 +1,22 @@
+/** A network of the training benchmark, its input and the dropout it trains with. */
+export interface BenchNetwork {
+  filterConfig: number[];
+  size: number;
+  batch: number;
+}
+
+export const inChannels = 4;
+export const blockNum = [2, 2, 2, 2, 2, 2];
+export const timeEmbeddingDim = 128;
+export const dropoutRate = 0.1;
+
+export const networks: BenchNetwork[] = [
+  { filterConfig: [16, 32, 64, 128, 256, 512], size: 64, batch: 8 },
+  { filterConfig: [8, 16, 32, 64, 128, 256], size: 224, batch: 4 },
+  { filterConfig: [32, 64, 128, 256, 512, 1024], size: 224, batch: 2 },
+];
+
+/** The name of a network in tables and rows, for example `[16…512] 64×64 batch 8`. */
+export function networkName({ filterConfig, size, batch }: BenchNetwork): string {
+  return `[${filterConfig[0]}…${filterConfig[5]}] ${size}×${size} batch ${batch}`;
+}
