@@ -3,6 +3,7 @@
  * all it has to say; the others still run, except that nothing after a failed build could be trusted.
  */
 import { spawnSync } from 'node:child_process';
+import { stripVTControlCharacters } from 'node:util';
 import { root } from './lib/root.js';
 
 const scripts = [
@@ -12,11 +13,17 @@ const scripts = [
   'build',
   'check:package',
   'check:publint',
-  'check:types',
+  'check:attw',
   'check:size',
   'check:snippets',
   'docs',
 ];
+
+/** What a script says when it succeeds, if that is one line. */
+function resultOf(output: string): string {
+  const text = stripVTControlCharacters(output).trim();
+  return text.includes('\n') ? '' : text;
+}
 
 const failed: string[] = [];
 for (const script of scripts) {
@@ -24,19 +31,18 @@ for (const script of scripts) {
   const { status, stdout, stderr, error } = spawnSync('npm', ['run', '--silent', script], {
     cwd: root,
     encoding: 'utf8',
-    env: { ...process.env, NO_COLOR: '1' },
     maxBuffer: 2 ** 28,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const seconds = `${((performance.now() - start) / 1000).toFixed(1)} s`;
   if (status === 0) {
-    const result = script.startsWith('check:') ? (stdout.trim().split('\n').at(-1) ?? '') : '';
+    const result = resultOf(stdout);
     console.log(`ok    ${script.padEnd(15)} ${seconds.padStart(7)}  ${result}`);
     continue;
   }
   failed.push(script);
   console.log(`FAIL  ${script.padEnd(15)} ${seconds.padStart(7)}`);
-  console.log(`${stdout}${stderr}${error ? error.message : ''}`);
+  console.log(stripVTControlCharacters(`${stdout}${stderr}${error ? error.message : ''}`));
   if (script === 'build') break;
 }
 

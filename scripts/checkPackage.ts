@@ -63,8 +63,6 @@ function compileConsumer(moduleResolution: 'bundler' | 'nodenext'): void {
     strict: true,
     noEmit: true,
     skipLibCheck: false,
-    typeRoots: [path.join(root, 'node_modules/@types')],
-    types: ['node'],
   };
   writeFileSync(
     path.join(project, 'tsconfig.json'),
@@ -91,7 +89,10 @@ try {
   install([`./${tarball}`, ...peers(false)]);
   for (const specifier of specifiers) probeImport(specifier);
 
-  install(peers(true, (name) => /wasm|geotiff/.test(name)));
+  install([
+    ...peers(true, (name) => /wasm|geotiff/.test(name)),
+    `@types/node@${manifest.devDependencies['@types/node']}`,
+  ]);
   copyFileSync(path.join(root, 'scripts/package/consumer.ts'), path.join(project, 'consumer.ts'));
   const imports = specifiers.map((specifier, i) => `import * as entry${i} from '${specifier}';\n`).join('');
   const list = specifiers.map((_, i) => `entry${i}`).join(', ');

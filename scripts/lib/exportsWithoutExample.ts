@@ -1,0 +1,30 @@
+import path from 'node:path';
+import ts from 'typescript';
+import { listFiles, root } from './root.js';
+
+/** Public functions and classes of `src/` whose doc comment has no `@example` with a fenced block, as problems. */
+export function exportsWithoutExample(): string[] {
+  const indexes = listFiles('src', 'index.ts').filter((file) => file !== 'src/index.ts');
+  const program = ts.createProgram({
+    rootNames: indexes.map((file) => path.join(root, file)),
+    options: { module: ts.ModuleKind.NodeNext, moduleResolution: ts.ModuleResolutionKind.NodeNext },
+  });
+  const checker = program.getTypeChecker();
+  return indexes.flatMap((file) => {
+    const source = program.getSourceFile(path.join(root, file));
+    const module = source && checker.getSymbolAtLocation(source);
+    if (module === undefined) return [`${file}: exports nothing`];
+    return checker.getExportsOfModule(module).flatMap((exported) => {
+      const alias = (exported.flags & ts.SymbolFlags.Alias) !== 0;
+      const symbol = alias ? checker.getAliasedSymbol(exported) : exported;
+      if ((symbol.flags & (ts.SymbolFlags.Function | ts.SymbolFlags.Class)) === 0) return [];
+      const examples = symbol
+        .getJsDocTags(checker)
+        .filter((tag) => tag.name === 'example')
+        .map((tag) => ts.displayPartsToString(tag.text));
+      return examples.some((text) => text.includes('```'))
+        ? []
+        : [`${file}: ${exported.name} has no @example`];
+    });
+  });
+}

@@ -1,0 +1,29 @@
+export interface Snippet {
+  /** File and line of the opening fence. */
+  where: string;
+  code: string;
+  /** Whether it is executed, or only type-checked (` ```ts no-run `). */
+  run: boolean;
+}
+
+const fence = /^```(?:ts|typescript|js|javascript|mjs)\b[ \t]*(.*)\n([\s\S]*?)^```[ \t]*$/gm;
+
+function lineOf(text: string, index: number): number {
+  return text.slice(0, index).split('\n').length;
+}
+
+/** The fenced TypeScript and JavaScript blocks of a Markdown text whose first line is line `firstLine` of `file`. */
+export function extractFromMarkdown(file: string, text: string, firstLine = 1): Snippet[] {
+  return [...text.matchAll(fence)].map(({ 1: words, 2: code, index }) => ({
+    where: `${file}:${lineOf(text, index) + firstLine - 1}`,
+    code,
+    run: !words.split(/\s+/).includes('no-run'),
+  }));
+}
+
+/** The fenced blocks of the doc comments of a source text. */
+export function extractFromComments(file: string, text: string): Snippet[] {
+  return [...text.matchAll(/\/\*\*([\s\S]*?)\*\//g)].flatMap(({ 1: comment, index }) =>
+    extractFromMarkdown(file, comment.replace(/^[ \t]*\*? ?/gm, ''), lineOf(text, index)),
+  );
+}
