@@ -1,0 +1,15 @@
+export { type AlphaSchedule, computeAlphaSchedule } from './computeAlphaSchedule.js';
+export { computeSnr } from './computeSnr.js';
+export { gatherSchedule } from './gatherSchedule.js';
+export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './getTimestepEmbedding.js';
+export { getVelocity } from './getVelocity.js';
+export { type BetaScheduleOptions, type BetaScheduleType, makeBetaSchedule } from './makeBetaSchedule.js';
+export { type MinSnrOptions, minSnrWeights } from './minSnrWeights.js';
+export type { PredictionOptions, PredictionType } from './predictionType.js';
+export { predictNoise } from './predictNoise.js';
+export { predictV } from './predictV.js';
+export { predictX0 } from './predictX0.js';
+export { qSample } from './qSample.js';
+export { rescaleZeroTerminalSnr } from './rescaleZeroTerminalSnr.js';
+export { type SpaceTimestepsOptions, spaceTimesteps, type TimestepSpacing } from './spaceTimesteps.js';
+export type { Timesteps } from './timesteps.js';
