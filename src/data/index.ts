@@ -1,3 +1,10 @@
+export { type ChipFile, type ChipOptions, decodeChip } from './decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './encodeGeoTiff.js';
 export type { AffineTransform, GeoTiff, GeoTiffInfo, PixelArray, PixelType } from './geoTiffTypes.js';
+export {
+  type CatalogRow,
+  type CatalogUsage,
+  type ParseCatalogOptions,
+  parseCatalog,
+} from './parseCatalog.js';

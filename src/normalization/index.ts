@@ -1,0 +1,7 @@
+export {
+  type GlobalStatistics,
+  type NormalizationOptions,
+  type NormalizationStrategy,
+  normalizeRaster,
+  type StatisticsProcedure,
+} from './normalizeRaster.js';
