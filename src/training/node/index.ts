@@ -1,0 +1,14 @@
+export { type CsvLog, type CsvLogOptions, type CsvLogRow, createCsvLog } from './createCsvLog.js';
+export {
+  createJsonLinesLog,
+  type JsonLinesLog,
+  type JsonLinesLogOptions,
+  type JsonLinesRecord,
+} from './createJsonLinesLog.js';
+export {
+  createTensorBoardLog,
+  type TensorBoardLog,
+  type TensorBoardLogOptions,
+} from './createTensorBoardLog.js';
+export { type PrepareFolderOptions, prepareFolder } from './prepareFolder.js';
+export { writeFileAtomic } from './writeFileAtomic.js';

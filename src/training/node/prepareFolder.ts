@@ -1,0 +1,47 @@
+import { mkdir, rm, statfs } from 'node:fs/promises';
+import path from 'node:path';
+import { checkNumber } from '../../internal/checks.js';
+import { fileError } from './fileError.js';
+import { writeFileAtomic } from './writeFileAtomic.js';
+
+/** Options of `prepareFolder`. */
+export interface PrepareFolderOptions {
+  /** How many bytes will be written there. Default 0: only that the folder takes a file is tried. */
+  neededBytes?: number;
+}
+
+/**
+ * Makes a folder ready to be written to, so that an unwritable folder or a full disk is known before the work and
+ * not after it: creates it where missing, writes and removes a small file, and compares the free space.
+ *
+ * @param folder Path of the folder.
+ * @param options See {@link PrepareFolderOptions}.
+ * @throws When the folder cannot be created or written to, or has less space than `neededBytes`.
+ * @example
+ * ```ts
+ * import { mkdtemp } from 'node:fs/promises';
+ * import { tmpdir } from 'node:os';
+ * import { prepareFolder } from 'diffusion-ssl/training/node';
+ *
+ * await prepareFolder(`${await mkdtemp(`${tmpdir()}/run-`)}/nicfi`, { neededBytes: 1e6 });
+ * ```
+ */
+export async function prepareFolder(folder: string, options: PrepareFolderOptions = {}): Promise<void> {
+  const { neededBytes = 0 } = options;
+  checkNumber('prepareFolder', 'neededBytes', neededBytes, 0);
+  const probe = path.join(folder, `.write-test-${process.pid}`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomic(probe, 'x');
+    await rm(probe, { force: true });
+  } catch (error) {
+    throw fileError('prepareFolder', folder, error instanceof Error && error.cause ? error.cause : error);
+  }
+  const { bavail, bsize } = await statfs(folder);
+  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  if (bavail * bsize < neededBytes) {
+    throw new Error(
+      `prepareFolder: '${folder}' has ${megabytes(bavail * bsize)} free and needs ${megabytes(neededBytes)}: free space or choose another folder.`,
+    );
+  }
+}
