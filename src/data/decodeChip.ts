@@ -92,7 +92,7 @@ export function checkRasters(
 function crop(image: GeoTiff, height: number, width: number): Raster {
   const { bands, data } = image;
   if (height === image.height && width === image.width) {
-    return { height, width, channels: bands, data: Float32Array.from(data) };
+    return { height, width, channels: bands, data: new Float32Array(data) };
   }
   const top = Math.floor((image.height - height) / 2);
   const left = Math.floor((image.width - width) / 2);

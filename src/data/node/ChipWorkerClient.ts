@@ -1,0 +1,63 @@
+import { Worker } from 'node:worker_threads';
+import type { ChipReaderSettings } from './ChipReader.js';
+import type { ChipTask, ChipTaskResult } from './chipTasks.js';
+
+interface Waiting {
+  resolve: (result: ChipTaskResult) => void;
+  reject: (error: Error) => void;
+}
+
+/** The main thread's end of one worker. Keeps the process alive only while a task is under way. */
+export class ChipWorkerClient {
+  private readonly worker: Worker;
+  private readonly waiting = new Map<number, Waiting>();
+  private readonly current = new Int32Array(new SharedArrayBuffer(4)).fill(-1);
+  private nextId = 0;
+  private failure: Error | undefined;
+
+  /** @param nameOf Describes the chip of an index, for the error of a crash. */
+  constructor(url: URL, settings: ChipReaderSettings, nameOf: (index: number) => string) {
+    this.worker = new Worker(url, { workerData: { settings, current: this.current }, execArgv: [] });
+    this.worker.unref();
+    const crash = (reason: string) => {
+      const index = Atomics.load(this.current, 0);
+      const where = index < 0 ? 'before its first chip' : `at chip ${nameOf(index)}`;
+      this.fail(new Error(`chip loader: a worker thread ended ${where}: ${reason}`));
+    };
+    this.worker.on('message', ({ id, result }: { id: number; result: ChipTaskResult }) => {
+      this.settle(id)?.resolve(result);
+    });
+    this.worker.on('messageerror', (error: Error) => crash(error.message));
+    this.worker.on('error', (error: Error) => crash(error.message));
+    this.worker.on('exit', (code) => crash(`exit code ${code}`));
+  }
+
+  /** Hands a task to the worker; rejects when the worker ends first. */
+  run(task: ChipTask): Promise<ChipTaskResult> {
+    if (this.failure) return Promise.reject(this.failure);
+    return new Promise((resolve, reject) => {
+      const id = this.nextId++;
+      this.waiting.set(id, { resolve, reject });
+      this.worker.ref();
+      this.worker.postMessage({ id, task });
+    });
+  }
+
+  /** Ends the worker; tasks under way are rejected. */
+  async close(): Promise<void> {
+    this.fail(new Error('chip loader: it has been closed.'));
+    await this.worker.terminate();
+  }
+
+  private settle(id: number): Waiting | undefined {
+    const waiting = this.waiting.get(id);
+    this.waiting.delete(id);
+    if (this.waiting.size === 0) this.worker.unref();
+    return waiting;
+  }
+
+  private fail(error: Error): void {
+    this.failure ??= error;
+    for (const id of [...this.waiting.keys()]) this.settle(id)?.reject(this.failure);
+  }
+}

@@ -1,0 +1,122 @@
+import { availableParallelism } from 'node:os';
+import type { AugmentationStep } from '../../augmentation/compose.js';
+import { argumentError, checkInteger, checkOneOf } from '../../internal/checks.js';
+import type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
+import { ChipLoader, type ChipRow } from './ChipLoader.js';
+import { ChipReader, type ChipReaderSettings } from './ChipReader.js';
+import { ChipWorkerClient } from './ChipWorkerClient.js';
+import { runChipTask } from './chipTasks.js';
+import { chipWorkerUrl } from './chipWorkerUrl.js';
+
+/** Options of {@link createChipLoader}. */
+export interface ChipLoaderOptions {
+  /** The chips, such as the rows of `parseCatalog` with one usage. */
+  rows: readonly ChipRow[];
+  /** Folder that the rows' paths are relative to. */
+  dataPath: string;
+  /** Bands of a chip, all its rasters together. */
+  channels: number;
+  batchSize: number;
+  /** Side, or [height, width], that chips are cropped or padded to around their centre; default: all must have the size of the first. */
+  size?: number | readonly [number, number];
+  /** Width of the border of zeros added around a chip after normalising; default 0. */
+  buffer?: number;
+  /** Default min_max over all bands of the chip; null: none. */
+  normalization?: NormalizationOptions | null;
+  /** Augmentations in order; default none. */
+  augmentation?: readonly AugmentationStep[];
+  /** Decides order and augmentation; default 0. */
+  seed?: number;
+  /** Draw a new order each epoch; default false: the rows' order. */
+  shuffle?: boolean;
+  /** Leave out a last batch that is not full; default false. */
+  dropLast?: boolean;
+  /** What an unreadable chip does: stop (default), or be left out and reported. */
+  onBadChip?: 'error' | 'skip';
+  /** Worker threads; default: one less than the processor's cores, at least 1 and at most 4. 0: read in the main thread. */
+  workers?: number;
+  /** Batches read ahead; default 3. */
+  prefetch?: number;
+  /** Bytes of normalised chips kept in memory, all workers together; default 256 MiB. */
+  cacheBytes?: number;
+  /** The worker's file; default: the one of this package. Needed when a bundler moves this code. */
+  workerUrl?: URL;
+}
+
+/**
+ * Makes a loader of chips: files are read, normalised and augmented in worker threads ahead of need.
+ *
+ * The header of every file is read first, so that missing, truncated or foreign files and wrong bands or sizes are
+ * known before training. Order and augmentation depend on (seed, epoch, row) alone, whatever the number of workers.
+ *
+ * @throws If an option is out of range, no chip is left, or, with `onBadChip: 'error'`, a chip is bad: the message
+ * names its file.
+ * @example
+ * import { mkdtempSync, writeFileSync } from 'node:fs';
+ * import { encodeGeoTiff } from 'diffusion-ssl/data';
+ * import { createChipLoader } from 'diffusion-ssl/data/node';
+ * const dataPath = mkdtempSync('/tmp/chips-');
+ * const chip = encodeGeoTiff({ width: 2, height: 2, bands: 1, data: new Uint8Array([0, 1, 2, 3]) });
+ * writeFileSync(`${dataPath}/a.tif`, chip);
+ * const rows = [{ images: ['a.tif'] }];
+ * const loader = await createChipLoader({ rows, dataPath, channels: 1, batchSize: 1, workers: 0 });
+ * for await (const batch of loader.epoch(0)) console.log(batch.shape, batch.files);
+ * await loader.close();
+ */
+export async function createChipLoader(options: ChipLoaderOptions): Promise<ChipLoader> {
+  const { rows, channels, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
+  const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
+    options;
+  const check = (name: string, value: number, min: number) =>
+    checkInteger('createChipLoader', name, value, min);
+  check('channels', channels, 1);
+  check('batchSize', batchSize, 1);
+  check('buffer', buffer, 0);
+  check('seed', seed, 0);
+  check('workers', workers, 0);
+  check('prefetch', prefetch, 0);
+  check('cacheBytes', cacheBytes, 0);
+  checkOneOf('createChipLoader', 'onBadChip', onBadChip, ['error', 'skip']);
+  if (rows.length === 0) throw argumentError('createChipLoader', 'rows', [], 'a list of at least one chip');
+  const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
+  for (const side of size ?? []) check('size', side, 1);
+  const settings: ChipReaderSettings = {
+    dataPath: options.dataPath,
+    chip: { channels, size, buffer, normalization: options.normalization },
+    augmentation: options.augmentation ?? [],
+    seed,
+    cacheBytes: Math.floor(cacheBytes / Math.max(1, workers)),
+  };
+  const loader = new ChipLoader({
+    rows,
+    settings,
+    batchSize,
+    onBadChip,
+    shuffle: options.shuffle ?? false,
+    dropLast: options.dropLast ?? false,
+    prefetch: workers === 0 ? 0 : prefetch,
+    runners: makeRunners(workers, settings, rows, options.workerUrl),
+  });
+  try {
+    await loader.inspect();
+  } catch (error) {
+    await loader.close();
+    throw error;
+  }
+  return loader;
+}
+
+function makeRunners(workers: number, settings: ChipReaderSettings, rows: readonly ChipRow[], url?: URL) {
+  const reader = new ChipReader(settings);
+  if (workers === 0) {
+    return [
+      {
+        run: (task: Parameters<typeof runChipTask>[1]) => runChipTask(reader, task, () => {}),
+        close: async () => {},
+      },
+    ];
+  }
+  const workerUrl = url ?? chipWorkerUrl();
+  const nameOf = (index: number) => rows[index].images.join(' + ');
+  return Array.from({ length: workers }, () => new ChipWorkerClient(workerUrl, settings, nameOf));
+}

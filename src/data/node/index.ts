@@ -1,0 +1,4 @@
+export type { ChipBatch, ChipLoader, ChipRow } from './ChipLoader.js';
+export type { BadChip } from './chipTasks.js';
+export { type ChipLoaderOptions, createChipLoader } from './createChipLoader.js';
+export { readCatalog } from './readCatalog.js';
