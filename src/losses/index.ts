@@ -1,0 +1,3 @@
+export { l1 } from './l1.js';
+export { mse } from './mse.js';
+export type { LossOptions, ScalarLossOptions } from './reduceLoss.js';

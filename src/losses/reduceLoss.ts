@@ -1,0 +1,57 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { argumentError, checkOneOf } from '../internal/checks.js';
+
+/** Options of every elementwise loss. */
+export interface LossOptions {
+  /**
+   * `'mean'`: mean over all elements, a scalar. `'sum'`: sum over all elements, a scalar. `'none'`: one value a
+   * sample, the mean over all axes but the first, of shape [batch]. Default `'mean'`.
+   */
+  reduction?: 'mean' | 'sum' | 'none';
+  /** One factor a sample: a tensor [batch] or as many numbers. The mean stays one over all elements. Default: all 1. */
+  weights?: tf.Tensor | readonly number[] | Float32Array;
+}
+
+/** {@link LossOptions} of which the loss is a scalar. */
+export interface ScalarLossOptions extends LossOptions {
+  reduction?: 'mean' | 'sum';
+}
+
+/** Reduces `elementwise(prediction, target)` as the options say, in a tidy scope, after checking the arguments. */
+export function reduceLoss(
+  functionName: string,
+  prediction: tf.Tensor,
+  target: tf.Tensor,
+  { reduction = 'mean', weights }: LossOptions,
+  elementwise: (prediction: tf.Tensor, target: tf.Tensor) => tf.Tensor,
+): tf.Tensor {
+  checkOneOf(functionName, 'reduction', reduction, ['mean', 'sum', 'none']);
+  if (prediction.rank < 1 || prediction.size === 0) {
+    throw argumentError(
+      functionName,
+      'prediction.shape',
+      prediction.shape,
+      '[batch, …] with at least one element',
+    );
+  }
+  if (!tf.util.arraysEqual(prediction.shape, target.shape)) {
+    throw argumentError(functionName, 'target.shape', target.shape, `[${prediction.shape}] as prediction's`);
+  }
+  return tf.tidy(() => {
+    const batch = prediction.shape[0];
+    const values = elementwise(prediction, target);
+    if (reduction !== 'none' && weights === undefined)
+      return reduction === 'mean' ? tf.mean(values) : tf.sum(values);
+    const perSample = tf.reshape(values, [batch, -1]);
+    let losses = reduction === 'sum' ? tf.sum(perSample, 1) : tf.mean(perSample, 1);
+    if (weights !== undefined) {
+      const factors = weights instanceof tf.Tensor ? weights : tf.tensor1d(Float32Array.from(weights));
+      if (factors.rank !== 1 || factors.shape[0] !== batch) {
+        throw argumentError(functionName, 'weights.shape', factors.shape, `[${batch}]`);
+      }
+      losses = tf.mul(losses, factors);
+    }
+    if (reduction === 'none') return losses;
+    return reduction === 'mean' ? tf.mean(losses) : tf.sum(losses);
+  });
+}

@@ -1,0 +1,48 @@
+import type * as tf from '@tensorflow/tfjs-core';
+import { ddpmStep } from './ddpmStep.js';
+import type { DdpmVarianceType } from './ddpmVariance.js';
+import { reverseProcess } from './reverseProcess.js';
+import type { Denoiser, SampleOptions } from './types.js';
+
+/** Options of {@link sampleDdpm}. `steps` is all timesteps unless given. */
+export interface SampleDdpmOptions extends SampleOptions {
+  /** Variance of the added noise. Default `'fixed_small'`. */
+  variance?: DdpmVarianceType;
+}
+
+/**
+ * Samples by DDPM's ancestral reverse process, from pure noise to images (Ho et al. 2020, algorithm 2).
+ *
+ * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 and no noise
+ * is added.
+ *
+ * @param denoiser any function from (x_t, t) to a prediction.
+ * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
+ * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
+ * import { sampleDdpm } from 'diffusion-ssl/samplers';
+ *
+ * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(100, { type: 'squaredcos_cap_v2' }));
+ * const samples = await sampleDdpm((xT) => tf.mul(xT, 0.5), alphaBars, { shape: [2, 8, 8, 4], clip: [0, 1] });
+ * console.log(samples.shape); // [2, 8, 8, 4]
+ * ```
+ */
+export async function sampleDdpm(
+  denoiser: Denoiser,
+  alphaBars: ArrayLike<number>,
+  options: SampleDdpmOptions,
+): Promise<tf.Tensor> {
+  const { steps = alphaBars.length, variance } = options;
+  return reverseProcess(
+    'sampleDdpm',
+    denoiser,
+    alphaBars,
+    { ...options, steps },
+    true,
+    (xT, t, prediction, step) => ddpmStep(xT, t, prediction, alphaBars, { ...step, variance }),
+  );
+}
