@@ -66,6 +66,11 @@ function checkImport(file: string, specifier: string): void {
   }
 }
 
+function place(node: ts.Node): string {
+  const source = node.getSourceFile();
+  return `${source.fileName}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`;
+}
+
 function checkIndex(source: ts.SourceFile): void {
   const file = source.fileName;
   for (const statement of source.statements) {
@@ -107,17 +112,24 @@ function checkSideEffects(source: ts.SourceFile): void {
         `${source.fileName}:${line}: acts when imported: '${statement.getText().split('\n')[0]}'`,
       );
     }
-    if (ts.isVariableStatement(statement) && /\btf\.\w+\(/.test(statement.getText())) {
-      problems.push(`${source.fileName}: calls tfjs when imported: '${statement.getText().split('\n')[0]}'`);
-    }
   }
+  visitCalls(source);
+}
+
+/** Complains about calls of tfjs outside any function body: they run on import. */
+function visitCalls(node: ts.Node): void {
+  const isField = ts.isPropertyDeclaration(node);
+  if (ts.isFunctionLike(node) || (isField && !ts.hasStaticModifier(node))) return;
+  if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && /^tf\b/.test(node.expression.getText())) {
+    problems.push(`${place(node)}: calls ${node.expression.getText()} when imported`);
+  }
+  ts.forEachChild(node, visitCalls);
 }
 
 function checkSynchronousReads(source: ts.SourceFile): void {
   const visit = (node: ts.Node): void => {
     if (ts.isIdentifier(node) && /^(dataSync|arraySync|bytesSync)$/.test(node.text)) {
-      const line = source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
-      problems.push(`${source.fileName}:${line}: ${node.text} blocks; read tensors with await`);
+      problems.push(`${place(node)}: ${node.text} blocks; read tensors with await`);
     }
     ts.forEachChild(node, visit);
   };

@@ -1,3 +1,4 @@
+import { builtinModules } from 'node:module';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { manifest } from './publicEntries.js';
@@ -23,7 +24,7 @@ export async function measureSize(
     format: 'esm',
     platform: 'browser',
     target: 'es2022',
-    external: ['node:*', ...(withPeers ? [] : peers)],
+    external: ['node:*', ...builtinModules, ...(withPeers ? [] : peers)],
     tsconfigRaw: '{}',
     write: false,
     logLevel: 'silent',
