@@ -1,0 +1,134 @@
+import { decode, encode } from 'fast-png';
+import { escapeXml } from './escapeXml.js';
+import { svgToPng } from './svgToPng.js';
+import type { RgbImage } from './toRgb.js';
+
+/** What `imageGrid` lays out. */
+export interface ImageGridOptions {
+  title: string;
+  /** Rows of pictures; all pictures have one size, all rows one length. */
+  rows: readonly (readonly RgbImage[])[];
+  /** Two lines above each column: what it shows, and the range of its values. */
+  columnLabels: readonly (readonly [string, string])[];
+  /** Text to the left of each row; lines are separated by a line feed. */
+  rowLabels: readonly string[];
+  /** A line below the pictures. */
+  caption: string;
+  /** Pictures smaller than this are enlarged by a whole factor, pixel by pixel. Default 144. */
+  minimumSize?: number;
+}
+
+const gap = 8;
+const padding = 16;
+const top = 84;
+const bottom = 40;
+const lineHeight = 16;
+
+/** Where the pictures of a grid stand, in pixels. */
+export interface GridLayout {
+  width: number;
+  height: number;
+  /** How often each pixel of a picture is repeated along either axis. */
+  factor: number;
+  /** Size of a picture on the page. */
+  cell: { width: number; height: number };
+  /** Left and top edge of a picture. */
+  position(row: number, column: number): { x: number; y: number };
+}
+
+/** Computes the layout of a grid. Throws when the pictures differ in size or the rows in length. */
+export function layoutGrid(options: ImageGridOptions): GridLayout {
+  const { rows, columnLabels, rowLabels, title, caption, minimumSize = 144 } = options;
+  const columns = columnLabels.length;
+  const first = rows[0]?.[0];
+  if (!first) throw new Error('imageGrid: rows holds no picture.');
+  if (rowLabels.length !== rows.length || rows.some((row) => row.length !== columns)) {
+    throw new Error(
+      `imageGrid: ${rows.length} rows of ${rows.map((row) => row.length)} pictures do not fit ${rowLabels.length} row and ${columns} column labels.`,
+    );
+  }
+  const other = rows.flat().find((image) => image.width !== first.width || image.height !== first.height);
+  if (other) {
+    throw new Error(
+      `imageGrid: pictures of ${first.width} × ${first.height} and ${other.width} × ${other.height} pixels in one grid.`,
+    );
+  }
+  const factor = Math.max(1, Math.ceil(minimumSize / Math.max(first.width, first.height)));
+  const cell = { width: first.width * factor, height: first.height * factor };
+  const labelLines = rowLabels.flatMap((label) => label.split('\n'));
+  const left = padding + Math.max(...labelLines.map((line) => line.length)) * 8 + gap;
+  const grid = left + columns * (cell.width + gap) - gap + padding;
+  return {
+    width: Math.max(grid, 2 * padding + title.length * 11, 2 * padding + caption.length * 7),
+    height: top + rows.length * (cell.height + gap) - gap + bottom,
+    factor,
+    cell,
+    position: (row, column) => ({
+      x: left + column * (cell.width + gap),
+      y: top + row * (cell.height + gap),
+    }),
+  };
+}
+
+/** The pictures of a grid on a white page, without its text. */
+export function gridPixels({ rows }: ImageGridOptions, layout: GridLayout): RgbImage {
+  const { width, height, factor, cell } = layout;
+  const data = new Uint8Array(width * height * 3).fill(255);
+  rows.forEach((row, r) => {
+    row.forEach((image, c) => {
+      const { x, y } = layout.position(r, c);
+      for (let i = 0; i < cell.height; i++) {
+        for (let j = 0; j < cell.width; j++) {
+          const from = (Math.floor(i / factor) * image.width + Math.floor(j / factor)) * 3;
+          const to = ((y + i) * width + x + j) * 3;
+          for (let k = 0; k < 3; k++) data[to + k] = image.data[from + k];
+        }
+      }
+    });
+  });
+  return { width, height, data };
+}
+
+/** A labelled grid of pictures as a PNG file. */
+export async function imageGrid(options: ImageGridOptions): Promise<Uint8Array> {
+  const layout = layoutGrid(options);
+  const page = gridPixels(options, layout);
+  const text = decode(await svgToPng(labels(options, layout), 1));
+  for (let pixel = 0; pixel < layout.width * layout.height; pixel++) {
+    const alpha = text.data[pixel * 4 + 3] / 255;
+    if (alpha === 0) continue;
+    for (let k = 0; k < 3; k++) {
+      const under = page.data[pixel * 3 + k];
+      page.data[pixel * 3 + k] = Math.round(under + (text.data[pixel * 4 + k] - under) * alpha);
+    }
+  }
+  return encode({ ...page, channels: 3 });
+}
+
+/** The text of a grid as an SVG on a transparent page. */
+function labels(options: ImageGridOptions, { width, height, cell, position }: GridLayout): string {
+  const { title, caption, columnLabels, rowLabels } = options;
+  const marks = [
+    `<text x="${padding}" y="30" font-size="17" font-weight="bold">${escapeXml(title)}</text>`,
+    `<text x="${padding}" y="${height - 15}" font-size="12" fill="#555555">${escapeXml(caption)}</text>`,
+    ...columnLabels.flatMap(([name, range], column) => {
+      const x = position(0, column).x + cell.width / 2;
+      return [
+        `<text x="${x}" y="${top - 24}" font-size="14" text-anchor="middle">${escapeXml(name)}</text>`,
+        `<text x="${x}" y="${top - 8}" font-size="11" text-anchor="middle" fill="#555555">${escapeXml(range)}</text>`,
+      ];
+    }),
+    ...rowLabels.flatMap((label, row) => {
+      const lines = label.split('\n');
+      const { x, y } = position(row, 0);
+      const firstLine = y + cell.height / 2 + 4 - ((lines.length - 1) * lineHeight) / 2;
+      return lines.map(
+        (line, i) =>
+          `<text x="${x - gap}" y="${firstLine + i * lineHeight}" font-size="12" text-anchor="end">${escapeXml(line)}</text>`,
+      );
+    }),
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans" fill="#222222">
+${marks.join('\n')}
+</svg>`;
+}
