@@ -119,7 +119,11 @@ function checkSideEffects(source: ts.SourceFile): void {
 /** Complains about calls of tfjs outside any function body: they run on import. */
 function visitCalls(node: ts.Node): void {
   const isField = ts.isPropertyDeclaration(node);
-  if (ts.isFunctionLike(node) || (isField && !ts.hasStaticModifier(node))) return;
+  if (
+    ts.isFunctionLike(node) ||
+    (isField && (ts.getCombinedModifierFlags(node) & ts.ModifierFlags.Static) === 0)
+  )
+    return;
   if ((ts.isCallExpression(node) || ts.isNewExpression(node)) && /^tf\b/.test(node.expression.getText())) {
     problems.push(`${place(node)}: calls ${node.expression.getText()} when imported`);
   }
