@@ -71,7 +71,7 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
   const { data, channels } = raster;
   const valid = validMask(data, options.nodata ?? [], tutorial);
   const scalings = bandScalings(raster, valid, options, strategy, procedure);
-  const clip = strategy === 'min_max' && clipPercent > 0;
+  const bounded = strategy === 'min_max';
   const out = new Float32Array(data.length);
   for (let band = 0; band < channels; band++) {
     const scaling = scalings[band];
@@ -81,27 +81,34 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
       continue;
     }
     const { offset, scale } = scaling;
-    const [low, high] = clip
-      ? percentileLimits(data, valid, band, channels, clipPercent, options.integers ?? false)
-      : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const [low, high] =
+      bounded && clipPercent > 0
+        ? percentileLimits(data, valid, band, channels, clipPercent, options.integers ?? false)
+        : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (let i = band; i < data.length; i += channels) {
-      if (!valid[i] && !(tutorial && Number.isFinite(data[i]))) {
+      let value = data[i];
+      if (!valid[i] && !(tutorial && Number.isFinite(value))) {
         out[i] = fill;
         continue;
       }
-      const value = (Math.min(Math.max(data[i], low), high) - offset) / scale;
-      out[i] = strategy === 'min_max' ? Math.min(Math.max(value, 0), 1) : value;
+      if (value < low) value = low;
+      else if (value > high) value = high;
+      value = (value - offset) / scale;
+      out[i] = bounded ? Math.min(Math.max(value, 0), 1) : value;
     }
   }
   return { ...raster, data: out };
 }
 
 function validMask(data: Float32Array, nodata: readonly number[], negativeIsMissing: boolean): Uint8Array {
-  const missing = nodata.map(Math.fround);
   const valid = new Uint8Array(data.length);
+  const lowest = negativeIsMissing ? 0 : Number.NEGATIVE_INFINITY;
   for (let i = 0; i < data.length; i++) {
     const value = data[i];
-    if (Number.isFinite(value) && !missing.includes(value) && !(negativeIsMissing && value < 0)) valid[i] = 1;
+    if (Number.isFinite(value) && value >= lowest) valid[i] = 1;
+  }
+  for (const missing of nodata.map(Math.fround)) {
+    for (let i = 0; i < data.length; i++) if (data[i] === missing) valid[i] = 0;
   }
   return valid;
 }

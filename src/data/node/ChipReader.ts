@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { type AugmentationStep, compose } from '../../augmentation/compose.js';
 import type { Raster } from '../../internal/raster.js';
@@ -53,12 +53,9 @@ export class ChipReader {
     return [infos[0].height, infos[0].width];
   }
 
-  private async decode(images: readonly string[]): Promise<Raster> {
-    const files = [];
-    for (const image of images) {
-      const name = this.pathOf(image);
-      files.push({ name, bytes: await readWhole(name) });
-    }
+  private decode(images: readonly string[]): Promise<Raster> {
+    const names = images.map((image) => this.pathOf(image));
+    const files = names.map((name) => ({ name, bytes: readWhole(name) }));
     return decodeChip(files, this.settings.chip);
   }
 
@@ -76,13 +73,11 @@ export class ChipReader {
 }
 
 async function inspectFile(name: string): Promise<GeoTiffInfo> {
-  const { size } = await stat(name).catch((error: Error) => {
-    throw unreadable(name, error);
-  });
+  const { size } = opened(name, () => statSync(name));
   if (size === 0) throw new Error(`${name}: the file is empty.`);
   const { fromArrayBuffer, fromFile } = await import('geotiff');
   try {
-    const file = size <= READ_WHOLE ? await fromArrayBuffer(await readWhole(name)) : await fromFile(name);
+    const file = size <= READ_WHOLE ? await fromArrayBuffer(readWhole(name)) : await fromFile(name);
     try {
       return await readGeoTiffInfo(file, size, name);
     } finally {
@@ -93,15 +88,19 @@ async function inspectFile(name: string): Promise<GeoTiffInfo> {
   }
 }
 
-async function readWhole(name: string): Promise<ArrayBuffer> {
-  const bytes = await readFile(name).catch((error: Error) => {
-    throw unreadable(name, error);
-  });
-  return bytes.buffer.byteLength === bytes.byteLength
-    ? (bytes.buffer as ArrayBuffer)
-    : (new Uint8Array(bytes).buffer as ArrayBuffer);
+/** Synchronous: the worker has nothing else to do, and small files come several times as fast. */
+function readWhole(name: string): ArrayBuffer {
+  const bytes = opened(name, () => readFileSync(name));
+  const { buffer, byteOffset, byteLength } = bytes;
+  return (
+    buffer.byteLength === byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
+  ) as ArrayBuffer;
 }
 
-function unreadable(name: string, error: Error): Error {
-  return new Error(`${name}: cannot be read: ${error.message}`, { cause: error });
+function opened<T>(name: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    throw new Error(`${name}: cannot be read: ${(error as Error).message}`, { cause: error });
+  }
 }
