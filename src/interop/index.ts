@@ -1,3 +1,4 @@
+export { loadTorchStateDict } from './loadTorchStateDict.js';
 export { readSafetensors } from './readSafetensors.js';
 export { safetensorsToFloat32 } from './safetensorsToFloat32.js';
 export type {
@@ -6,4 +7,5 @@ export type {
   SafetensorsFile,
   SafetensorsTensor,
 } from './safetensorsTypes.js';
+export { toTorchStateDict } from './toTorchStateDict.js';
 export { writeSafetensors } from './writeSafetensors.js';

@@ -1,0 +1,41 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { biasAdd } from '../ops/biasAdd.js';
+import { conv2d } from '../ops/conv2d.js';
+import { channelsLast, singleInput } from './layerCall.js';
+import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
+
+/** Configuration of {@link Conv1x1}. */
+export interface Conv1x1Config extends SpecLayerConfig {
+  inChannels: number;
+  outChannels: number;
+}
+
+/** Convolution 1×1 with bias: [batch, height, width, inChannels] → [batch, height, width, outChannels]. */
+export class Conv1x1 extends SpecLayer {
+  static readonly className = 'DiffusionSslConv1x1';
+
+  constructor(protected override readonly config: Conv1x1Config) {
+    super(config);
+  }
+
+  override parameterSpecs(): ParameterSpec[] {
+    return conv2dSpecs('', 1, this.config.inChannels, this.config.outChannels, { bias: true }).map(
+      (spec) => ({
+        ...spec,
+        name: spec.name.slice(1),
+      }),
+    );
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {
+    return channelsLast(inputShape, this.config.outChannels);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const filter = this.variable<tf.Rank.R4>('weight');
+    const bias = this.variable<tf.Rank.R1>('bias');
+    return tf.tidy(() => biasAdd(conv2d(singleInput(inputs) as tf.Tensor4D, filter), bias));
+  }
+}

@@ -1,0 +1,81 @@
+/** Which torch module a parameter belongs to, hence how its axes are ordered there. */
+export type TorchLayout = 'conv2d' | 'convTranspose2d' | 'linear' | 'same';
+
+/** How a parameter is filled when a model is built. */
+export type Initialization = { type: 'uniform'; bound: number } | { type: 'constant'; value: number };
+
+/**
+ * One parameter or buffer of a layer: enough to count it, to allocate it and to find it in a torch `state_dict`.
+ */
+export interface ParameterSpec {
+  /** Name within the layer, as in torch: `block.0.weight`. */
+  name: string;
+  /** Shape here: filters [k, k, in, out], transposed ones [k, k, out, in], matrices [in, out]. */
+  shape: number[];
+  /** False for buffers such as running statistics. */
+  trainable: boolean;
+  dtype: 'float32' | 'int32';
+  initialization: Initialization;
+  layout: TorchLayout;
+}
+
+const parameter = (
+  name: string,
+  shape: number[],
+  initialization: Initialization,
+  layout: TorchLayout = 'same',
+): ParameterSpec => ({ name, shape, trainable: true, dtype: 'float32', initialization, layout });
+
+/** torch's default for convolutions and linear layers: uniform within ±1/√fanIn (He et al., 2015, with a = √5). */
+const torchUniform = (fanIn: number): Initialization => ({ type: 'uniform', bound: 1 / Math.sqrt(fanIn) });
+
+/** Parameters of `torch.nn.Conv2d(inChannels, outChannels, size)`. */
+export function conv2dSpecs(
+  prefix: string,
+  size: number,
+  inChannels: number,
+  outChannels: number,
+  { bias }: { bias: boolean },
+): ParameterSpec[] {
+  const init = torchUniform(size * size * inChannels);
+  const weight = parameter(`${prefix}.weight`, [size, size, inChannels, outChannels], init, 'conv2d');
+  return bias ? [weight, parameter(`${prefix}.bias`, [outChannels], init)] : [weight];
+}
+
+/** Parameters of `torch.nn.ConvTranspose2d(inChannels, outChannels, size)`, with bias. */
+export function convTranspose2dSpecs(
+  prefix: string,
+  size: number,
+  inChannels: number,
+  outChannels: number,
+): ParameterSpec[] {
+  // torch takes the fan-in from axis 1 of its [in, out, k, k] weight.
+  const init = torchUniform(size * size * outChannels);
+  return [
+    parameter(`${prefix}.weight`, [size, size, outChannels, inChannels], init, 'convTranspose2d'),
+    parameter(`${prefix}.bias`, [outChannels], init),
+  ];
+}
+
+/** Parameters of `torch.nn.Linear(inFeatures, outFeatures)`. */
+export function linearSpecs(prefix: string, inFeatures: number, outFeatures: number): ParameterSpec[] {
+  const init = torchUniform(inFeatures);
+  return [
+    parameter(`${prefix}.weight`, [inFeatures, outFeatures], init, 'linear'),
+    parameter(`${prefix}.bias`, [outFeatures], init),
+  ];
+}
+
+/** Parameters and buffers of `torch.nn.BatchNorm2d(channels)`. */
+export function batchNormSpecs(prefix: string, channels: number): ParameterSpec[] {
+  const constant = (name: string, value: number) =>
+    parameter(`${prefix}.${name}`, [channels], { type: 'constant', value });
+  const counter = parameter(`${prefix}.num_batches_tracked`, [], { type: 'constant', value: 0 });
+  return [
+    constant('weight', 1),
+    constant('bias', 0),
+    { ...constant('running_mean', 0), trainable: false },
+    { ...constant('running_var', 1), trainable: false },
+    { ...counter, trainable: false, dtype: 'int32' },
+  ];
+}

@@ -1,0 +1,118 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { randomUniform } from '../internal/philox.js';
+import { randomStreams } from '../internal/streams.js';
+import { type BatchNormOptions, batchNormInference, batchNormTraining } from '../ops/batchNorm.js';
+import type { ParameterSpec } from './ParameterSpec.js';
+
+/** Configuration that every layer of this folder shares. */
+export interface SpecLayerConfig {
+  /** Name of the layer, the prefix of its parameters in a torch `state_dict`: `encoder_1`. */
+  name: string;
+  /** Seed of the initial weights. Default 0. */
+  seed?: number;
+}
+
+type LayerVariable = ReturnType<tfl.layers.Layer['addWeight']>;
+
+/** torch's BatchNorm2d momentum: the weight of the new batch in the running statistics. */
+const BATCH_NORM_MOMENTUM = 0.1;
+
+/**
+ * A `tf.layers` layer whose weights are the list of {@link ParameterSpec} that {@link parameterSpecs} gives: the same
+ * list counts them without allocating, allocates them, and maps them to a torch `state_dict`.
+ */
+export abstract class SpecLayer extends tfl.layers.Layer {
+  private readonly variables = new Map<string, LayerVariable>();
+
+  protected constructor(protected readonly config: SpecLayerConfig) {
+    super({ name: config.name });
+  }
+
+  /** Every parameter and buffer of the layer, in torch's order. */
+  abstract parameterSpecs(): ParameterSpec[];
+
+  /** Allocates the weights. */
+  override build(inputShape: tfl.Shape | tfl.Shape[]): void {
+    this.parameterSpecs().forEach((spec, index) => {
+      const initializer = { apply: () => initialValue(spec, this.name, index, this.config.seed ?? 0) };
+      const variable = this.addWeight(
+        spec.name,
+        spec.shape,
+        spec.dtype,
+        initializer as unknown as Parameters<tfl.layers.Layer['addWeight']>[3],
+        undefined,
+        spec.trainable,
+      );
+      this.variables.set(spec.name, variable);
+    });
+    super.build(inputShape);
+  }
+
+  /** The configuration from which `tf.loadLayersModel` makes the layer again. */
+  override getConfig(): tf.serialization.ConfigDict {
+    return { ...super.getConfig(), ...(this.config as unknown as tf.serialization.ConfigDict) };
+  }
+
+  /** The variable behind a parameter, by its name within the layer. */
+  variable<R extends tf.Rank = tf.Rank>(name: string): tf.Variable<R> {
+    const variable = this.variables.get(name);
+    if (!variable)
+      throw new Error(`${this.name}: there is no parameter '${name}', or the layer is not built yet.`);
+    return variable.read() as tf.Variable<R>;
+  }
+
+  /** Batch normalisation by the parameters at `prefix`: of the batch, updating the running statistics, or with these. */
+  protected batchNorm(
+    x: tf.Tensor4D,
+    prefix: string,
+    training: boolean,
+    activation?: BatchNormOptions['activation'],
+  ): tf.Tensor4D {
+    const read = (name: string) => this.variable<tf.Rank.R1>(`${prefix}.${name}`);
+    const [runningMean, runningVar] = [read('running_mean'), read('running_var')];
+    if (!training) {
+      return batchNormInference(x, read('weight'), read('bias'), runningMean, runningVar, { activation });
+    }
+    const { y, mean, variance } = batchNormTraining(x, read('weight'), read('bias'), { activation });
+    const count = x.shape[0] * x.shape[1] * x.shape[2];
+    const blend = (running: tf.Tensor1D, batch: tf.Tensor1D) =>
+      tf.add(tf.mul(running, 1 - BATCH_NORM_MOMENTUM), tf.mul(batch, BATCH_NORM_MOMENTUM));
+    tf.tidy(() => {
+      const unbiased = tf.mul(variance, count / (count - 1)) as tf.Tensor1D;
+      this.write(`${prefix}.running_mean`, blend(runningMean, mean));
+      this.write(`${prefix}.running_var`, blend(runningVar, unbiased));
+      const tracked = this.variable(`${prefix}.num_batches_tracked`);
+      tracked.assign(tf.add(tracked, tf.scalar(1, 'int32')));
+    });
+    return y;
+  }
+
+  private write(name: string, value: tf.Tensor): void {
+    this.variable(name).assign(value);
+  }
+}
+
+function initialValue(spec: ParameterSpec, layer: string, index: number, seed: number): tf.Tensor {
+  if (spec.initialization.type === 'constant') {
+    return tf.fill(spec.shape, spec.initialization.value, spec.dtype);
+  }
+  const { bound } = spec.initialization;
+  const size = spec.shape.reduce((product, side) => product * side, 1);
+  const uniform = randomUniform(size, {
+    seed,
+    stream: randomStreams.initialization,
+    step: hash(`${layer}.${index}`),
+  });
+  return tf.tensor(
+    uniform.map((u) => (2 * u - 1) * bound),
+    spec.shape,
+  );
+}
+
+/** FNV-1a, 32 bits: a parameter's name as the position in its random stream. */
+function hash(text: string): number {
+  let value = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) value = Math.imul(value ^ text.charCodeAt(i), 0x01000193);
+  return value >>> 0;
+}

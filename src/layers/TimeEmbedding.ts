@@ -1,0 +1,47 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { getTimestepEmbedding } from '../diffusion/getTimestepEmbedding.js';
+import { singleInput } from './layerCall.js';
+import { linearSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
+
+/** Configuration of {@link TimeEmbedding}. */
+export interface TimeEmbeddingConfig extends SpecLayerConfig {
+  /** Size of the sinusoidal embedding. */
+  embeddingDim: number;
+  /** Size of the result. */
+  channels: number;
+}
+
+/**
+ * Timesteps as one vector a sample: sinusoidal embedding, linear layer, ReLU.
+ *
+ * Timesteps [batch] or [batch, 1] → [batch, channels].
+ */
+export class TimeEmbedding extends SpecLayer {
+  static readonly className = 'DiffusionSslTimeEmbedding';
+
+  constructor(protected override readonly config: TimeEmbeddingConfig) {
+    super(config);
+  }
+
+  override parameterSpecs(): ParameterSpec[] {
+    return linearSpecs('0', this.config.embeddingDim, this.config.channels);
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {
+    return [inputShape[0], this.config.channels];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const t = tf.reshape(singleInput(inputs), [-1]) as tf.Tensor1D;
+      const embedding = getTimestepEmbedding(t, this.config.embeddingDim);
+      const linear = tf.add(
+        tf.matMul(embedding, this.variable<tf.Rank.R2>('0.weight')),
+        this.variable('0.bias'),
+      );
+      return tf.relu(linear);
+    });
+  }
+}

@@ -1,0 +1,82 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { checkOneOf } from '../internal/checks.js';
+import { biasAdd } from '../ops/biasAdd.js';
+import { conv2d } from '../ops/conv2d.js';
+import { conv2dTranspose } from '../ops/conv2dTranspose.js';
+import { pixelShuffle } from '../ops/pixelShuffle.js';
+import { upsampleBilinear2d } from '../ops/upsampleBilinear2d.js';
+import { channelsLast, isTraining, singleInput } from './layerCall.js';
+import { batchNormSpecs, conv2dSpecs, convTranspose2dSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
+
+/**
+ * How a decoder level doubles its size: `'fixed'` bilinear interpolation (aligned corners), batch norm and a 1×1
+ * convolution; `'deconv_1'` a transposed 2×2 convolution; `'deconv_2'` a transposed 4×4 one; `'DUC'` (dense upsampling
+ * convolution) a 3×3 convolution to four times the channels, batch norm, ReLU and pixel shuffle.
+ */
+export type UpMode = 'fixed' | 'deconv_1' | 'deconv_2' | 'DUC';
+
+/** The values of {@link UpMode}. */
+export const upModes: readonly UpMode[] = ['fixed', 'deconv_1', 'deconv_2', 'DUC'];
+
+/** Configuration of {@link UpconvBlock}. */
+export interface UpconvBlockConfig extends SpecLayerConfig {
+  inChannels: number;
+  outChannels: number;
+  upmode: UpMode;
+}
+
+/** Doubles height and width: [batch, height, width, inChannels] → [batch, 2·height, 2·width, outChannels]. */
+export class UpconvBlock extends SpecLayer {
+  static readonly className = 'DiffusionSslUpconvBlock';
+
+  constructor(protected override readonly config: UpconvBlockConfig) {
+    super(config);
+    checkOneOf('UpconvBlock', 'upmode', config.upmode, upModes);
+  }
+
+  override parameterSpecs(): ParameterSpec[] {
+    const { inChannels, outChannels, upmode } = this.config;
+    switch (upmode) {
+      case 'fixed':
+        return [
+          ...batchNormSpecs('block.1', inChannels),
+          ...conv2dSpecs('block.2', 1, inChannels, outChannels, { bias: false }),
+        ];
+      case 'deconv_1':
+        return convTranspose2dSpecs('block.0', 2, inChannels, outChannels);
+      case 'deconv_2':
+        return convTranspose2dSpecs('block.0', 4, inChannels, outChannels);
+      case 'DUC':
+        return [
+          ...conv2dSpecs('block.0', 3, inChannels, 4 * outChannels, { bias: true }),
+          ...batchNormSpecs('block.1', 4 * outChannels),
+        ];
+    }
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {
+    return channelsLast(inputShape, this.config.outChannels, 2);
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
+    const x = singleInput(inputs) as tf.Tensor4D;
+    const training = isTraining(kwargs);
+    const filter = (name: string) => this.variable<tf.Rank.R4>(name);
+    const bias = () => this.variable<tf.Rank.R1>('block.0.bias');
+    return tf.tidy(() => {
+      switch (this.config.upmode) {
+        case 'fixed':
+          return conv2d(this.batchNorm(upsampleBilinear2d(x), 'block.1', training), filter('block.2.weight'));
+        case 'deconv_1':
+        case 'deconv_2':
+          return biasAdd(conv2dTranspose(x, filter('block.0.weight')), bias());
+        case 'DUC': {
+          const convolved = biasAdd(conv2d(x, filter('block.0.weight')), bias());
+          return pixelShuffle(this.batchNorm(convolved, 'block.1', training, 'relu'));
+        }
+      }
+    });
+  }
+}

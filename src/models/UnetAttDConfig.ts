@@ -1,0 +1,73 @@
+import { argumentError, checkInteger, checkNumber, checkOneOf } from '../internal/checks.js';
+import { type UpMode, upModes } from '../layers/UpconvBlock.js';
+import type { DropoutType } from '../ops/dropout.js';
+
+/** Configuration of {@link unetAttD}: the tutorial's `model_kwargs`, camelCased. */
+export interface UnetAttDConfig {
+  /** Bands in and out. Default 4. */
+  inChannels?: number;
+  /** Channels of the six levels. Default [64, 256, 512, 1024, 2048, 4096], 636,757,747 parameters with the other defaults. */
+  filterConfig?: readonly number[];
+  /** Convolutions in the block of each level. Default two each. */
+  blockNum?: readonly number[];
+  /** Dropout probability at the end of each block of more than one convolution, in [0, 1). Default 0.1. */
+  dropoutRate?: number;
+  /** Single values (`'traditional'`) or whole channels (`'spatial'`). Default `'traditional'`. */
+  dropoutType?: DropoutType;
+  /** How the decoder doubles its size. Default `'deconv_2'`. */
+  upmode?: UpMode;
+  /** Whether attention gates weigh the skip connections. Default true. */
+  useSkipAtt?: boolean;
+  /** Size of the sinusoidal timestep embedding. Default 128. */
+  timeEmbeddingDim?: number;
+  /** Height and width of the input, multiples of 32, where they are to be fixed. Default any. */
+  size?: readonly [height: number, width: number];
+  /** Seed of the initial weights and of dropout. Default 0. */
+  seed?: number;
+}
+
+/** A configuration with every default filled in. */
+export type ResolvedUnetAttDConfig = Required<Omit<UnetAttDConfig, 'size'>> & Pick<UnetAttDConfig, 'size'>;
+
+/** Fills in the defaults of a configuration and checks it. */
+export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDConfig {
+  const resolved: ResolvedUnetAttDConfig = {
+    inChannels: 4,
+    filterConfig: [64, 256, 512, 1024, 2048, 4096],
+    blockNum: [2, 2, 2, 2, 2, 2],
+    dropoutRate: 0.1,
+    dropoutType: 'traditional',
+    upmode: 'deconv_2',
+    useSkipAtt: true,
+    timeEmbeddingDim: 128,
+    seed: 0,
+    ...config,
+  };
+  checkInteger('unetAttD', 'inChannels', resolved.inChannels, 1);
+  for (const key of ['filterConfig', 'blockNum'] as const) {
+    const values = resolved[key];
+    if (!Array.isArray(values) || values.length !== 6 || !values.every((n) => Number.isInteger(n) && n > 0)) {
+      throw argumentError('unetAttD', key, values, 'a list of six positive integers, one a level');
+    }
+  }
+  if (resolved.useSkipAtt && resolved.filterConfig[0] < 2) {
+    throw argumentError(
+      'unetAttD',
+      'filterConfig[0]',
+      resolved.filterConfig[0],
+      'at least 2 with useSkipAtt',
+    );
+  }
+  checkNumber('unetAttD', 'dropoutRate', resolved.dropoutRate, 0, 1 - 2 ** -24);
+  checkOneOf('unetAttD', 'dropoutType', resolved.dropoutType, ['traditional', 'spatial']);
+  checkOneOf('unetAttD', 'upmode', resolved.upmode, upModes);
+  checkInteger('unetAttD', 'timeEmbeddingDim', resolved.timeEmbeddingDim, 1);
+  checkInteger('unetAttD', 'seed', resolved.seed, 0);
+  if (
+    resolved.size &&
+    !resolved.size.every((side) => Number.isInteger(side) && side > 0 && side % 32 === 0)
+  ) {
+    throw argumentError('unetAttD', 'size', resolved.size, '[height, width] in positive multiples of 32');
+  }
+  return resolved;
+}

@@ -1,0 +1,5 @@
+export { countParameters, type ParameterCount } from './countParameters.js';
+export { type NamedParameter, namedParameters } from './namedParameters.js';
+export { setDropoutStep } from './setDropoutStep.js';
+export type { UnetAttDConfig } from './UnetAttDConfig.js';
+export { unetAttD } from './unetAttD.js';

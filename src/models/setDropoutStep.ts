@@ -1,0 +1,20 @@
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { ConvBlock } from '../layers/ConvBlock.js';
+
+/**
+ * Sets the step from which a model's dropout layers draw their next masks, so that a resumed run draws what an
+ * uninterrupted one draws.
+ *
+ * @param step An integer in [0, 2^32), such as the training step.
+ * @example
+ * ```ts
+ * import { setDropoutStep, unetAttD } from 'diffusion-ssl/models';
+ *
+ * setDropoutStep(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }), 100);
+ * ```
+ */
+export function setDropoutStep(model: tfl.LayersModel, step: number): void {
+  for (const layer of model.layers) {
+    if (layer instanceof ConvBlock) layer.dropoutStep = step;
+  }
+}

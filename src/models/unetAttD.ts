@@ -1,0 +1,60 @@
+import * as tfl from '@tensorflow/tfjs-layers';
+import { AddTimeEmbedding } from '../layers/AddTimeEmbedding.js';
+import { MaxPool2d } from '../layers/MaxPool2d.js';
+import { registerLayers } from '../layers/registerLayers.js';
+import { resolveUnetAttDConfig, type UnetAttDConfig } from './UnetAttDConfig.js';
+import { unetAttDLayers } from './unetAttDLayers.js';
+
+/**
+ * Builds the attention U-Net of the tutorial (`unet_att_d`): six levels, additive attention gates on the skip
+ * connections, and a timestep embedding added at the deepest level.
+ *
+ * The model takes `[x, t]`: x float32 [batch, height, width, inChannels], height and width multiples of 32; t int32
+ * [batch] or [batch, 1]. It returns [batch, height, width, inChannels]. Weights are initialised as torch does it, from
+ * `seed` alone. In training mode (`model.apply([x, t], { training: true })`, or `fit`) batch normalisation uses the
+ * batch and updates its running statistics, and dropout acts.
+ *
+ * Ronneberger et al., "U-Net" (2015); Oktay et al., "Attention U-Net" (2018); Ho et al., "Denoising Diffusion
+ * Probabilistic Models" (2020).
+ *
+ * @throws If an option is out of range; on a call, if height or width is not a multiple of 32, or a training batch
+ * leaves a single value a channel at the deepest level.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { unetAttD } from 'diffusion-ssl/models';
+ *
+ * const model = unetAttD({ inChannels: 4, filterConfig: [8, 8, 16, 16, 32, 32] });
+ * const prediction = model.apply([tf.zeros([1, 32, 32, 4]), tf.tensor1d([999], 'int32')]) as tf.Tensor4D;
+ * console.log(prediction.shape); // [1, 32, 32, 4]
+ * ```
+ */
+export function unetAttD(config: UnetAttDConfig = {}): tfl.LayersModel {
+  const resolved = resolveUnetAttDConfig(config);
+  registerLayers();
+  const { timeMlp, encoders, decoders, attention, convs, outputConv } = unetAttDLayers(resolved);
+  const [height, width] = resolved.size ?? [null, null];
+  const x = tfl.input({ shape: [height, width, resolved.inChannels], name: 'x' });
+  const t = tfl.input({ shape: [1], dtype: 'int32', name: 't' });
+  const apply = (layer: tfl.layers.Layer, input: tfl.SymbolicTensor | tfl.SymbolicTensor[]) =>
+    layer.apply(input) as tfl.SymbolicTensor;
+
+  const skips: tfl.SymbolicTensor[] = [];
+  let y = x;
+  encoders.forEach((encoder, i) => {
+    if (i > 0) {
+      skips.push(y);
+      y = apply(new MaxPool2d({ name: `pool_${i}` }), y);
+    }
+    y = apply(encoder, y);
+  });
+  y = apply(new AddTimeEmbedding({ name: 'add_time' }), [y, apply(timeMlp, t)]);
+  decoders.forEach((decoder, i) => {
+    const up = apply(decoder, y);
+    let skip = skips[4 - i];
+    if (attention.length > 0) skip = apply(attention[i], [up, skip]);
+    const both = apply(tfl.layers.concatenate({ name: `concat${i + 1}` }), [skip, up]);
+    y = apply(convs[i], both);
+  });
+  return tfl.model({ inputs: [x, t], outputs: apply(outputConv, y), name: 'unet_att_d' });
+}

@@ -1,0 +1,146 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { argumentError } from '../internal/checks.js';
+import { biasAdd } from './biasAdd.js';
+import { channelSum } from './channelSum.js';
+import { customGradient } from './customGradient.js';
+
+/** Options of {@link batchNormTraining} and {@link batchNormInference}. */
+export interface BatchNormOptions {
+  /** Added to the variance. Default 1e-5, as in torch. */
+  epsilon?: number;
+  /** `'relu'` applies max(0, ·) to the result. Default none. */
+  activation?: 'relu';
+}
+
+/** What {@link batchNormTraining} returns. */
+export interface BatchNormResult {
+  /** Normalised activation, of the shape of the input. */
+  y: tf.Tensor4D;
+  /** Mean of the batch, of shape [channels]; carries no gradient. */
+  mean: tf.Tensor1D;
+  /** Biased variance of the batch, of shape [channels]; carries no gradient. */
+  variance: tf.Tensor1D;
+}
+
+/**
+ * Batch normalisation with the statistics of the batch, differentiable in all three arguments.
+ *
+ * Equals `torch.nn.functional.batch_norm(training=True)`; the running statistics are the caller's to update.
+ * Ioffe and Szegedy, "Batch Normalization" (2015).
+ *
+ * @param x Tensor of shape [batch, height, width, channels].
+ * @param weight Scale, of shape [channels].
+ * @param bias Shift, of shape [channels].
+ * @throws If there is only one value a channel: its variance is zero and the result would not depend on it.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { batchNormTraining } from 'diffusion-ssl/ops';
+ *
+ * const { y, mean } = batchNormTraining(tf.randomNormal([2, 8, 8, 3]), tf.ones([3]), tf.zeros([3]));
+ * console.log(y.shape, mean.shape); // [2, 8, 8, 3] [3]
+ * ```
+ */
+export function batchNormTraining(
+  x: tf.Tensor4D,
+  weight: tf.Tensor1D,
+  bias: tf.Tensor1D,
+  { epsilon = 1e-5, activation }: BatchNormOptions = {},
+): BatchNormResult {
+  const count = x.shape[0] * x.shape[1] * x.shape[2];
+  if (count < 2) {
+    throw argumentError(
+      'batchNormTraining',
+      'the input shape',
+      x.shape,
+      'of more than one value a channel: take a larger batch or larger images',
+    );
+  }
+  const [mean, variance] = tf.tidy(() => batchStatistics(x, count));
+  const y = customGradient(
+    [x, weight, bias],
+    (x, weight, bias) => {
+      const inverse = tf.rsqrt(tf.add(variance, epsilon));
+      const scale: tf.Tensor1D = tf.mul(weight, inverse);
+      const affine: tf.Tensor4D = tf.add(tf.mul(x, scale), tf.sub(bias, tf.mul(mean, scale)));
+      const value = activation === 'relu' ? tf.relu(affine) : affine;
+      return { value, saved: [x, mean, inverse, scale, activation === 'relu' ? value : x] };
+    },
+    (dy, x, mean, inverse, scale, value) => {
+      const dOut: tf.Tensor4D = activation === 'relu' ? tf.mul(dy, tf.step(value)) : dy;
+      const centered: tf.Tensor4D = tf.sub(x, mean);
+      const dBias = channelSum(dOut);
+      const dWeight = tf.mul(channelSum(tf.mul(dOut, centered)), inverse);
+      const slope = tf.div(tf.mul(dWeight, inverse), -count);
+      const dx = tf.mul(tf.add(tf.sub(dOut, tf.div(dBias, count)), tf.mul(centered, slope)), scale);
+      return [dx, dWeight, dBias];
+    },
+  );
+  return { y, mean, variance };
+}
+
+/**
+ * Mean and biased variance of each channel. No gradient passes through here (that of {@link batchNormTraining} has
+ * it already), so none of the intermediates is kept for the backward pass.
+ */
+function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor1D] {
+  const statistics = customGradient(
+    [x],
+    (x) => {
+      const mean: tf.Tensor1D = tf.div(channelSum(x), count);
+      const variance: tf.Tensor1D = tf.div(channelSum(tf.squaredDifference(x, mean)), count);
+      return { value: tf.concat([mean, variance]), saved: [] };
+    },
+    () => {
+      throw new Error('batchNormTraining: mean and variance carry no gradient; differentiate y.');
+    },
+  );
+  const [mean, variance] = tf.split<tf.Tensor1D>(statistics, 2);
+  return [mean, variance];
+}
+
+/**
+ * Batch normalisation with given statistics, differentiable in `x`, `weight` and `bias`.
+ *
+ * Equals `torch.nn.functional.batch_norm(training=False)`.
+ *
+ * @param x Tensor of shape [batch, height, width, channels].
+ * @param weight Scale, of shape [channels].
+ * @param bias Shift, of shape [channels].
+ * @param mean Running mean, of shape [channels].
+ * @param variance Running variance, of shape [channels].
+ * @returns Tensor of the shape of `x`.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { batchNormInference } from 'diffusion-ssl/ops';
+ *
+ * const one = tf.ones([3]) as tf.Tensor1D;
+ * const y = batchNormInference(tf.ones([1, 2, 2, 3]), one, tf.zeros([3]), tf.zeros([3]), one);
+ * console.log(y.shape); // [1, 2, 2, 3]
+ * ```
+ */
+export function batchNormInference(
+  x: tf.Tensor4D,
+  weight: tf.Tensor1D,
+  bias: tf.Tensor1D,
+  mean: tf.Tensor1D,
+  variance: tf.Tensor1D,
+  { epsilon = 1e-5, activation }: BatchNormOptions = {},
+): tf.Tensor4D {
+  return tf.tidy(() => {
+    const inverse = tf.rsqrt(tf.add(variance, epsilon));
+    const normalized = scaleChannels(x, tf.mul(weight, inverse) as tf.Tensor1D);
+    const affine = biasAdd(normalized, tf.sub(bias, tf.mul(tf.mul(mean, weight), inverse)) as tf.Tensor1D);
+    return activation === 'relu' ? tf.relu(affine) : affine;
+  });
+}
+
+/** `x` times one factor a channel, with a factor gradient that does not transpose the activation. */
+function scaleChannels(x: tf.Tensor4D, scale: tf.Tensor1D): tf.Tensor4D {
+  return customGradient(
+    [x, scale],
+    (x, scale) => ({ value: tf.mul<tf.Tensor4D>(x, scale), saved: [x, scale] }),
+    (dy, x, scale) => [tf.mul(dy, scale), channelSum(tf.mul(dy, x))],
+  );
+}

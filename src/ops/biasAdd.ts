@@ -1,0 +1,27 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { channelSum } from './channelSum.js';
+import { customGradient } from './customGradient.js';
+
+/**
+ * Adds one value a channel.
+ *
+ * `tf.add` with a gradient for the bias that does not transpose the activation (see {@link channelSum}).
+ *
+ * @param x Tensor of shape [batch, height, width, channels].
+ * @param bias Tensor of shape [channels].
+ * @returns Tensor of the shape of `x`.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { biasAdd } from 'diffusion-ssl/ops';
+ *
+ * console.log(biasAdd(tf.zeros([1, 2, 2, 3]), tf.tensor1d([1, 2, 3])).shape); // [1, 2, 2, 3]
+ * ```
+ */
+export function biasAdd(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
+  return customGradient(
+    [x, bias],
+    (x, bias) => ({ value: tf.add<tf.Tensor4D>(x, bias), saved: [] }),
+    (dy) => [dy, channelSum(dy)],
+  );
+}

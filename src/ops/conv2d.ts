@@ -1,0 +1,71 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { argumentError } from '../internal/checks.js';
+import { customGradient } from './customGradient.js';
+import { explicitPadding } from './explicitPadding.js';
+import { permuteTaps } from './permuteTaps.js';
+
+/**
+ * Convolution with stride 1 and zero padding that keeps height and width ("same"), differentiable on every backend.
+ *
+ * Equals `torch.nn.functional.conv2d(x, w, padding=(k - 1) / 2)` up to layout. The gradients are themselves forward
+ * convolutions: with respect to `x` one of `dy` with the flipped filter, with respect to the filter one of the
+ * transposed operands; the wasm backend has no filter gradient of its own and a scalar input gradient.
+ *
+ * @param x Tensor of shape [batch, height, width, inChannels].
+ * @param filter Tensor of shape [k, k, inChannels, outChannels], k odd.
+ * @returns Tensor of shape [batch, height, width, outChannels].
+ * @throws If the filter is not square with an odd side, or its input channels are not those of `x`.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { conv2d } from 'diffusion-ssl/ops';
+ *
+ * const y = conv2d(tf.ones([1, 8, 8, 4]), tf.ones([3, 3, 4, 2]));
+ * console.log(y.shape); // [1, 8, 8, 2]
+ * ```
+ */
+export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  const [size, width, inChannels] = filter.shape;
+  if (size !== width || size % 2 === 0) {
+    throw argumentError('conv2d', 'the filter shape', filter.shape, 'square with an odd side');
+  }
+  if (x.shape[3] !== inChannels) {
+    throw argumentError('conv2d', 'the input shape', x.shape, `[batch, height, width, ${inChannels}]`);
+  }
+  return customGradient(
+    [x, filter],
+    (x, filter) => ({ value: tf.conv2d(x, filter, 1, 'same'), saved: [x, filter] }),
+    (dy, x, filter) => [inputGradient(dy, filter), filterGradient(x, dy, size)],
+  );
+}
+
+function inputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+  const [size, , inChannels, outChannels] = filter.shape;
+  const taps = size * size;
+  const flipped =
+    taps === 1
+      ? tf.reshape(filter, [1, inChannels, outChannels])
+      : permuteTaps(
+          filter,
+          Array.from({ length: taps }, (_, i) => taps - 1 - i),
+        );
+  const swapped = tf.reshape(tf.transpose(flipped, [0, 2, 1]), [size, size, outChannels, inChannels]);
+  return tf.conv2d(dy, swapped as tf.Tensor4D, 1, 'same');
+}
+
+function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, size: number): tf.Tensor4D {
+  const [batch, height, width, inChannels] = x.shape;
+  const outChannels = dy.shape[3];
+  if (size === 1) {
+    const pixels = batch * height * width;
+    const transposed = tf.transpose(tf.reshape(x, [pixels, inChannels]), [1, 0]);
+    const product = tf.matMul(transposed, tf.reshape(dy, [pixels, outChannels]));
+    return tf.reshape(product, [1, 1, inChannels, outChannels]);
+  }
+  // Channels take the batch's place and the batch the channels': dy is then the filter that slides over x.
+  const images = tf.transpose(x, [3, 1, 2, 0]);
+  const kernel = tf.transpose(dy, [1, 2, 0, 3]);
+  const pad = (size - 1) / 2;
+  const correlation = tf.conv2d(images, kernel, 1, explicitPadding(pad));
+  return tf.transpose(correlation, [1, 2, 0, 3]);
+}

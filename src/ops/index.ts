@@ -1,0 +1,15 @@
+export { attentionGate } from './attentionGate.js';
+export {
+  type BatchNormOptions,
+  type BatchNormResult,
+  batchNormInference,
+  batchNormTraining,
+} from './batchNorm.js';
+export { biasAdd } from './biasAdd.js';
+export { conv2d } from './conv2d.js';
+export { conv2dTranspose } from './conv2dTranspose.js';
+export { type DropoutOptions, type DropoutType, dropout } from './dropout.js';
+export { maxPool2d } from './maxPool2d.js';
+export { pixelShuffle } from './pixelShuffle.js';
+export { type RandomKey, randomIntegers, randomNormal, randomUniform } from './random.js';
+export { upsampleBilinear2d } from './upsampleBilinear2d.js';
