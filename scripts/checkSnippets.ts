@@ -60,17 +60,15 @@ function typeCheck(): void {
 }
 
 async function execute(): Promise<void> {
-  const files: string[] = [];
   for (const [i, { code, run }] of snippets.entries()) {
     if (!run) continue;
     const file = path.join(folder, `snippet${i}.mjs`);
     writeFileSync(file, (await transform(code, { loader: 'ts', format: 'esm', target: 'node20' })).code);
-    files.push(file);
   }
   writeFileSync(path.join(folder, 'run.mjs'), read('scripts/snippets/run.mjs'));
-  const lines = runCommand(process.execPath, [path.join(folder, 'run.mjs'), ...files], workingFolder)
-    .trim()
+  const lines = runCommand(process.execPath, [path.join(folder, 'run.mjs')], workingFolder)
     .split('\n')
+    .filter((line) => line !== '')
     .map((line) => JSON.parse(line) as 'done' | { file: string; message: string });
   for (const line of lines) {
     if (line !== 'done') problems.push(withPlaces(`${line.file}: ${line.message}`));

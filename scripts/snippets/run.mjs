@@ -1,9 +1,9 @@
-// Runs the snippet modules named on the command line, one after the other, with the wasm backend started.
+// Runs the snippet modules that lie beside this file, one after the other, with the wasm backend started.
 // Writes one line of JSON a failure; what the snippets print is swallowed. Started by checkSnippets.ts.
 import '@tensorflow/tfjs-layers';
+import { readdirSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 
@@ -15,16 +15,26 @@ const write = process.stdout.write.bind(process.stdout);
 process.stdout.write = () => true;
 for (const method of ['log', 'info', 'warn', 'error', 'table']) console[method] = () => {};
 
-for (const file of process.argv.slice(2)) {
+let current = '';
+function report(error) {
+  write(`${JSON.stringify({ file: current, message: String(error?.stack ?? error) })}\n`);
+}
+// The wasm backend's own listeners, set when it starts, would end the process.
+await tf.setBackend('wasm');
+process.removeAllListeners('uncaughtException').on('uncaughtException', report);
+process.removeAllListeners('unhandledRejection').on('unhandledRejection', report);
+
+for (const name of readdirSync(import.meta.dirname).filter((file) => /^snippet\d+\.mjs$/.test(file))) {
+  current = name;
   let timer;
   const late = new Promise((_, reject) => {
     timer = setTimeout(() => reject(new Error(`took more than ${secondsForOne} s`)), secondsForOne * 1000);
   });
   try {
     await tf.setBackend('wasm');
-    await Promise.race([import(pathToFileURL(file).href), late]);
+    await Promise.race([import(`./${name}`), late]);
   } catch (error) {
-    write(`${JSON.stringify({ file, message: String(error?.stack ?? error) })}\n`);
+    report(error);
   } finally {
     clearTimeout(timer);
   }
