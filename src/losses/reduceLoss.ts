@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { argumentError, checkOneOf } from '../internal/checks.js';
+import { argumentError, checkNumber, checkOneOf } from '../internal/checks.js';
 
 /** Options of every elementwise loss. */
 export interface LossOptions {
@@ -15,6 +15,13 @@ export interface LossOptions {
 /** {@link LossOptions} of which the loss is a scalar. */
 export interface ScalarLossOptions extends LossOptions {
   reduction?: 'mean' | 'sum';
+}
+
+function hostWeights(functionName: string, weights: ArrayLike<number>): Float32Array {
+  return Float32Array.from(weights, (weight, i) => {
+    checkNumber(functionName, `weights[${i}]`, weight);
+    return weight;
+  });
 }
 
 /** Reduces `elementwise(prediction, target)` as the options say, in a tidy scope, after checking the arguments. */
@@ -45,7 +52,8 @@ export function reduceLoss(
     const perSample = tf.reshape(values, [batch, -1]);
     let losses = reduction === 'sum' ? tf.sum(perSample, 1) : tf.mean(perSample, 1);
     if (weights !== undefined) {
-      const factors = weights instanceof tf.Tensor ? weights : tf.tensor1d(Float32Array.from(weights));
+      const factors =
+        weights instanceof tf.Tensor ? weights : tf.tensor1d(hostWeights(functionName, weights));
       if (factors.rank !== 1 || factors.shape[0] !== batch) {
         throw argumentError(functionName, 'weights.shape', factors.shape, `[${batch}]`);
       }

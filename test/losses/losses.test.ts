@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs';
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { readSafetensors } from '../../src/interop/readSafetensors.js';
+import { l1, mse } from '../../src/losses/index.js';
+import { expectTensorsKept, startTestBackend } from '../support/backend.js';
+import { expectClose, relativeL2, type Tolerance } from '../support/compare.js';
+import { type FixtureArray, fixturePath, fixtureValues, readFixture } from '../support/fixtures.js';
+
+interface Fixture {
+  tolerance: { value: Tolerance; grad_relative_l2: number };
+  cases: {
+    name: string;
+    shape_nhwc: number[];
+    pred_key: string;
+    target_key: string;
+    losses: { loss: string; value: number; grad_key: string }[];
+  }[];
+}
+const fixture = readFixture<Fixture>('losses/losses.json');
+const { tensors } = readSafetensors(readFileSync(fixturePath('losses/losses.safetensors')));
+const tensor = (key: string) => {
+  const { data, shape } = tensors.get(key)!;
+  return tf.tensor(Float32Array.from(data as Float32Array), shape);
+};
+const losses: Record<string, typeof mse | undefined> = { mse, l1 };
+
+beforeAll(startTestBackend);
+
+describe('values and gradients equal the reference', () => {
+  for (const c of fixture.cases) {
+    c.losses.forEach(({ loss, value, grad_key }, i) => {
+      const compute = losses[loss];
+      const title = `${c.name}: ${loss} (${i})`;
+      if (compute === undefined) {
+        it.todo(title);
+        return;
+      }
+      it(title, async () => {
+        const prediction = tensor(c.pred_key);
+        const target = tensor(c.target_key);
+        expect(prediction.shape).toEqual(c.shape_nhwc);
+        expectClose(await compute(prediction, target).data(), [value], fixture.tolerance.value);
+        const gradient = tf.grad((x: tf.Tensor) => compute(x, target))(prediction);
+        const expected = await tensor(grad_key).data();
+        const actual = await gradient.data();
+        expect(relativeL2(actual, expected)).toBeLessThan(fixture.tolerance.grad_relative_l2);
+      });
+    });
+  }
+
+  it('the mean squared error of each sample, of the noising fixtures', async () => {
+    const { cases } = readFixture<{
+      cases: Record<'noise' | 'pred_noise' | 'per_sample_mse', FixtureArray>[];
+    }>('q_sample.json');
+    for (const c of cases) {
+      const [noise, prediction] = [c.noise, c.pred_noise].map((array) =>
+        tf.tensor(Float32Array.from(fixtureValues(array)), array.shape),
+      );
+      const perSample = await mse(prediction, noise, { reduction: 'none' }).data();
+      expectClose(perSample, fixtureValues(c.per_sample_mse), fixture.tolerance.value);
+    }
+  });
+});
+
+describe.each([
+  ['mse', mse, (difference: number) => difference ** 2, (difference: number) => 2 * difference],
+  ['l1', l1, Math.abs, Math.sign],
+] as const)('%s', (name, loss, value, slope) => {
+  const differences = [1, -2, 0, 0.5, 3, -1, 2, 0];
+  const target = () => tf.tensor3d([5, 4, 3, 2, 1, 0, -1, -2], [2, 2, 2]);
+  const prediction = () => tf.add(target(), tf.tensor3d(differences, [2, 2, 2]));
+  const values = differences.map(value);
+  const sums = [values.slice(0, 4), values.slice(4)].map((row) => row.reduce((a, b) => a + b));
+  const weights = [0.5, 3];
+
+  it.each([
+    ['mean', undefined, [(sums[0] + sums[1]) / 8]],
+    ['sum', undefined, [sums[0] + sums[1]]],
+    ['none', undefined, [sums[0] / 4, sums[1] / 4]],
+    ['mean', weights, [(0.5 * sums[0] + 3 * sums[1]) / 8]],
+    ['sum', weights, [0.5 * sums[0] + 3 * sums[1]]],
+    ['none', weights, [(0.5 * sums[0]) / 4, (3 * sums[1]) / 4]],
+  ] as const)('reduces by %s with weights %j', async (reduction, factors, expected) => {
+    for (const given of factors === undefined
+      ? [undefined]
+      : [factors, Float32Array.from(factors), tf.tensor1d([...factors])]) {
+      const result = loss(prediction(), target(), { reduction, weights: given });
+      expect(result.shape).toEqual(reduction === 'none' ? [2] : []);
+      expectClose(await result.data(), expected, { abs: 1e-6 });
+    }
+  });
+
+  it('has the gradient of the weighted mean, 0 where both are equal', async () => {
+    const gradient = tf.grad((x: tf.Tensor) => loss(x, target(), { weights }))(prediction());
+    const expected = differences.map((d, i) => (weights[Math.floor(i / 4)] * slope(d)) / 8);
+    expectClose(await gradient.data(), expected, { abs: 1e-6 });
+  });
+
+  it('accepts rank 1: one element a sample', async () => {
+    const result = loss(tf.tensor1d([1, 2]), tf.tensor1d([0, 0]), { reduction: 'none' });
+    expectClose(await result.data(), [value(1), value(2)], { abs: 1e-6 });
+  });
+
+  it('refuses what does not fit, by name, and then keeps no tensor', async () => {
+    const x = tf.zeros([2, 3]);
+    const others = [tf.zeros([2, 1]), tf.zeros([3]), tf.zeros([3, 2]), tf.scalar(0)];
+    const [wide] = others;
+    const empty = tf.zeros([0, 3]);
+    const scalar = tf.scalar(1);
+    await expectTensorsKept(1, () => loss(x, x, { weights: [1, 2] }));
+    await expectTensorsKept(0, () => {
+      for (const other of others) {
+        expect(() => loss(x, other)).toThrow(
+          `${name}: target.shape is [${other.shape.join(', ')}]; it must be [2,3]`,
+        );
+      }
+      expect(() => loss(empty, empty)).toThrow(`${name}: prediction.shape is [0, 3]`);
+      expect(() => loss(scalar, scalar)).toThrow(`${name}: prediction.shape is []`);
+      expect(() => loss(x, x, { weights: [1] })).toThrow(`${name}: weights.shape is [1]; it must be [2].`);
+      expect(() => loss(x, x, { weights: [1, Number.NaN] })).toThrow(`${name}: weights[1] is NaN`);
+      expect(() => loss(x, x, { weights: wide })).toThrow(`${name}: weights.shape is [2, 1]`);
+      expect(() => loss(x, x, { reduction: 'max' as 'mean' })).toThrow(`${name}: reduction is 'max'`);
+    });
+  });
+});

@@ -1,0 +1,283 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from '../../src/diffusion/index.js';
+import {
+  type Denoiser,
+  ddimStep,
+  ddimVariance,
+  ddpmStep,
+  ddpmVariance,
+  gaussianNoise,
+  sampleDdim,
+  sampleDdpm,
+} from '../../src/samplers/index.js';
+import { expectTensorsKept, startTestBackend } from '../support/backend.js';
+import { expectClose } from '../support/compare.js';
+
+const betas = makeBetaSchedule(20, { type: 'linear', betaStart: 0.01, betaEnd: 0.3 });
+const { alphaBars } = computeAlphaSchedule(betas);
+const shape = [2, 3];
+const half: Denoiser = (xT) => tf.mul(tf.add(xT, 0), 0.5);
+
+beforeAll(startTestBackend);
+
+describe.each([
+  ['sampleDdpm', sampleDdpm, {}],
+  ['sampleDdim', sampleDdim, {}],
+  ['sampleDdim at eta 1', sampleDdim, { eta: 1 }],
+] as const)('%s', (name, sample, own) => {
+  const functionName = name.split(' ')[0];
+
+  it('is determined by the seed', async () => {
+    const run = async (seed?: number) =>
+      Array.from(await (await sample(half, alphaBars, { ...own, shape, seed })).data());
+    expect(await run(3)).toEqual(await run(3));
+    expect(await run(0)).toEqual(await run());
+    expect(await run(3)).not.toEqual(await run(4));
+  });
+
+  it('tells the denoiser each timestep as int32 [batch], and runs all of a short schedule by default', async () => {
+    const seen: tf.Tensor1D[] = [];
+    const denoiser: Denoiser = (xT, t) => {
+      expect([t.dtype, t.shape, xT.shape]).toEqual(['int32', [2], shape]);
+      seen.push(tf.keep(tf.clone(t)));
+      return half(xT, t);
+    };
+    await sample(denoiser, alphaBars, { ...own, shape });
+    const timesteps = await Promise.all(seen.map((t) => t.data()));
+    expect(timesteps.map((t) => [...t])).toEqual(Array.from({ length: 20 }, (_, i) => [19 - i, 19 - i]));
+  });
+
+  it('asks for noise once at the start, then only for steps that add some', async () => {
+    const asked: [number[], number][] = [];
+    await sample(half, alphaBars, {
+      ...own,
+      shape,
+      steps: 5,
+      noise: (noiseShape, step) => {
+        asked.push([noiseShape, step]);
+        return tf.zeros(noiseShape);
+      },
+    });
+    const steps = name === 'sampleDdim' ? [0] : [0, 1, 2, 3, 4];
+    expect(asked).toEqual(steps.map((step) => [shape, step]));
+  });
+
+  it('clips the estimate of x0, which the last step returns', async () => {
+    const estimates: Float32Array[] = [];
+    const samples = await sample(half, alphaBars, {
+      ...own,
+      shape,
+      clip: [-0.01, 0.02],
+      onStep: async ({ x0 }) => {
+        estimates.push((await x0.data()) as Float32Array);
+      },
+    });
+    for (const x of estimates.flatMap((values) => [...values])) {
+      expect(x).toBeGreaterThanOrEqual(Math.fround(-0.01));
+      expect(x).toBeLessThanOrEqual(Math.fround(0.02));
+    }
+    expectClose(await samples.data(), estimates[19], { abs: 1e-7 });
+  });
+
+  it('leaves the samples alone behind', async () => {
+    const options = { ...own, shape };
+    await expectTensorsKept(1, () => sample(half, alphaBars, options));
+    await expectTensorsKept(1, () => sample((xT) => xT, alphaBars, { ...options, predictionType: 'x0' }));
+    const onStep = async () => tf.nextFrame();
+    await expectTensorsKept(1, () => sample(half, alphaBars, { ...options, onStep, clip: [0, 1] }));
+  });
+
+  it('disposes the tensors of onStep after its promise has settled, not before', async () => {
+    const given: tf.Tensor[] = [];
+    await sample(half, alphaBars, {
+      ...own,
+      shape,
+      steps: 3,
+      onStep: async ({ xT, x0 }) => {
+        expect(given.every((tensor) => tensor.isDisposed)).toBe(true);
+        await tf.nextFrame();
+        expect([xT.isDisposed, x0.isDisposed]).toEqual([false, false]);
+        given.push(xT, x0);
+      },
+    });
+    expect(given).toHaveLength(6);
+    expect(given.every((tensor) => tensor.isDisposed)).toBe(true);
+  });
+
+  it('does not dispose tensors that the caller keeps', async () => {
+    const start = tf.ones(shape);
+    const prediction = tf.zeros(shape);
+    await expectTensorsKept(1, () =>
+      sample(() => prediction, alphaBars, { ...own, shape, noise: () => start }),
+    );
+    expect([start.isDisposed, prediction.isDisposed]).toEqual([false, false]);
+  });
+
+  it('leaves nothing behind when the denoiser, the noise source or onStep throws', async () => {
+    const options = { ...own, shape };
+    const throwAt = (call: number) => {
+      let calls = 0;
+      return () => {
+        if (++calls === call) throw new Error('stop here');
+      };
+    };
+    for (const call of [1, 4]) {
+      await expectTensorsKept(0, async () => {
+        const stop = throwAt(call);
+        const denoiser: Denoiser = (xT, t) => {
+          const prediction = half(xT, t);
+          stop();
+          return prediction;
+        };
+        await expect(sample(denoiser, alphaBars, options)).rejects.toThrow('stop here');
+      });
+      await expectTensorsKept(0, async () => {
+        const onStep = throwAt(call);
+        await expect(sample(half, alphaBars, { ...options, onStep })).rejects.toThrow('stop here');
+      });
+    }
+    await expectTensorsKept(0, async () => {
+      const stop = throwAt(1);
+      const noise = (noiseShape: number[]) => {
+        const values = tf.zeros(noiseShape);
+        stop();
+        return values;
+      };
+      await expect(sample(half, alphaBars, { ...options, noise })).rejects.toThrow('stop here');
+    });
+  });
+
+  it.each([
+    [{ shape: [] }, 'shape is []; it must be [batch, …] of positive integers.'],
+    [{ shape: [2, 0] }, 'shape is [2, 0]'],
+    [{ noise: () => tf.zeros([3]) }, 'noise(…).shape is [3]; it must be [2,3].'],
+  ])('refuses %j', async (options, message) => {
+    await expectTensorsKept(0, async () => {
+      const run = sample(half, alphaBars, { ...own, shape, ...options });
+      await expect(run).rejects.toThrow(`${functionName}: ${message}`);
+    });
+  });
+
+  it('refuses wrong steps, seeds, limits and predictions', async () => {
+    const run = (options: object, denoiser = half) =>
+      sample(denoiser, alphaBars, { ...own, shape, ...options });
+    await expect(run({ steps: 21 })).rejects.toThrow('steps is 21; it must be an integer from 1 to 20.');
+    await expect(run({ spacing: 'even' })).rejects.toThrow("spacing is 'even'");
+    await expect(run({ seed: -1 })).rejects.toThrow('seed is -1');
+    await expect(run({ clip: [1, 1] })).rejects.toThrow('clip is [1, 1]; it must be two ascending numbers.');
+    await expect(run({ predictionType: 'epsilon' })).rejects.toThrow("predictionType is 'epsilon'");
+    await expect(run({}, () => tf.zeros([2, 1]))).rejects.toThrow(
+      "prediction.shape is [2, 1]; it must be [2,3] as xT's.",
+    );
+  });
+
+  it('samples a schedule of zero terminal SNR by v prediction, and refuses noise prediction there', async () => {
+    const zero = computeAlphaSchedule(rescaleZeroTerminalSnr(betas)).alphaBars;
+    const samples = await sample(half, zero, { ...own, shape, predictionType: 'v' });
+    for (const x of await samples.data()) expect(Number.isFinite(x)).toBe(true);
+    await expect(sample(half, zero, { ...own, shape })).rejects.toThrow(
+      "alphaBars[t] is 0; it must be above 0 for predictionType 'noise'.",
+    );
+  });
+});
+
+describe('single steps', () => {
+  const xT = () => tf.tensor1d([1.4, 0]);
+  // √ᾱ 0.8 at t = 1 and 0.9 at t = 0; x0 of the prediction: (1.4 − 0.6) / 0.8 = 1 and (0 + 1.2) / 0.8 = 1.5.
+  const bars = [0.81, 0.64];
+  const prediction = () => tf.tensor1d([1, -2]);
+
+  it('ddimStep clips x0 and leaves the predicted noise', async () => {
+    const { previous, x0 } = await expectTensorsKept(4, () =>
+      ddimStep(xT(), 1, prediction(), bars, { clip: [-0.5, 0.5] }),
+    );
+    expectClose(await x0.data(), [0.5, 0.5], { abs: 1e-6 });
+    const direction = Math.sqrt(0.19);
+    expectClose(await previous.data(), [0.45 + direction, 0.45 - 2 * direction], { abs: 1e-6 });
+  });
+
+  it('ddpmStep clips x0 before it takes the mean, and adds noise of the variance', async () => {
+    const options = { clip: [-0.5, 0.5] as const };
+    const { previous, x0 } = ddpmStep(xT(), 1, prediction(), bars, options);
+    expectClose(await x0.data(), [0.5, 0.5], { abs: 1e-6 });
+    // Posterior of Ho et al. 2020, equation 7: alpha = 0.64 / 0.81, beta = 1 − alpha.
+    const alpha = 0.64 / 0.81;
+    const [cX0, cXT] = [(0.9 * (1 - alpha)) / 0.36, (Math.sqrt(alpha) * 0.19) / 0.36];
+    const mean = [cX0 * 0.5 + cXT * 1.4, cX0 * 0.5];
+    expectClose(await previous.data(), mean, { abs: 1e-6 });
+    for (const [variance, deviation] of [
+      ['fixed_small', Math.sqrt((0.19 / 0.36) * (1 - alpha))],
+      ['fixed_large', Math.sqrt(1 - alpha)],
+    ] as const) {
+      const noisy = ddpmStep(xT(), 1, prediction(), bars, {
+        ...options,
+        variance,
+        noise: tf.tensor1d([1, -3]),
+      });
+      expectClose(await noisy.previous.data(), [mean[0] + deviation, mean[1] - 3 * deviation], { abs: 1e-6 });
+    }
+  });
+
+  it('step to the clean image without noise, whatever the variance', async () => {
+    const noise = tf.tensor1d([100, 100]);
+    const ddpm = ddpmStep(xT(), 1, prediction(), bars, { previousT: -1, variance: 'fixed_large', noise });
+    expectClose(await ddpm.previous.data(), [1, 1.5], { abs: 1e-6 });
+    const ddim = ddimStep(xT(), 1, prediction(), bars, { previousT: -1, eta: 1, noise });
+    expectClose(await ddim.previous.data(), [1, 1.5], { abs: 1e-6 });
+  });
+
+  it.each([
+    ['ddpmStep', ddpmStep],
+    ['ddimStep', ddimStep],
+  ] as const)('%s refuses bad arguments by name, and then keeps no tensor', async (name, step) => {
+    const x = xT();
+    const p = prediction();
+    const flat = tf.zeros([2, 1]);
+    await expectTensorsKept(2, () => step(x, 1, p, bars));
+    await expectTensorsKept(0, () => {
+      const refused = (message: string, ...args: Partial<Parameters<typeof step>>) => {
+        const [a = x, t = 1, b = p, c = bars, options = {}] = args;
+        expect(() => step(a, t, b, c, options)).toThrow(`${name}: ${message}`);
+      };
+      refused('t is 2; it must be an integer from 0 to 1.', x, 2);
+      refused('t is 0.5', x, 0.5);
+      refused('previousT is 1; it must be an integer from -1 to 0.', x, 1, p, bars, { previousT: 1 });
+      refused('prediction.shape is [2, 1]', x, 1, flat);
+      refused("noise.shape is [2, 1]; it must be [2] as xT's.", x, 1, p, bars, { noise: flat });
+      refused('alphaBars[1] is 0.9; it must be a finite number in [0, 0.8].', x, 1, p, [0.8, 0.9]);
+      refused('alphaBars[0] is 1; it must be below 1.', x, 0, p, [1, 0.5]);
+      refused('alphaBars[0] is 0; it must be above 0', x, 1, p, [0, 0]);
+    });
+  });
+
+  it('refuses an eta outside [0, 1] and an unknown variance', () => {
+    expect(() => ddimStep(xT(), 1, prediction(), bars, { eta: 1.1 })).toThrow('ddimStep: eta is 1.1');
+    expect(() => ddpmVariance(1, bars, { variance: 'learned' as 'fixed_small' })).toThrow(
+      "ddpmVariance: variance is 'learned'",
+    );
+    expect(() => ddimVariance(5, bars)).toThrow('ddimVariance: t is 5');
+  });
+});
+
+describe('gaussianNoise', () => {
+  it('depends on seed and step alone', async () => {
+    const values = async (seed: number, step: number, noiseShape = [4, 3]) =>
+      Array.from(await gaussianNoise(seed)(noiseShape, step).data());
+    const reference = await values(1, 2);
+    expect(await values(1, 2)).toEqual(reference);
+    expect(await values(1, 2, [12])).toEqual(reference);
+    expect(await values(1, 3)).not.toEqual(reference);
+    expect(await values(2, 2)).not.toEqual(reference);
+  });
+
+  it('has mean 0 and variance 1', async () => {
+    const { mean, variance } = tf.moments(gaussianNoise(0)([10000], 0));
+    expect(Math.abs((await mean.data())[0])).toBeLessThan(0.04);
+    expect(Math.abs((await variance.data())[0] - 1)).toBeLessThan(0.06);
+  });
+
+  it('refuses a bad seed', () => {
+    expect(() => gaussianNoise(0.5)).toThrow('gaussianNoise: seed is 0.5');
+  });
+});
