@@ -1,0 +1,68 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { getVelocity } from '../diffusion/getVelocity.js';
+import type { PredictionType } from '../diffusion/predictionType.js';
+import { qSample } from '../diffusion/qSample.js';
+import { mse } from '../losses/mse.js';
+
+/** One batch of a diffusion training step. */
+export interface DiffusionBatch {
+  /** Clean images, [batch, height, width, channels]. */
+  x0: tf.Tensor4D;
+  /** Timesteps, one a sample, each in [0, T). */
+  t: Int32Array;
+  /** Standard normal noise, of the shape of `x0`. */
+  noise: tf.Tensor4D;
+}
+
+/** From a prediction and its target to a scalar, such as `mse` of `diffusion-ssl/losses`. */
+export type DiffusionLossFunction = (prediction: tf.Tensor, target: tf.Tensor) => tf.Scalar;
+
+/** Options of {@link diffusionLoss}. */
+export interface DiffusionLossOptions {
+  /** ᾱ of each timestep, as `computeAlphaSchedule` gives it. */
+  alphaBars: ArrayLike<number>;
+  /** Default mean squared error. */
+  loss?: DiffusionLossFunction;
+  /** What the model predicts. Default `'noise'`. */
+  predictionType?: PredictionType;
+  /** Whether batch norm uses and tracks the batch and dropout acts. Default false. */
+  training?: boolean;
+}
+
+/**
+ * Loss of a denoiser on one batch: noise the clean images to their timesteps, predict, compare.
+ *
+ * Algorithm 1 of Ho et al., "Denoising Diffusion Probabilistic Models" (2020); the velocity target is that of Salimans
+ * and Ho, "Progressive Distillation" (2022).
+ *
+ * @param model A model of `[x, t]`, such as `unetAttD`.
+ * @returns A scalar, the caller's to dispose.
+ * @throws What `qSample`, the model and the loss throw.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
+ * import { unetAttD } from 'diffusion-ssl/models';
+ * import { diffusionLoss } from 'diffusion-ssl/training';
+ *
+ * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
+ * const model = unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] });
+ * const batch = { x0: tf.zeros([1, 32, 32, 4]) as tf.Tensor4D, t: Int32Array.of(500), noise: tf.randomNormal([1, 32, 32, 4]) as tf.Tensor4D };
+ * console.log((await diffusionLoss(model, batch, { alphaBars }).data()).length); // 1
+ * ```
+ */
+export function diffusionLoss(
+  model: tfl.LayersModel,
+  { x0, t, noise }: DiffusionBatch,
+  { alphaBars, loss = mse, predictionType = 'noise', training = false }: DiffusionLossOptions,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const xT = qSample(x0, t, alphaBars, noise);
+    const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) }[
+      predictionType
+    ]();
+    const prediction = model.apply([xT, tf.tensor1d(t, 'int32')], { training }) as tf.Tensor4D;
+    return loss(prediction, target);
+  });
+}

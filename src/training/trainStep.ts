@@ -1,0 +1,97 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { clipByGlobalNorm } from '../optimizers/clipByGlobalNorm.js';
+import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
+import { type DiffusionBatch, type DiffusionLossOptions, diffusionLoss } from './diffusionLoss.js';
+import { NonFiniteLossError } from './NonFiniteLossError.js';
+
+/** Options of {@link trainStep}. */
+export interface TrainStepOptions extends Omit<DiffusionLossOptions, 'training'> {
+  optimizer: tf.Optimizer;
+  /** The parameters to train, such as those of `namedParameters(model)` whose `spec.trainable` is true. */
+  parameters: readonly NamedVariable[];
+  /** Largest common L2 norm of the gradients. Default: no clipping. */
+  maxGradientNorm?: number;
+}
+
+/** What {@link trainStep} returns. */
+export interface TrainStepResult {
+  /** Mean loss over the batches, before the update. */
+  loss: number;
+  /** L2 norm of the gradients before clipping; undefined without `maxGradientNorm`. */
+  gradientNorm?: number;
+}
+
+/**
+ * One optimizer step on one or more batches, whose gradients are averaged (gradient accumulation).
+ *
+ * The loss is read before the weights are touched: where it is not finite they stay as they were. Every tensor the
+ * step makes is released; the batches stay the caller's.
+ *
+ * @throws {NonFiniteLossError} If a loss is NaN or infinite.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
+ * import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+ * import { AdamW } from 'diffusion-ssl/optimizers';
+ * import { trainStep } from 'diffusion-ssl/training';
+ *
+ * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
+ * const model = unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] });
+ * const parameters = namedParameters(model).filter(({ spec }) => spec.trainable);
+ * const noise = tf.randomNormal([2, 32, 32, 4]) as tf.Tensor4D;
+ * const batch = { x0: tf.zeros([2, 32, 32, 4]) as tf.Tensor4D, t: Int32Array.of(10, 900), noise };
+ * const { loss } = await trainStep(model, [batch], { optimizer: new AdamW(), parameters, alphaBars });
+ * console.log(loss > 0); // true
+ * ```
+ */
+export async function trainStep(
+  model: tfl.LayersModel,
+  batches: readonly DiffusionBatch[],
+  { optimizer, parameters, maxGradientNorm, ...lossOptions }: TrainStepOptions,
+): Promise<TrainStepResult> {
+  if (batches.length === 0) throw new Error('trainStep: there is no batch.');
+  const variables = parameters.map(({ variable }) => variable);
+  let gradients: tf.NamedTensorMap = {};
+  try {
+    let loss = 0;
+    for (const batch of batches) {
+      const { value, grads } = tf.variableGrads(
+        () => diffusionLoss(model, batch, { ...lossOptions, training: true }),
+        variables,
+      );
+      gradients = accumulate(gradients, grads, 1 / batches.length);
+      const [lossOfBatch] = await value.data();
+      value.dispose();
+      if (!Number.isFinite(lossOfBatch)) throw new NonFiniteLossError(lossOfBatch);
+      loss += lossOfBatch / batches.length;
+    }
+    if (maxGradientNorm === undefined) {
+      optimizer.applyGradients(gradients);
+      return { loss };
+    }
+    const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
+    optimizer.applyGradients(clipped.gradients);
+    const [gradientNorm] = await clipped.norm.data();
+    tf.dispose([clipped.gradients, clipped.norm] as tf.TensorContainer);
+    return { loss, gradientNorm };
+  } finally {
+    tf.dispose(gradients);
+  }
+}
+
+/** The sum so far plus `factor` times new gradients; both are consumed. */
+function accumulate(sum: tf.NamedTensorMap, gradients: tf.NamedTensorMap, factor: number): tf.NamedTensorMap {
+  if (factor === 1) return gradients;
+  const result: tf.NamedTensorMap = {};
+  for (const [name, gradient] of Object.entries(gradients)) {
+    const previous = sum[name];
+    result[name] = tf.tidy(() => {
+      const scaled = tf.mul(gradient, factor);
+      return previous ? tf.add(previous, scaled) : scaled;
+    });
+  }
+  tf.dispose([sum, gradients]);
+  return result;
+}
