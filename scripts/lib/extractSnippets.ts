@@ -21,9 +21,21 @@ export function extractFromMarkdown(file: string, text: string, firstLine = 1): 
   }));
 }
 
-/** The fenced blocks of the doc comments of a source text. */
+/** The snippets of the doc comments of a source text: fenced blocks, and `@example`s that are bare code. */
 export function extractFromComments(file: string, text: string): Snippet[] {
-  return [...text.matchAll(/\/\*\*([\s\S]*?)\*\//g)].flatMap(({ 1: comment, index }) =>
-    extractFromMarkdown(file, comment.replace(/^[ \t]*\*? ?/gm, ''), lineOf(text, index)),
-  );
+  return [...text.matchAll(/\/\*\*([\s\S]*?)\*\//g)].flatMap(({ 1: body, index }) => {
+    const comment = body.replace(/^[ \t]*\*? ?/gm, '');
+    const firstLine = lineOf(text, index);
+    const bare = [...comment.matchAll(/^@example\b(.*(?:\n(?!@).*)*)/gm)].filter(
+      ({ 1: code }) => !code.includes('```') && code.trim() !== '',
+    );
+    return [
+      ...extractFromMarkdown(file, comment, firstLine),
+      ...bare.map(({ 1: code, index: at }) => ({
+        where: `${file}:${lineOf(comment, at) + firstLine - 1}`,
+        code,
+        run: true,
+      })),
+    ];
+  });
 }
