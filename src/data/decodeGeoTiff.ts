@@ -67,7 +67,7 @@ export function geoTiffError(name: string, error: unknown): Error {
 function wholeBuffer(bytes: Uint8Array): ArrayBuffer {
   if (bytes.byteLength === bytes.buffer.byteLength && bytes.buffer instanceof ArrayBuffer)
     return bytes.buffer;
-  return bytes.slice().buffer as ArrayBuffer;
+  return new Uint8Array(bytes).buffer; // Not slice(), which Node's Buffer has as a view.
 }
 
 async function readInfo(image: GeoTIFFImage, byteLength: number): Promise<GeoTiffInfo> {
@@ -122,8 +122,8 @@ async function plainPixels(
     !directory.hasTag('TileOffsets') &&
     (directory.getValue('Compression') ?? 1) === 1 &&
     (directory.getValue('PlanarConfiguration') ?? 1) === 1 &&
-    [...(directory.getValue('BitsPerSample') ?? [])].every(
-      (bits) => bits === PixelArrayType.BYTES_PER_ELEMENT * 8,
+    Array.from({ length: info.bands }, (_, band) => image.getBitsPerSample(band)).every(
+      (bits) => bits === 8 * PixelArrayType.BYTES_PER_ELEMENT,
     );
   if (!plain) return undefined;
   const offsets = (await directory.loadValue('StripOffsets')) ?? [];

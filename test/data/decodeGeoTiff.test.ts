@@ -1,0 +1,64 @@
+import { describe, expect, it } from 'vitest';
+import { decodeGeoTiff, encodeGeoTiff } from '../../src/data/index.js';
+import { expected, readBytes, tensor } from './geoTiffFixture.js';
+
+describe('decodeGeoTiff', () => {
+  it.each(expected.files.map((f) => [f.file, f] as const))('%s', async (name, file) => {
+    const image = await decodeGeoTiff(readBytes(name), { name });
+    const { data, ...info } = image;
+    expect(info).toEqual({
+      width: file.width,
+      height: file.height,
+      bands: file.count,
+      dtype: file.dtype,
+      nodata: file.nodata === 'NaN' ? Number.NaN : file.nodata,
+      epsg: file.epsg,
+      transform: file.transform_a_b_c_d_e_f,
+    });
+    expect(data.constructor.name.toLowerCase()).toBe(`${file.dtype}array`);
+    expect(Float32Array.from(data)).toEqual(tensor(file.raw_key).data);
+  });
+
+  it.each(expected.labels)('label $file', async ({ file, key }) => {
+    const { data } = await decodeGeoTiff(readBytes(file));
+    expect(Float32Array.from(data)).toEqual(tensor(key).data);
+  });
+
+  it('refuses every truncation of every file, by name', async () => {
+    for (const { file } of expected.files) {
+      const bytes = readBytes(file);
+      for (const share of [0, 0.01, 0.3, 0.9, 0.999]) {
+        const cut = bytes.subarray(0, Math.floor(bytes.length * share));
+        await expect(decodeGeoTiff(cut, { name: 'cut.tif' }), `${file} ${share}`).rejects.toThrow(
+          /^cut\.tif: /,
+        );
+      }
+    }
+  });
+
+  it('refuses what is no TIFF', async () => {
+    const text = new TextEncoder().encode('image,usage\n'.repeat(50));
+    await expect(decodeGeoTiff(text, { name: 'a.csv' })).rejects.toThrow(
+      'a.csv: cannot be read as a GeoTIFF',
+    );
+  });
+
+  it('reads pixel-is-point georeferencing as pixel corners', async () => {
+    const transform = [10, 0, 100, 0, -10, 200] as const;
+    const bytes = encodeGeoTiff({
+      width: 1,
+      height: 1,
+      bands: 1,
+      data: new Uint8Array(1),
+      epsg: 32633,
+      transform: [...transform],
+    });
+    const view = new DataView(bytes.buffer);
+    // The raster type key, 1025 with value 1 (area): make it 2 (point).
+    for (let i = 0; i + 8 <= bytes.length; i += 2) {
+      if (view.getUint16(i, true) === 1025 && view.getUint16(i + 4, true) === 1)
+        view.setUint16(i + 6, 2, true);
+    }
+    expect((await decodeGeoTiff(bytes)).transform).toEqual([10, 0, 95, 0, -10, 205]);
+  });
+});

@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest';
+import { decodeGeoTiff, encodeGeoTiff, type GeoTiffInput } from '../../src/data/index.js';
+
+const types = [
+  Uint8Array,
+  Int8Array,
+  Uint16Array,
+  Int16Array,
+  Uint32Array,
+  Int32Array,
+  Float32Array,
+  Float64Array,
+];
+
+describe('encodeGeoTiff', () => {
+  it.each(types.flatMap((type) => [1, 3, 5].map((bands) => [type.name, bands, type] as const)))(
+    '%s with %i bands reads back',
+    async (name, bands, type) => {
+      const data = new type(Array.from({ length: 4 * 3 * bands }, (_, i) => (i * 37) % 251));
+      const input: GeoTiffInput = {
+        width: 4,
+        height: 3,
+        bands,
+        data,
+        nodata: name.startsWith('Float') ? Number.NaN : 7,
+        epsg: bands === 1 ? 4326 : 32633,
+        transform: bands === 3 ? [1, 0.5, 2, -0.5, -1, 3] : [0.25, 0, -180, 0, -0.5, 90],
+      };
+      const dtype = name.replace('Array', '').toLowerCase();
+      expect(await decodeGeoTiff(encodeGeoTiff(input))).toEqual({ ...input, dtype });
+    },
+  );
+
+  it('writes nothing of what is not given', async () => {
+    const image = { width: 2, height: 1, bands: 1, data: new Uint8Array([1, 2]) };
+    expect(await decodeGeoTiff(encodeGeoTiff(image))).toMatchObject({
+      nodata: null,
+      epsg: null,
+      transform: null,
+    });
+  });
+
+  it('refuses a length that does not fit', () => {
+    const image = { width: 2, height: 2, bands: 1, data: new Uint8Array(3) };
+    expect(() => encodeGeoTiff(image)).toThrow('encodeGeoTiff: data.length is 3; it must be 2 * 2 * 1');
+    expect(() => encodeGeoTiff({ ...image, width: 0 })).toThrow('width is 0');
+  });
+});
