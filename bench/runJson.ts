@@ -1,0 +1,40 @@
+import { spawn } from 'node:child_process';
+
+/** Why a process gave no result. */
+export class RunError extends Error {
+  /** Whether it ended for lack of memory, as far as its last words or the signal that ended it tell. */
+  readonly outOfMemory: boolean;
+
+  constructor(message: string, signal: NodeJS.Signals | null) {
+    super(message);
+    this.outOfMemory =
+      signal === 'SIGKILL' ||
+      signal === 'SIGABRT' ||
+      /out of memory|\bOOM\b|enlarge memory|memory access out of bounds|grow\(\)|allocat|bad_alloc/i.test(
+        message,
+      );
+  }
+}
+
+/** Runs a command and parses the last line that it prints, as JSON. */
+export async function runJson<T>(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<T> {
+  const child = spawn(command, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  let errors = '';
+  child.stdout.on('data', (text) => {
+    output += text;
+  });
+  child.stderr.on('data', (text) => {
+    errors += text;
+  });
+  const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+    child.on('error', reject);
+    child.on('close', (...ended) => resolve(ended));
+  });
+  if (status !== 0)
+    throw new RunError(`ended with ${signal ?? `status ${status}`}: ${errors.trim()}`, signal);
+  return JSON.parse(output.trim().split('\n').at(-1)!) as T;
+}

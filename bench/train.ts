@@ -1,0 +1,144 @@
+/** Times a training step of three networks on every backend that starts, and in PyTorch. See README.md. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { countTrainingFlops } from './countTrainingFlops.js';
+import { findPeer } from './findPeer.js';
+import { blockNum, dropoutRate, inChannels, networkName, networks, timeEmbeddingDim } from './networks.js';
+import { RunError, runJson } from './runJson.js';
+import { makeTrainRows, type Timing, type TrainRow } from './TrainRow.js';
+import type { Measurement } from './trainChild.js';
+
+const { values: options } = parseArgs({
+  options: {
+    networks: { type: 'string', default: networks.map((_, i) => i + 1).join() },
+    backends: { type: 'string', default: 'wasm,node' },
+    steps: { type: 'string', default: '5' },
+    json: { type: 'string' },
+  },
+});
+const chosen = options.networks.split(',').map((number) => Number(number) - 1);
+const steps = Number(options.steps);
+if (!chosen.every((index) => networks[index]) || !(Number.isInteger(steps) && steps > 0)) {
+  throw new Error(`--networks takes numbers from 1 to ${networks.length}, --steps an integer above 0`);
+}
+
+/** Two first losses further apart than this come from different networks. */
+const agreement = 1e-3;
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+const peer = findPeer();
+if (!peer) console.log('No Python with PyTorch: run bench/peers/setup.sh to compare with it.');
+
+const rows: TrainRow[] = [];
+for (const index of chosen) rows.push(...(await measureNetwork(index)));
+if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
+
+async function measureNetwork(index: number): Promise<TrainRow[]> {
+  const network = networks[index];
+  console.log(`\n${networkName(network)}, ${(countTrainingFlops(network) / 1e9).toFixed(1)} GFLOP a step`);
+  const folder = mkdtempSync(path.join(tmpdir(), 'bench-train-'));
+  try {
+    await runChild('prepare', index, folder);
+    const measured: (Timing & { firstLoss: number })[] = [];
+    for (const threads of peer ? [1, 2] : []) {
+      const result = await attempt(`pytorch, ${threads} threads`, () => runPeer(index, folder, threads));
+      if (result) measured.push({ ...result, backend: 'pytorch', node: null });
+    }
+    for (const backend of options.backends.split(',')) {
+      const result = await attempt(backend, () => runChild<Measurement>('measure', index, folder, backend));
+      if (result) measured.push({ ...result, backend, node: process.version });
+    }
+    checkAgreement(measured);
+    const networkRows = makeTrainRows(network, measured);
+    printRows(networkRows);
+    return networkRows;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+function runChild<T>(task: string, index: number, folder: string, backend = ''): Promise<T> {
+  const loader = ['--import', import.meta.resolve('tsx')];
+  const args = [path.join(here, 'trainChild.ts'), task, index, folder, backend, steps].map(String);
+  // Without the root's path mapping the child imports the built package, as a user does.
+  return runJson(process.execPath, [...loader, ...args], {
+    TSX_TSCONFIG_PATH: path.join(here, 'tsconfig.json'),
+  });
+}
+
+function runPeer(index: number, folder: string, threads: number): Promise<Measurement> {
+  const config = path.join(folder, 'config.json');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      in_channels: inChannels,
+      filter_config: networks[index].filterConfig,
+      block_num: blockNum,
+      upmode: 'deconv_2',
+      use_skipAtt: true,
+      time_embedding_dim: timeEmbeddingDim,
+      dropout_rate: dropoutRate,
+      dropout_type: 'traditional',
+    }),
+  );
+  const given = {
+    weights: path.join(folder, 'weights.safetensors'),
+    batch: path.join(folder, 'batch.safetensors'),
+    config,
+    threads,
+    steps,
+  };
+  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return runJson(peer!, ['-B', path.join(here, 'peers/train_step.py'), ...args]);
+}
+
+/** What `run` measures, or undefined, with a line that says why, when memory is short or the backend does not start. */
+async function attempt(
+  what: string,
+  run: () => Promise<Measurement | { notStarted: string }>,
+): Promise<Measurement | undefined> {
+  try {
+    const result = await run();
+    if (!('notStarted' in result)) return result;
+    console.log(`  ${what}: does not start (${result.notStarted})`);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    console.log(`  ${what}: ${error.outOfMemory ? 'cannot hold this network' : 'failed'}, ${error.message}`);
+    if (!error.outOfMemory) process.exitCode = 1;
+  }
+  return undefined;
+}
+
+function checkAgreement(measured: readonly { backend: string; threads: number; firstLoss: number }[]): void {
+  const losses = measured.map(({ firstLoss }) => firstLoss);
+  if (losses.some((loss) => !(Math.abs(loss - losses[0]) <= agreement))) {
+    const list = measured.map((m) => `${m.backend} (${m.threads} threads) ${m.firstLoss}`).join(', ');
+    throw new Error(`the first losses differ by more than ${agreement}: ${list}`);
+  }
+  if (losses.length > 0) console.log(`  first loss ${losses.map((loss) => loss.toFixed(5)).join(', ')}`);
+}
+
+function printRows(rows: readonly TrainRow[]): void {
+  const print = (...cells: string[]) =>
+    console.log(
+      `  ${cells[0].padEnd(10)}${cells
+        .slice(1)
+        .map((cell) => cell.padStart(12))
+        .join('')}`,
+    );
+  print('backend', 'threads', 's/step', 'images/s', 'GFLOP/s', 'peak MB', 'of PyTorch');
+  for (const row of rows) {
+    print(
+      row.backend,
+      String(row.threads),
+      row.secondsPerStep.toFixed(3),
+      row.imagesPerSecond.toFixed(2),
+      row.gflops.toFixed(1),
+      (row.peakMemoryBytes / 1e6).toFixed(0),
+      row.ratioToPyTorch === null ? '-' : `${(100 * row.ratioToPyTorch).toFixed(0)} %`,
+    );
+  }
+}

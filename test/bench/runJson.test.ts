@@ -1,0 +1,25 @@
+import { expect, test } from 'vitest';
+import { RunError, runJson } from '../../bench/runJson.js';
+
+const node = (script: string, env?: NodeJS.ProcessEnv) => runJson(process.execPath, ['-e', script], env);
+const failure = async (script: string) => (await node(script).catch((error: unknown) => error)) as RunError;
+
+test('the last line is the result, whatever was printed before', async () => {
+  const script = `console.log('starting'); console.log(JSON.stringify({ given: process.env.GIVEN }))`;
+  expect(await node(script, { GIVEN: 'yes' })).toEqual({ given: 'yes' });
+});
+
+test('a process that fails says why', async () => {
+  const error = await failure(`throw new Error('no such weight')`);
+  expect(error).toBeInstanceOf(RunError);
+  expect(error.message).toMatch(/status 1: .*no such weight/s);
+  expect(error.outOfMemory).toBe(false);
+});
+
+test.each([
+  ['a message', `throw new RangeError('Array buffer allocation failed')`],
+  ['an abort of WebAssembly', `throw new Error('Aborted(Cannot enlarge memory arrays)')`],
+  ['the system', `process.kill(process.pid, 'SIGKILL')`],
+])('a lack of memory is told apart: %s', async (_, script) => {
+  expect((await failure(script)).outOfMemory).toBe(true);
+});
