@@ -46,13 +46,13 @@ export class ChipWorkerClient {
   /** Ends the worker; tasks under way are rejected. */
   async close(): Promise<void> {
     this.fail(new Error('chip loader: it has been closed.'));
+    this.worker.ref(); // Until it has ended: nothing else may keep the process alive.
     await this.worker.terminate();
   }
 
   private settle(id: number): Waiting | undefined {
     const waiting = this.waiting.get(id);
-    this.waiting.delete(id);
-    if (this.waiting.size === 0) this.worker.unref();
+    if (this.waiting.delete(id) && this.waiting.size === 0) this.worker.unref();
     return waiting;
   }
 
