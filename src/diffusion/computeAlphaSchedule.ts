@@ -18,7 +18,7 @@ export interface AlphaSchedule {
  * import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
  *
  * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000, { type: 'linear' }));
- * console.log(alphaBars[999]); // 4.4e-5
+ * console.log(alphaBars[999]); // 4.2e-5
  * ```
  */
 export function computeAlphaSchedule(betas: ArrayLike<number>): AlphaSchedule {

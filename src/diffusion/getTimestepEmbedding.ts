@@ -8,7 +8,7 @@ export interface TimestepEmbeddingOptions {
 }
 
 /**
- * Sinusoidal embedding of timesteps (Vaswani et al. 2017; the tutorial's `get_timestep_embedding`).
+ * Sinusoidal embedding of timesteps (Vaswani et al. 2017; eofm-tutorial's `get_timestep_embedding`).
  *
  * With half = ⌊dim / 2⌋ and f_i = maxPeriod^(−i / half), a row holds sin(t · f_0..half-1), then cos(t · f_0..half-1),
  * then one zero if `dim` is odd (so dim 1 is one zero).

@@ -1,13 +1,14 @@
 /**
  * Form of a noise schedule.
  *
- * `'cosine'` is the tutorial's (offset 0.001 / 1.001, betas limited to [betaStart, betaEnd]) and `'squaredcos_cap_v2'`
- * the published one of Nichol & Dhariwal 2021 (offset 0.008 / 1.008, betas at most 0.999). They differ most at the
- * end: with T = 1000 and the default betaEnd of 0.02, ᾱ_T is 3.2e-3 for `'cosine'` and 2.4e-9 for
- * `'squaredcos_cap_v2'`. With the former the noisiest training image still holds √ᾱ_T = 5.7 % of the clean image's
- * amplitude, which leaks its mean brightness: the network learns to rely on it, and sampling, which starts from pure
- * noise, then tends to a middling brightness. The latter costs the network nothing to rely on, but its noise
- * prediction has to be divided by √ᾱ_T = 4.9e-5 to estimate the image at the last timestep: clip that estimate.
+ * `'cosine'` is that of ClarkCGA's eofm-tutorial (offset 0.001 / 1.001, betas limited to [betaStart, betaEnd]) and
+ * `'squaredcos_cap_v2'` the published one of Nichol & Dhariwal 2021 (offset 0.008 / 1.008, betas at most 0.999).
+ * They differ most at the end: with T = 1000 and the default betaEnd of 0.02, ᾱ_T is 3.2e-3 for `'cosine'` and
+ * 2.4e-9 for `'squaredcos_cap_v2'`. With the former the noisiest training image still holds √ᾱ_T = 5.7 % of the clean
+ * image's amplitude, which leaks its mean brightness: the network learns to rely on it, and sampling, which starts
+ * from pure noise, then tends to a middling brightness (Lin et al. 2024, "Common diffusion noise schedules and sample
+ * steps are flawed"). The latter leaks next to nothing, but a noise prediction has to be divided by √ᾱ_T = 4.9e-5 to
+ * estimate the image at the last timestep: clip that estimate.
  */
 export type BetaScheduleType = 'linear' | 'cosine' | 'squaredcos_cap_v2' | 'scaled_linear' | 'sigmoid';
 
@@ -24,7 +25,7 @@ export interface BetaScheduleOptions {
 /**
  * Variances β_t of the noise that each forward step adds, in float64.
  *
- * Follows diffusers' `beta_schedule` for the types of its names, and the tutorial's `make_beta_schedule` for
+ * Follows diffusers' `beta_schedule` for the types of its names, and eofm-tutorial's `make_beta_schedule` for
  * `'linear'` and `'cosine'` (see {@link BetaScheduleType} for the two cosines). The betas are not scaled with the
  * number of timesteps: ten linear steps up to 0.02 leave ᾱ_T at 0.904, an image hardly noised.
  *

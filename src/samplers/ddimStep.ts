@@ -50,6 +50,6 @@ export function ddimStep(
     const predictedNoise = estimate('ddimStep', 'noise', xT, alphaBar, prediction, options);
     const direction = Math.sqrt(Math.max(0, 1 - previousAlphaBar - variance));
     const mean = combine(Math.sqrt(previousAlphaBar), x0, direction, predictedNoise);
-    return { previous: noise === undefined ? mean : combine(1, mean, Math.sqrt(variance), noise), x0 };
+    return { previous: noise === undefined ? mean : tf.add(mean, tf.mul(noise, Math.sqrt(variance))), x0 };
   });
 }

@@ -19,7 +19,7 @@ export interface DdimVarianceOptions {
  * import { ddimVariance } from 'diffusion-ssl/samplers';
  *
  * const betas = makeBetaSchedule(1000, { type: 'linear', betaStart: 1e-4, betaEnd: 0.02 });
- * console.log(ddimVariance(420, computeAlphaSchedule(betas).alphaBars, { previousT: 400 })); // 0.14771
+ * console.log(ddimVariance(420, computeAlphaSchedule(betas).alphaBars, { previousT: 400 })); // 0.14772
  * ```
  */
 export function ddimVariance(

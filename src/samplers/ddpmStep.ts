@@ -52,6 +52,6 @@ export function ddpmStep(
       (Math.sqrt(alpha) * (1 - previousAlphaBar)) / (1 - alphaBar),
       xT,
     );
-    return { previous: noise === undefined ? mean : combine(1, mean, deviation, noise), x0 };
+    return { previous: noise === undefined ? mean : tf.add(mean, tf.mul(noise, deviation)), x0 };
   });
 }

@@ -2,7 +2,7 @@ import { epochSchedule } from './epochSchedule.js';
 import type { LrScheduler } from './types.js';
 
 /**
- * A rate that never changes by itself: the tutorial's scheduler `none`.
+ * A rate that never changes by itself: eofm-tutorial's scheduler `none`.
  *
  * @param baseLr the rate, at least 0.
  * @throws If `baseLr` is negative or not finite.

@@ -11,7 +11,7 @@ export interface CosineAnnealingOptions {
 }
 
 /**
- * Cosine annealing without restarts (torch's `CosineAnnealingLR`; the tutorial's scheduler `cosine`).
+ * Cosine annealing without restarts (torch's `CosineAnnealingLR`; eofm-tutorial's scheduler `cosine`).
  *
  * The rate of epoch e is etaMin + (baseLr − etaMin) · (1 + cos(π e / tMax)) / 2, computed recursively as torch does:
  * each step multiplies lr − etaMin, so that a rate set from outside (by a warm-up) is continued in proportion. Behind

@@ -11,7 +11,7 @@ export interface LinearWarmupOptions {
 }
 
 /**
- * Linear warm-up in front of a schedule (the tutorial's `warmup_period`).
+ * Linear warm-up in front of a schedule (eofm-tutorial's `warmup_period`).
  *
  * In epoch e < period the rate is baseLr · (0.1 + 0.9 · (e + 1) / period). The schedule is stepped in those epochs too
  * and its rate overwritten, so at e = period a recursive one goes on from baseLr and one in closed form jumps to its
