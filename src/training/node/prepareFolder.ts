@@ -38,7 +38,7 @@ export async function prepareFolder(folder: string, options: PrepareFolderOption
     throw fileError('prepareFolder', folder, error instanceof Error && error.cause ? error.cause : error);
   }
   const { bavail, bsize } = await statfs(folder);
-  const megabytes = (bytes: number) => `${Math.ceil(bytes / 1e6)} MB`;
+  const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
   if (bavail * bsize < neededBytes) {
     throw new Error(
       `prepareFolder: '${folder}' has ${megabytes(bavail * bsize)} free and needs ${megabytes(neededBytes)}: free space or choose another folder.`,
