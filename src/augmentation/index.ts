@@ -1,3 +1,5 @@
+export type { RandomKey } from '../internal/philox.js';
+export type { Raster } from '../internal/raster.js';
 export {
   type Augment,
   type AugmentationStep,

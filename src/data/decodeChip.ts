@@ -16,7 +16,7 @@ export interface ChipFile {
 export interface ChipOptions {
   /** Bands of the chip, all its rasters together: another count is an error. */
   channels: number;
-  /** Size [height, width] of the chip: larger rasters are cropped around their centre, smaller ones get a border of zeros. Default: as read. */
+  /** Size [height, width] of the chip: larger rasters are cropped around their centre before normalising, smaller ones get a border of zeros after it. Default: as read. */
   size?: readonly [number, number];
   /** Width of the border of zeros that is added to each side after normalising; default 0. */
   buffer?: number;

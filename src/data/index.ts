@@ -1,3 +1,4 @@
+export type { Raster } from '../internal/raster.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './encodeGeoTiff.js';

@@ -1,3 +1,4 @@
+export type { Raster } from '../internal/raster.js';
 export {
   type GlobalStatistics,
   type NormalizationOptions,

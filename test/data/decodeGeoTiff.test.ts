@@ -1,3 +1,4 @@
+import { writeArrayBuffer } from 'geotiff';
 import { describe, expect, it } from 'vitest';
 import { decodeGeoTiff, encodeGeoTiff } from '../../src/data/index.js';
 import { expected, readBytes, tensor } from './geoTiffFixture.js';
@@ -22,6 +23,18 @@ describe('decodeGeoTiff', () => {
   it.each(expected.labels)('label $file', async ({ file, key }) => {
     const { data } = await decodeGeoTiff(readBytes(file));
     expect(Float32Array.from(data)).toEqual(tensor(key).data);
+  });
+
+  it('reads plain big-endian pixels', async () => {
+    const values = Uint16Array.from({ length: 12 }, (_, i) => 1 + 300 * i);
+    const bytes = writeArrayBuffer(values, {
+      width: 2,
+      height: 2,
+      SamplesPerPixel: 3,
+      BitsPerSample: [16, 16, 16],
+      StripByteCounts: [24],
+    });
+    expect((await decodeGeoTiff(bytes)).data).toEqual(values);
   });
 
   it('refuses every truncation of every file, by name', async () => {

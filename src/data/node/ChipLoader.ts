@@ -50,7 +50,7 @@ export class ChipLoader {
   badChips: BadChip[] = [];
   private indices: number[];
 
-  /** Internal: use `createChipLoader`. */
+  /** @hidden Made by `createChipLoader`. */
   constructor(private readonly parts: ChipLoaderParts) {
     this.indices = parts.rows.map((_, index) => index);
   }
@@ -102,7 +102,7 @@ export class ChipLoader {
     await Promise.all(this.parts.runners.map((runner) => runner.close()));
   }
 
-  /** Internal: reads every chip's header, settles the size and sorts out what cannot be used. */
+  /** @hidden Reads every chip's header, settles the size and sorts out what cannot be used. */
   async inspect(): Promise<void> {
     const { settings, rows, onBadChip } = this.parts;
     const sizes: [number, number][] = [];

@@ -108,6 +108,13 @@ describe('createChipLoader', () => {
     expect((await loadAll(still, 0))[0].images).not.toEqual((await loadAll(still, 1))[0].images);
   });
 
+  it('augments each row by itself, also when two rows are the same file', async () => {
+    const rows = Array.from({ length: 8 }, () => ({ images: ['3.tif'] }));
+    const [{ images }] = await loadAll({ rows, batchSize: 8, augmentation: random.augmentation });
+    const chips = Array.from({ length: 8 }, (_, i) => String(images.slice(i * 72, i * 72 + 72)));
+    expect(new Set(chips).size).toBeGreaterThan(4);
+  });
+
   it('goes on in the middle of an epoch', async () => {
     const whole = await loadAll(random, 3);
     for (const workers of [0, 2]) {
