@@ -26,7 +26,7 @@ if (!chosen.every((index) => networks[index]) || !(Number.isInteger(steps) && st
 }
 
 /** Two first losses further apart than this come from different networks. */
-const agreement = 1e-3;
+const agreement = 1e-4;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const peer = findPeer();
@@ -118,7 +118,7 @@ function checkAgreement(measured: readonly { backend: string; threads: number; f
     const list = measured.map((m) => `${m.backend} (${m.threads} threads) ${m.firstLoss}`).join(', ');
     throw new Error(`the first losses differ by more than ${agreement}: ${list}`);
   }
-  if (losses.length > 0) console.log(`  first loss ${losses.map((loss) => loss.toFixed(5)).join(', ')}`);
+  if (losses.length > 0) console.log(`  first loss ${losses.map((loss) => loss.toFixed(7)).join(', ')}`);
 }
 
 function printRows(rows: readonly TrainRow[]): void {

@@ -54,7 +54,9 @@ def main():
     mse = torch.nn.functional.mse_loss
 
     with torch.no_grad():
-        first_loss = mse(network(config, options.weights, 0.0)(x_t, t), noise).item()
+        prediction = network(config, options.weights, 0.0)(x_t, t)
+        first_loss = mse(prediction.double(), noise.double()).item()
+    del prediction
 
     model = network(config, options.weights, config["dropout_rate"])
     optimizer = torch.optim.AdamW(model.parameters(), lr=2e-4, weight_decay=1e-4)
