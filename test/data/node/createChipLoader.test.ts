@@ -260,9 +260,9 @@ describe('worker threads', () => {
   function run(body: string) {
     const script = `
       import { createChipLoader } from '${built.urlOf('index').href}';
-      const rows = ${JSON.stringify(rowsOf(count))};
+      const rows = ${JSON.stringify(rowsOf(5))};
       const loader = await createChipLoader({
-        rows, dataPath: ${JSON.stringify(dataPath)}, channels: 2, batchSize: 4, workers: 2,
+        rows, dataPath: ${JSON.stringify(dataPath)}, channels: 2, batchSize: 1, workers: 6,
         workerUrl: new URL('${built.urlOf('chipWorker').href}'),
       });
       ${body}`;
