@@ -35,6 +35,14 @@ export async function runJson<T>(command: string, args: string[], env: NodeJS.Pr
     child.on('close', (...ended) => resolve(ended));
   });
   if (status !== 0)
-    throw new RunError(`ended with ${signal ?? `status ${status}`}: ${errors.trim()}`, signal);
+    throw new RunError(`ended with ${signal ?? `status ${status}`}: ${lastWords(errors)}`, signal);
   return JSON.parse(output.trim().split('\n').at(-1)!) as T;
+}
+
+/** The line that names the error, without the stack and the source that Node and Python print around it. */
+function lastWords(errors: string): string {
+  const named = errors
+    .split('\n')
+    .findLast((line) => /^\s*(Uncaught )?\w*(Error|Exception|ERROR)\b.*:/.test(line));
+  return (named ?? errors).trim().slice(-500);
 }

@@ -12,7 +12,13 @@ test('the last line is the result, whatever was printed before', async () => {
 test('a process that fails says why', async () => {
   const error = await failure(`throw new Error('no such weight')`);
   expect(error).toBeInstanceOf(RunError);
-  expect(error.message).toMatch(/status 1: .*no such weight/s);
+  expect(error.message).toBe('ended with status 1: Error: no such weight');
+  expect(error.outOfMemory).toBe(false);
+});
+
+test('source that an uncaught error drags along does not count as a lack of memory', async () => {
+  const error = await failure(`const allocate = 'out of memory'; throw new TypeError('x is undefined')`);
+  expect(error.message).toBe('ended with status 1: TypeError: x is undefined');
   expect(error.outOfMemory).toBe(false);
 });
 
