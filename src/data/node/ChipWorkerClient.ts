@@ -7,7 +7,7 @@ interface Waiting {
   reject: (error: Error) => void;
 }
 
-/** The main thread's end of one worker. Keeps the process alive only while a task is under way. */
+/** The main thread's end of one worker. After its first task it keeps the process alive only while one is under way. */
 export class ChipWorkerClient {
   private readonly worker: Worker;
   private readonly waiting = new Map<number, Waiting>();
@@ -18,7 +18,6 @@ export class ChipWorkerClient {
   /** @param nameOf Describes the chip of an index, for the error of a crash. */
   constructor(url: URL, settings: ChipReaderSettings, nameOf: (index: number) => string) {
     this.worker = new Worker(url, { workerData: { settings, current: this.current }, execArgv: [] });
-    this.worker.unref();
     const crash = (reason: string) => {
       const index = Atomics.load(this.current, 0);
       const where = index < 0 ? 'before its first chip' : `at chip ${nameOf(index)}`;

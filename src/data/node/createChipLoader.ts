@@ -85,7 +85,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     chip: { channels, size, buffer, normalization: options.normalization },
     augmentation: options.augmentation ?? [],
     seed,
-    cacheBytes: Math.floor(cacheBytes / Math.max(1, workers)),
+    cacheBytes: Math.floor(cacheBytes / Math.max(1, threads)),
   };
   const loader = new ChipLoader({
     rows,
@@ -94,8 +94,8 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     onBadChip,
     shuffle: options.shuffle ?? false,
     dropLast: options.dropLast ?? false,
-    prefetch: workers === 0 ? 0 : prefetch,
-    runners: makeRunners(workers, settings, rows, options.workerUrl),
+    prefetch: threads === 0 ? 0 : prefetch,
+    runners: makeRunners(threads, settings, rows, options.workerUrl),
   });
   try {
     await loader.inspect();
