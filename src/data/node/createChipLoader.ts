@@ -67,6 +67,8 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   const { rows, channels, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
   const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
     options;
+  // A worker without a chip would idle, and one that has done nothing yet keeps the process alive.
+  const threads = Math.min(workers, rows.length);
   const check = (name: string, value: number, min: number) =>
     checkInteger('createChipLoader', name, value, min);
   check('channels', channels, 1);
