@@ -2,7 +2,6 @@ import { defineConfig } from 'tsup';
 
 const folders = [
   'augmentation',
-  'backends',
   'backends/node',
   'data',
   'data/node',

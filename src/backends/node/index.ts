@@ -1,0 +1,6 @@
+export {
+  type NodeBackendName,
+  type StartBackendOptions,
+  type StartedBackend,
+  startBackend,
+} from './startBackend.js';

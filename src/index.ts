@@ -1,0 +1,130 @@
+export {
+  type Augment,
+  type AugmentationStep,
+  compose,
+  type FlipStep,
+  type RotateStep,
+} from './augmentation/compose.js';
+export { FLIP_DIRECTIONS, type FlipDirection, flip } from './augmentation/flip.js';
+export { type RotateOptions, rotate } from './augmentation/rotate.js';
+export type { AugmentationSample } from './augmentation/sample.js';
+export { type ChipFile, type ChipOptions, decodeChip } from './data/decodeChip.js';
+export { type DecodeGeoTiffOptions, decodeGeoTiff } from './data/decodeGeoTiff.js';
+export { encodeGeoTiff, type GeoTiffInput } from './data/encodeGeoTiff.js';
+export type { AffineTransform, GeoTiff, GeoTiffInfo, PixelArray, PixelType } from './data/geoTiffTypes.js';
+export {
+  type CatalogRow,
+  type CatalogUsage,
+  type ParseCatalogOptions,
+  parseCatalog,
+} from './data/parseCatalog.js';
+export { type AlphaSchedule, computeAlphaSchedule } from './diffusion/computeAlphaSchedule.js';
+export { computeSnr } from './diffusion/computeSnr.js';
+export { gatherSchedule } from './diffusion/gatherSchedule.js';
+export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './diffusion/getTimestepEmbedding.js';
+export { getVelocity } from './diffusion/getVelocity.js';
+export {
+  type BetaScheduleOptions,
+  type BetaScheduleType,
+  makeBetaSchedule,
+} from './diffusion/makeBetaSchedule.js';
+export { type MinSnrOptions, minSnrWeights } from './diffusion/minSnrWeights.js';
+export type { PredictionOptions, PredictionType } from './diffusion/predictionType.js';
+export { predictNoise } from './diffusion/predictNoise.js';
+export { predictV } from './diffusion/predictV.js';
+export { predictX0 } from './diffusion/predictX0.js';
+export { qSample } from './diffusion/qSample.js';
+export { rescaleZeroTerminalSnr } from './diffusion/rescaleZeroTerminalSnr.js';
+export {
+  type SpaceTimestepsOptions,
+  spaceTimesteps,
+  type TimestepSpacing,
+} from './diffusion/spaceTimesteps.js';
+export type { Timesteps } from './diffusion/timesteps.js';
+export type { RandomKey } from './internal/philox.js';
+export type { Raster } from './internal/raster.js';
+export { loadTorchStateDict } from './interop/loadTorchStateDict.js';
+export { readSafetensors } from './interop/readSafetensors.js';
+export { safetensorsToFloat32 } from './interop/safetensorsToFloat32.js';
+export type {
+  SafetensorsData,
+  SafetensorsDtype,
+  SafetensorsFile,
+  SafetensorsTensor,
+} from './interop/safetensorsTypes.js';
+export { toTorchStateDict } from './interop/toTorchStateDict.js';
+export { writeSafetensors } from './interop/writeSafetensors.js';
+export {
+  AdditiveAttentionBlock,
+  type AdditiveAttentionBlockConfig,
+} from './layers/AdditiveAttentionBlock.js';
+export { AddTimeEmbedding } from './layers/AddTimeEmbedding.js';
+export { Conv1x1, type Conv1x1Config } from './layers/Conv1x1.js';
+export { ConvBlock, type ConvBlockConfig } from './layers/ConvBlock.js';
+export { MaxPool2d } from './layers/MaxPool2d.js';
+export type { Initialization, ParameterSpec, TorchLayout } from './layers/ParameterSpec.js';
+export { registerLayers } from './layers/registerLayers.js';
+export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
+export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
+export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './layers/UpconvBlock.js';
+export { l1 } from './losses/l1.js';
+export { mse } from './losses/mse.js';
+export type { LossOptions, ScalarLossOptions } from './losses/reduceLoss.js';
+export { countParameters, type ParameterCount } from './models/countParameters.js';
+export { type NamedParameter, namedParameters } from './models/namedParameters.js';
+export { setDropoutStep } from './models/setDropoutStep.js';
+export type { UnetAttDConfig } from './models/UnetAttDConfig.js';
+export { unetAttD } from './models/unetAttD.js';
+export {
+  type GlobalStatistics,
+  type NormalizationOptions,
+  type NormalizationStrategy,
+  normalizeRaster,
+  type StatisticsProcedure,
+} from './normalization/normalizeRaster.js';
+export { attentionGate } from './ops/attentionGate.js';
+export {
+  type BatchNormOptions,
+  type BatchNormResult,
+  batchNormInference,
+  batchNormTraining,
+} from './ops/batchNorm.js';
+export { biasAdd } from './ops/biasAdd.js';
+export { conv2d } from './ops/conv2d.js';
+export { conv2dTranspose } from './ops/conv2dTranspose.js';
+export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js';
+export { maxPool2d } from './ops/maxPool2d.js';
+export { pixelShuffle } from './ops/pixelShuffle.js';
+export { randomIntegers, randomNormal, randomUniform } from './ops/random.js';
+export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
+export { AdamW, type AdamWOptions } from './optimizers/AdamW.js';
+export { type ClippedGradients, clipByGlobalNorm } from './optimizers/clipByGlobalNorm.js';
+export { type NamedVariable, type OptimizerState, PackedOptimizer } from './optimizers/PackedOptimizer.js';
+export { type DdimStepOptions, ddimStep } from './samplers/ddimStep.js';
+export { type DdimVarianceOptions, ddimVariance } from './samplers/ddimVariance.js';
+export { type DdpmStepOptions, ddpmStep } from './samplers/ddpmStep.js';
+export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './samplers/ddpmVariance.js';
+export { gaussianNoise } from './samplers/gaussianNoise.js';
+export { type SampleDdimOptions, sampleDdim } from './samplers/sampleDdim.js';
+export { type SampleDdpmOptions, sampleDdpm } from './samplers/sampleDdpm.js';
+export type {
+  Denoiser,
+  NoiseSource,
+  SampleOptions,
+  SamplerStep,
+  StepOptions,
+  StepResult,
+} from './samplers/types.js';
+export { constant } from './schedulers/constant.js';
+export { type CosineAnnealingOptions, cosineAnnealing } from './schedulers/cosineAnnealing.js';
+export { type LinearWarmupOptions, linearWarmup } from './schedulers/linearWarmup.js';
+export type { LrScheduler, LrState } from './schedulers/types.js';
+export {
+  type DiffusionBatch,
+  type DiffusionLossFunction,
+  type DiffusionLossOptions,
+  diffusionLoss,
+} from './training/diffusionLoss.js';
+export { ExponentialMovingAverage } from './training/ExponentialMovingAverage.js';
+export { NonFiniteLossError } from './training/NonFiniteLossError.js';
+export { type TrainStepOptions, type TrainStepResult, trainStep } from './training/trainStep.js';
