@@ -54,12 +54,7 @@ function checkImport(file: string, specifier: string): void {
     return;
   }
   const from = folderOf(target);
-  const isBarrel = path.posix.basename(target) === 'index.js';
-  if (file === 'src/index.ts') {
-    if (!isBarrel || from === 'internal') say("the root re-exports from the folders' index files alone");
-    return;
-  }
-  if (isBarrel) say('import the file that you need, not an index');
+  if (path.posix.basename(target) === 'index.js') say('import the file that you need, not an index');
   const targetRank = rules.get(from)?.rank;
   if (from !== folder && rule && (targetRank === undefined || targetRank >= rule.rank)) {
     say(`${folder}/ may use only folders above it, and ${from || 'src'}/ is not`);
@@ -74,22 +69,17 @@ function place(node: ts.Node): string {
 function checkIndex(source: ts.SourceFile): void {
   const file = source.fileName;
   for (const statement of source.statements) {
-    const named =
-      ts.isExportDeclaration(statement) &&
-      statement.moduleSpecifier !== undefined &&
-      statement.exportClause !== undefined &&
-      ts.isNamedExports(statement.exportClause);
-    if (!named) {
-      problems.push(`${file}: '${statement.getText().split('\n')[0]}': an index only re-exports by name`);
+    const isExport = ts.isExportDeclaration(statement);
+    const names = isExport && statement.exportClause;
+    const target = isExport && statement.moduleSpecifier;
+    if (!names || !ts.isNamedExports(names) || !target || !ts.isStringLiteral(target)) {
+      problems.push(`${place(statement)}: an index only re-exports by name`);
       continue;
     }
-    const specifier = (statement.moduleSpecifier as ts.StringLiteral).text;
-    const from = folderOf(path.posix.join(path.posix.dirname(file), specifier));
-    if (from === 'internal' && !statement.isTypeOnly) {
-      problems.push(`${file}: re-exports a value of internal/, which is private (types are allowed)`);
-    } else if (file !== 'src/index.ts' && from !== 'internal' && from !== folderOf(file)) {
-      problems.push(`${file}: re-exports '${specifier}' of another folder`);
-    }
+    const from = folderOf(path.posix.join(path.posix.dirname(file), target.text));
+    if (from === folderOf(file) || (file === 'src/index.ts' && from !== 'internal')) continue;
+    const typesOnly = statement.isTypeOnly || names.elements.every((element) => element.isTypeOnly);
+    if (!typesOnly) problems.push(`${place(statement)}: re-exports values of ${from}/ (types are allowed)`);
   }
 }
 
