@@ -1,6 +1,6 @@
 /** Times a training step of three networks on every backend that starts, and in PyTorch. See README.md. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -9,7 +9,7 @@ import { findPeer } from './findPeer.js';
 import { blockNum, dropoutRate, inChannels, networkName, networks, timeEmbeddingDim } from './networks.js';
 import { RunError, runJson } from './runJson.js';
 import { makeTrainRows, type Timing, type TrainRow } from './TrainRow.js';
-import type { Measurement } from './trainChild.js';
+import type { Measurement, NotStarted } from './trainChild.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -43,13 +43,19 @@ async function measureNetwork(index: number): Promise<TrainRow[]> {
   try {
     await runChild('prepare', index, folder);
     const measured: (Timing & { firstLoss: number })[] = [];
-    for (const threads of peer ? [1, 2] : []) {
-      const result = await attempt(`pytorch, ${threads} threads`, () => runPeer(index, folder, threads));
-      if (result) measured.push({ ...result, backend: 'pytorch', node: null });
-    }
-    for (const backend of options.backends.split(',')) {
-      const result = await attempt(backend, () => runChild<Measurement>('measure', index, folder, backend));
-      if (result) measured.push({ ...result, backend, node: process.version });
+    const measure = async (backend: string, threads: number) => {
+      const result = await attempt(`${backend}, threads: ${threads}`, () =>
+        backend === 'pytorch'
+          ? runPeer(index, folder, threads)
+          : runChild<Measurement | NotStarted>('measure', index, folder, backend, threads),
+      );
+      const node = backend === 'pytorch' ? null : process.version;
+      if (result) measured.push({ ...result, backend, node });
+    };
+    for (const backend of [...(peer ? ['pytorch'] : []), ...options.backends.split(',')]) {
+      // The native backend takes all cores and cannot be told otherwise.
+      for (const threads of backend === 'node' ? [availableParallelism()] : [1, 2])
+        await measure(backend, threads);
     }
     checkAgreement(measured);
     const networkRows = makeTrainRows(network, measured);
@@ -60,9 +66,9 @@ async function measureNetwork(index: number): Promise<TrainRow[]> {
   }
 }
 
-function runChild<T>(task: string, index: number, folder: string, backend = ''): Promise<T> {
+function runChild<T>(task: string, index: number, folder: string, backend = '', threads = 1): Promise<T> {
   const loader = ['--import', import.meta.resolve('tsx')];
-  const args = [path.join(here, 'trainChild.ts'), task, index, folder, backend, steps].map(String);
+  const args = [path.join(here, 'trainChild.ts'), task, index, folder, backend, threads, steps].map(String);
   // Without the root's path mapping the child imports the built package, as a user does.
   return runJson(process.execPath, [...loader, ...args], {
     TSX_TSCONFIG_PATH: path.join(here, 'tsconfig.json'),
@@ -98,7 +104,7 @@ function runPeer(index: number, folder: string, threads: number): Promise<Measur
 /** What `run` measures, or undefined, with a line that says why, when memory is short or the backend does not start. */
 async function attempt(
   what: string,
-  run: () => Promise<Measurement | { notStarted: string }>,
+  run: () => Promise<Measurement | NotStarted>,
 ): Promise<Measurement | undefined> {
   try {
     const result = await run();

@@ -1,11 +1,12 @@
 /**
  * One measurement in a process of its own, so that its peak memory is its own:
  * `trainChild.ts prepare NETWORK FOLDER` writes the weights and the batch that both sides load,
- * `trainChild.ts measure NETWORK FOLDER BACKEND STEPS` loads them and prints a `Measurement` as JSON.
+ * `trainChild.ts measure NETWORK FOLDER BACKEND THREADS STEPS` loads them and prints a `Measurement` or `NotStarted`, as JSON.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { type NodeBackendName, startBackend } from 'diffusion-ssl/backends/node';
 import {
   loadTorchStateDict,
   readSafetensors,
@@ -25,7 +26,6 @@ import {
   timeEmbeddingDim,
 } from './networks.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
-import { startBackend } from './startBackend.js';
 
 /** What a measurement prints. */
 export interface Measurement {
@@ -37,9 +37,14 @@ export interface Measurement {
   threads: number;
 }
 
+/** What a measurement prints when the backend does not start here. */
+export interface NotStarted {
+  notStarted: string;
+}
+
 const warmUp = 2;
 
-const [task, networkIndex, folder, backend, steps] = process.argv.slice(2);
+const [task, networkIndex, folder, backend, threads, steps] = process.argv.slice(2);
 const network = networks[Number(networkIndex)];
 const weightsFile = path.join(folder, 'weights.safetensors');
 const batchFile = path.join(folder, 'batch.safetensors');
@@ -61,7 +66,7 @@ function makeModel({ filterConfig, size }: BenchNetwork, rate: number) {
 }
 
 async function prepare(): Promise<{ parameters: number }> {
-  await startBackend('wasm');
+  await startBackend({ threads: 1 });
   const model = makeModel(network, 0);
   writeFileSync(weightsFile, writeSafetensors(await toTorchStateDict(namedParameters(model))));
   const shape = [network.batch, network.size, network.size, inChannels];
@@ -81,8 +86,13 @@ async function prepare(): Promise<{ parameters: number }> {
   return { parameters: model.countParams() };
 }
 
-async function measure(count: number): Promise<Measurement> {
-  const threads = await startBackend(backend);
+async function measure(count: number): Promise<Measurement | NotStarted> {
+  let started: { threads: number };
+  try {
+    started = await startBackend({ backend: backend as NodeBackendName, threads: Number(threads) });
+  } catch (error) {
+    return { notStarted: (error as Error).message };
+  }
   const { tensors: batch } = readSafetensors(readFileSync(batchFile));
   const upload = (name: string) => {
     const { data, shape, dtype } = batch.get(name)!;
@@ -118,7 +128,7 @@ async function measure(count: number): Promise<Measurement> {
   }
   const timed = seconds.slice(warmUp).sort((a, b) => a - b);
   const middle = (timed[(timed.length - 1) >> 1] + timed[timed.length >> 1]) / 2;
-  return { firstLoss, secondsPerStep: middle, peakMemoryBytes: peakMemoryBytes(), threads };
+  return { firstLoss, secondsPerStep: middle, peakMemoryBytes: peakMemoryBytes(), threads: started.threads };
 }
 
 function meanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {
