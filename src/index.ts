@@ -59,6 +59,7 @@ export {
   type AdditiveAttentionBlockConfig,
 } from './layers/AdditiveAttentionBlock.js';
 export { AddTimeEmbedding } from './layers/AddTimeEmbedding.js';
+export { ConcatChannels } from './layers/ConcatChannels.js';
 export { Conv1x1, type Conv1x1Config } from './layers/Conv1x1.js';
 export { ConvBlock, type ConvBlockConfig } from './layers/ConvBlock.js';
 export { MaxPool2d } from './layers/MaxPool2d.js';
@@ -90,6 +91,7 @@ export {
   batchNormTraining,
 } from './ops/batchNorm.js';
 export { biasAdd } from './ops/biasAdd.js';
+export { concatChannels } from './ops/concatChannels.js';
 export { conv2d } from './ops/conv2d.js';
 export { conv2dTranspose } from './ops/conv2dTranspose.js';
 export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js';

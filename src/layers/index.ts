@@ -1,5 +1,6 @@
 export { AdditiveAttentionBlock, type AdditiveAttentionBlockConfig } from './AdditiveAttentionBlock.js';
 export { AddTimeEmbedding } from './AddTimeEmbedding.js';
+export { ConcatChannels } from './ConcatChannels.js';
 export { Conv1x1, type Conv1x1Config } from './Conv1x1.js';
 export { ConvBlock, type ConvBlockConfig } from './ConvBlock.js';
 export { MaxPool2d } from './MaxPool2d.js';

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { AdditiveAttentionBlock } from './AdditiveAttentionBlock.js';
 import { AddTimeEmbedding } from './AddTimeEmbedding.js';
+import { ConcatChannels } from './ConcatChannels.js';
 import { Conv1x1 } from './Conv1x1.js';
 import { ConvBlock } from './ConvBlock.js';
 import { MaxPool2d } from './MaxPool2d.js';
@@ -23,6 +24,7 @@ export function registerLayers(): void {
   for (const layer of [
     AdditiveAttentionBlock,
     AddTimeEmbedding,
+    ConcatChannels,
     Conv1x1,
     ConvBlock,
     MaxPool2d,

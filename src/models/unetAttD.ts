@@ -1,5 +1,6 @@
 import * as tfl from '@tensorflow/tfjs-layers';
 import { AddTimeEmbedding } from '../layers/AddTimeEmbedding.js';
+import { ConcatChannels } from '../layers/ConcatChannels.js';
 import { MaxPool2d } from '../layers/MaxPool2d.js';
 import { registerLayers } from '../layers/registerLayers.js';
 import { resolveUnetAttDConfig, type UnetAttDConfig } from './UnetAttDConfig.js';
@@ -53,7 +54,7 @@ export function unetAttD(config: UnetAttDConfig = {}): tfl.LayersModel {
     const up = apply(decoder, y);
     let skip = skips[4 - i];
     if (attention.length > 0) skip = apply(attention[i], [up, skip]);
-    const both = apply(tfl.layers.concatenate({ name: `concat${i + 1}` }), [skip, up]);
+    const both = apply(new ConcatChannels({ name: `concat${i + 1}` }), [skip, up]);
     y = apply(convs[i], both);
   });
   return tfl.model({ inputs: [x, t], outputs: apply(outputConv, y), name: 'unet_att_d' });

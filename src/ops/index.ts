@@ -6,6 +6,7 @@ export {
   batchNormTraining,
 } from './batchNorm.js';
 export { biasAdd } from './biasAdd.js';
+export { concatChannels } from './concatChannels.js';
 export { conv2d } from './conv2d.js';
 export { conv2dTranspose } from './conv2dTranspose.js';
 export { type DropoutOptions, type DropoutType, dropout } from './dropout.js';

@@ -14,13 +14,15 @@ export function interleavePhases(phases: tf.Tensor4D[]): tf.Tensor4D {
   return tf.reshape(tf.concat(rows, 2), [batch, 2 * height, 2 * width, channels]);
 }
 
-/** The four phases of each 2×2 cell: the inverse of {@link interleavePhases}. Height and width must be even. */
+/**
+ * The four phases of each 2×2 cell: the inverse of {@link interleavePhases}. Height and width must be even.
+ *
+ * As depthwise convolutions that pick one pixel: exact, and many times faster on wasm than strided slices.
+ */
 export function separatePhases(x: tf.Tensor4D): tf.Tensor4D[] {
-  const [batch, height, width, channels] = x.shape;
-  const pairs = tf.reshape(x, [batch, height / 2, 2, width * channels]);
-  return [0, 1].flatMap((row) => {
-    const line = tf.slice(pairs, [0, 0, row, 0], [batch, height / 2, 1, width * channels]);
-    const cells = tf.reshape(line, [batch, height / 2, width / 2, 2 * channels]) as tf.Tensor4D;
-    return tf.split(cells, 2, 3);
+  const channels = x.shape[3];
+  return [0, 1, 2, 3].map((phase) => {
+    const pick = new Float32Array(4 * channels).fill(1, phase * channels, (phase + 1) * channels);
+    return tf.depthwiseConv2d(x, tf.tensor4d(pick, [2, 2, channels, 1]), 2, 'valid');
   });
 }

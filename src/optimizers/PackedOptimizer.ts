@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { VariablePacks } from '../ops/VariablePacks.js';
 
 /** A variable under the name by which its optimizer state is saved: its torch name. */
 export interface NamedVariable {
@@ -15,14 +16,13 @@ export interface OptimizerState {
 }
 
 /**
- * Base of the optimizers: a `tf.Optimizer` that updates all parameters as one packed vector.
- *
- * A handful of operations a step instead of a dozen for every variable, which on small networks is most of a step.
- * State is saved and restored under the names that the caller gives to the variables.
+ * Base of the optimizers: a `tf.Optimizer` that updates all small parameters as one vector and each large one alone,
+ * and whose state is saved and restored under the names that the caller gives to the variables.
  */
 export abstract class PackedOptimizer extends tf.Optimizer {
-  private variables: tf.Variable[] = [];
-  private slots: tf.Tensor1D[] = [];
+  private packs = new VariablePacks([]);
+  /** For each slot, one vector a pack. */
+  private slots: tf.Tensor1D[][] = [];
   private updates = 0;
 
   /** @param learningRate Step size; may be set between steps. */
@@ -34,9 +34,9 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   protected abstract readonly slotNames: readonly string[];
 
   /**
-   * One update of the packed parameters.
+   * One update of a vector of parameters.
    *
-   * @param parameters All trainable values.
+   * @param parameters Trainable values.
    * @param gradients Their gradients.
    * @param slots The state vectors, all zero before the first step.
    * @param step 1 for the first update.
@@ -55,36 +55,29 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor }[]): void {
-    const named: [string, tf.Tensor][] = Array.isArray(gradients)
-      ? gradients.map(({ name, tensor }) => [name, tensor])
-      : Object.entries(gradients);
-    const registered = tf.engine().registeredVariables;
-    this.pack(
-      named.map(([name]) => {
-        const variable = registered[name];
-        if (!variable)
-          throw new Error(`applyGradients: there is no variable '${name}' (was its model disposed?).`);
-        return variable;
-      }),
+    const byName = new Map(
+      Array.isArray(gradients)
+        ? gradients.map(({ name, tensor }) => [name, tensor])
+        : Object.entries(gradients),
     );
-    const { parameters, slots } = tf.tidy(() =>
-      this.update(
-        concatenate(this.variables),
-        concatenate(named.map(([, tensor]) => tensor)),
-        this.slots,
-        this.updates + 1,
-      ),
-    );
+    this.pack([...byName.keys()]);
     this.updates++;
-    tf.dispose(this.slots);
-    this.slots = slots.map((slot) => tf.keep(slot));
-    tf.tidy(() => {
-      const parts = tf.split(parameters, sizes(this.variables));
-      this.variables.forEach((variable, i) => {
-        variable.assign(tf.reshape(parts[i], variable.shape));
+    this.packs.packs.forEach((_, index) => {
+      const updated = tf.tidy(() =>
+        this.update(
+          this.packs.read(index),
+          this.packs.concatenate(index, (variable) => byName.get(variable.name)!),
+          this.slots.map((vectors) => vectors[index]),
+          this.updates,
+        ),
+      );
+      this.packs.write(index, updated.parameters);
+      updated.parameters.dispose();
+      updated.slots.forEach((vector, slot) => {
+        this.slots[slot][index].dispose();
+        this.slots[slot][index] = tf.keep(vector);
       });
     });
-    parameters.dispose();
     this.incrementIterations();
   }
 
@@ -96,20 +89,17 @@ export abstract class PackedOptimizer extends tf.Optimizer {
    */
   async state(parameters: readonly NamedVariable[]): Promise<OptimizerState> {
     const nameOf = new Map(parameters.map(({ name, variable }) => [variable, name]));
-    const names = this.variables.map((variable) => {
-      const name = nameOf.get(variable);
-      if (name === undefined)
-        throw new Error(`state: variable '${variable.name}' is updated but was given no name.`);
-      return name;
-    });
-    const values = await Promise.all(this.slots.map((slot) => slot.data<'float32'>()));
-    const ends: number[] = [];
-    for (const { size } of this.variables) ends.push((ends.at(-1) ?? 0) + size);
     const slots: OptimizerState['slots'] = {};
-    this.slotNames.forEach((slotName, i) => {
-      const part = (j: number) => values[i].slice(j === 0 ? 0 : ends[j - 1], ends[j]);
-      slots[slotName] = new Map(names.map((name, j) => [name, part(j)]));
-    });
+    for (const [slot, slotName] of this.slotNames.entries()) {
+      const values = await this.packs.values(this.slots[slot] ?? []);
+      slots[slotName] = new Map();
+      for (const [variable, data] of values) {
+        const name = nameOf.get(variable);
+        if (name === undefined)
+          throw new Error(`state: variable '${variable.name}' is updated but was given no name.`);
+        slots[slotName].set(name, data);
+      }
+    }
     return { step: this.updates, slots };
   }
 
@@ -117,73 +107,71 @@ export abstract class PackedOptimizer extends tf.Optimizer {
    * Goes on from a saved state.
    *
    * @param parameters The variables under the names by which the state was saved.
-   * @throws If the state has a parameter that is not given, or one of another size, or lacks a slot of this optimizer.
+   * @throws If the state lacks a slot of this optimizer, or has a parameter that is not given, or one of another size;
+   * the optimizer is then unchanged.
    */
   restore(parameters: readonly NamedVariable[], { step, slots }: OptimizerState): void {
+    const variableOf = new Map(parameters.map(({ name, variable }) => [name, variable]));
     for (const slotName of this.slotNames) {
       if (!slots[slotName]) {
+        const found = Object.keys(slots).join(', ') || 'none';
         throw new Error(
-          `restore: the state has no '${slotName}' (it has ${Object.keys(slots).join(', ') || 'none'}): it is another optimizer's.`,
+          `restore: the state has no '${slotName}' (it has ${found}): it is another optimizer's.`,
         );
       }
-    }
-    const variableOf = new Map(parameters.map(({ name, variable }) => [name, variable]));
-    const names = [...(slots[this.slotNames[0]]?.keys() ?? [])];
-    const variables = names.map((name) => {
-      const variable = variableOf.get(name);
-      if (!variable) throw new Error(`restore: the state has '${name}', which is no parameter of the model.`);
-      return variable;
-    });
-    const total = sizes(variables).reduce((sum, size) => sum + size, 0);
-    const packed = this.slotNames.map((slotName) => {
-      const vector = new Float32Array(total);
-      let offset = 0;
-      names.forEach((name, i) => {
-        const values = slots[slotName].get(name);
-        if (values?.length !== variables[i].size) {
+      for (const [name, { length }] of slots[slotName]) {
+        const size = variableOf.get(name)?.size;
+        if (size !== length) {
           throw new Error(
-            `restore: '${slotName}' of '${name}' has ${values?.length ?? 0} values; the parameter has ${variables[i].size}.`,
+            `restore: '${slotName}' of '${name}' has ${length} values; ${size === undefined ? 'there is no such parameter' : `the parameter has ${size}`}.`,
           );
         }
-        vector.set(values, offset);
-        offset += values.length;
-      });
-      return vector;
-    });
-    tf.dispose(this.slots);
-    this.variables = variables;
-    this.slots = packed.map((vector) => tf.keep(tf.tensor1d(vector)));
+      }
+    }
+    const saved = slots[this.slotNames[0]] ?? new Map<string, Float32Array>();
+    const named = parameters.filter(({ name }) => saved.has(name));
+    const nameOf = new Map(named.map(({ name, variable }) => [variable, name]));
+    this.release();
+    this.packs = new VariablePacks(named.map(({ variable }) => variable));
+    this.slots = this.slotNames.map((slotName) =>
+      this.packs.fromValues((variable) => {
+        const values = slots[slotName].get(nameOf.get(variable)!);
+        if (!values) throw new Error(`restore: the state has no '${slotName}' of '${nameOf.get(variable)}'.`);
+        return values;
+      }),
+    );
     this.updates = step;
   }
 
   override dispose(): void {
-    tf.dispose(this.slots);
-    this.slots = [];
-    this.variables = [];
+    this.release();
     super.dispose();
   }
 
+  private release(): void {
+    tf.dispose(this.slots);
+    this.slots = [];
+    this.packs = new VariablePacks([]);
+  }
+
   /** Makes the state vectors on the first step; the variables of later steps must be the same. */
-  private pack(variables: tf.Variable[]): void {
-    if (this.variables.length === 0) {
-      this.variables = variables;
-      const total = sizes(variables).reduce((sum, size) => sum + size, 0);
-      this.slots = this.slotNames.map(() => tf.keep(tf.zeros([total])));
-      return;
-    }
-    if (variables.length !== this.variables.length || variables.some((v, i) => v !== this.variables[i])) {
+  private pack(names: readonly string[]): void {
+    const registered = tf.engine().registeredVariables;
+    const known = new Set(this.packs.variables.map(({ name }) => name));
+    if (known.size > 0) {
+      if (names.length === known.size && names.every((name) => known.has(name))) return;
       throw new Error(
-        `applyGradients: got gradients of ${variables.length} variables, not of the ${this.variables.length} of the ` +
-          'first step in their order; make a new optimizer to train other variables.',
+        `applyGradients: got gradients of ${names.length} variables, not of the ${known.size} of the first step; ` +
+          'make a new optimizer to train other variables.',
       );
     }
+    const variables = names.map((name) => {
+      const variable = registered[name];
+      if (!variable)
+        throw new Error(`applyGradients: there is no variable '${name}' (was its model disposed?).`);
+      return variable;
+    });
+    this.packs = new VariablePacks(variables);
+    this.slots = this.slotNames.map(() => this.packs.zeros());
   }
-}
-
-function sizes(variables: readonly tf.Tensor[]): number[] {
-  return variables.map(({ size }) => size);
-}
-
-function concatenate(tensors: readonly tf.Tensor[]): tf.Tensor1D {
-  return tf.concat1d(tensors.map((tensor) => tf.reshape(tensor, [tensor.size]) as tf.Tensor1D));
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../internal/checks.js';
+import { VariablePacks } from '../ops/VariablePacks.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 
 /**
@@ -22,7 +23,8 @@ import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
  */
 export class ExponentialMovingAverage {
   private readonly parameters: readonly NamedVariable[];
-  private average: tf.Tensor1D;
+  private readonly packs: VariablePacks;
+  private average: tf.Tensor1D[];
   private updates = 0;
 
   /**
@@ -35,7 +37,8 @@ export class ExponentialMovingAverage {
   ) {
     checkNumber('ExponentialMovingAverage', 'decay', decay, 0, 1 - 2 ** -24);
     this.parameters = parameters.filter(({ variable }) => variable.dtype === 'float32');
-    this.average = tf.keep(tf.tidy(() => this.packed()));
+    this.packs = new VariablePacks(this.parameters.map(({ variable }) => variable));
+    this.average = this.copy();
   }
 
   /** Updates so far. */
@@ -47,79 +50,63 @@ export class ExponentialMovingAverage {
   update(): void {
     this.updates++;
     const decay = Math.min(this.decay, (1 + this.updates) / (10 + this.updates));
-    const average = tf.tidy(() => tf.add(tf.mul(this.average, decay), tf.mul(this.packed(), 1 - decay)));
-    this.average.dispose();
-    this.average = tf.keep(average as tf.Tensor1D);
+    this.average.forEach((average, i) => {
+      const blended = tf.tidy(() => tf.add(tf.mul(average, decay), tf.mul(this.packs.read(i), 1 - decay)));
+      average.dispose();
+      this.average[i] = tf.keep(blended as tf.Tensor1D);
+    });
   }
 
   /** Runs `body` with the average in the model's place, and puts the weights back whatever happens. */
   async apply<T>(body: () => Promise<T>): Promise<T> {
-    const weights = tf.keep(tf.tidy(() => this.packed()));
+    const weights = this.copy();
     this.write(this.average);
     try {
       return await body();
     } finally {
       this.write(weights);
-      weights.dispose();
+      tf.dispose(weights);
     }
   }
 
   /** The average of each parameter, on the host, in the variable's own layout. */
   async values(): Promise<Map<string, Float32Array>> {
-    const packed = await this.average.data<'float32'>();
-    let end = 0;
-    return new Map(
-      this.parameters.map(({ name, variable }) => {
-        const begin = end;
-        end += variable.size;
-        return [name, packed.slice(begin, end)];
-      }),
-    );
+    const values = await this.packs.values(this.average);
+    return new Map(this.parameters.map(({ name, variable }) => [name, values.get(variable)!]));
   }
 
   /**
    * Goes on from saved values.
    *
-   * @throws If a parameter is missing or of another size.
+   * @throws If a parameter is missing or of another size; the average is then unchanged.
    */
   restore(step: number, values: ReadonlyMap<string, Float32Array>): void {
-    const packed = new Float32Array(this.average.size);
-    let offset = 0;
+    const nameOf = new Map(this.parameters.map(({ name, variable }) => [variable, name]));
     for (const { name, variable } of this.parameters) {
-      const value = values.get(name);
-      if (value?.length !== variable.size) {
+      const length = values.get(name)?.length ?? 0;
+      if (length !== variable.size) {
         throw new Error(
-          `ExponentialMovingAverage: '${name}' has ${value?.length ?? 0} saved values; the model has ${variable.size}.`,
+          `ExponentialMovingAverage: '${name}' has ${length} saved values; the model has ${variable.size}.`,
         );
       }
-      packed.set(value, offset);
-      offset += variable.size;
     }
-    this.average.dispose();
-    this.average = tf.keep(tf.tensor1d(packed));
+    tf.dispose(this.average);
+    this.average = this.packs.fromValues((variable) => values.get(nameOf.get(variable)!)!);
     this.updates = step;
   }
 
   /** Releases the average. */
   dispose(): void {
-    this.average.dispose();
+    tf.dispose(this.average);
   }
 
-  private packed(): tf.Tensor1D {
-    return tf.concat1d(
-      this.parameters.map(({ variable }) => tf.reshape(variable, [variable.size]) as tf.Tensor1D),
-    );
+  private copy(): tf.Tensor1D[] {
+    return this.packs.packs.map((_, i) => tf.keep(tf.tidy(() => tf.clone(this.packs.read(i)))));
   }
 
-  private write(packed: tf.Tensor1D): void {
-    tf.tidy(() => {
-      const parts = tf.split(
-        packed,
-        this.parameters.map(({ variable }) => variable.size),
-      );
-      this.parameters.forEach(({ variable }, i) => {
-        variable.assign(tf.reshape(parts[i], variable.shape));
-      });
+  private write(vectors: readonly tf.Tensor1D[]): void {
+    vectors.forEach((vector, i) => {
+      this.packs.write(i, vector);
     });
   }
 }

@@ -1,0 +1,84 @@
+import * as tf from '@tensorflow/tfjs-core';
+
+/** Variables of at least this size are updated alone: copying them together would cost more than it saves. */
+const LARGE = 4096;
+
+/**
+ * Many variables as a few vectors: each large one alone, all small ones together.
+ *
+ * Most variables of a network are small (biases, batch norm), and an update that touched each alone would spend its
+ * time on calls; the few large ones hold the values, and packing them would spend it on copies.
+ */
+export class VariablePacks {
+  /** The variables of each vector. */
+  readonly packs: readonly (readonly tf.Variable[])[];
+
+  constructor(readonly variables: readonly tf.Variable[]) {
+    const small = variables.filter(({ size }) => size < LARGE);
+    const large = variables.filter(({ size }) => size >= LARGE).map((variable) => [variable]);
+    this.packs = small.length > 0 ? [small, ...large] : large;
+  }
+
+  /** Zeros for each vector, kept outside any tidy. */
+  zeros(): tf.Tensor1D[] {
+    return this.packs.map((pack) => tf.keep(tf.zeros([pack.reduce((sum, { size }) => sum + size, 0)])));
+  }
+
+  /** The present values of a vector. */
+  read(index: number): tf.Tensor1D {
+    return this.concatenate(index, (variable) => variable);
+  }
+
+  /** The tensors that belong to a vector's variables, such as their gradients, in one vector. */
+  concatenate(index: number, tensorOf: (variable: tf.Variable) => tf.Tensor): tf.Tensor1D {
+    const flat = this.packs[index].map(
+      (variable) => tf.reshape(tensorOf(variable), [variable.size]) as tf.Tensor1D,
+    );
+    return flat.length === 1 ? flat[0] : tf.concat1d(flat);
+  }
+
+  /** Writes a vector's values into its variables. */
+  write(index: number, values: tf.Tensor1D): void {
+    const pack = this.packs[index];
+    tf.tidy(() => {
+      const parts =
+        pack.length === 1
+          ? [values]
+          : tf.split(
+              values,
+              pack.map(({ size }) => size),
+            );
+      pack.forEach((variable, i) => {
+        variable.assign(tf.reshape(parts[i], variable.shape));
+      });
+    });
+  }
+
+  /** The vectors' values on the host, cut into one array a variable. */
+  async values(vectors: readonly tf.Tensor1D[]): Promise<Map<tf.Variable, Float32Array>> {
+    const result = new Map<tf.Variable, Float32Array>();
+    for (const [index, vector] of vectors.entries()) {
+      const data = await vector.data<'float32'>();
+      let end = 0;
+      for (const variable of this.packs[index]) {
+        const begin = end;
+        end += variable.size;
+        result.set(variable, data.slice(begin, end));
+      }
+    }
+    return result;
+  }
+
+  /** Vectors from one array a variable: the inverse of {@link values}, kept outside any tidy. */
+  fromValues(valuesOf: (variable: tf.Variable) => Float32Array): tf.Tensor1D[] {
+    return this.packs.map((pack) => {
+      const data = new Float32Array(pack.reduce((sum, { size }) => sum + size, 0));
+      let offset = 0;
+      for (const variable of pack) {
+        data.set(valuesOf(variable), offset);
+        offset += variable.size;
+      }
+      return tf.keep(tf.tensor1d(data));
+    });
+  }
+}
