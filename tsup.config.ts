@@ -19,20 +19,23 @@ const folders = [
   'training/node',
 ];
 
-// One entry per folder with splitting: importing one function then costs that function alone.
+const indexes = {
+  index: 'src/index.ts',
+  ...Object.fromEntries(folders.map((folder) => [`${folder}/index`, `src/${folder}/index.ts`])),
+};
+
+// Every source file is its own output file: importing one function costs that function alone, and the
+// peers that its neighbours import stay out. Only the folders' indexes are public and have types.
 export default defineConfig({
-  entry: {
-    index: 'src/index.ts',
-    ...Object.fromEntries(folders.map((folder) => [`${folder}/index`, `src/${folder}/index.ts`])),
-    'data/node/chipWorker': 'src/data/node/chipWorker.ts',
-  },
+  entry: ['src/**/*.ts'],
   format: 'esm',
   target: 'node20',
   platform: 'neutral',
   external: [/^node:/, /^@tensorflow\//, 'geotiff', 'webgpu', /^csv-parse/],
+  removeNodeProtocol: false,
   splitting: true,
   treeshake: false,
   sourcemap: true,
   clean: true,
-  dts: true,
+  dts: { entry: indexes },
 });

@@ -72,6 +72,7 @@ export { l1 } from './losses/l1.js';
 export { mse } from './losses/mse.js';
 export type { LossOptions, ScalarLossOptions } from './losses/reduceLoss.js';
 export { countParameters, type ParameterCount } from './models/countParameters.js';
+export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
 export { type NamedParameter, namedParameters } from './models/namedParameters.js';
 export { setDropoutStep } from './models/setDropoutStep.js';
 export type { UnetAttDConfig } from './models/UnetAttDConfig.js';
@@ -121,6 +122,12 @@ export { constant } from './schedulers/constant.js';
 export { type CosineAnnealingOptions, cosineAnnealing } from './schedulers/cosineAnnealing.js';
 export { type LinearWarmupOptions, linearWarmup } from './schedulers/linearWarmup.js';
 export type { LrScheduler, LrState } from './schedulers/types.js';
+export {
+  type CheckpointParts,
+  encodeCheckpoint,
+  readCheckpointState,
+  restoreCheckpoint,
+} from './training/checkpoint.js';
 export {
   type DiffusionBatch,
   type DiffusionLossFunction,

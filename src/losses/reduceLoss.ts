@@ -46,11 +46,11 @@ export function reduceLoss(
   }
   return tf.tidy(() => {
     const batch = prediction.shape[0];
-    const values = elementwise(prediction, target);
-    if (reduction !== 'none' && weights === undefined)
-      return reduction === 'mean' ? tf.mean(values) : tf.sum(values);
-    const perSample = tf.reshape(values, [batch, -1]);
-    let losses = reduction === 'sum' ? tf.sum(perSample, 1) : tf.mean(perSample, 1);
+    const reduce = reduction === 'sum' ? tf.sum : tf.mean;
+    // Axis by axis, so that no float32 sum is long: the wasm backend adds one number after the other.
+    let losses = elementwise(prediction, target);
+    while (losses.rank > 2) losses = reduce(losses, -1);
+    if (losses.rank === 2) losses = reduce(losses, 1);
     if (weights !== undefined) {
       const factors =
         weights instanceof tf.Tensor ? weights : tf.tensor1d(hostWeights(functionName, weights));
@@ -60,6 +60,6 @@ export function reduceLoss(
       losses = tf.mul(losses, factors);
     }
     if (reduction === 'none') return losses;
-    return reduction === 'mean' ? tf.mean(losses) : tf.sum(losses);
+    return reduce(losses);
   });
 }

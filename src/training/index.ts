@@ -1,4 +1,10 @@
 export {
+  type CheckpointParts,
+  encodeCheckpoint,
+  readCheckpointState,
+  restoreCheckpoint,
+} from './checkpoint.js';
+export {
   type DiffusionBatch,
   type DiffusionLossFunction,
   type DiffusionLossOptions,

@@ -10,5 +10,6 @@ export {
   type TensorBoardLog,
   type TensorBoardLogOptions,
 } from './createTensorBoardLog.js';
+export { nodeFileHandler } from './nodeFileHandler.js';
 export { type PrepareFolderOptions, prepareFolder } from './prepareFolder.js';
 export { writeFileAtomic } from './writeFileAtomic.js';
