@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
 import { customGradient } from './customGradient.js';
 import { explicitPadding } from './explicitPadding.js';
+import { ownBuffer } from './ownBuffer.js';
 import { permuteTaps } from './permuteTaps.js';
 
 /**
@@ -59,7 +60,7 @@ function filterGradient(x: tf.Tensor4D, dy: tf.Tensor4D, size: number): tf.Tenso
   if (size === 1) {
     const pixels = batch * height * width;
     const transposed = tf.transpose(tf.reshape(x, [pixels, inChannels]), [1, 0]);
-    const product = tf.matMul(transposed, tf.reshape(dy, [pixels, outChannels]));
+    const product = tf.matMul(transposed, tf.reshape(ownBuffer(dy), [pixels, outChannels]));
     return tf.reshape(product, [1, 1, inChannels, outChannels]);
   }
   // Channels take the batch's place and the batch the channels': dy is then the filter that slides over x.

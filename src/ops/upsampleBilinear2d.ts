@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { customGradient } from './customGradient.js';
+import { ownBuffer } from './ownBuffer.js';
 
 /**
  * Doubles height and width by bilinear interpolation with aligned corners.
@@ -59,7 +60,8 @@ function resample(x: tf.Tensor4D, rows: Matrix, columns: Matrix): tf.Tensor4D {
   return tf.tidy(() => {
     const [batch, height, width, channels] = x.shape;
     const matrix = ({ rows, columns, data }: Matrix) => tf.tensor3d(data, [1, rows, columns]);
-    const tall = tf.matMul(matrix(rows), tf.reshape(x, [batch, height, width * channels]) as tf.Tensor3D);
+    const images = tf.reshape(ownBuffer(x), [batch, height, width * channels]) as tf.Tensor3D;
+    const tall = tf.matMul(matrix(rows), images);
     const wide = tf.matMul(
       matrix(columns),
       tf.reshape(tall, [batch * rows.rows, width, channels]) as tf.Tensor3D,
