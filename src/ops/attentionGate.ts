@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkShape } from './checkShape.js';
 
 /**
  * Multiplies an activation by the sigmoid of one logit a pixel.
@@ -8,6 +9,7 @@ import * as tf from '@tensorflow/tfjs-core';
  * @param x Tensor of shape [batch, height, width, channels].
  * @param logits Tensor of shape [batch, height, width, 1].
  * @returns Tensor of the shape of `x`.
+ * @throws If `logits` has another shape.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -17,5 +19,6 @@ import * as tf from '@tensorflow/tfjs-core';
  * ```
  */
 export function attentionGate(x: tf.Tensor4D, logits: tf.Tensor4D): tf.Tensor4D {
+  checkShape('attentionGate', 'logits', logits, [...x.shape.slice(0, 3), 1]);
   return tf.tidy(() => tf.mul(x, tf.sigmoid(logits)));
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
 import { biasAdd } from './biasAdd.js';
 import { channelSum } from './channelSum.js';
+import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
 
 /** Options of {@link batchNormTraining} and {@link batchNormInference}. */
@@ -31,7 +32,8 @@ export interface BatchNormResult {
  * @param x Tensor of shape [batch, height, width, channels].
  * @param weight Scale, of shape [channels].
  * @param bias Shift, of shape [channels].
- * @throws If there is only one value a channel: its variance is zero and the result would not depend on it.
+ * @throws If `weight` or `bias` has another shape, or there is only one value a channel: its variance is zero and the
+ * result would not depend on it.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -47,6 +49,8 @@ export function batchNormTraining(
   bias: tf.Tensor1D,
   { epsilon = 1e-5, activation }: BatchNormOptions = {},
 ): BatchNormResult {
+  checkShape('batchNormTraining', 'weight', weight, x.shape.slice(3));
+  checkShape('batchNormTraining', 'bias', bias, x.shape.slice(3));
   const count = x.shape[0] * x.shape[1] * x.shape[2];
   if (count < 2) {
     throw argumentError(
@@ -110,6 +114,7 @@ function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor
  * @param mean Running mean, of shape [channels].
  * @param variance Running variance, of shape [channels].
  * @returns Tensor of the shape of `x`.
+ * @throws If `weight`, `bias`, `mean` or `variance` has another shape.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -128,6 +133,9 @@ export function batchNormInference(
   variance: tf.Tensor1D,
   { epsilon = 1e-5, activation }: BatchNormOptions = {},
 ): tf.Tensor4D {
+  for (const [name, tensor] of Object.entries({ weight, bias, mean, variance })) {
+    checkShape('batchNormInference', name, tensor, x.shape.slice(3));
+  }
   return tf.tidy(() => {
     const inverse = tf.rsqrt(tf.add(variance, epsilon));
     const normalized = scaleChannels(x, tf.mul(weight, inverse) as tf.Tensor1D);

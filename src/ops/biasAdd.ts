@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { channelSum } from './channelSum.js';
+import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
 
 /**
@@ -10,6 +11,7 @@ import { customGradient } from './customGradient.js';
  * @param x Tensor of shape [batch, height, width, channels].
  * @param bias Tensor of shape [channels].
  * @returns Tensor of the shape of `x`.
+ * @throws If `bias` has another shape.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -19,9 +21,11 @@ import { customGradient } from './customGradient.js';
  * ```
  */
 export function biasAdd(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
+  checkShape('biasAdd', 'bias', bias, x.shape.slice(3));
   return customGradient(
     [x, bias],
     (x, bias) => ({ value: tf.add<tf.Tensor4D>(x, bias), saved: [] }),
-    (dy) => [dy, channelSum(dy)],
+    // A handle of its own: whoever disposes the gradient must not dispose `dy` with it.
+    (dy) => [tf.clone(dy), channelSum(dy)],
   );
 }
