@@ -1,3 +1,5 @@
+import { checkInteger } from './checks.js';
+
 /** Names one sequence of random numbers: the run's seed, what the numbers are for, and when. */
 export interface RandomKey {
   /** Integer in [0, 2^53). */
@@ -57,11 +59,19 @@ export function philox4x32(
   out[offset + 3] = c3;
 }
 
+/** The two key words of Philox. */
+function keyWords({ seed, stream, step }: RandomKey): [number, number] {
+  checkInteger('RandomKey', 'seed', seed, 0);
+  checkInteger('RandomKey', 'stream', stream, 0, TWO_POW_32 - 1);
+  checkInteger('RandomKey', 'step', step, 0, TWO_POW_32 - 1);
+  return [seed >>> 0, Math.floor(seed / TWO_POW_32)];
+}
+
 /** The first `count` 32-bit words of the sequence that `key` names. */
 export function randomWords(count: number, key: RandomKey): Uint32Array {
   const blocks = Math.ceil(count / 4);
   const words = new Uint32Array(blocks * 4);
-  const philoxKey = [key.seed >>> 0, Math.floor(key.seed / TWO_POW_32) >>> 0] as const;
+  const philoxKey = keyWords(key);
   for (let block = 0; block < blocks; block++) {
     philox4x32([block, key.step, key.stream, 0], philoxKey, words, block * 4);
   }
@@ -91,7 +101,7 @@ export function randomNormal(count: number, key: RandomKey): Float32Array {
 
 /** A generator of float64 uniforms in [0, 1) with 32 random bits each, one a call. */
 export function uniformGenerator(key: RandomKey): () => number {
-  const philoxKey = [key.seed >>> 0, Math.floor(key.seed / TWO_POW_32) >>> 0] as const;
+  const philoxKey = keyWords(key);
   const words = new Uint32Array(4);
   let position = 0;
   return () => {

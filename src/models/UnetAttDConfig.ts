@@ -1,6 +1,6 @@
 import { argumentError, checkInteger, checkNumber, checkOneOf } from '../internal/checks.js';
 import { type UpMode, upModes } from '../layers/UpconvBlock.js';
-import type { DropoutType } from '../ops/dropout.js';
+import { type DropoutType, dropoutTypes } from '../ops/dropout.js';
 
 /** Configuration of {@link unetAttD}: the tutorial's `model_kwargs`, camelCased. */
 export interface UnetAttDConfig {
@@ -59,7 +59,7 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
     );
   }
   checkNumber('unetAttD', 'dropoutRate', resolved.dropoutRate, 0, 1 - 2 ** -24);
-  checkOneOf('unetAttD', 'dropoutType', resolved.dropoutType, ['traditional', 'spatial']);
+  checkOneOf('unetAttD', 'dropoutType', resolved.dropoutType, dropoutTypes);
   checkOneOf('unetAttD', 'upmode', resolved.upmode, upModes);
   checkInteger('unetAttD', 'timeEmbeddingDim', resolved.timeEmbeddingDim, 1);
   checkInteger('unetAttD', 'seed', resolved.seed, 0);

@@ -1,4 +1,5 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { checkInteger } from '../internal/checks.js';
 import { ConvBlock } from '../layers/ConvBlock.js';
 
 /**
@@ -6,6 +7,7 @@ import { ConvBlock } from '../layers/ConvBlock.js';
  * uninterrupted one draws.
  *
  * @param step An integer in [0, 2^32), such as the training step.
+ * @throws If `step` is no such integer.
  * @example
  * ```ts
  * import { setDropoutStep, unetAttD } from 'diffusion-ssl/models';
@@ -14,6 +16,7 @@ import { ConvBlock } from '../layers/ConvBlock.js';
  * ```
  */
 export function setDropoutStep(model: tfl.LayersModel, step: number): void {
+  checkInteger('setDropoutStep', 'step', step, 0, 2 ** 32 - 1);
   for (const layer of model.layers) {
     if (layer instanceof ConvBlock) layer.dropoutStep = step;
   }

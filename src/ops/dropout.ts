@@ -1,11 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkNumber } from '../internal/checks.js';
+import { checkNumber, checkOneOf } from '../internal/checks.js';
 import type { RandomKey } from '../internal/philox.js';
 import { customGradient } from './customGradient.js';
 import { randomUniform } from './random.js';
 
 /** Which values of an activation are dropped together: single ones, or whole channels of a sample. */
 export type DropoutType = 'traditional' | 'spatial';
+
+/** The values of {@link DropoutType}. */
+export const dropoutTypes: readonly DropoutType[] = ['traditional', 'spatial'];
 
 /** Options of {@link dropout}. */
 export interface DropoutOptions {
@@ -26,7 +29,7 @@ export interface DropoutOptions {
  *
  * @param x Tensor of shape [batch, height, width, channels].
  * @returns Tensor of the shape of `x`.
- * @throws If the rate is not in [0, 1).
+ * @throws If the rate is not in [0, 1), the type is unknown, or the key is out of range.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -38,6 +41,7 @@ export interface DropoutOptions {
  */
 export function dropout(x: tf.Tensor4D, { rate, type = 'traditional', key }: DropoutOptions): tf.Tensor4D {
   checkNumber('dropout', 'rate', rate, 0, 1 - 2 ** -24);
+  checkOneOf('dropout', 'type', type, dropoutTypes);
   if (rate === 0) return tf.clone(x);
   return tf.tidy(() => {
     const [batch, height, width, channels] = x.shape;

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkInteger } from '../internal/checks.js';
 import type { RandomKey } from '../internal/philox.js';
 import * as philox from '../internal/philox.js';
 
@@ -12,6 +13,7 @@ export type { RandomKey } from '../internal/philox.js';
  * @param shape Shape of the result.
  * @param key Seed, stream and step that name the sequence.
  * @returns Float32 tensor of multiples of 2^-24.
+ * @throws If the key is out of range.
  * @example
  * ```ts
  * import { randomUniform } from 'diffusion-ssl/ops';
@@ -31,6 +33,7 @@ export function randomUniform<R extends tf.Rank>(shape: tf.ShapeMap[R], key: Ran
  *
  * @param shape Shape of the result.
  * @param key Seed, stream and step that name the sequence.
+ * @throws If the key is out of range.
  * @example
  * ```ts
  * import { randomNormal } from 'diffusion-ssl/ops';
@@ -49,6 +52,7 @@ export function randomNormal<R extends tf.Rank>(shape: tf.ShapeMap[R], key: Rand
  * @param count How many.
  * @param bound Exclusive upper bound, up to 2^24.
  * @param key Seed, stream and step that name the sequence.
+ * @throws If an argument is out of range.
  * @example
  * ```ts
  * import { randomIntegers } from 'diffusion-ssl/ops';
@@ -58,6 +62,8 @@ export function randomNormal<R extends tf.Rank>(shape: tf.ShapeMap[R], key: Rand
  * ```
  */
 export function randomIntegers(count: number, bound: number, key: RandomKey): Int32Array {
+  checkInteger('randomIntegers', 'count', count, 0);
+  checkInteger('randomIntegers', 'bound', bound, 1, 2 ** 24);
   return Int32Array.from(philox.randomWords(count, key), (word) => Math.floor((word / 2 ** 32) * bound));
 }
 
