@@ -17,6 +17,8 @@ import { randomTensor } from './referenceOps.js';
 
 beforeAll(startTestBackend);
 
+type Shape4 = [number, number, number, number];
+
 /** An operation of `ops/`, whose tensors are of rank 4 or 1, as {@link OpCase} calls it. */
 const asOp = (op: unknown) => op as OpCase['op'];
 
@@ -39,11 +41,12 @@ describe('conv2d', () => {
 
   it('refuses a filter that is even, not square, or of other channels', async () => {
     const x: tf.Tensor4D = tf.zeros([1, 4, 4, 2]);
-    for (const shape of [
+    const shapes: Shape4[] = [
       [2, 2, 2, 1],
       [3, 1, 2, 1],
-    ]) {
-      const filter = tf.zeros(shape) as tf.Tensor4D;
+    ];
+    for (const shape of shapes) {
+      const filter: tf.Tensor4D = tf.zeros(shape);
       await expectThrowsClean(() => conv2d(x, filter), /^conv2d: the filter shape is \[\d, \d, 2, 1\]; /);
     }
     const filter: tf.Tensor4D = tf.zeros([3, 3, 5, 1]);
@@ -72,11 +75,12 @@ describe('conv2dTranspose', () => {
 
   it('refuses other filters', async () => {
     const x: tf.Tensor4D = tf.zeros([1, 4, 4, 2]);
-    for (const shape of [
+    const shapes: Shape4[] = [
       [3, 3, 1, 2],
       [2, 4, 1, 2],
-    ]) {
-      const filter = tf.zeros(shape) as tf.Tensor4D;
+    ];
+    for (const shape of shapes) {
+      const filter: tf.Tensor4D = tf.zeros(shape);
       await expectThrowsClean(() => conv2dTranspose(x, filter), /^conv2dTranspose: the filter shape is \[/);
     }
     const filter: tf.Tensor4D = tf.zeros([2, 2, 2, 3]);
@@ -247,7 +251,7 @@ describe('maxPool2d', () => {
     { name: 'second and third', x: [-9, -1, -1, -2], gradient: [0, 7, 0, 0] },
     { name: 'third and fourth', x: [0, 1, 4, 4], gradient: [0, 0, 7, 0] },
   ])('a tie goes to the first in row order: $name', async ({ x, gradient }) => {
-    const dx = tf.grad((value: tf.Tensor4D) => maxPool2d(value))(
+    const dx = tf.grad((value) => maxPool2d(value as tf.Tensor4D))(
       tf.tensor4d(x, [1, 2, 2, 1]),
       tf.tensor4d([7], [1, 1, 1, 1]),
     );
@@ -255,11 +259,12 @@ describe('maxPool2d', () => {
   });
 
   it('refuses an odd height or width', async () => {
-    for (const shape of [
+    const shapes: Shape4[] = [
       [1, 3, 2, 1],
       [1, 2, 5, 1],
-    ]) {
-      const x = tf.zeros(shape) as tf.Tensor4D;
+    ];
+    for (const shape of shapes) {
+      const x: tf.Tensor4D = tf.zeros(shape);
       await expectThrowsClean(() => maxPool2d(x), /^maxPool2d: the input shape is \[.*even height and width/);
     }
   });
