@@ -1,0 +1,121 @@
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import type { ChipLoader } from 'diffusion-ssl/data/node';
+import { predictX0, qSample } from 'diffusion-ssl/diffusion';
+import { randomNormal } from 'diffusion-ssl/ops';
+import { type Denoiser, sampleDdim } from 'diffusion-ssl/samplers';
+import { writeFileAtomic } from 'diffusion-ssl/training/node';
+import { type LossPlotOptions, lossPlotSvg } from './lossPlot.js';
+import type { PretrainConfig } from './pretrainOptions.js';
+import { type PanelSample, samplePanel } from './samplePanel.js';
+import { type SamplingColumn, samplingGrid } from './samplingGrid.js';
+import { svgToPng } from './svgToPng.js';
+import type { PanelImage, ValueRange } from './toRgb.js';
+
+/** What the pictures need to know of the run. */
+export interface PictureOptions {
+  folder: string;
+  config: PretrainConfig;
+  alphaBars: Float64Array;
+  bands: number[];
+}
+
+const PANEL_CHIPS = 4;
+const PANEL_STREAM = 21;
+const SAMPLE_STEPS = 50;
+/** Moments of the reverse process that are shown, as parts of it. */
+const SHOWN = [0, 0.3, 0.5, 0.7, 0.8, 0.9];
+
+/** The values of clean chips shown as black and white. */
+function imageRange({ normalization }: PretrainConfig): ValueRange {
+  return normalization === 'z_value' ? [-2, 2] : [0, 1];
+}
+
+/** Writes the loss plot as SVG and as PNG. */
+export async function writeLossPlot(folder: string, options: LossPlotOptions): Promise<void> {
+  const svg = lossPlotSvg(options);
+  await writeFileAtomic(path.join(folder, 'loss.svg'), svg);
+  await writeFileAtomic(path.join(folder, 'loss.png'), await svgToPng(svg));
+}
+
+/** Writes x0, x_t, predicted noise and reconstruction of the first validation chips as `best.png`. */
+export async function writePanel(
+  model: LayersModel,
+  validation: ChipLoader,
+  { folder, config, alphaBars, bands }: PictureOptions,
+  title: string,
+): Promise<void> {
+  const { value: chips } = await validation.epoch(0).next();
+  if (!chips) return;
+  const count = Math.min(PANEL_CHIPS, chips.shape[0]);
+  const t = Int32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) / count) * alphaBars.length));
+  const clip = imageRange(config);
+  const tensors = tf.tidy(() => {
+    const all = tf.tensor4d(chips.images, chips.shape);
+    const x0 = tf.slice(all, 0, count);
+    const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed: config.seed, stream: PANEL_STREAM, step: 0 });
+    const xT = qSample(x0, t, alphaBars, noise);
+    const predictedNoise = model.apply([xT, tf.tensor1d(t, 'int32')]) as tf.Tensor4D;
+    const reconstruction = tf.clipByValue(predictX0(xT, t, alphaBars, predictedNoise), ...clip);
+    const error = tf.mean(tf.squaredDifference(predictedNoise, noise), [1, 2, 3]);
+    return { x0, xT, predictedNoise, reconstruction, error };
+  });
+  const errors = await tensors.error.data();
+  const [x0, xT, predictedNoise, reconstruction] = await Promise.all(
+    [tensors.x0, tensors.xT, tensors.predictedNoise, tensors.reconstruction].map(toImages),
+  );
+  tf.dispose(tensors);
+  const samples: PanelSample[] = Array.from(t, (step, i) => ({
+    x0: x0[i],
+    xT: xT[i],
+    predictedNoise: predictedNoise[i],
+    reconstruction: reconstruction[i],
+    t: step,
+    note: `error ${errors[i].toFixed(3)}`,
+  }));
+  const shown = bands.filter((band) => band < chips.shape[3]);
+  const png = await samplePanel(samples, { title, bands: shown, imageRange: clip });
+  await writeFileAtomic(path.join(folder, 'best.png'), png);
+}
+
+/** Draws samples with DDIM and writes how they form as `samples.png`; returns the samples, one array an image. */
+export async function writeSamples(
+  model: LayersModel,
+  shape: readonly [number, number, number],
+  { folder, config, alphaBars, bands }: PictureOptions,
+  { count = 6, title }: { count?: number; title: string },
+): Promise<PanelImage[]> {
+  const denoise: Denoiser = (xT, t) => model.apply([xT, t]) as tf.Tensor;
+  const columns: SamplingColumn[] = [];
+  const steps = Math.min(SAMPLE_STEPS, alphaBars.length);
+  const shownSteps = new Set(SHOWN.map((part) => 1 + Math.floor(part * steps)));
+  const samples = await sampleDdim(denoise, alphaBars, {
+    shape: [count, ...shape],
+    steps,
+    clip: imageRange(config),
+    seed: config.seed,
+    onStep: async ({ step, t, xT }) => {
+      if (shownSteps.has(step)) columns.push({ t, images: await toImages(xT as tf.Tensor4D) });
+    },
+  });
+  const images = await toImages(samples as tf.Tensor4D);
+  samples.dispose();
+  columns.push({ t: 'result', images });
+  const shown = bands.filter((band) => band < shape[2]);
+  const png = await samplingGrid(columns, { title, bands: shown, imageRange: imageRange(config) });
+  await writeFileAtomic(path.join(folder, 'samples.png'), png);
+  return images;
+}
+
+async function toImages(tensor: tf.Tensor4D): Promise<PanelImage[]> {
+  const [count, height, width, channels] = tensor.shape;
+  const values = await tensor.data<'float32'>();
+  const size = height * width * channels;
+  return Array.from({ length: count }, (_, i) => ({
+    height,
+    width,
+    channels,
+    data: values.slice(i * size, (i + 1) * size),
+  }));
+}

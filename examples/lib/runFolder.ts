@@ -1,0 +1,95 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { readCheckpointState } from 'diffusion-ssl/training';
+import { flagOf, type PretrainConfig, type PretrainOptions } from './pretrainOptions.js';
+
+/** Where a run stands: saved in every checkpoint. */
+export interface RunState {
+  config: PretrainConfig;
+  /** Kernel variant and version: only with the same one does a resumed run give the same bits. */
+  build: string;
+  /** Epoch in progress, from 0. */
+  epoch: number;
+  /** Batch of the epoch that comes next. */
+  nextBatch: number;
+  /** Optimizer steps so far. */
+  step: number;
+  schedule: Record<string, unknown>;
+  /** Sum and number of the losses of the epoch in progress. */
+  epochLoss: { sum: number; count: number };
+  /** Seconds spent in the epoch in progress. */
+  epochSeconds: number;
+  /** Finished epochs. */
+  history: { trainLoss: number; validationLoss: number }[];
+  /** Images trained on so far. */
+  images: number;
+  /** Seconds so far. */
+  seconds: number;
+}
+
+/** Names of the checkpoints in a run's folder. */
+export const LATEST = 'latest.safetensors';
+export const BEST = 'best.safetensors';
+
+/** A checkpoint to go on from. */
+export interface ResumePoint {
+  file: string;
+  bytes: Uint8Array;
+  state: RunState;
+}
+
+/**
+ * The folder of a run: the one that `--out` names, or a new one under `runs/`.
+ *
+ * @throws If the folder holds a run already and this one does not resume it.
+ */
+export function chooseFolder({ run, config }: PretrainOptions): string {
+  if (run.out === undefined) {
+    const name = config.data === undefined ? 'blue-marble' : path.basename(path.resolve(config.data));
+    for (let n = 1; ; n++) {
+      const folder = path.join('runs', n === 1 ? name : `${name}-${n}`);
+      if (!existsSync(folder)) return folder;
+    }
+  }
+  if (!run.resume && existsSync(path.join(run.out, LATEST))) {
+    throw new Error(`${run.out} holds a run already: go on with it by --resume, or choose another --out.`);
+  }
+  return run.out;
+}
+
+/**
+ * Reads the checkpoint of the run to resume.
+ *
+ * @throws If there is none, it is damaged, or an option given now would change the run.
+ */
+export async function readResumePoint(
+  folder: string,
+  { config, given }: PretrainOptions,
+): Promise<ResumePoint> {
+  const file = path.join(folder, LATEST);
+  const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new Error(`${file} does not exist: there is no run to resume in ${folder}.`);
+    throw error;
+  });
+  let state: RunState;
+  try {
+    state = readCheckpointState(bytes) as RunState;
+  } catch (error) {
+    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+  }
+  const changed = given.filter((key) => {
+    const name = key as keyof PretrainConfig;
+    return JSON.stringify(config[name]) !== JSON.stringify(state.config[name]);
+  });
+  if (changed.length > 0) {
+    const list = changed.map((key) => {
+      return `${flagOf(key)} (the run has ${JSON.stringify(state.config[key as keyof PretrainConfig])})`;
+    });
+    throw new Error(
+      `A resumed run keeps its configuration; leave out ${list.join(', ')}, or start a new run.`,
+    );
+  }
+  return { file, bytes, state };
+}

@@ -1,0 +1,93 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { ChipBatch } from 'diffusion-ssl/data/node';
+import { setDropoutStep } from 'diffusion-ssl/models';
+import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
+import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
+import { type PretrainOutcome, type Run, saveCheckpoint } from './pretrain.js';
+import { LATEST } from './runFolder.js';
+
+const TIMESTEP_STREAM = 10;
+const NOISE_STREAM = 11;
+
+/**
+ * Trains to the end of the epoch in progress, from wherever it stands.
+ *
+ * Timesteps, noise and dropout are drawn for the number of the batch within the run, so that a resumed run draws the
+ * same.
+ *
+ * @param started When the run started, in `performance.now()` milliseconds.
+ */
+export async function trainEpoch(run: Run, started: number): Promise<PretrainOutcome> {
+  const { config, state, data } = run;
+  const { batchesPerEpoch } = data.train;
+  const begun = performance.now() - 1000 * state.epochSeconds;
+  let chips: ChipBatch[] = [];
+  for await (const batch of data.train.epoch(state.epoch, { startBatch: state.nextBatch })) {
+    chips.push(batch);
+    const isLast = batch.batch + 1 === batchesPerEpoch;
+    if (chips.length < config.accumulate && !isLast) continue;
+    await step(run, chips);
+    chips = [];
+    state.nextBatch = batch.batch + 1;
+    state.seconds = (performance.now() - started) / 1000;
+    state.epochSeconds = (performance.now() - begun) / 1000;
+    const stop = run.interrupted();
+    if (stop || state.step % run.checkpointSteps === 0) await saveCheckpoint(run, LATEST);
+    if (stop) return 'interrupted';
+  }
+  return 'finished';
+}
+
+async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
+  const { config, state, model, optimizer, schedule, parameters, alphaBars, loss } = run;
+  const before = tf.memory().numTensors;
+  const batches = chips.map((batch) => makeBatch(run, batch));
+  setDropoutStep(model, firstBatchOf(run, chips));
+  optimizer.learningRate = schedule.lr;
+  try {
+    const result = await trainStep(model, batches, {
+      optimizer,
+      parameters: parameters.filter(({ spec }) => spec.trainable),
+      alphaBars,
+      loss,
+      maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
+    });
+    schedule.step();
+    run.ema?.update();
+    state.step++;
+    const images = chips.reduce((sum, { shape }) => sum + shape[0], 0);
+    state.images += images;
+    state.epochLoss = { sum: state.epochLoss.sum + result.loss, count: state.epochLoss.count + 1 };
+    const { learningRate } = optimizer;
+    run.logs.step({ step: state.step, epoch: state.epoch + 1, ...result, learningRate, images });
+  } catch (error) {
+    if (error instanceof NonFiniteLossError)
+      throw new Error(`${error.message}\nChips of the batch: ${fileNames(chips)}`);
+    throw error;
+  } finally {
+    tf.dispose(batches.flatMap(({ x0, noise }) => [x0, noise]));
+  }
+  const after = tf.memory().numTensors;
+  // The first step makes the optimizer's state.
+  if (optimizer.step > 1 && after !== before)
+    throw new Error(`step ${state.step} left ${after - before} tensors behind.`);
+}
+
+/** The number within the whole run of the first of these batches. */
+function firstBatchOf({ state, data }: Run, chips: readonly ChipBatch[]): number {
+  return state.epoch * data.train.batchesPerEpoch + chips[0].batch;
+}
+
+function makeBatch(run: Run, chips: ChipBatch): DiffusionBatch {
+  const { seed, timesteps } = run.config;
+  const step = firstBatchOf(run, [chips]);
+  return {
+    x0: tf.tensor4d(chips.images, chips.shape),
+    t: randomIntegers(chips.shape[0], timesteps, { seed, stream: TIMESTEP_STREAM, step }),
+    noise: randomNormal<tf.Rank.R4>(chips.shape, { seed, stream: NOISE_STREAM, step }),
+  };
+}
+
+function fileNames(chips: readonly ChipBatch[]): string {
+  return chips.flatMap(({ files }) => files.map((paths) => paths.join(' + '))).join(', ');
+}
