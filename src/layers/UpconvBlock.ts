@@ -36,6 +36,16 @@ export class UpconvBlock extends SpecLayer {
     checkOneOf('UpconvBlock', 'upmode', config.upmode, upModes);
   }
 
+  /** From a saved configuration, in which tfjs has written `'deconv_2'` as `'deconv2'` and `'DUC'` as `'duc'`. */
+  static override fromConfig<T extends tf.serialization.Serializable>(
+    cls: tf.serialization.SerializableConstructor<T>,
+    config: tf.serialization.ConfigDict,
+  ): T {
+    const plain = (name: unknown) => String(name).toLowerCase().replaceAll('_', '');
+    const upmode = upModes.find((mode) => plain(mode) === plain(config.upmode)) ?? config.upmode;
+    return new cls({ ...config, upmode });
+  }
+
   override parameterSpecs(): ParameterSpec[] {
     const { inChannels, outChannels, upmode } = this.config;
     switch (upmode) {
