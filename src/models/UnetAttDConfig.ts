@@ -41,7 +41,7 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
     useSkipAtt: true,
     timeEmbeddingDim: 128,
     seed: 0,
-    ...config,
+    ...Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
   };
   checkInteger('unetAttD', 'inChannels', resolved.inChannels, 1);
   for (const key of ['filterConfig', 'blockNum'] as const) {
