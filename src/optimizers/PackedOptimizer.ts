@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkInteger } from '../internal/checks.js';
 import { VariablePacks } from '../ops/VariablePacks.js';
 
 /** A variable under the name by which its optimizer state is saved: its torch name. */
@@ -107,10 +108,11 @@ export abstract class PackedOptimizer extends tf.Optimizer {
    * Goes on from a saved state.
    *
    * @param parameters The variables under the names by which the state was saved.
-   * @throws If the state lacks a slot of this optimizer, or has a parameter that is not given, or one of another size;
-   * the optimizer is then unchanged.
+   * @throws If the state lacks a slot of this optimizer, or has a parameter that is not given, one of another size, or
+   * one that not every slot has; the optimizer is then unchanged.
    */
   restore(parameters: readonly NamedVariable[], { step, slots }: OptimizerState): void {
+    checkInteger('restore', 'step', step, 0);
     const variableOf = new Map(parameters.map(({ name, variable }) => [name, variable]));
     for (const slotName of this.slotNames) {
       if (!slots[slotName]) {
@@ -128,17 +130,19 @@ export abstract class PackedOptimizer extends tf.Optimizer {
         }
       }
     }
-    const saved = slots[this.slotNames[0]] ?? new Map<string, Float32Array>();
+    const saved = new Set(this.slotNames.flatMap((slotName) => [...slots[slotName].keys()]));
+    for (const slotName of this.slotNames) {
+      for (const name of saved) {
+        if (!slots[slotName].has(name))
+          throw new Error(`restore: the state has no '${slotName}' of '${name}'.`);
+      }
+    }
     const named = parameters.filter(({ name }) => saved.has(name));
     const nameOf = new Map(named.map(({ name, variable }) => [variable, name]));
     this.release();
     this.packs = new VariablePacks(named.map(({ variable }) => variable));
     this.slots = this.slotNames.map((slotName) =>
-      this.packs.fromValues((variable) => {
-        const values = slots[slotName].get(nameOf.get(variable)!);
-        if (!values) throw new Error(`restore: the state has no '${slotName}' of '${nameOf.get(variable)}'.`);
-        return values;
-      }),
+      this.packs.fromValues((variable) => slots[slotName].get(nameOf.get(variable)!)!),
     );
     this.updates = step;
   }
