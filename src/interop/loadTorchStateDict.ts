@@ -48,10 +48,13 @@ export function loadTorchStateDict(
     );
   }
   for (const { name, spec, variable } of parameters) {
-    const values = safetensorsToFloat32(tensors.get(name)!);
-    tf.tidy(() =>
-      variable.assign(tf.tensor(fromTorchLayout(values, spec.shape, spec.layout), spec.shape, spec.dtype)),
-    );
+    const tensor = tensors.get(name)!;
+    // Counters do not go through float32, which counts to 2^24 only.
+    const values =
+      tensor.data instanceof BigInt64Array
+        ? Int32Array.from(tensor.data, Number)
+        : fromTorchLayout(safetensorsToFloat32(tensor), spec.shape, spec.layout);
+    tf.tidy(() => variable.assign(tf.tensor(values, spec.shape, spec.dtype)));
   }
 }
 
