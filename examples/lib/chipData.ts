@@ -71,8 +71,9 @@ export async function openChipData(config: PretrainConfig, run: RunOptions): Pro
     const size: readonly [number, number] = [train.shape[0], train.shape[1]];
     const stride = Math.ceil(trainRows.length / STATISTICS_CHIPS);
     const some = trainRows.filter((_, index) => index % stride === 0);
-    const statistics = await open({ rows: some, size, workers: 1, cacheBytes: 0 });
-    const validate = await open({ rows: validateRows, size, workers: 1 });
+    const workers = Math.min(1, run.workers ?? 1);
+    const statistics = await open({ rows: some, size, workers, cacheBytes: 0 });
+    const validate = await open({ rows: validateRows, size, workers });
     if (size.some((side) => side % 32 !== 0)) {
       throw new Error(
         `The chips have ${size.join(' × ')} pixels; the network needs multiples of 32 (--size crops or pads).`,

@@ -32,7 +32,8 @@ export async function trainEpoch(run: Run, started: number): Promise<PretrainOut
     state.seconds = (performance.now() - started) / 1000;
     state.epochSeconds = (performance.now() - begun) / 1000;
     const stop = run.interrupted();
-    if (stop || state.step % run.checkpointSteps === 0) await saveCheckpoint(run, LATEST);
+    // The end of an epoch is saved once it is validated and logged: a run resumed from before would log it twice.
+    if (stop || (!isLast && state.step % run.checkpointSteps === 0)) await saveCheckpoint(run, LATEST);
     if (stop) return 'interrupted';
   }
   return 'finished';
