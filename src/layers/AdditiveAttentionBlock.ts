@@ -19,7 +19,18 @@ export interface AdditiveAttentionBlockConfig extends SpecLayerConfig {
  * Additive attention gate: weighs each pixel of an encoder activation by what the decoder knows.
  *
  * Called with [gating signal, encoder activation], both [batch, height, width, channels]; returns the latter times
- * sigmoid(ψ(ReLU(W_g·g + W_x·x))). Oktay et al., "Attention U-Net: learning where to look for the pancreas" (2018).
+ * sigmoid(ψ(ReLU(W_g·g + W_x·x))), each of the three a 1×1 convolution with bias and batch normalisation. Oktay et
+ * al., "Attention U-Net: learning where to look for the pancreas" (2018).
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { AdditiveAttentionBlock } from 'diffusion-ssl/layers';
+ *
+ * const attention = new AdditiveAttentionBlock({ name: 'Att1', channels: 8, betweenChannels: 4 });
+ * const gated = attention.apply([tf.ones([1, 16, 16, 8]), tf.ones([1, 16, 16, 8])]) as tf.Tensor;
+ * console.log(gated.shape); // [1, 16, 16, 8]
+ * ```
  */
 export class AdditiveAttentionBlock extends SpecLayer {
   static readonly className = 'DiffusionSslAdditiveAttentionBlock';

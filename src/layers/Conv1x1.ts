@@ -12,7 +12,20 @@ export interface Conv1x1Config extends SpecLayerConfig {
   outChannels: number;
 }
 
-/** Convolution 1×1 with bias: [batch, height, width, inChannels] → [batch, height, width, outChannels]. */
+/**
+ * Convolution 1×1 with bias: [batch, height, width, inChannels] → [batch, height, width, outChannels].
+ *
+ * Torch names `weight` and `bias`, as of `torch.nn.Conv2d(inChannels, outChannels, 1)`.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { Conv1x1 } from 'diffusion-ssl/layers';
+ *
+ * const layer = new Conv1x1({ name: 'output_conv', inChannels: 8, outChannels: 4 });
+ * console.log((layer.apply(tf.ones([1, 16, 16, 8])) as tf.Tensor).shape); // [1, 16, 16, 4]
+ * ```
+ */
 export class Conv1x1 extends SpecLayer {
   static readonly className = 'DiffusionSslConv1x1';
 

@@ -30,6 +30,17 @@ export interface ConvBlockConfig extends SpecLayerConfig {
  * [batch, height, width, inChannels] → [batch, height, width, outChannels]. Torch names `block.0.weight` (convolution,
  * no bias), `block.1.*` (batch norm), `block.3.weight`, … A block of one convolution has no dropout, as in the
  * reference implementation.
+ *
+ * @throws On a call, if the channels are not `inChannels` or a side is no multiple of `sizeMultiple`; in training, if
+ * the batch leaves a single value a channel.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { ConvBlock } from 'diffusion-ssl/layers';
+ *
+ * const block = new ConvBlock({ name: 'encoder_1', inChannels: 4, outChannels: 8, convolutions: 2 });
+ * console.log((block.apply(tf.ones([1, 16, 16, 4])) as tf.Tensor).shape); // [1, 16, 16, 8]
+ * ```
  */
 export class ConvBlock extends SpecLayer {
   static readonly className = 'DiffusionSslConvBlock';

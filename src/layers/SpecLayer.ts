@@ -21,6 +21,30 @@ const BATCH_NORM_MOMENTUM = 0.1;
 /**
  * A `tf.layers` layer whose weights are the list of {@link ParameterSpec} that {@link parameterSpecs} gives: the same
  * list counts them without allocating, allocates them, and maps them to a torch `state_dict`.
+ *
+ * Extend it to add a layer of your own whose weights are found by `namedParameters`, in checkpoints and in torch:
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { type ParameterSpec, SpecLayer, type SpecLayerConfig } from 'diffusion-ssl/layers';
+ *
+ * class Scale extends SpecLayer {
+ *   static readonly className = 'Scale';
+ *   constructor(config: SpecLayerConfig) {
+ *     super(config);
+ *   }
+ *   parameterSpecs(): ParameterSpec[] {
+ *     const initialization = { type: 'constant', value: 2 } as const;
+ *     return [{ name: 'weight', shape: [1], trainable: true, dtype: 'float32', initialization, layout: 'same' }];
+ *   }
+ *   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+ *     return tf.mul(Array.isArray(inputs) ? inputs[0] : inputs, this.variable('weight'));
+ *   }
+ * }
+ * const y = new Scale({ name: 'scale' }).apply(tf.ones([2, 3])) as tf.Tensor;
+ * console.log((await y.data())[0]); // 2
+ * ```
  */
 export abstract class SpecLayer extends tfl.layers.Layer {
   private readonly variables = new Map<string, LayerVariable>();

@@ -16,7 +16,16 @@ export interface TimeEmbeddingConfig extends SpecLayerConfig {
 /**
  * Timesteps as one vector a sample: sinusoidal embedding, linear layer, ReLU.
  *
- * Timesteps [batch] or [batch, 1] → [batch, channels].
+ * Timesteps [batch] or [batch, 1] → [batch, channels]. Torch names `0.weight` and `0.bias`.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { TimeEmbedding } from 'diffusion-ssl/layers';
+ *
+ * const layer = new TimeEmbedding({ name: 'time_mlp', embeddingDim: 32, channels: 16 });
+ * console.log((layer.apply(tf.tensor1d([0, 999], 'int32')) as tf.Tensor).shape); // [2, 16]
+ * ```
  */
 export class TimeEmbedding extends SpecLayer {
   static readonly className = 'DiffusionSslTimeEmbedding';

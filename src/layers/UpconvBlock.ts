@@ -27,7 +27,21 @@ export interface UpconvBlockConfig extends SpecLayerConfig {
   upmode: UpMode;
 }
 
-/** Doubles height and width: [batch, height, width, inChannels] → [batch, 2·height, 2·width, outChannels]. */
+/**
+ * Doubles height and width: [batch, height, width, inChannels] → [batch, 2·height, 2·width, outChannels].
+ *
+ * How is the `upmode` ({@link UpMode}). Torch names `block.0.*`, `block.1.*`, `block.2.*`, by the mode.
+ *
+ * @throws If `upmode` is unknown.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { UpconvBlock } from 'diffusion-ssl/layers';
+ *
+ * const up = new UpconvBlock({ name: 'decoder_1', inChannels: 8, outChannels: 4, upmode: 'deconv_2' });
+ * console.log((up.apply(tf.ones([1, 4, 4, 8])) as tf.Tensor).shape); // [1, 8, 8, 4]
+ * ```
+ */
 export class UpconvBlock extends SpecLayer {
   static readonly className = 'DiffusionSslUpconvBlock';
 

@@ -6,7 +6,7 @@ import { customGradient } from './customGradient.js';
 /**
  * Adds one value a channel.
  *
- * `tf.add` with a gradient for the bias that does not transpose the activation (see {@link channelSum}).
+ * `tf.add` with a gradient for the bias that does not transpose the activation.
  *
  * @param x Tensor of shape [batch, height, width, channels].
  * @param bias Tensor of shape [channels].

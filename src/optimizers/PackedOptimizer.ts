@@ -19,6 +19,33 @@ export interface OptimizerState {
 /**
  * Base of the optimizers: a `tf.Optimizer` that updates all small parameters as one vector and each large one alone,
  * and whose state is saved and restored under the names that the caller gives to the variables.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { PackedOptimizer } from 'diffusion-ssl/optimizers';
+ *
+ * class Momentum extends PackedOptimizer {
+ *   static get className() {
+ *     return 'Momentum';
+ *   }
+ *   protected readonly slotNames = ['momentum_buffer'];
+ *   constructor(learningRate: number) {
+ *     super(learningRate);
+ *   }
+ *   protected update(parameters: tf.Tensor1D, gradients: tf.Tensor1D, [velocity]: tf.Tensor1D[]) {
+ *     const next = tf.add(tf.mul(velocity, 0.9), gradients) as tf.Tensor1D;
+ *     return { parameters: tf.sub(parameters, tf.mul(next, this.learningRate)) as tf.Tensor1D, slots: [next] };
+ *   }
+ *   getConfig() {
+ *     return { learningRate: this.learningRate };
+ *   }
+ * }
+ * const x = tf.variable(tf.scalar(3));
+ * const optimizer = new Momentum(0.1);
+ * optimizer.minimize(() => tf.square(x) as tf.Scalar, false, [x]);
+ * console.log((await optimizer.state([{ name: 'x', variable: x }])).slots.momentum_buffer.get('x')); // 6
+ * ```
  */
 export abstract class PackedOptimizer extends tf.Optimizer {
   private packs = new VariablePacks([]);

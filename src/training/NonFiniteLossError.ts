@@ -1,4 +1,25 @@
-/** A training step met a loss that is NaN or infinite; the weights are as before the step. */
+/**
+ * A training step met a loss that is NaN or infinite; no trainable weight was changed. `trainStep` throws it, so that
+ * a trainer can name the files of the batch.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+ * import { AdamW } from 'diffusion-ssl/optimizers';
+ * import { NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
+ *
+ * const model = unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] });
+ * const parameters = namedParameters(model).filter(({ spec }) => spec.trainable);
+ * const x0 = tf.fill([2, 32, 32, 4], Number.NaN) as tf.Tensor4D;
+ * const batch = { x0, t: Int32Array.of(0, 1), noise: tf.zeros([2, 32, 32, 4]) as tf.Tensor4D };
+ * try {
+ *   await trainStep(model, [batch], { optimizer: new AdamW(), parameters, alphaBars: [0.9, 0.5] });
+ * } catch (error) {
+ *   console.log(error instanceof NonFiniteLossError && error.loss); // NaN
+ * }
+ * ```
+ */
 export class NonFiniteLossError extends Error {
   override readonly name = 'NonFiniteLossError';
 

@@ -92,6 +92,16 @@ export function readCheckpointState(bytes: Uint8Array): unknown {
  * @returns The state.
  * @throws If the file is damaged, is no checkpoint of this package, lacks a part that is asked for, or holds tensors of
  * another network: the error lists them.
+ * @example
+ * ```ts
+ * import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+ * import { encodeCheckpoint, ExponentialMovingAverage, restoreCheckpoint } from 'diffusion-ssl/training';
+ *
+ * const parameters = namedParameters(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }));
+ * const parts = { parameters, ema: new ExponentialMovingAverage(parameters, 0.99) };
+ * const bytes = await encodeCheckpoint(parts, { epoch: 3 });
+ * console.log(restoreCheckpoint(bytes, parts)); // { epoch: 3 }
+ * ```
  */
 export function restoreCheckpoint(
   bytes: Uint8Array,

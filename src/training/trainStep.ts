@@ -25,8 +25,9 @@ export interface TrainStepResult {
 /**
  * One optimizer step on one or more batches, whose gradients are averaged (gradient accumulation).
  *
- * The loss is read before the weights are touched: where it is not finite they stay as they were. Every tensor the
- * step makes is released; the batches stay the caller's.
+ * The loss is read before the weights are touched: where it is not finite they stay as they were (batch norm's running
+ * statistics, which the forward pass updates, do not). Every tensor the step makes is released; the batches stay the
+ * caller's.
  *
  * @throws {NonFiniteLossError} If a loss is NaN or infinite.
  * @example
