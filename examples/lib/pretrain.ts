@@ -140,6 +140,7 @@ async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run
     nextBatch: 0,
     step: 0,
     schedule: schedule.state(),
+    learningRate: schedule.lr,
     epochLoss: { sum: 0, count: 0 },
     epochSeconds: 0,
     history: [],
@@ -211,7 +212,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
       step: state.step,
       trainLoss,
       validationLoss,
-      learningRate: run.optimizer.learningRate,
+      learningRate: state.learningRate,
       bestEpoch: losses.indexOf(Math.min(...losses)) + 1,
       seconds: state.epochSeconds,
     });

@@ -16,6 +16,8 @@ export interface RunState {
   /** Optimizer steps so far. */
   step: number;
   schedule: Record<string, unknown>;
+  /** Learning rate of the last step. */
+  learningRate: number;
   /** Sum and number of the losses of the epoch in progress. */
   epochLoss: { sum: number; count: number };
   /** Seconds spent in the epoch in progress. */

@@ -53,13 +53,14 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
       loss,
       maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
     });
+    state.learningRate = optimizer.learningRate;
     schedule.step();
     run.ema?.update();
     state.step++;
     const images = chips.reduce((sum, { shape }) => sum + shape[0], 0);
     state.images += images;
     state.epochLoss = { sum: state.epochLoss.sum + result.loss, count: state.epochLoss.count + 1 };
-    const { learningRate } = optimizer;
+    const { learningRate } = state;
     run.logs.step({ step: state.step, epoch: state.epoch + 1, ...result, learningRate, images });
   } catch (error) {
     if (error instanceof NonFiniteLossError)
