@@ -142,9 +142,9 @@ async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run
     schedule: schedule.state(),
     learningRate: schedule.lr,
     epochLoss: { sum: 0, count: 0 },
+    epochImages: 0,
     epochSeconds: 0,
     history: [],
-    images: 0,
     seconds: 0,
   };
   if (resumed) {
@@ -204,7 +204,8 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
     const validationLoss = await withAverage(() => validate(model, data.validate, { ...validation, loss }));
     const earlier = state.history.map((entry) => entry.validationLoss);
     const isBest = earlier.every((other) => validationLoss < other);
-    state.history.push({ trainLoss, validationLoss });
+    const imagesPerSecond = state.epochImages / state.epochSeconds;
+    state.history.push({ trainLoss, validationLoss, imagesPerSecond });
     state.seconds = (performance.now() - started) / 1000;
     const losses = state.history.map((entry) => entry.validationLoss);
     logs.epoch({
@@ -220,6 +221,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
       epoch: state.epoch + 1,
       nextBatch: 0,
       epochLoss: { sum: 0, count: 0 },
+      epochImages: 0,
       epochSeconds: 0,
     });
     if (isBest) {
@@ -261,23 +263,27 @@ export async function saveCheckpoint(
   );
 }
 
-async function writeSummary({ config, state, folder, parameters }: Run, baseline: number): Promise<void> {
+async function writeSummary(
+  { config, state, folder, parameters, data }: Run,
+  baseline: number,
+): Promise<void> {
   const last = state.history.at(-1);
   const summary = {
     backend: tf.getBackend(),
     parameters: parameters.reduce((sum, { spec, variable }) => sum + (spec.trainable ? variable.size : 0), 0),
-    images: state.images,
+    images: data.train.length,
     epochs: config.epochs,
     trainLoss: last?.trainLoss,
     validationLoss: last?.validationLoss,
     baselineLoss: baseline,
-    imagesPerSecond: state.images / state.seconds,
+    // Of the last epoch: the first one also warms up.
+    imagesPerSecond: last?.imagesPerSecond,
     seconds: state.seconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   };
   await writeFileAtomic(path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   console.log(
     `validation loss ${summary.validationLoss?.toFixed(4)}, baseline ${baseline.toFixed(4)}, ` +
-      `${state.seconds.toFixed(0)} s, ${summary.imagesPerSecond.toFixed(1)} images/s; see ${folder}`,
+      `${state.seconds.toFixed(0)} s, ${summary.imagesPerSecond?.toFixed(1)} images/s; see ${folder}`,
   );
 }

@@ -20,12 +20,11 @@ export interface RunState {
   learningRate: number;
   /** Sum and number of the losses of the epoch in progress. */
   epochLoss: { sum: number; count: number };
-  /** Seconds spent in the epoch in progress. */
+  /** Images trained on in the epoch in progress, and seconds spent on it. */
+  epochImages: number;
   epochSeconds: number;
   /** Finished epochs. */
-  history: { trainLoss: number; validationLoss: number }[];
-  /** Images trained on so far. */
-  images: number;
+  history: { trainLoss: number; validationLoss: number; imagesPerSecond: number }[];
   /** Seconds so far. */
   seconds: number;
 }

@@ -58,7 +58,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
     run.ema?.update();
     state.step++;
     const images = chips.reduce((sum, { shape }) => sum + shape[0], 0);
-    state.images += images;
+    state.epochImages += images;
     state.epochLoss = { sum: state.epochLoss.sum + result.loss, count: state.epochLoss.count + 1 };
     const { learningRate } = state;
     run.logs.step({ step: state.step, epoch: state.epoch + 1, ...result, learningRate, images });
