@@ -73,9 +73,11 @@ export async function trainStep(
       return { loss };
     }
     const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
-    optimizer.applyGradients(clipped.gradients);
+    tf.dispose(gradients);
+    gradients = clipped.gradients;
     const [gradientNorm] = await clipped.norm.data();
-    tf.dispose([clipped.gradients, clipped.norm] as tf.TensorContainer);
+    clipped.norm.dispose();
+    optimizer.applyGradients(gradients);
     return { loss, gradientNorm };
   } finally {
     tf.dispose(gradients);
