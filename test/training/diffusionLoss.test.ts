@@ -1,0 +1,84 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { PredictionType } from '../../src/diffusion/predictionType.js';
+import { setDropoutStep } from '../../src/models/setDropoutStep.js';
+import { unetAttD } from '../../src/models/unetAttD.js';
+import { diffusionLoss } from '../../src/training/diffusionLoss.js';
+import { expectTensorsKept, startTestBackend } from '../support/backend.js';
+import { alphaBars, CHANNELS, linearDenoiser, makeBatch } from './linearDenoiser.js';
+
+beforeAll(startTestBackend);
+
+type Batch = ReturnType<typeof makeBatch>;
+
+/** Prediction minus target of each value, in float64: the weights are those of `linearDenoiser`. */
+async function residuals({ x0, t, noise }: Batch, predictionType: PredictionType): Promise<number[]> {
+  const [clean, epsilon] = [await x0.data(), await noise.data()];
+  const perSample = clean.length / t.length;
+  const at = (i: number) => {
+    const alphaBar = alphaBars[t[Math.floor(i / perSample)]];
+    const [a, b] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
+    const target = { noise: epsilon[i], x0: clean[i], v: a * epsilon[i] - b * clean[i] }[predictionType];
+    return { xT: a * clean[i] + b * epsilon[i], target };
+  };
+  const [weight, bias] = [
+    [0.5, -0.25, 1, 0.125],
+    [0.25, -0.5],
+  ];
+  return Array.from(clean, (_, i) => {
+    const [channel, pixel] = [i % CHANNELS, i - (i % CHANNELS)];
+    let prediction = bias[channel];
+    for (let c = 0; c < CHANNELS; c++) prediction += at(pixel + c).xT * weight[c * CHANNELS + channel];
+    return prediction - at(i).target;
+  });
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+describe('diffusionLoss', () => {
+  it.each([undefined, 'noise', 'x0', 'v'] as const)('prediction type %s, by hand', async (predictionType) => {
+    const { model } = linearDenoiser();
+    const batch = makeBatch(4, 1);
+    const loss = await expectTensorsKept(1, () => diffusionLoss(model, batch, { alphaBars, predictionType }));
+    expect(loss.shape).toEqual([]);
+    const errors = await residuals(batch, predictionType ?? 'noise');
+    expect((await loss.data())[0]).toBeCloseTo(mean(errors.map((e) => e * e)), 5);
+  });
+
+  it('takes another loss', async () => {
+    const { model } = linearDenoiser();
+    const batch = makeBatch(3, 2);
+    const loss = (prediction: tf.Tensor, target: tf.Tensor) =>
+      tf.mean(tf.abs(tf.sub(prediction, target))) as tf.Scalar;
+    const [value] = await diffusionLoss(model, batch, { alphaBars, loss }).data();
+    expect(value).toBeCloseTo(mean((await residuals(batch, 'noise')).map(Math.abs)), 5);
+  });
+
+  it('drops values in training only', async () => {
+    const model = unetAttD({
+      inChannels: 1,
+      filterConfig: [2, 2, 2, 2, 2, 2],
+      dropoutRate: 0.5,
+      timeEmbeddingDim: 2,
+    });
+    const images = (seed: number): tf.Tensor4D => tf.randomNormal([2, 32, 32, 1], 0, 1, 'float32', seed);
+    const batch = { x0: images(1), noise: images(2), t: Int32Array.of(1, 7) };
+    const lossOf = async (training?: boolean) => {
+      setDropoutStep(model, 0);
+      return (await diffusionLoss(model, batch, { alphaBars, training }).data())[0];
+    };
+    expect(await lossOf()).toBe(await lossOf(false));
+    const first = await lossOf(true);
+    expect(await lossOf(true)).toBe(first);
+    setDropoutStep(model, 1);
+    expect((await diffusionLoss(model, batch, { alphaBars, training: true }).data())[0]).not.toBe(first);
+  });
+
+  it('refuses timesteps outside the schedule, and leaves nothing behind', async () => {
+    const { model } = linearDenoiser();
+    const batch = { ...makeBatch(2, 3), t: Int32Array.of(3, 10) };
+    await expectTensorsKept(0, () =>
+      expect(() => diffusionLoss(model, batch, { alphaBars })).toThrow(/qSample/),
+    );
+  });
+});

@@ -1,0 +1,140 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { AdamW } from '../../src/optimizers/AdamW.js';
+import { diffusionLoss } from '../../src/training/diffusionLoss.js';
+import { NonFiniteLossError } from '../../src/training/NonFiniteLossError.js';
+import { trainStep } from '../../src/training/trainStep.js';
+import { expectTensorsKept, startTestBackend } from '../support/backend.js';
+import { expectClose } from '../support/compare.js';
+import { alphaBars, linearDenoiser, makeBatch, valuesOf } from './linearDenoiser.js';
+
+beforeAll(startTestBackend);
+
+type Batch = ReturnType<typeof makeBatch>;
+
+/** Batches one after the other as one. */
+function concatenated(batches: Batch[]): Batch {
+  return {
+    x0: tf.concat(batches.map(({ x0 }) => x0)),
+    noise: tf.concat(batches.map(({ noise }) => noise)),
+    t: Int32Array.from(batches.flatMap(({ t }) => [...t])),
+  };
+}
+
+const RATE = 0.1;
+
+/** One step of gradient descent from the same weights: the change of each weight, and what the step returned. */
+async function descend(batches: Batch[], options: { maxGradientNorm?: number } = {}) {
+  const { model, parameters } = linearDenoiser();
+  const before = await valuesOf(parameters);
+  const optimizer = tf.train.sgd(RATE);
+  const result = await expectTensorsKept(0, () =>
+    trainStep(model, batches, { optimizer, parameters, alphaBars, ...options }),
+  );
+  const after = await valuesOf(parameters);
+  const change = after.flatMap((values, i) => Array.from(values, (value, j) => value - before[i][j]));
+  return { ...result, change };
+}
+
+const norm = (values: number[]) => Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
+
+describe('trainStep', () => {
+  it('steps along the gradient of the loss', async () => {
+    const batch = makeBatch(4, 1);
+    const { model, parameters } = linearDenoiser();
+    const { value, grads } = tf.variableGrads(
+      () => diffusionLoss(model, batch, { alphaBars }),
+      parameters.map(({ variable }) => variable),
+    );
+    const gradients = await Promise.all(parameters.map(({ variable }) => grads[variable.name].data()));
+    const { loss, gradientNorm, change } = await descend([batch]);
+    expect(loss).toBe((await value.data())[0]);
+    expect(gradientNorm).toBeUndefined();
+    expectClose(
+      change,
+      gradients.flatMap((values) => Array.from(values, (g) => -RATE * g)),
+      { abs: 1e-6 },
+    );
+    expect(norm(change)).toBeGreaterThan(0.01);
+  });
+
+  it.each([2, 3])('averages the gradients of %d batches as one batch of all', async (count) => {
+    const batches = Array.from({ length: count }, (_, i) => makeBatch(2, 10 + i));
+    const together = await descend([concatenated(batches)]);
+    const accumulated = await descend(batches);
+    expect(accumulated.loss).toBeCloseTo(together.loss, 5);
+    expectClose(accumulated.change, together.change, { abs: 1e-6 });
+    expect(norm(accumulated.change)).toBeGreaterThan(0.01);
+  });
+
+  it('limits the norm of the averaged gradient', async () => {
+    const batches = [makeBatch(2, 20), makeBatch(2, 21)];
+    const free = await descend(batches);
+    const gradientNorm = norm(free.change) / RATE;
+    const clipped = await descend(batches, { maxGradientNorm: gradientNorm / 4 });
+    expect(clipped.gradientNorm).toBeCloseTo(gradientNorm, 4);
+    expectClose(
+      clipped.change,
+      free.change.map((value) => value / 4),
+      { abs: 1e-6 },
+    );
+    const wide = await descend(batches, { maxGradientNorm: gradientNorm * 4 });
+    expectClose(wide.change, free.change, { abs: 1e-7 });
+  });
+
+  it.each(['x0', 'v'] as const)('learns a network that predicts %s', async (predictionType) => {
+    const { model, parameters } = linearDenoiser();
+    const batch = makeBatch(4, 30);
+    const options = { optimizer: tf.train.sgd(RATE), parameters, alphaBars, predictionType };
+    const expected = (await diffusionLoss(model, batch, { alphaBars, predictionType }).data())[0];
+    const losses: number[] = [];
+    for (let i = 0; i < 30; i++) losses.push((await trainStep(model, [batch], options)).loss);
+    expect(losses[0]).toBe(expected);
+    expect(losses[29]).toBeLessThan(0.8 * losses[0]);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY])('a loss of %d changes no weight', async (value) => {
+    const { model, parameters } = linearDenoiser();
+    const optimizer = new AdamW({ learningRate: RATE });
+    const bad = { ...makeBatch(2, 40), x0: tf.fill([2, 2, 3, 2], value) as tf.Tensor4D };
+    const before = await valuesOf(parameters);
+    for (const batches of [[bad], [makeBatch(2, 41), bad], [bad, makeBatch(2, 41)]]) {
+      const step = trainStep(model, batches, { optimizer, parameters, alphaBars, maxGradientNorm: 1 });
+      const error = await step.then(
+        () => undefined,
+        (reason: unknown) => reason,
+      );
+      expect(error).toBeInstanceOf(NonFiniteLossError);
+      expect(Number.isFinite((error as NonFiniteLossError).loss)).toBe(false);
+      expect((error as Error).message).toMatch(
+        /^trainStep: the loss is (NaN|Infinity); no weight was changed/,
+      );
+    }
+    expect(await valuesOf(parameters)).toEqual(before);
+    expect(optimizer.step).toBe(0);
+  });
+
+  it('leaves nothing behind when it throws', async () => {
+    const { model, parameters } = linearDenoiser();
+    const good = makeBatch(2, 50);
+    const bad = { ...good, x0: tf.fill([2, 2, 3, 2], Number.NaN) as tf.Tensor4D };
+    const optimizer = new AdamW();
+    const options = { optimizer, parameters, alphaBars, maxGradientNorm: 1 };
+    await trainStep(model, [good], options);
+    const cases = [
+      { batches: [good, bad], options },
+      { batches: [good, { ...good, t: Int32Array.of(0, 99) }], options },
+      // The optimizer refuses other variables than in its first step.
+      { batches: [good], options: { ...options, parameters: parameters.slice(1) } },
+    ];
+    for (const { batches, options } of cases) {
+      await expectTensorsKept(0, () => expect(trainStep(model, batches, options)).rejects.toThrow());
+    }
+  });
+
+  it('refuses to step without a batch', async () => {
+    const { model, parameters } = linearDenoiser();
+    const step = trainStep(model, [], { optimizer: tf.train.sgd(RATE), parameters, alphaBars });
+    await expect(step).rejects.toThrow(/^trainStep: there is no batch/);
+  });
+});
