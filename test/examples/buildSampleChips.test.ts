@@ -1,12 +1,9 @@
 import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildSampleChips, type SampleChips } from '../../examples/lib/buildSampleChips.js';
 import { type CatalogRow, decodeGeoTiff, type GeoTiff, parseCatalog } from '../../src/data/index.js';
-
-// The example imports the package by name: here the sources, so that no build is needed.
-vi.mock('diffusion-ssl/data', () => import('../../src/data/index.js'));
 
 const folder = mkdtempSync(path.join(tmpdir(), 'sample-chips-'));
 const progress: [number, number][] = [];

@@ -1,0 +1,69 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A trainer to run as a process, on a build of the package of its own. */
+export interface Trainer {
+  /** Starts the trainer with these arguments; its output is collected. */
+  start(args: readonly string[]): TrainerProcess;
+  /** Removes the build. */
+  close(): void;
+}
+
+/** One process of the trainer. */
+export interface TrainerProcess {
+  child: ChildProcess;
+  ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
+}
+
+/**
+ * Builds the package into a folder of its own, so that neither `dist/` need be there nor a build of it under way is
+ * disturbed, and points the example's imports of the package there.
+ */
+export function buildTrainer(): Trainer {
+  const cache = path.join(root, 'node_modules/.cache');
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(path.join(cache, 'trainer-'));
+  const build = [
+    'node_modules/tsup/dist/cli-default.js',
+    '--no-dts',
+    '--silent',
+    '--out-dir',
+    `${folder}/dist`,
+  ];
+  const { status, stderr, stdout } = spawnSync(process.execPath, build, { cwd: root, encoding: 'utf8' });
+  if (status !== 0)
+    throw new Error(`the package cannot be built for the trainer's tests:\n${stdout}${stderr}`);
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+  const tsconfig = path.join(folder, 'tsconfig.json');
+  const compilerOptions = {
+    target: 'ES2022',
+    module: 'NodeNext',
+    moduleResolution: 'NodeNext',
+    paths: { 'diffusion-ssl/*': [`${folder}/dist/*/index.js`] },
+  };
+  writeFileSync(tsconfig, JSON.stringify({ compilerOptions, include: [`${root}/examples`] }));
+  return {
+    start(args) {
+      const child = spawn(process.execPath, ['--import', 'tsx', 'examples/pretrain-nicfi.ts', ...args], {
+        cwd: root,
+        env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      });
+      const output = { stdout: '', stderr: '' };
+      for (const name of ['stdout', 'stderr'] as const) {
+        child[name].setEncoding('utf8').on('data', (text: string) => {
+          output[name] += text;
+        });
+      }
+      const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+        child.on('close', (code) => resolve({ code, ...output }));
+      });
+      return { child, ended };
+    },
+    close: () => rmSync(folder, { recursive: true, force: true }),
+  };
+}
