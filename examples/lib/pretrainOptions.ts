@@ -111,10 +111,10 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
       ),
     )
     .optionsGroup('Training')
-    .option('--epochs <n>', 'passes over the training chips', integer(1), 4)
-    .option('--batch <n>', 'chips a batch', integer(1), 8)
+    .option('--epochs <n>', 'passes over the training chips', integer(1), 2)
+    .option('--batch <n>', 'chips a batch', integer(1), 4)
     .option('--accumulate <n>', 'batches whose gradients make one step', integer(1), 1)
-    .option('--learning-rate <x>', 'of AdamW', number, 2e-3)
+    .option('--learning-rate <x>', 'of AdamW', number, 8e-3)
     .option('--weight-decay <x>', 'of AdamW', number, 1e-4)
     .addOption(choice('--scheduler <name>', 'learning rate over the run', ['cosine', 'none'], 'cosine'))
     .option('--warmup <epochs>', 'epochs of linear warm-up from a tenth of the rate', number, 0.1)
@@ -140,8 +140,8 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     .option('--beta-start <x>', 'first variance', number, 1e-6)
     .option('--beta-end <x>', 'last variance', number, 0.02)
     .optionsGroup('Network')
-    .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 32, 64, 64, 64, 64])
-    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [2, 2, 2, 2, 2, 2])
+    .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 16, 32, 32, 32, 32])
+    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 1, 1, 1, 1])
     .option('--dropout-rate <x>', 'at the end of each block', number, 0)
     .addOption(
       choice('--dropout-type <type>', 'values or channels', ['traditional', 'spatial'], 'traditional'),
