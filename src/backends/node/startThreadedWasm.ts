@@ -26,6 +26,10 @@ type EmscriptenFactory = (config: {
  * @throws If the threaded build does not start here.
  */
 export async function startThreadedWasm(threads: number): Promise<number> {
+  // Workers inherit the flag, which Node refuses together with a file: the process would end with an uncaught error.
+  if (process.execArgv.some((argument) => argument.startsWith('--input-type'))) {
+    throw new Error('node --input-type lets no worker start; put the program into a file');
+  }
   const require = createRequire(import.meta.url);
   const packageFolder = path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));
   const script = path.join(packageFolder, 'wasm-out/tfjs-backend-wasm-threaded-simd.js');
