@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { AugmentationStep } from 'diffusion-ssl/augmentation';
 import { type CatalogRow, decodeGeoTiff } from 'diffusion-ssl/data';
 import {
+  type ChipBatch,
   type ChipLoader,
   type ChipLoaderOptions,
   createChipLoader,
@@ -45,7 +46,7 @@ export async function openChipData(config: PretrainConfig, run: RunOptions): Pro
   }
   const common: Omit<ChipLoaderOptions, 'rows'> = {
     dataPath,
-    channels: await countBands(dataPath, trainRows[0]),
+    channels: await countBands(dataPath, trainRows, config.onBadChip),
     batchSize: config.batch,
     size: config.size,
     seed: config.seed,
@@ -84,7 +85,7 @@ export async function openChipData(config: PretrainConfig, run: RunOptions): Pro
         `Only ${train.length} training chips are usable; a batch needs ${config.batch} (--batch).`,
       );
     }
-    for (const { message } of [...train.badChips, ...validate.badChips]) console.warn(`skipped: ${message}`);
+    for (const { badChips } of [train, validate]) reportSkipped({ skipped: badChips });
     return { train, validate, statistics, shape: train.shape, close };
   } catch (error) {
     await close();
@@ -102,19 +103,45 @@ async function locateChips({
   return { dataPath, catalogPath };
 }
 
-/** Bands of a chip: those of all its rasters. */
-async function countBands(dataPath: string, row: CatalogRow): Promise<number> {
-  let bands = 0;
-  for (const image of row.images) {
-    const file = path.join(dataPath, image);
-    const bytes = await readFile(file).catch((error: Error) => {
-      throw new Error(
-        `The first training chip cannot be read: ${error.message} (--data is the root of its path).`,
-      );
-    });
-    bands += (await decodeGeoTiff(bytes, { name: file })).bands;
+/** Bands of a chip, all its rasters together: those of the first chip that can be read. */
+async function countBands(
+  dataPath: string,
+  rows: readonly CatalogRow[],
+  onBadChip: PretrainConfig['onBadChip'],
+): Promise<number> {
+  let failure: Error | undefined;
+  for (const { images } of rows) {
+    try {
+      let bands = 0;
+      for (const image of images) {
+        const file = path.join(dataPath, image);
+        bands += (await decodeGeoTiff(await readFile(file), { name: file })).bands;
+      }
+      return bands;
+    } catch (error) {
+      failure ??= error as Error;
+      if (onBadChip === 'error') break;
+    }
   }
-  return bands;
+  throw badChipError(`${failure?.message} (--data is the root of the catalog's paths)`, onBadChip);
+}
+
+/** Says which chips are left out. */
+export function reportSkipped({ skipped }: Pick<ChipBatch, 'skipped'>): void {
+  for (const { message } of skipped) console.warn(`skipped: ${message}`);
+}
+
+/** The loader's error about a chip in the words of the command line; other errors as they are. */
+export function chipError(error: unknown, { onBadChip }: PretrainConfig): unknown {
+  const about =
+    error instanceof Error && /^(?:createChipLoader|chip loader): (?!a worker)(.*)/s.exec(error.message);
+  return about ? badChipError(about[1], onBadChip) : error;
+}
+
+function badChipError(message: string, onBadChip: PretrainConfig['onBadChip']): Error {
+  const advice =
+    onBadChip === 'error' ? '\nRepair or remove the chip, or leave out bad chips by --on-bad-chip skip.' : '';
+  return new Error(`bad chip ${message}${advice}`);
 }
 
 function augmentationSteps(kind: PretrainConfig['augmentation']): AugmentationStep[] {

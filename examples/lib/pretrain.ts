@@ -15,7 +15,7 @@ import {
 } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, encodeCheckpoint, restoreCheckpoint } from 'diffusion-ssl/training';
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
-import { type ChipData, openChipData } from './chipData.js';
+import { type ChipData, chipError, openChipData } from './chipData.js';
 import { reportMemory } from './memoryReport.js';
 import { writeLossPlot, writePanel, writeSamples } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
@@ -67,7 +67,9 @@ export async function pretrain(
       `The run was on '${resumed.state.build}', this is '${backend.build}': results differ in the last bits.`,
     );
   }
-  const data = await openChipData(config, options.run);
+  const data = await openChipData(config, options.run).catch((error) => {
+    throw chipError(error, config);
+  });
   try {
     const [height, width, channels] = data.shape;
     const { train, validate } = data;
@@ -88,6 +90,8 @@ export async function pretrain(
     });
     console.log(resumed ? `resuming ${folder} at step ${run.state.step}` : `writing ${folder}`);
     return await trainToEnd(run, options.run.bands);
+  } catch (error) {
+    throw chipError(error, config);
   } finally {
     await data.close();
   }
@@ -200,6 +204,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
       console.log(`stopped at step ${state.step}; go on with: npm run pretrain -- --out ${folder} --resume`);
       return 'interrupted';
     }
+    if (state.epochLoss.count === 0) throw new Error('No training chip has a valid pixel.');
     const trainLoss = state.epochLoss.sum / state.epochLoss.count;
     const validationLoss = await withAverage(() => validate(model, data.validate, { ...validation, loss }));
     const earlier = state.history.map((entry) => entry.validationLoss);

@@ -3,6 +3,7 @@ import type { ChipBatch } from 'diffusion-ssl/data/node';
 import { setDropoutStep } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
+import { reportSkipped } from './chipData.js';
 import { type PretrainOutcome, type Run, saveCheckpoint } from './pretrain.js';
 import { LATEST } from './runFolder.js';
 
@@ -24,6 +25,8 @@ export async function trainEpoch(run: Run, started: number): Promise<PretrainOut
   let chips: ChipBatch[] = [];
   for await (const batch of data.train.epoch(state.epoch, { startBatch: state.nextBatch })) {
     chips.push(batch);
+    // Those of later epochs are the same.
+    if (state.epoch === 0) reportSkipped(batch);
     const isLast = batch.batch + 1 === batchesPerEpoch;
     if (chips.length < config.accumulate && !isLast) continue;
     await step(run, chips);

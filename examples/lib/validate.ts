@@ -4,6 +4,7 @@ import type { ChipBatch, ChipLoader } from 'diffusion-ssl/data/node';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
+import { reportSkipped } from './chipData.js';
 
 /** What validation needs to know of the run. */
 export interface ValidationOptions {
@@ -70,6 +71,7 @@ export async function baselineLoss(
   let sum = 0;
   let count = 0;
   for await (const { chips, batch } of validationBatches(validation, options)) {
+    reportSkipped(chips);
     const noise = await batch.noise.data<'float32'>();
     const size = noise.length / batch.t.length;
     batch.t.forEach((t, i) => {
@@ -78,6 +80,7 @@ export async function baselineLoss(
     });
     count += noise.length;
   }
+  if (count === 0) throw new Error('No validation chip has a valid pixel.');
   return sum / count;
 }
 
