@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpointState } from 'diffusion-ssl/training';
@@ -43,7 +43,7 @@ export interface ResumePoint {
 /**
  * The folder of a run: the one that `--out` names, or a new one under `runs/`.
  *
- * @throws If the folder holds a run already and this one does not resume it.
+ * @throws If it is a file, or the folder holds a run already and this one does not resume it.
  */
 export function chooseFolder({ run, config }: PretrainOptions): string {
   if (run.out === undefined) {
@@ -52,6 +52,9 @@ export function chooseFolder({ run, config }: PretrainOptions): string {
       const folder = path.join('runs', n === 1 ? name : `${name}-${n}`);
       if (!existsSync(folder)) return folder;
     }
+  }
+  if (existsSync(run.out) && !statSync(run.out).isDirectory()) {
+    throw new Error(`--out ${run.out} is a file: choose another folder.`);
   }
   if (!run.resume && existsSync(path.join(run.out, LATEST))) {
     throw new Error(`${run.out} holds a run already: go on with it by --resume, or choose another --out.`);
