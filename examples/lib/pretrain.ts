@@ -152,7 +152,11 @@ async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run
     seconds: 0,
   };
   if (resumed) {
-    state = restoreCheckpoint(resumed.bytes, { parameters, optimizer, ema }) as RunState;
+    try {
+      state = restoreCheckpoint(resumed.bytes, { parameters, optimizer, ema }) as RunState;
+    } catch (error) {
+      throw new Error(`${resumed.file}: ${(error as Error).message}`, { cause: error });
+    }
     schedule.restore(state.schedule as LrState);
     state.build = backend.build;
   }
