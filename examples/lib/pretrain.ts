@@ -211,6 +211,12 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
     if (state.epochLoss.count === 0) throw new Error('No training chip has a valid pixel.');
     const trainLoss = state.epochLoss.sum / state.epochLoss.count;
     const validationLoss = await withAverage(() => validate(model, data.validate, { ...validation, loss }));
+    if (!Number.isFinite(validationLoss)) {
+      throw new Error(
+        `The validation loss of epoch ${state.epoch + 1} is ${validationLoss}; --resume goes on from the last checkpoint. ` +
+          'Check the chips for extreme values, or lower --learning-rate.',
+      );
+    }
     const earlier = state.history.map((entry) => entry.validationLoss);
     const isBest = earlier.every((other) => validationLoss < other);
     const imagesPerSecond = state.epochImages / state.epochSeconds;
