@@ -4,7 +4,7 @@ import { encodeGeoTiff } from '../../src/data/encodeGeoTiff.js';
 import { uniformGenerator } from '../../src/internal/philox.js';
 
 /** Height and width of the chips of {@link writeChips}. */
-export const CHIP_SIZE = [40, 48] as const;
+export const CHIP_SIZE: readonly [number, number] = [40, 48];
 
 /** A smooth raster with noise, other for every `seed`; the values are around 1000. */
 export function smoothPixels(bands: number, seed: number, [height, width] = CHIP_SIZE): number[] {
@@ -24,10 +24,7 @@ export function writeRaster(
   file: string,
   bands: number,
   data: Uint16Array | Int16Array | Float32Array,
-  {
-    size: [height, width] = CHIP_SIZE as readonly [number, number],
-    nodata,
-  }: { size?: readonly [number, number]; nodata?: number } = {},
+  { size: [height, width] = CHIP_SIZE, nodata }: { size?: readonly [number, number]; nodata?: number } = {},
 ): void {
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, encodeGeoTiff({ width, height, bands, data, nodata }));
