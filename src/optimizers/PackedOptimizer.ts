@@ -134,12 +134,17 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   /**
    * Goes on from a saved state.
    *
-   * @param parameters The variables under the names by which the state was saved.
+   * @param parameters The variables under the names by which the state was saved. A state of step 0 may have no slots.
    * @throws If the state lacks a slot of this optimizer, or has a parameter that is not given, one of another size, or
    * one that not every slot has; the optimizer is then unchanged.
    */
   restore(parameters: readonly NamedVariable[], { step, slots }: OptimizerState): void {
     checkInteger('restore', 'step', step, 0);
+    if (step === 0 && Object.keys(slots).length === 0) {
+      this.release();
+      this.updates = 0;
+      return;
+    }
     const variableOf = new Map(parameters.map(({ name, variable }) => [name, variable]));
     for (const slotName of this.slotNames) {
       if (!slots[slotName]) {
