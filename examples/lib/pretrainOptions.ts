@@ -176,8 +176,9 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   return { config, run: { out, resume, backend, threads, workers, checkpointSteps, bands }, given };
 }
 
-/** The flag of a configuration key: `learningRate` is `--learning-rate`. */
+/** The flag of a configuration key: `learningRate` is `--learning-rate`; attention can only be turned off. */
 export function flagOf(key: string): string {
+  if (key === 'attention') return '--no-attention';
   return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
