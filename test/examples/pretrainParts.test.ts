@@ -1,0 +1,272 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type { LayersModel } from '@tensorflow/tfjs-layers';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { affineError, BandStatistics } from '../../examples/lib/baselineLoss.js';
+import type { Run } from '../../examples/lib/pretrain.js';
+import { flagOf, parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { chooseFolder } from '../../examples/lib/runFolder.js';
+import { trainEpoch } from '../../examples/lib/trainEpoch.js';
+import { baselineLoss, validate } from '../../examples/lib/validate.js';
+import type { ChipBatch, ChipLoader } from '../../src/data/node/ChipLoader.js';
+import { computeAlphaSchedule } from '../../src/diffusion/computeAlphaSchedule.js';
+import { makeBetaSchedule } from '../../src/diffusion/makeBetaSchedule.js';
+import { randomNormal } from '../../src/internal/philox.js';
+import { mse } from '../../src/losses/mse.js';
+import { namedParameters } from '../../src/models/namedParameters.js';
+import { unetAttD } from '../../src/models/unetAttD.js';
+import { AdamW } from '../../src/optimizers/AdamW.js';
+import { constant } from '../../src/schedulers/constant.js';
+import { expectTensorsKept, startTestBackend } from '../support/backend.js';
+
+const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
+let stream = 0;
+const normals = (count: number) => randomNormal(count, { seed: 7, stream: stream++, step: 0 });
+
+/** Normal values of two bands, channels last: means 0.3 and 0.6, standard deviations 0.05 and 0.2. */
+function twoBands(pixels: number): Float32Array {
+  const [means, deviations] = [
+    [0.3, 0.6],
+    [0.05, 0.2],
+  ];
+  return normals(2 * pixels).map((value, i) => means[i % 2] + deviations[i % 2] * value);
+}
+
+describe('BandStatistics', () => {
+  it('pools the mean and variance of each band over batches of any size', () => {
+    const images = twoBands(1000).map((value) => value + 100);
+    const statistics = new BandStatistics(2);
+    for (const [from, to] of [
+      [0, 2],
+      [2, 700],
+      [700, 2000],
+    ]) {
+      statistics.add(images.subarray(from, to));
+    }
+    statistics.moments().forEach(({ mean, variance }, band) => {
+      const values = [...images].filter((_, i) => i % 2 === band);
+      const expected = values.reduce((sum, value) => sum + value, 0) / values.length;
+      expect(mean).toBeCloseTo(expected, 9);
+      const square = values.reduce((sum, value) => sum + (value - expected) ** 2, 0) / values.length;
+      expect(variance / square).toBeCloseTo(1, 9);
+    });
+    expect(Math.sqrt(statistics.moments()[1].variance)).toBeCloseTo(0.2, 1);
+  });
+});
+
+/** Sum of the squared errors of the straight line through (x, y), fitted by least squares. */
+function lineError(x: number[], y: number[]): number {
+  const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const slope =
+    mean(x.map((value, i) => (value - mx) * (y[i] - my))) / mean(x.map((value) => (value - mx) ** 2));
+  return x.reduce((sum, value, i) => sum + (my + slope * (value - mx) - y[i]) ** 2, 0);
+}
+
+describe('affineError', () => {
+  it.each([0, 5, 40, 200, 500, 999])('at t = %i is the error of the least-squares line of each band', (t) => {
+    const [x0, noise] = [twoBands(5000), normals(10000)];
+    const statistics = new BandStatistics(2);
+    statistics.add(x0);
+    const alphaBar = alphaBars[t];
+    let expected = 0;
+    for (const band of [0, 1]) {
+      const of = (values: Float32Array) => [...values].filter((_, i) => i % 2 === band);
+      const y = of(noise);
+      const x = of(x0).map((value, i) => Math.sqrt(alphaBar) * value + Math.sqrt(1 - alphaBar) * y[i]);
+      expected += lineError(x, y);
+    }
+    const ratio = affineError(x0, noise, alphaBar, statistics.moments()) / expected;
+    // No line is better on these very values; one fitted on others of their kind is hardly worse.
+    expect(ratio).toBeGreaterThan(1 - 1e-6);
+    expect(ratio).toBeLessThan(1.003);
+  });
+});
+
+/** Chips of 2 × 2 pixels and two bands, as many a batch as `sizes` says; `pixels` gives a chip's values. */
+function loaderOf(sizes: number[], pixels: (chip: number) => Float32Array): ChipLoader {
+  async function* epoch(): AsyncGenerator<ChipBatch> {
+    let first = 0;
+    for (const [batch, size] of sizes.entries()) {
+      const indices = Array.from({ length: size }, (_, i) => first + i);
+      first += size;
+      const images = Float32Array.from(indices.flatMap((index) => [...pixels(index)]));
+      const files = indices.map((index) => [`${index}.tif`]);
+      yield { batch, images, shape: [size, 2, 2, 2], indices, files, skipped: [] };
+    }
+  }
+  return { epoch, shape: [2, 2, 2], batchesPerEpoch: sizes.length } as unknown as ChipLoader;
+}
+
+describe('validation', () => {
+  beforeAll(startTestBackend);
+  const zeros = () => new Float32Array(8);
+
+  it('noises every chip the same way each time, at timesteps all over the schedule', async () => {
+    const seen: { t: number[]; noise: number[][] }[] = [];
+    const model = {
+      apply([xT, t]: tf.Tensor[]) {
+        const steps = [...t.dataSync()];
+        const values = [...xT.dataSync()];
+        const scaled = steps.map((step, i) =>
+          values.slice(8 * i, 8 * i + 8).map((value) => value / Math.sqrt(1 - alphaBars[step])),
+        );
+        seen.push({ t: steps, noise: scaled });
+        return tf.zerosLike(xT);
+      },
+    } as unknown as LayersModel;
+    const options = { alphaBars, seed: 3, loss: mse };
+    const loader = loaderOf([16, 16, 1], zeros);
+    const run = () => expectTensorsKept(0, () => validate(model, loader, options));
+    const [first, second] = [await run(), await run()];
+    expect(second).toBe(first);
+    expect(seen.slice(3)).toEqual(seen.slice(0, 3));
+    const t = seen.slice(0, 3).flatMap((batch) => batch.t);
+    for (let part = 0; part < 8; part++) {
+      const inPart = t.filter((step) => Math.floor(step / 125) === part).length;
+      expect(inPart, `timesteps in eighth ${part}`).toBeGreaterThan(2);
+    }
+    // The prediction is zero, so the loss is the mean square of the noise: each chip counts the same.
+    const noise = seen.slice(0, 3).flatMap((batch) => batch.noise.flat());
+    expect(new Set(noise).size).toBeGreaterThan(0.98 * noise.length);
+    expect(first).toBeCloseTo(noise.reduce((sum, value) => sum + value ** 2, 0) / noise.length, 4);
+    expect(await validate(model, loader, { ...options, seed: 4 })).not.toBe(first);
+  });
+
+  it('has a baseline of 0 where every band is constant, and near 1 where it varies without end', async () => {
+    const constantBands = () => Float32Array.of(1, 5, 1, 5, 1, 5, 1, 5);
+    const flat = loaderOf([4, 4], constantBands);
+    const options = { alphaBars, seed: 0 };
+    expect(await expectTensorsKept(0, () => baselineLoss(flat, flat, options))).toBeLessThan(1e-4);
+    const wild = loaderOf([8], (chip) => Float32Array.from({ length: 8 }, (_, i) => 1e6 * ((chip + i) % 2)));
+    expect(await baselineLoss(wild, wild, options)).toBeGreaterThan(0.7);
+  });
+
+  it('refuses to go on without a chip', async () => {
+    const none = loaderOf([], zeros);
+    await expect(baselineLoss(none, none, { alphaBars, seed: 0 })).rejects.toThrow(/No validation chip/);
+  });
+});
+
+describe('chooseFolder', () => {
+  const home = process.cwd();
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(path.join(tmpdir(), 'choose-folder-'));
+    process.chdir(folder);
+  });
+  afterEach(() => {
+    process.chdir(home);
+    rmSync(folder, { recursive: true, force: true });
+  });
+  const choose = (...args: string[]) => chooseFolder(parsePretrainOptions(args));
+
+  it('takes the first free name, after the data', () => {
+    const own = ['--data', 'somewhere/amazon/', '--catalog', 'c.csv'];
+    expect(choose()).toBe(path.join('runs', 'blue-marble'));
+    expect(choose(...own)).toBe(path.join('runs', 'amazon'));
+    mkdirSync('runs/amazon', { recursive: true });
+    expect(choose(...own)).toBe(path.join('runs', 'amazon-2'));
+    mkdirSync('runs/amazon-2');
+    expect(choose(...own)).toBe(path.join('runs', 'amazon-3'));
+    expect(choose()).toBe(path.join('runs', 'blue-marble'));
+    expect(choose('--out', 'runs/amazon')).toBe('runs/amazon');
+  });
+});
+
+describe('flagOf', () => {
+  it('gives the flag that sets the key', () => {
+    const { config } = parsePretrainOptions([]);
+    const values: Record<string, string[]> = {
+      attention: [],
+      data: ['.', '--catalog', 'c'],
+      catalog: ['c', '--data', '.'],
+    };
+    for (const key of [...Object.keys(config), 'data', 'catalog', 'size']) {
+      const initial = config[key as keyof typeof config];
+      const value = values[key] ?? [Array.isArray(initial) ? '1' : String(initial ?? 64)];
+      expect(parsePretrainOptions([flagOf(key), ...value]).given, key).toContain(key);
+    }
+  });
+});
+
+describe('trainEpoch', () => {
+  beforeAll(startTestBackend);
+
+  /** A run of a tiny network on chips of 32 × 32 pixels, with what a test wants otherwise. */
+  function makeRun(
+    batches: number,
+    { loss = mse, accumulate = 1 }: { loss?: typeof mse; accumulate?: number } = {},
+  ): Run {
+    const { config } = parsePretrainOptions([]);
+    const model = unetAttD({ inChannels: 1, filterConfig: [4, 4, 4, 4, 4, 4], blockNum: [1, 1, 1, 1, 1, 1] });
+    const schedule = constant(1e-3);
+    async function* epoch(_: number, { startBatch = 0 } = {}): AsyncGenerator<ChipBatch> {
+      for (let batch = startBatch; batch < batches; batch++) {
+        const indices = [2 * batch, 2 * batch + 1];
+        const files = indices.map((index) => [`${index}-a.tif`, `${index}-b.tif`]);
+        yield {
+          batch,
+          images: new Float32Array(normals(2048)),
+          shape: [2, 32, 32, 1],
+          indices,
+          files,
+          skipped: [],
+        };
+      }
+    }
+    const history: unknown[] = [];
+    return {
+      config: { ...config, accumulate, clipNorm: 1, epochs: 1 },
+      state: {
+        epoch: 0,
+        nextBatch: 0,
+        step: 0,
+        epochLoss: { sum: 0, count: 0 },
+        epochImages: 0,
+        epochSeconds: 0,
+        history,
+      },
+      data: { train: { epoch, batchesPerEpoch: batches } },
+      model,
+      parameters: namedParameters(model),
+      optimizer: new AdamW({ learningRate: 1e-3 }),
+      schedule,
+      alphaBars,
+      loss,
+      logs: { step: () => {}, epoch: () => {}, close: () => {} },
+      checkpointSteps: 1000,
+      interrupted: () => false,
+    } as unknown as Run;
+  }
+
+  it('makes one step of so many batches, the rest of the epoch one more, and goes on where it stands', async () => {
+    const run = makeRun(5, { accumulate: 2 });
+    expect(await trainEpoch(run, 0)).toBe('finished');
+    expect(run.state).toMatchObject({ step: 3, nextBatch: 5, epochImages: 10, epochLoss: { count: 3 } });
+    run.state.nextBatch = 4;
+    await expectTensorsKept(0, () => trainEpoch(run, 0));
+    expect(run.state).toMatchObject({ step: 4, epochImages: 12 });
+  });
+
+  it('names the chips of a loss that is not finite, and counts no step', async () => {
+    let calls = 0;
+    const loss = ((prediction, target) =>
+      calls++ === 1 ? tf.mul(mse(prediction, target), Number.NaN) : mse(prediction, target)) as typeof mse;
+    const run = makeRun(3, { loss });
+    await expect(trainEpoch(run, 0)).rejects.toThrow(
+      /the loss is NaN.*\nChips of the batch: 2-a\.tif \+ 2-b\.tif, 3-a\.tif \+ 3-b\.tif$/s,
+    );
+    expect(run.state.step).toBe(1);
+  });
+
+  it('stops where a step leaves tensors behind', async () => {
+    const loss = ((prediction, target) => {
+      tf.keep(tf.scalar(1));
+      return mse(prediction, target);
+    }) as typeof mse;
+    await expect(trainEpoch(makeRun(3, { loss }), 0)).rejects.toThrow(/step 2 left 1 tensors behind/);
+  });
+});
