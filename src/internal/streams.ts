@@ -1,9 +1,6 @@
 /** Purposes of random numbers: each draws from its own stream of the run's seed, so none disturbs another. */
 export const randomStreams = {
   initialization: 1,
-  timesteps: 2,
-  noise: 3,
-  validation: 4,
   sampler: 5,
   shuffle: 6,
   /** Dropout layer `i` draws from stream `dropout + i`. */
