@@ -24,11 +24,14 @@ export interface MemoryOptions {
   ema?: boolean;
 }
 
+/** Values a pixel and channel of a decoder level for upsampling, the skip connection and their concatenation. */
+const UPSAMPLING_VALUES = { fixed: 17, deconv_1: 13, deconv_2: 13, DUC: 21 };
+
 /**
  * Estimates what a training step of `unetAttD` with Adam needs, before anything is allocated.
  *
  * Weights, gradients and moments are exact; activations are counted from the network's structure and right within a
- * third or so, since backends differ in what they keep.
+ * third or so. What a backend takes on top, such as its own workspace, is not in it.
  *
  * @throws If an option is out of range.
  * @example
@@ -43,24 +46,26 @@ export function estimateMemory(
   config: UnetAttDConfig,
   { batch, size, ema = false }: MemoryOptions,
 ): MemoryEstimate {
-  const { filterConfig: filters, blockNum, inChannels, useSkipAtt } = resolveUnetAttDConfig(config);
+  const resolved = resolveUnetAttDConfig(config);
+  const { filterConfig: filters, blockNum, inChannels, useSkipAtt, dropoutRate, upmode } = resolved;
   const { trainable, runningStatistics } = countParameters(config);
-  let perPixel = 4 * inChannels;
+  // Values a pixel of the image that the engine holds at the peak of a step, counted on small networks: the
+  // activations, and the gradients of activations, which it keeps to the end of the backward pass.
+  let values = 11 * inChannels;
   let scale = 1;
   for (let level = 0; level < 6; level++) {
     const channels = filters[level];
-    // A convolution keeps its result and the one behind batch norm and ReLU; an encoder level has one block, a
-    // decoder level another one, and the upsampled, the gated and the concatenated activation.
-    let values = 2 * channels * blockNum[level];
+    const block = channels * (5 * blockNum[level] + (dropoutRate > 0 && blockNum[level] > 1 ? 4 : 0));
+    let ofLevel = block;
     if (level < 5) {
-      values += 2 * channels * blockNum[level] + 4 * channels;
-      if (useSkipAtt) values += 9 * (level > 0 ? filters[level - 1] : channels / 2) + 2 * channels;
+      const inter = level > 0 ? filters[level - 1] : Math.floor(channels / 2);
+      const attention = useSkipAtt ? 20 * inter + 5 * channels : 0;
+      ofLevel += block + UPSAMPLING_VALUES[upmode] * channels + attention;
     }
-    perPixel += values * scale;
+    values += ofLevel * scale;
     scale /= 4;
   }
-  // As much again for the gradients of the activations, which tfjs keeps to the end of the backward pass.
-  const activations = Math.round(4 * batch * size[0] * size[1] * perPixel * 2);
+  const activations = Math.round(4 * batch * size[0] * size[1] * values);
   const weights = 4 * (trainable + runningStatistics);
   const parts = {
     weights,
