@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -19,6 +19,7 @@ import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
 import { constant } from '../../src/schedulers/constant.js';
+import { readCheckpointState } from '../../src/training/checkpoint.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 
 const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
@@ -249,6 +250,18 @@ describe('trainEpoch', () => {
     run.state.nextBatch = 4;
     await expectTensorsKept(0, () => trainEpoch(run, 0));
     expect(run.state).toMatchObject({ step: 4, epochImages: 12 });
+  });
+
+  it('leaves the checkpoint at the end of an epoch to the one who validates it', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'train-epoch-'));
+    try {
+      await trainEpoch(Object.assign(makeRun(3), { folder, checkpointSteps: 1 }), 0);
+      const state = readCheckpointState(readFileSync(path.join(folder, 'latest.safetensors')));
+      // One after the last step would log the epoch a second time when a run killed during validation is resumed.
+      expect(state).toMatchObject({ step: 2, nextBatch: 2, epochLoss: { count: 2 } });
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 
   it('names the chips of a loss that is not finite, and counts no step', async () => {
