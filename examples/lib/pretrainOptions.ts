@@ -153,7 +153,12 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     .option('--out <folder>', 'where everything is written (default: a new folder under runs/)')
     .option('--resume', 'go on with the run in --out', false)
     .addOption(choice('--backend <name>', 'TensorFlow.js backend', ['wasm', 'node', 'cpu'], 'wasm'))
-    .option('--threads <n>', 'threads of the wasm backend (default: one a core)', integer(1))
+    .option(
+      '--threads <n>',
+      'threads of the wasm backend; more help large networks on an idle machine',
+      integer(1),
+      1,
+    )
     .option('--workers <n>', 'threads that read chips (default: by the number of cores)', integer(0))
     .option(
       '--checkpoint-steps <n>',
