@@ -59,6 +59,7 @@ beforeAll(async () => {
     ...['--filter-config', filterConfig.join(), '--block-num', '2,2,2,2,2,2', '--dropout-rate', '0.1'],
     ...['--augmentation', 'flips+rotation', '--epochs', String(EPOCHS), '--batch', '4'],
     ...['--timesteps', '20', '--beta-end', '0.3', '--threads', '1'],
+    ...['--upmode', 'deconv_2', '--time-embedding-dim', '128', '--ema-decay', '0.9', '--clip-norm', '1'],
   ];
 });
 afterAll(() => {
