@@ -8,7 +8,7 @@ export interface StepRecord {
   step: number;
   epoch: number;
   loss: number;
-  gradientNorm?: number;
+  gradientNorm: number;
   learningRate: number;
   images: number;
 }

@@ -56,12 +56,6 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
       loss,
       maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
     });
-    if (!Number.isFinite(result.gradientNorm ?? 0)) {
-      throw new Error(
-        `The gradients are not finite, though the loss is ${result.loss}; checkpoints are from before this step.` +
-          `\nChips of the batch: ${fileNames(chips)}`,
-      );
-    }
     state.learningRate = optimizer.learningRate;
     schedule.step();
     run.ema?.update();

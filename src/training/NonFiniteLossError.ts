@@ -1,5 +1,5 @@
 /**
- * A training step met a loss that is NaN or infinite; no trainable weight was changed. `trainStep` throws it, so that
+ * A training step met a loss, or gradients, that are NaN or infinite; no trainable weight was changed. `trainStep` throws it, so that
  * a trainer can name the files of the batch.
  *
  * @example
@@ -23,9 +23,13 @@
 export class NonFiniteLossError extends Error {
   override readonly name = 'NonFiniteLossError';
 
-  constructor(readonly loss: number) {
+  constructor(
+    readonly loss: number,
+    readonly gradientNorm?: number,
+  ) {
+    const what = gradientNorm === undefined ? `loss is ${loss}` : `norm of the gradients is ${gradientNorm}`;
     super(
-      `trainStep: the loss is ${loss}; no weight was changed. Check the chips of this batch for extreme values, ` +
+      `trainStep: the ${what}; no weight was changed. Check the chips of this batch for extreme values, ` +
         'or lower the learning rate.',
     );
   }

@@ -18,18 +18,18 @@ export interface TrainStepOptions extends Omit<DiffusionLossOptions, 'training'>
 export interface TrainStepResult {
   /** Mean loss over the batches, before the update. */
   loss: number;
-  /** L2 norm of the gradients before clipping; undefined without `maxGradientNorm`. */
-  gradientNorm?: number;
+  /** L2 norm of the gradients before clipping. */
+  gradientNorm: number;
 }
 
 /**
  * One optimizer step on one or more batches, whose gradients are averaged (gradient accumulation).
  *
- * The loss is read before the weights are touched: where it is not finite they stay as they were (batch norm's running
+ * Loss and gradients are looked at before the weights are touched: where they are not finite these stay as they were (batch norm's running
  * statistics, which the forward pass updates, do not). Every tensor the step makes is released; the batches stay the
  * caller's.
  *
- * @throws {NonFiniteLossError} If a loss is NaN or infinite.
+ * @throws {NonFiniteLossError} If a loss, or the norm of the gradients, is NaN or infinite.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -50,7 +50,7 @@ export interface TrainStepResult {
 export async function trainStep(
   model: tfl.LayersModel,
   batches: readonly DiffusionBatch[],
-  { optimizer, parameters, maxGradientNorm, ...lossOptions }: TrainStepOptions,
+  { optimizer, parameters, maxGradientNorm = Number.MAX_VALUE, ...lossOptions }: TrainStepOptions,
 ): Promise<TrainStepResult> {
   if (batches.length === 0) throw new Error('trainStep: there is no batch.');
   const variables = parameters.map(({ variable }) => variable);
@@ -68,15 +68,12 @@ export async function trainStep(
       if (!Number.isFinite(lossOfBatch)) throw new NonFiniteLossError(lossOfBatch);
       loss += lossOfBatch / batches.length;
     }
-    if (maxGradientNorm === undefined) {
-      optimizer.applyGradients(gradients);
-      return { loss };
-    }
     const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
     tf.dispose(gradients);
     gradients = clipped.gradients;
     const [gradientNorm] = await clipped.norm.data();
     clipped.norm.dispose();
+    if (!Number.isFinite(gradientNorm)) throw new NonFiniteLossError(loss, gradientNorm);
     optimizer.applyGradients(gradients);
     return { loss, gradientNorm };
   } finally {
