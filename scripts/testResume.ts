@@ -34,20 +34,7 @@ const flags = [
     '--augmentation',
     'flips+rotation',
   ],
-  ...[
-    '--epochs',
-    '2',
-    '--batch',
-    '8',
-    '--accumulate',
-    '2',
-    '--checkpoint-steps',
-    '7',
-    '--threads',
-    '2',
-    '--workers',
-    '2',
-  ],
+  ...['--epochs', '2', '--batch', '8', '--accumulate', '2', '--checkpoint-steps', '7', '--workers', '2'],
 ];
 
 /** Runs the trainer, killing it after so many milliseconds; resolves with its exit code, null when killed. */
