@@ -94,6 +94,7 @@ export async function writeSamples(
     shape: [count, ...shape],
     steps,
     clip: imageRange(config),
+    useClippedModelOutput: true,
     seed: config.seed,
     onStep: async ({ step, t, xT }) => {
       if (shownSteps.has(step)) columns.push({ t, images: await toImages(xT as tf.Tensor4D) });

@@ -9,13 +9,18 @@ import type { StepOptions, StepResult } from './types.js';
 export interface DdimStepOptions extends StepOptions {
   /** Share of DDPM's noise that is added, in [0, 1]: 0 is deterministic, 1 is DDPM. Default 0. */
   eta?: number;
+  /**
+   * Whether ε follows from the clipped x0 instead of being the denoiser's (diffusers' `use_clipped_model_output`). With
+   * the denoiser's, noise that clipping has taken out of x0 stays in the sample. Default false, as in diffusers.
+   */
+  useClippedModelOutput?: boolean;
 }
 
 /**
  * One reverse step of DDIM (Song et al. 2021, equation 12; diffusers' `DDIMScheduler.step`):
  * x_previous = √ᾱ_previous · x0 + √(1 − ᾱ_previous − σ²) · ε + σ · noise, with σ = η · √(`ddimVariance`).
  *
- * Clipping changes x0 only; ε stays the denoiser's, as in diffusers' default.
+ * Clipping changes x0 only; ε stays the denoiser's, as in diffusers' default, unless `useClippedModelOutput`.
  *
  * @param xT noisy samples at timestep `t`, any shape.
  * @param t 0-based timestep of all samples.
@@ -40,14 +45,16 @@ export function ddimStep(
   alphaBars: ArrayLike<number>,
   options: DdimStepOptions = {},
 ): StepResult {
-  const { previousT = t - 1, eta = 0, noise } = options;
+  const { previousT = t - 1, eta = 0, noise, useClippedModelOutput = false } = options;
   checkStep('ddimStep', xT, prediction, options);
   checkNumber('ddimStep', 'eta', eta, 0, 1);
   const { alphaBar, previousAlphaBar } = alphaBarPair('ddimStep', alphaBars, t, previousT);
   const variance = eta ** 2 * ddimVariance(t, alphaBars, { previousT });
   return tf.tidy(() => {
     const x0 = estimate('ddimStep', 'x0', xT, alphaBar, prediction, options);
-    const predictedNoise = estimate('ddimStep', 'noise', xT, alphaBar, prediction, options);
+    const predictedNoise = useClippedModelOutput
+      ? estimate('ddimStep', 'noise', xT, alphaBar, x0, { predictionType: 'x0' })
+      : estimate('ddimStep', 'noise', xT, alphaBar, prediction, options);
     const direction = Math.sqrt(Math.max(0, 1 - previousAlphaBar - variance));
     const mean = combine(Math.sqrt(previousAlphaBar), x0, direction, predictedNoise);
     return { previous: noise === undefined ? mean : tf.add(mean, tf.mul(noise, Math.sqrt(variance))), x0 };

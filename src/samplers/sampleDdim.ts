@@ -7,6 +7,8 @@ import type { Denoiser, SampleOptions } from './types.js';
 export interface SampleDdimOptions extends SampleOptions {
   /** Share of DDPM's noise that each step adds, in [0, 1]: 0 is deterministic. Default 0. */
   eta?: number;
+  /** Whether ε follows from the clipped x0, which keeps clipped samples free of left-over noise. Default false. */
+  useClippedModelOutput?: boolean;
 }
 
 /**
@@ -39,13 +41,14 @@ export async function sampleDdim(
   alphaBars: ArrayLike<number>,
   options: SampleDdimOptions,
 ): Promise<tf.Tensor> {
-  const { steps = Math.min(50, alphaBars.length), eta = 0 } = options;
+  const { steps = Math.min(50, alphaBars.length), eta = 0, useClippedModelOutput } = options;
   return reverseProcess(
     'sampleDdim',
     denoiser,
     alphaBars,
     { ...options, steps },
     eta > 0,
-    (xT, t, prediction, step) => ddimStep(xT, t, prediction, alphaBars, { ...step, eta }),
+    (xT, t, prediction, step) =>
+      ddimStep(xT, t, prediction, alphaBars, { ...step, eta, useClippedModelOutput }),
   );
 }
