@@ -6,16 +6,11 @@ import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
 import { l1, mse } from 'diffusion-ssl/losses';
 import { estimateMemory, namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
-import {
-  constant,
-  cosineAnnealing,
-  type LrScheduler,
-  type LrState,
-  linearWarmup,
-} from 'diffusion-ssl/schedulers';
+import type { LrScheduler, LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, encodeCheckpoint, restoreCheckpoint } from 'diffusion-ssl/training';
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
 import { type ChipData, chipError, openChipData } from './chipData.js';
+import { makeSchedule } from './makeSchedule.js';
 import { reportMemory } from './memoryReport.js';
 import { writeLossPlot, writePanel, writeSamples } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
@@ -178,19 +173,6 @@ async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run
     checkpointSteps: run.checkpointSteps,
     interrupted,
   };
-}
-
-/** The learning rate of each step: cosine or constant over the run, behind a linear warm-up. */
-function makeSchedule(
-  { scheduler, learningRate, epochs, warmup }: PretrainConfig,
-  stepsPerEpoch: number,
-): LrScheduler {
-  const schedule =
-    scheduler === 'cosine'
-      ? cosineAnnealing(learningRate, { tMax: epochs * stepsPerEpoch })
-      : constant(learningRate);
-  const period = Math.round(warmup * stepsPerEpoch);
-  return period > 0 ? linearWarmup(schedule, { period }) : schedule;
 }
 
 async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
