@@ -98,7 +98,7 @@ export { conv2dTranspose } from './ops/conv2dTranspose.js';
 export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js';
 export { maxPool2d } from './ops/maxPool2d.js';
 export { pixelShuffle } from './ops/pixelShuffle.js';
-export { randomIntegers, randomNormal, randomUniform } from './ops/random.js';
+export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
 export { AdamW, type AdamWOptions } from './optimizers/AdamW.js';
 export { type ClippedGradients, clipByGlobalNorm } from './optimizers/clipByGlobalNorm.js';

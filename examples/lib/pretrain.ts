@@ -128,7 +128,8 @@ async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run
   const { folder, config, data, modelConfig, resumed, backend, interrupted } = parts;
   const model = unetAttD(modelConfig);
   const parameters = namedParameters(model);
-  const optimizer = new AdamW({ learningRate: config.learningRate, weightDecay: config.weightDecay });
+  const { learningRate, weightDecay, betas } = config;
+  const optimizer = new AdamW({ learningRate, weightDecay, betas: betas as [number, number] });
   const ema = config.emaDecay > 0 ? new ExponentialMovingAverage(parameters, config.emaDecay) : undefined;
   const stepsPerEpoch = Math.ceil(data.train.batchesPerEpoch / config.accumulate);
   const schedule = makeSchedule(config, stepsPerEpoch);

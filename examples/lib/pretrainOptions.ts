@@ -14,12 +14,14 @@ export interface PretrainConfig {
   seed: number;
   learningRate: number;
   weightDecay: number;
+  betas: number[];
   warmup: number;
   scheduler: 'cosine' | 'none';
   loss: 'mse' | 'l1';
   clipNorm: number;
   emaDecay: number;
   timesteps: number;
+  timestepSampling: 'stratified' | 'uniform';
   noiseSchedule: BetaScheduleType;
   betaStart: number;
   betaEnd: number;
@@ -116,6 +118,7 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     .option('--accumulate <n>', 'batches whose gradients make one step', integer(1), 1)
     .option('--learning-rate <x>', 'of AdamW', number, 8e-3)
     .option('--weight-decay <x>', 'of AdamW', number, 1e-4)
+    .option('--betas <two numbers>', 'decay rates of the two moments of AdamW', numbers, [0.9, 0.999])
     .addOption(choice('--scheduler <name>', 'learning rate over the run', ['cosine', 'none'], 'cosine'))
     .option('--warmup <epochs>', 'epochs of linear warm-up from a tenth of the rate', number, 0.1)
     .option('--clip-norm <x>', 'largest norm of the gradients; 0: no clipping', number, 1)
@@ -129,6 +132,14 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     .option('--seed <n>', 'decides weights, order, augmentation, noise and dropout', integer(0), 0)
     .optionsGroup('Diffusion')
     .option('--timesteps <n>', 'length of the noise schedule', integer(2), 1000)
+    .addOption(
+      choice(
+        '--timestep-sampling <kind>',
+        'spread the timesteps of a batch over the schedule, or draw them independently',
+        ['stratified', 'uniform'],
+        'stratified',
+      ),
+    )
     .addOption(
       choice(
         '--noise-schedule <type>',

@@ -84,11 +84,12 @@ function firstBatchOf({ state, data }: Run, chips: readonly ChipBatch[]): number
 }
 
 function makeBatch(run: Run, chips: ChipBatch): DiffusionBatch {
-  const { seed, timesteps } = run.config;
+  const { seed, timesteps, timestepSampling } = run.config;
   const step = firstBatchOf(run, [chips]);
+  const stratified = timestepSampling === 'stratified';
   return {
     x0: tf.tensor4d(chips.images, chips.shape),
-    t: randomIntegers(chips.shape[0], timesteps, { seed, stream: TIMESTEP_STREAM, step }),
+    t: randomIntegers(chips.shape[0], timesteps, { seed, stream: TIMESTEP_STREAM, step }, { stratified }),
     noise: randomNormal<tf.Rank.R4>(chips.shape, { seed, stream: NOISE_STREAM, step }),
   };
 }

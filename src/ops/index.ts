@@ -12,5 +12,11 @@ export { conv2dTranspose } from './conv2dTranspose.js';
 export { type DropoutOptions, type DropoutType, dropout } from './dropout.js';
 export { maxPool2d } from './maxPool2d.js';
 export { pixelShuffle } from './pixelShuffle.js';
-export { type RandomKey, randomIntegers, randomNormal, randomUniform } from './random.js';
+export {
+  type RandomIntegersOptions,
+  type RandomKey,
+  randomIntegers,
+  randomNormal,
+  randomUniform,
+} from './random.js';
 export { upsampleBilinear2d } from './upsampleBilinear2d.js';

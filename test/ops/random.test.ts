@@ -42,6 +42,18 @@ describe('randomIntegers', () => {
     expect(Math.max(...randomIntegers(1000, 2 ** 24, key))).toBeLessThan(2 ** 24);
   });
 
+  it('draws one of each part of the range when stratified, evenly within it', () => {
+    const counts = new Array<number>(30).fill(0);
+    for (let step = 0; step < 3000; step++) {
+      const values = randomIntegers(4, 30, { ...key, step }, { stratified: true });
+      values.forEach((value, i) => {
+        expect(Math.abs(value - 7.5 * i - 3.5)).toBeLessThanOrEqual(4);
+        counts[value]++;
+      });
+    }
+    for (const count of counts) expect(Math.abs(count - 400)).toBeLessThan(100);
+  });
+
   it.each([0, -1, 2.5, Number.NaN, 2 ** 24 + 1])('refuses bound %d', (bound) => {
     expect(() => randomIntegers(1, bound, key)).toThrow(
       /^randomIntegers: bound is .*; it must be an integer/,
