@@ -4,8 +4,11 @@ import { setDropoutStep } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
 import { reportSkipped } from './chipData.js';
-import { type PretrainOutcome, type Run, saveCheckpoint } from './pretrain.js';
+import { type Run, saveCheckpoint } from './run.js';
 import { LATEST } from './runFolder.js';
+
+/** How a run ended. */
+export type PretrainOutcome = 'finished' | 'interrupted';
 
 const TIMESTEP_STREAM = 10;
 const NOISE_STREAM = 11;

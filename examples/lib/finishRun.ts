@@ -1,0 +1,55 @@
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
+import { writeFileAtomic } from 'diffusion-ssl/training/node';
+
+import { type PictureOptions, writeSamples } from './pictures.js';
+import { type Run, withAverage } from './run.js';
+
+/** What the end of a run needs besides the run. */
+export interface FinishOptions {
+  baseline: number;
+  pictures: PictureOptions;
+  /** When the run started, in `performance.now()` milliseconds. */
+  started: number;
+}
+
+/** Writes weights, samples and summary of a finished run. */
+export async function finishRun(run: Run, { baseline, pictures, started }: FinishOptions): Promise<void> {
+  const { folder, state, data, model } = run;
+  await withAverage(run, async () => {
+    await writeFileAtomic(
+      path.join(folder, 'weights.safetensors'),
+      writeSafetensors(await toTorchStateDict(run.parameters)),
+    );
+    const title = `DDIM samples after ${state.step} steps`;
+    await writeSamples(model, data.shape, pictures, { title });
+  });
+  state.seconds = (performance.now() - started) / 1000;
+  await writeSummary(run, baseline);
+}
+
+async function writeSummary(
+  { config, state, folder, parameters, data }: Run,
+  baseline: number,
+): Promise<void> {
+  const last = state.history.at(-1);
+  const summary = {
+    backend: tf.getBackend(),
+    parameters: parameters.reduce((sum, { spec, variable }) => sum + (spec.trainable ? variable.size : 0), 0),
+    images: data.train.length,
+    epochs: config.epochs,
+    trainLoss: last?.trainLoss,
+    validationLoss: last?.validationLoss,
+    baselineLoss: baseline,
+    // Of the last epoch: the first one also warms up.
+    imagesPerSecond: last?.imagesPerSecond,
+    seconds: state.seconds,
+    peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+  };
+  await writeFileAtomic(path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  console.log(
+    `validation loss ${summary.validationLoss?.toFixed(4)}, baseline ${baseline.toFixed(4)}, ` +
+      `${state.seconds.toFixed(0)} s, ${summary.imagesPerSecond?.toFixed(1)} images/s; see ${folder}`,
+  );
+}
