@@ -192,6 +192,11 @@ describe('damaged files', () => {
       new Uint8Array([1, 225, 245, 5, 0, 0, 0, 0]),
       /100000001 bytes; at most 100000000/,
     ],
+    [
+      'header of 2^60 bytes',
+      new Uint8Array([0, 0, 0, 0, 0, 0, 0, 16, 123, 125]),
+      /1152921504606846976 bytes/,
+    ],
     ['header length of 2^64 - 1', new Uint8Array(8).fill(255), /18446744073709551615 bytes/],
     ['no JSON', fileWith('{"a":'), /not JSON/],
     ['no UTF-8', fileWith(new Uint8Array([0x7b, 0xff, 0x7d])), /not JSON in UTF-8/],
@@ -238,6 +243,31 @@ describe('damaged files', () => {
       /'b' .* overlap .* ending at 4/,
     ],
     [
+      'partial overlap',
+      fileWith(`{"b":${tensor('[2]', '[4,12]')},"a":${tensor('[2]', '[0,8]')}}`, new Uint8Array(12)),
+      /'b' has data_offsets \[4, 12\], which overlap the tensor before it, ending at 8/,
+    ],
+    [
+      'offsets beyond 2^53',
+      fileWith(`{"a":${tensor('[1]', '[9007199254740992,9007199254740996]')}}`, four),
+      /'a' has data_offsets \[9007199254740992,9007199254740996\]; they must be/,
+    ],
+    [
+      'offsets of 2^52',
+      fileWith(`{"a":${tensor('[1]', '[4503599627370496,4503599627370500]')}}`, four),
+      /'a' has data_offsets .*, but the file holds 4 bytes/,
+    ],
+    [
+      'empty tensor beyond the file',
+      fileWith(`{"a":${tensor('[1]', '[0,4]')},"b":${tensor('[0]', '[8,8]')}}`, four),
+      /'b' has data_offsets \[8, 8\], but the file holds 4/,
+    ],
+    [
+      'empty tensor with bytes',
+      fileWith(`{"a":${tensor('[0,3]', '[0,4]')}}`, four),
+      /'a': shape \[0, 3\] of F32 needs 0 bytes, .* hold 4/,
+    ],
+    [
       'hole',
       fileWith(`{"a":${tensor('[1]', '[4,8]')}}`, new Uint8Array(8)),
       /'a' .* bytes 0 to 4 belong to no tensor/,
@@ -250,6 +280,13 @@ describe('damaged files', () => {
   it.each(cases)('%s', (_name, bytes, message) => {
     expect(() => readSafetensors(bytes)).toThrow(message);
     expect(() => readSafetensors(bytes)).toThrow(/^readSafetensors: /);
+  });
+
+  it('takes tensors without elements wherever they stand', () => {
+    const header = `{"a":${tensor('[0]', '[0,0]')},"b":${tensor('[1]', '[0,4]')},"c":${tensor('[2,0]', '[4,4]', '"F64"')}}`;
+    const { tensors } = readSafetensors(fileWith(header, four));
+    expect([...tensors.values()].map(({ data }) => data.length)).toEqual([0, 1, 0]);
+    expect(tensors.get('c')!.data).toBeInstanceOf(Float64Array);
   });
 
   it('refuses what is no bytes', () => {

@@ -54,6 +54,13 @@ describe('loadTorchStateDict', () => {
     expect(await toTorchStateDict(parameters)).toEqual(new Map(reference));
   });
 
+  it.each(['_orig_mod.', 'module._orig_mod.', '_orig_mod.module.'])('strips %s', async (prefix) => {
+    const reference = load(files.state);
+    const parameters = build();
+    loadTorchStateDict(parameters, new Map([...reference].map(([name, t]) => [prefix + name, t])));
+    expect(await toTorchStateDict(parameters)).toEqual(new Map(reference));
+  });
+
   it('does not strip one that only some have', async () => {
     const reference = load(files.state);
     const renamed = new Map(
@@ -95,6 +102,41 @@ describe('loadTorchStateDict', () => {
     await expectRefused(build(), new Map(), /^loadTorchStateDict: the state dict holds no tensor/);
     const other = cases.find((c) => c.config.in_channels !== config.in_channels);
     await expectRefused(build(), load((other ?? cases[1]).files.state), /wrong shape|extra|missing/);
+  });
+
+  it('loads what both have with strict: false, and names the rest', async () => {
+    const state = load(files.state);
+    const before = await toTorchStateDict(build());
+    state.delete(firstName);
+    state.set('head.weight', { dtype: 'F32', shape: [2], data: new Float32Array(2) });
+    const parameters = build();
+    const result = await expectTensorsKept(0, () => loadTorchStateDict(parameters, state, { strict: false }));
+    expect(result).toEqual({ missingKeys: [firstName], unexpectedKeys: ['head.weight'] });
+    const after = await toTorchStateDict(parameters);
+    expect(after.get(firstName)).toEqual(before.get(firstName));
+    for (const [name, tensor] of after) if (name !== firstName) expect(tensor, name).toEqual(state.get(name));
+  });
+
+  it('returns empty lists in strict mode', () => {
+    const result = loadTorchStateDict(build(), load(files.state));
+    expect(result).toEqual({ missingKeys: [], unexpectedKeys: [] });
+  });
+
+  it('with strict: false refuses what has no name in common and another shape', async () => {
+    const loadPartly = (parameters: NamedParameter[], state: StateDict) =>
+      loadTorchStateDict(parameters, state, { strict: false });
+    const parameters = build();
+    const before = await toTorchStateDict(parameters);
+    const foreign: StateDict = new Map([...load(files.state)].map(([name, t]) => [`net.${name}`, t]));
+    expect(() => loadPartly(parameters, foreign)).toThrow(
+      new RegExp(`missing: ${firstName} [^]*extra: net\\.`),
+    );
+    const state = load(files.state);
+    state.set(firstName, { dtype: 'F32', shape: [1], data: new Float32Array(1) });
+    expect(() => loadPartly(parameters, state)).toThrow(
+      new RegExp(`nothing was loaded\\.\nwrong shape: ${firstName} is \\[1\\]`),
+    );
+    expect(await toTorchStateDict(parameters)).toEqual(before);
   });
 
   it.each(['F16', 'BF16', 'F64'] as const)('converts %s', async (dtype) => {
