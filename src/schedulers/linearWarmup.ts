@@ -45,6 +45,9 @@ export function linearWarmup(schedule: LrScheduler, options: LinearWarmupOptions
     set lr(value) {
       schedule.lr = value;
     },
+    get momentum() {
+      return schedule.momentum;
+    },
     step(metric) {
       schedule.step(metric);
       epoch++;
