@@ -1,4 +1,5 @@
 export type { Raster } from '../internal/raster.js';
+export { ChipList, type ChipRow, type ChipRows } from './ChipList.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './encodeGeoTiff.js';

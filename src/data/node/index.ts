@@ -1,7 +1,10 @@
 export type { AugmentationStep } from '../../augmentation/compose.js';
 export type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
-export type { CatalogRow } from '../parseCatalog.js';
-export type { ChipBatch, ChipLoader, ChipRow } from './ChipLoader.js';
+export type { ChipList, ChipRow, ChipRows } from '../ChipList.js';
+export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCatalog.js';
+export type { ChipBatch, ChipLoader } from './ChipLoader.js';
 export type { BadChip } from './chipTasks.js';
 export { type ChipLoaderOptions, createChipLoader } from './createChipLoader.js';
+export { type CatalogChips, openCatalog } from './openCatalog.js';
 export { readCatalog } from './readCatalog.js';
+export { streamCatalog } from './streamCatalog.js';

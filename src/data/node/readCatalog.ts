@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { type CatalogRow, type ParseCatalogOptions, parseCatalog } from '../parseCatalog.js';
+import type { CatalogRow, ParseCatalogOptions } from '../parseCatalog.js';
+import { streamCatalogPieces } from './streamCatalog.js';
 
 /**
- * Reads a catalog file: see `parseCatalog`.
+ * Reads a catalog file: see `parseCatalog`. For millions of rows see `openCatalog` and `streamCatalog`.
  *
  * @throws If the file cannot be read, or as `parseCatalog`; the message names the file.
  * @example
@@ -16,8 +16,7 @@ export async function readCatalog(
   file: string,
   options: Omit<ParseCatalogOptions, 'file'> = {},
 ): Promise<CatalogRow[]> {
-  const text = await readFile(file, 'utf8').catch((error: Error) => {
-    throw new Error(`${file}: the catalog cannot be read: ${error.message}`, { cause: error });
-  });
-  return parseCatalog(text, { ...options, file });
+  const rows: CatalogRow[] = [];
+  for await (const piece of streamCatalogPieces(file, options)) for (const row of piece) rows.push(row);
+  return rows;
 }

@@ -1,0 +1,75 @@
+import { type CsvRecord, CsvRecords } from './CsvRecords.js';
+import { checkChipPath } from './checkChipPath.js';
+import type { CatalogRow, CatalogUsage, ParseCatalogOptions } from './parseCatalog.js';
+
+const USAGES = ['train', 'validate', 'test', 'predict'];
+
+/** Reads a catalog that comes in pieces of text; holds no rows. */
+export class CatalogReader {
+  private readonly records: CsvRecords;
+  private columns: string[] | undefined;
+  private readonly imageColumns: readonly string[];
+  private readonly usageColumn: string;
+  private readonly file: string;
+  private places: number[] = [];
+  private usagePlace = 0;
+
+  constructor(options: ParseCatalogOptions) {
+    this.imageColumns = options.imageColumns ?? ['image'];
+    this.usageColumn = options.usageColumn ?? 'usage';
+    this.file = options.file ?? 'catalog';
+    if (this.imageColumns.length === 0)
+      throw new Error('parseCatalog: imageColumns is empty; name at least one column.');
+    this.records = new CsvRecords(this.file);
+  }
+
+  /** The rows that end in this piece of text. */
+  *push(text: string): Generator<CatalogRow, void, void> {
+    for (const record of this.records.push(text)) yield* this.row(record);
+  }
+
+  /** The last row. Throws when there was not even a header. */
+  *end(): Generator<CatalogRow, void, void> {
+    for (const record of this.records.end()) yield* this.row(record);
+    if (!this.columns) throw new Error(`${this.file}: the file is empty; it must begin with a header line.`);
+  }
+
+  private *row({ line, fields }: CsvRecord): Generator<CatalogRow, void, void> {
+    if (!this.columns) {
+      this.columns = fields;
+      this.places = this.imageColumns.map((column) => this.placeOf(column, line, fields));
+      this.usagePlace = this.placeOf(this.usageColumn, line, fields);
+      return;
+    }
+    const { columns, file } = this;
+    if (fields.length !== columns.length) {
+      throw new Error(
+        `${file}, line ${line}: ${fields.length} fields, but the header has ${columns.length} columns.`,
+      );
+    }
+    const usage = fields[this.usagePlace];
+    if (!USAGES.includes(usage)) {
+      throw new Error(
+        `${file}, line ${line}, column '${this.usageColumn}': '${usage}' is not one of ${USAGES.join(', ')}.`,
+      );
+    }
+    const images = this.places.map((place) => {
+      checkChipPath(fields[place], `${file}, line ${line}, column '${columns[place]}'`);
+      return fields[place];
+    });
+    const values = Object.fromEntries(columns.map((name, i) => [name, fields[i]]));
+    yield { line, usage: usage as CatalogUsage, images, values };
+  }
+
+  private placeOf(column: string, line: number, columns: string[]): number {
+    const place = columns.indexOf(column);
+    if (place >= 0 && place === columns.lastIndexOf(column)) return place;
+    const found = columns.map((name) => `'${name}'`).join(', ');
+    const count = place >= 0 ? 'more than one' : 'no';
+    const advice =
+      place < 0 && columns.some((name) => USAGES.includes(name)) ? ' Is the header line missing?' : '';
+    throw new Error(
+      `${this.file}, line ${line}: ${count} column '${column}'; the columns are ${found}.${advice}`,
+    );
+  }
+}
