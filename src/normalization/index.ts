@@ -1,8 +1,21 @@
 export type { Raster } from '../internal/raster.js';
+export type {
+  BandStatistics,
+  NormalizationParameters,
+  NormalizationStrategy,
+  StatisticsProcedure,
+} from './bandStatisticsTypes.js';
+export { denormalizeRaster } from './denormalizeRaster.js';
 export {
-  type GlobalStatistics,
-  type NormalizationOptions,
-  type NormalizationStrategy,
-  normalizeRaster,
-  type StatisticsProcedure,
-} from './normalizeRaster.js';
+  type AddRasterOptions,
+  GlobalStatistics,
+  type GlobalStatisticsOptions,
+  type GlobalStatisticsState,
+} from './GlobalStatistics.js';
+export { type NormalizationOptions, type NormalizedRaster, normalizeRaster } from './normalizeRaster.js';
+export {
+  type StatisticsSummary,
+  type TypicalParametersOptions,
+  type TypicalStatistics,
+  typicalParameters,
+} from './typicalParameters.js';

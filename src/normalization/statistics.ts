@@ -1,5 +1,9 @@
 /** Statistics of valid values; `std` is the population's (divided by n). */
 export interface ValueStatistics {
+  /** Number of valid values. */
+  count: number;
+  /** Sum of the squared deviations from the mean. */
+  squares: number;
   min: number;
   max: number;
   mean: number;
@@ -36,7 +40,7 @@ export function bandStatistics(
   for (let i = start; i < data.length; i += stride) {
     if (valid[i]) squares += (data[i] - mean) ** 2;
   }
-  return { min, max, mean, std: Math.sqrt(squares / count) };
+  return { count, squares, min, max, mean, std: Math.sqrt(squares / count) };
 }
 
 /** The `percent` and `100 - percent` percentiles of a band's valid values, interpolated linearly. */

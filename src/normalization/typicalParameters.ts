@@ -1,0 +1,100 @@
+import { checkOneOf } from '../internal/checks.js';
+import { globalScalings, scalingOf } from './bandScalings.js';
+import type {
+  BandStatistics,
+  NormalizationParameters,
+  NormalizationStrategy,
+  StatisticsProcedure,
+} from './bandStatisticsTypes.js';
+import { sliceBands } from './sliceBands.js';
+
+/** What a local procedure takes from one chip. */
+export interface LocalStatistics {
+  min: number;
+  max: number;
+  mean: number;
+  std: number;
+}
+
+/** One number a band: the mean over the chips of each chip's minimum, maximum, mean and standard deviation. */
+export type TypicalStatistics = Record<keyof LocalStatistics, number[]>;
+
+/** Statistics of a data set as plain numbers, one a band, as `GlobalStatistics.summary` gives them. */
+export interface StatisticsSummary extends TypicalStatistics {
+  /** Valid pixels counted. */
+  count: number[];
+  /** The chip's band that is the first of this band's raster: 0 throughout where chips are single files. */
+  firstBands: number[];
+  /** What the procedure `'lpb'` takes from a chip, on average. */
+  lpb: TypicalStatistics;
+  /** What the procedure `'lab'` takes from a chip, on average: the same for all bands of a raster. */
+  lab: TypicalStatistics;
+}
+
+/** Options of {@link typicalParameters}: those of the normalisation to undo. */
+export interface TypicalParametersOptions {
+  /** Default `'min_max'`. */
+  strategy?: NormalizationStrategy;
+  /** Default `'lab'`. */
+  procedure?: StatisticsProcedure;
+}
+
+/**
+ * Offset and scale of each band with which samples are brought back to physical units: for the global procedures
+ * those that every chip was normalised with, for the local ones those of an average chip.
+ *
+ * @param statistics `GlobalStatistics.summary()`; for `'gab'` and `'gpb'` the `globalStats` given to the normalisation
+ * are enough.
+ * @throws If the statistics that the procedure needs are missing.
+ * @example
+ * import { denormalizeRaster, GlobalStatistics, typicalParameters } from 'diffusion-ssl/normalization';
+ * const statistics = new GlobalStatistics({ channels: 1 });
+ * statistics.add({ height: 1, width: 2, channels: 1, data: new Float32Array([-22, -8]) });
+ * statistics.add({ height: 1, width: 2, channels: 1, data: new Float32Array([-18, -4]) });
+ * const parameters = typicalParameters(statistics.summary(), { procedure: 'lab' });
+ * const sample = { height: 1, width: 2, channels: 1, data: new Float32Array([0, 1]) };
+ * console.log(denormalizeRaster(sample, parameters).data); // -20, -6
+ */
+export function typicalParameters(
+  statistics: BandStatistics | StatisticsSummary,
+  { strategy = 'min_max', procedure = 'lab' }: TypicalParametersOptions = {},
+): NormalizationParameters {
+  checkOneOf('typicalParameters', 'strategy', strategy, ['min_max', 'z_value']);
+  checkOneOf('typicalParameters', 'procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
+  const scalings =
+    procedure === 'lab' || procedure === 'lpb'
+      ? localScalings(statistics, strategy, procedure)
+      : rasters(statistics).flatMap((part) =>
+          globalScalings(
+            'typicalParameters',
+            part,
+            strategy,
+            procedure,
+            (part.min ?? part.mean)?.length ?? 0,
+          ),
+        );
+  return { offset: scalings.map((s) => s.offset), scale: scalings.map((s) => s.scale) };
+}
+
+function localScalings(
+  statistics: BandStatistics | StatisticsSummary,
+  strategy: NormalizationStrategy,
+  procedure: 'lab' | 'lpb',
+) {
+  if (!(procedure in statistics)) {
+    throw new Error(
+      `typicalParameters: the statistics have no '${procedure}', which is gathered from chips; pass GlobalStatistics.summary().`,
+    );
+  }
+  const { min, max, mean, std } = (statistics as StatisticsSummary)[procedure];
+  return min.map((_, k) => scalingOf(strategy, { min: min[k], max: max[k], mean: mean[k], std: std[k] }));
+}
+
+/** The statistics of each raster of a chip, which is normalised by itself. */
+function rasters(statistics: BandStatistics | StatisticsSummary): BandStatistics[] {
+  if (!('firstBands' in statistics)) return [statistics];
+  const { firstBands } = statistics;
+  return [...new Set(firstBands)].map((first) =>
+    sliceBands(statistics, first, firstBands.filter((band) => band === first).length),
+  );
+}
