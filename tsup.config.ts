@@ -9,6 +9,7 @@ const folders = [
   'interop',
   'layers',
   'losses',
+  'metrics',
   'models',
   'normalization',
   'ops',
