@@ -147,5 +147,5 @@ function badChipError(message: string, onBadChip: PretrainConfig['onBadChip']): 
 function augmentationSteps(kind: PretrainConfig['augmentation']): AugmentationStep[] {
   const flip: AugmentationStep = { name: 'flip', probability: 0.5 };
   const rotate: AugmentationStep = { name: 'rotate', probability: 0.5, degrees: [-90, 90, 180] };
-  return { none: [], flips: [flip], 'flips+rotation': [flip, rotate] }[kind];
+  return { none: [], flips: [flip], 'flips+rotation': [flip, rotate], all: [flip, rotate] }[kind];
 }

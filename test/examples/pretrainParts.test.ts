@@ -5,7 +5,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { affineError, BandStatistics } from '../../examples/lib/baselineLoss.js';
-import { flagOf, parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import type { Run } from '../../examples/lib/run.js';
 import { chooseFolder } from '../../examples/lib/runFolder.js';
 import { trainEpoch } from '../../examples/lib/trainEpoch.js';
@@ -174,22 +174,6 @@ describe('chooseFolder', () => {
     expect(choose(...own)).toBe(path.join('runs', 'amazon-3'));
     expect(choose()).toBe(path.join('runs', 'blue-marble'));
     expect(choose('--out', 'runs/amazon')).toBe('runs/amazon');
-  });
-});
-
-describe('flagOf', () => {
-  it('gives the flag that sets the key', () => {
-    const { config } = parsePretrainOptions([]);
-    const values: Record<string, string[]> = {
-      attention: [],
-      data: ['.', '--catalog', 'c'],
-      catalog: ['c', '--data', '.'],
-    };
-    for (const key of [...Object.keys(config), 'data', 'catalog', 'size']) {
-      const initial = config[key as keyof typeof config];
-      const value = values[key] ?? [Array.isArray(initial) ? '1' : String(initial ?? 64)];
-      expect(parsePretrainOptions([flagOf(key), ...value]).given, key).toContain(key);
-    }
   });
 });
 

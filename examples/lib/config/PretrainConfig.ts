@@ -1,0 +1,110 @@
+import type { BetaScheduleType } from 'diffusion-ssl/diffusion';
+import type { UnetAttDConfig } from 'diffusion-ssl/models';
+import type { NormalizationStrategy, StatisticsProcedure } from 'diffusion-ssl/normalization';
+import type { OptimizerFields } from './optimizerFields.js';
+import type { SchedulerFields } from './schedulerFields.js';
+
+/** Two numbers, the second at least the first; null leaves out what it is a range of. */
+export type OptionalRange = [low: number, high: number] | null;
+
+/** Statistics of the training chips, a number a band: min and max for min_max, mean and std for z_value. */
+export interface BandValues {
+  min?: number[];
+  max?: number[];
+  mean?: number[];
+  std?: number[];
+}
+
+/** Between noise and prediction; `'hybrid_light'` is alpha · mse + beta · ssim + gamma · KL. */
+export const LOSS_NAMES = ['mse', 'l1', 'charbonnier', 'ssim', 'perceptual', 'hybrid_light'] as const;
+
+/**
+ * What decides the result of a run: saved in every checkpoint, and the same when a run is resumed.
+ *
+ * Fields that may be missing have no default of their own: what reads them has one.
+ */
+export interface PretrainConfig extends OptimizerFields, SchedulerFields {
+  data?: string;
+  catalog?: string;
+  imageColumns: string[];
+  /** Bands that a chip must have; missing: as many as the chips have. */
+  channels?: number;
+  /** Side in pixels that chips are cropped or padded to; missing: as they are. */
+  size?: number;
+  /** Border of zeros, in pixels, around each normalised chip. */
+  buffer: number;
+  nodata: number[];
+  onBadChip: 'error' | 'skip';
+
+  normalization: NormalizationStrategy | 'none';
+  statistics: StatisticsProcedure;
+  /** File of statistics or the statistics themselves for gpb and gab; missing: taken from the training chips. */
+  globalStats?: string | BandValues;
+  /** Every so many pixels of a row and of a column count in the global statistics. */
+  downfactor: number;
+  /** Percent cut off at each tail before scaling. */
+  clipPercent: number;
+
+  /** `'all'`: rescale and crop, flips, rotation, gamma, contrast, brightness, noise, as the fields below say. */
+  augmentation: 'none' | 'flips' | 'flips+rotation' | 'all';
+  scaleFactor: OptionalRange;
+  cropStrategy: 'center' | 'random';
+  /** Two numbers are a range in degrees, otherwise one of them is drawn; null: no rotation. */
+  rotationDegree: number[] | null;
+  bshiftGammaRange: OptionalRange;
+  patchShift: boolean;
+  contrastRange: OptionalRange;
+  brRange: OptionalRange;
+  sigmaRange: OptionalRange;
+
+  epochs: number;
+  batch: number;
+  /** Missing: as `batch`. */
+  validateBatch?: number;
+  accumulate: number;
+  seed: number;
+  loss: (typeof LOSS_NAMES)[number];
+  /** Of `'hybrid_light'`. */
+  lossWeights: { alpha: number; beta: number; gamma: number };
+  /** Safetensors file of VGG16 for the loss `'perceptual'`. */
+  perceptualWeights?: string;
+  /** The three bands that the loss `'perceptual'` looks at, from 0. */
+  perceptualBands: number[];
+  clipNorm: number;
+  emaDecay: number;
+  /** Weights to start from. */
+  paramsInit?: string;
+  /** Epochs between checkpoints that are kept; 0: none is, besides the best and the latest. */
+  checkpointInterval: number;
+
+  timesteps: number;
+  timestepSampling: 'stratified' | 'uniform';
+  noiseSchedule: BetaScheduleType;
+  betaStart: number;
+  betaEnd: number;
+
+  filterConfig: number[];
+  blockNum: number[];
+  dropoutRate: number;
+  dropoutType: NonNullable<UnetAttDConfig['dropoutType']>;
+  upmode: NonNullable<UnetAttDConfig['upmode']>;
+  attention: boolean;
+  timeEmbeddingDim: number;
+
+  /** Numbers of the tutorial's code where the default here differs. */
+  compat?: 'tutorial';
+}
+
+/** What may differ from one part of a run to the next. */
+export interface RunOptions {
+  /** Folder of the run; `save_dir` of a configuration file. */
+  out?: string;
+  /** Folder of the logs; missing: the folder of the run. */
+  logDir?: string;
+  resume: boolean;
+  backend: 'wasm' | 'node' | 'cpu';
+  threads?: number;
+  workers?: number;
+  checkpointSteps: number;
+  bands: number[];
+}

@@ -1,0 +1,80 @@
+import type { Command } from 'commander';
+import { choice, integer, names, number, numbers, numbersOrNone, range } from './flagValues.js';
+
+/** Adds the flags for where chips come from, how they are scaled and how they are varied. */
+export function addDataFlags(program: Command): void {
+  program
+    .optionsGroup('Data')
+    .option('--data <folder>', 'root of the chips')
+    .option(
+      '--catalog <file>',
+      'catalog CSV: image columns with paths relative to --data, and a column usage',
+    )
+    .option('--image-columns <names>', 'catalog columns whose rasters are stacked along the bands', names, [
+      'image',
+    ])
+    .option('--channels <n>', 'bands that the chips must have (default: as they are)', integer(1))
+    .option(
+      '--size <pixels>',
+      'crop or pad chips to this side, a multiple of 32 (default: as they are)',
+      integer(32),
+    )
+    .option('--buffer <pixels>', 'border of zeros around each chip', integer(0), 0)
+    .option('--nodata <values>', "values masked besides the files' own", numbers, [])
+    .addOption(
+      choice(
+        '--on-bad-chip <what>',
+        'stop at an unreadable chip, or go on without it',
+        ['error', 'skip'],
+        'error',
+      ),
+    )
+    .optionsGroup('Normalization')
+    .addOption(
+      choice('--normalization <strategy>', 'scaling of a chip', ['min_max', 'z_value', 'none'], 'min_max'),
+    )
+    .addOption(
+      choice(
+        '--statistics <kind>',
+        'over all bands of a chip (lab), band by band (lpb), or of all training chips (gab, gpb)',
+        ['lab', 'lpb', 'gab', 'gpb'],
+        'lab',
+      ),
+    )
+    .option(
+      '--global-stats <file>',
+      'statistics for gab and gpb (default: taken from the training chips, saved with the run)',
+    )
+    .option('--downfactor <n>', 'one in so many pixels counts in global statistics', integer(1), 32)
+    .option('--clip-percent <x>', 'percent cut off at each tail before min_max scaling', number, 0)
+    .optionsGroup('Augmentation')
+    .addOption(
+      choice(
+        '--augmentation <kind>',
+        'random changes of a chip; the flags below are for all',
+        ['none', 'flips', 'flips+rotation', 'all'],
+        'flips',
+      ),
+    )
+    .option('--scale-factor <low,high|none>', 'rescaling', range, [0.75, 1.5])
+    .addOption(
+      choice('--crop-strategy <where>', 'where a rescaled chip is cropped', ['center', 'random'], 'center'),
+    )
+    .option(
+      '--rotation-degree <degrees|none>',
+      'two numbers are a range, otherwise one of them is drawn',
+      numbersOrNone,
+      [-90, 90, 180],
+    )
+    .option('--bshift-gamma-range <low,high|none>', 'gamma of a group of bands', range, [0.2, 2])
+    .option('--patch-shift', 'gamma on a warped patch', true)
+    .option('--no-patch-shift', 'gamma everywhere')
+    .option('--contrast-range <low,high|none>', 'factor of the contrast', range, [0.9, 1.2])
+    .option('--br-range <low,high|none>', 'brightness that is added', range, [-0.02, 0.02])
+    .option(
+      '--sigma-range <low,high|none>',
+      'standard deviation of noise that is added',
+      range,
+      [0.03, 0.07],
+    );
+}

@@ -1,0 +1,38 @@
+import type { Command } from 'commander';
+import { choice, integer, number, numbers } from './flagValues.js';
+
+/** Adds the flags for the diffusion and the network. */
+export function addModelFlags(program: Command): void {
+  program
+    .optionsGroup('Diffusion')
+    .option('--timesteps <n>', 'length of the noise schedule', integer(2), 1000)
+    .addOption(
+      choice(
+        '--timestep-sampling <kind>',
+        'spread the timesteps of a batch over the schedule, or draw them independently',
+        ['stratified', 'uniform'],
+        'stratified',
+      ),
+    )
+    .addOption(
+      choice(
+        '--noise-schedule <type>',
+        'shape of the schedule',
+        ['linear', 'cosine', 'squaredcos_cap_v2', 'scaled_linear', 'sigmoid'],
+        'linear',
+      ),
+    )
+    .option('--beta-start <x>', 'first variance', number, 1e-6)
+    .option('--beta-end <x>', 'last variance', number, 0.02)
+    .optionsGroup('Network')
+    .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 16, 32, 32, 32, 32])
+    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 1, 1, 1, 1])
+    .option('--dropout-rate <x>', 'at the end of each block', number, 0)
+    .addOption(
+      choice('--dropout-type <type>', 'values or channels', ['traditional', 'spatial'], 'traditional'),
+    )
+    .addOption(choice('--upmode <mode>', 'upsampling', ['fixed', 'deconv_1', 'deconv_2', 'DUC'], 'deconv_2'))
+    .option('--attention', 'with attention gates', true)
+    .option('--no-attention', 'without attention gates')
+    .option('--time-embedding-dim <n>', 'size of the timestep embedding', integer(1), 128);
+}

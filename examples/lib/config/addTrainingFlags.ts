@@ -1,0 +1,99 @@
+import type { Command } from 'commander';
+import { choice, integer, number, numbers, numbersOf } from './flagValues.js';
+import { OPTIMIZER_NAMES } from './optimizerFields.js';
+import { LOSS_NAMES } from './PretrainConfig.js';
+import { SCHEDULER_NAMES } from './schedulerFields.js';
+
+/** Adds the flags for length, loss, optimizer and learning rate. */
+export function addTrainingFlags(program: Command): void {
+  program
+    .optionsGroup('Training')
+    .option('--epochs <n>', 'passes over the training chips', integer(1), 2)
+    .option('--batch <n>', 'chips a batch', integer(1), 4)
+    .option('--validate-batch <n>', 'chips a batch of validation (default: as --batch)', integer(1))
+    .option('--accumulate <n>', 'batches whose gradients make one step', integer(1), 1)
+    .option('--clip-norm <x>', 'largest norm of the gradients; 0: no clipping', number, 1)
+    .option(
+      '--ema-decay <x>',
+      'moving average of the weights, used to validate and to sample; 0: none',
+      number,
+      0.98,
+    )
+    .option('--params-init <file>', 'weights to start from (.safetensors)')
+    .option(
+      '--checkpoint-interval <epochs>',
+      'keep a checkpoint every so many epochs; 0: none',
+      integer(0),
+      0,
+    )
+    .option('--seed <n>', 'decides weights, order, augmentation, noise and dropout', integer(0), 0)
+    .addOption(
+      choice('--compat <what>', "the tutorial's numbers where the defaults here differ", ['tutorial']),
+    )
+    .optionsGroup('Loss')
+    .addOption(choice('--loss <name>', 'between noise and prediction', LOSS_NAMES, 'mse'))
+    .option(
+      '--loss-weights <alpha,beta,gamma>',
+      'of hybrid_light: alpha · mse + beta · ssim + gamma · KL',
+      lossWeights,
+      { alpha: 0.9, beta: 0.1, gamma: 0 },
+    )
+    .option('--perceptual-weights <file>', 'VGG16 of the loss perceptual (.safetensors)')
+    .option(
+      '--perceptual-bands <list>',
+      'three bands, from 0, for the loss perceptual',
+      numbersOf(3),
+      [0, 1, 2],
+    )
+    .optionsGroup('Optimizer')
+    .addOption(choice('--optimizer <name>', "with torch's defaults", OPTIMIZER_NAMES, 'adamw'))
+    .option('--learning-rate <x>', 'highest step size', number, 8e-3)
+    .option('--weight-decay <x>', 'as the optimizer has it', number, 1e-4)
+    .option('--betas <two numbers>', 'decay rates of the two moments', numbersOf(2))
+    .option('--eps <x>', 'guard of the division', number)
+    .option('--momentum <x>', 'of sgd and rmsprop (default: 0.9)', number)
+    .option('--nesterov', 'of sgd')
+    .option('--amsgrad', 'of adam and adamw')
+    .option('--alpha <x>', 'smoothing of rmsprop', number)
+    .option('--centered', 'of rmsprop')
+    .option('--rho <x>', 'of adadelta, and the neighbourhood of sam', number)
+    .option('--adaptive', 'of sam')
+    .addOption(
+      choice(
+        '--base-optimizer <name>',
+        'inside sam (default: sgd)',
+        OPTIMIZER_NAMES.filter((name) => name !== 'sam'),
+      ),
+    )
+    .optionsGroup('Learning rate: lengths in epochs')
+    .addOption(choice('--scheduler <name>', 'learning rate over the run', SCHEDULER_NAMES, 'cosine'))
+    .addOption(choice('--schedule-unit <unit>', 'change the rate after each', ['epoch', 'step'], 'step'))
+    .option('--warmup <epochs>', 'epochs of linear warm-up from a tenth of the rate', number, 0.1)
+    .option('--t-max <epochs>', 'cosine (default: the run)', number)
+    .option('--eta-min <x>', 'lowest rate of cosine and cosinewarm', number)
+    .option('--t0 <epochs>', 'first cycle of cosinewarm', number)
+    .option('--t-mult <n>', 'growth of the cycles of cosinewarm', integer(1))
+    .option('--step-size <epochs>', 'step', number)
+    .option('--gamma <x>', 'factor of step and multistep', number)
+    .option('--milestones <epochs>', 'multistep', numbers)
+    .addOption(choice('--mode <what>', 'what plateau wants of the validation loss', ['min', 'max']))
+    .option('--factor <x>', 'plateau', number)
+    .option('--patience <epochs>', 'plateau', integer(0))
+    .option('--threshold <x>', 'plateau', number)
+    .addOption(choice('--threshold-mode <kind>', 'plateau', ['rel', 'abs']))
+    .option('--cooldown <epochs>', 'plateau', integer(0))
+    .option('--min-lr <x>', 'lowest rate of plateau', number)
+    .option('--max-decay-steps <epochs>', 'poly (default: the run)', number)
+    .option('--min-learning-rate <x>', 'lowest rate of poly', number)
+    .option('--power <x>', 'poly', number)
+    .option('--max-lr <x>', 'highest rate of onecycle (default: --learning-rate)', number)
+    .option('--pct-start <x>', 'share of onecycle in which the rate rises', number)
+    .addOption(choice('--anneal-strategy <shape>', 'onecycle', ['cos', 'linear']))
+    .option('--div-factor <x>', 'onecycle', number)
+    .option('--final-div-factor <x>', 'onecycle', number);
+}
+
+function lossWeights(text: string): { alpha: number; beta: number; gamma: number } {
+  const [alpha, beta, gamma] = numbersOf(3)(text);
+  return { alpha, beta, gamma };
+}
