@@ -1,3 +1,10 @@
+export { type CharbonnierParameters, charbonnier } from './charbonnier.js';
+export { getLossFn, type LossFnOptions, type LossFunction, type LossName } from './getLossFn.js';
+export { type HybridLightParameters, hybridLight } from './hybridLight.js';
 export { l1 } from './l1.js';
 export { mse } from './mse.js';
+export { type PerceptualParameters, perceptual } from './perceptual.js';
 export type { LossOptions, ScalarLossOptions } from './reduceLoss.js';
+export { type SsimParameters, ssim } from './ssim.js';
+export { Vgg16Features, type Vgg16FeaturesOptions } from './Vgg16Features.js';
+export type { HostWeight } from './vgg16Layers.js';

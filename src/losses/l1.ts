@@ -1,4 +1,5 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
+import { absoluteDifference } from './absoluteDifference.js';
 import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLoss.js';
 
 /**
@@ -11,7 +12,7 @@ import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLo
  * @throws If shapes differ or are empty, the weights are not [batch] or the reduction is unknown.
  * @example
  * ```ts
- * import * as tf from '@tensorflow/tfjs-core';
+ * import type * as tf from '@tensorflow/tfjs-core';
  * import { l1 } from 'diffusion-ssl/losses';
  *
  * const prediction = tf.tensor2d([[1, -2], [3, 4]]);
@@ -21,10 +22,7 @@ import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLo
  * ```
  */
 export function l1(prediction: tf.Tensor, target: tf.Tensor, options?: ScalarLossOptions): tf.Scalar;
-export function l1(prediction: tf.Tensor, target: tf.Tensor, options: LossOptions): tf.Tensor;
+export function l1(prediction: tf.Tensor, target: tf.Tensor, options?: LossOptions): tf.Tensor;
 export function l1(prediction: tf.Tensor, target: tf.Tensor, options: LossOptions = {}): tf.Tensor {
-  // tf.abs has the gradient -1 at 0; relu has 0 there.
-  return reduceLoss('l1', prediction, target, options, (a, b) =>
-    tf.add(tf.relu(tf.sub(a, b)), tf.relu(tf.sub(b, a))),
-  );
+  return reduceLoss('l1', prediction, target, options, absoluteDifference);
 }

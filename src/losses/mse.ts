@@ -20,7 +20,7 @@ import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLo
  * ```
  */
 export function mse(prediction: tf.Tensor, target: tf.Tensor, options?: ScalarLossOptions): tf.Scalar;
-export function mse(prediction: tf.Tensor, target: tf.Tensor, options: LossOptions): tf.Tensor;
+export function mse(prediction: tf.Tensor, target: tf.Tensor, options?: LossOptions): tf.Tensor;
 export function mse(prediction: tf.Tensor, target: tf.Tensor, options: LossOptions = {}): tf.Tensor {
   return reduceLoss('mse', prediction, target, options, tf.squaredDifference);
 }

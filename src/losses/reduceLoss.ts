@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkNumber, checkOneOf } from '../internal/checks.js';
+import { reduceSamples } from './reduceSamples.js';
 
-/** Options of every elementwise loss. */
+/** Options of every loss. */
 export interface LossOptions {
   /**
    * `'mean'`: mean over all elements, a scalar. `'sum'`: sum over all elements, a scalar. `'none'`: one value a
@@ -47,10 +48,7 @@ export function reduceLoss(
   return tf.tidy(() => {
     const batch = prediction.shape[0];
     const reduce = reduction === 'sum' ? tf.sum : tf.mean;
-    // Axis by axis, so that no float32 sum is long: the wasm backend adds one number after the other.
-    let losses = elementwise(prediction, target);
-    while (losses.rank > 2) losses = reduce(losses, -1);
-    if (losses.rank === 2) losses = reduce(losses, 1);
+    let losses: tf.Tensor = reduceSamples(elementwise(prediction, target), reduce);
     if (weights !== undefined) {
       const factors =
         weights instanceof tf.Tensor ? weights : tf.tensor1d(hostWeights(functionName, weights));

@@ -1,9 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { gatherSchedule } from '../diffusion/gatherSchedule.js';
 import { getVelocity } from '../diffusion/getVelocity.js';
+import { minSnrWeights } from '../diffusion/minSnrWeights.js';
 import type { PredictionType } from '../diffusion/predictionType.js';
 import { qSample } from '../diffusion/qSample.js';
+import { argumentError } from '../internal/checks.js';
 import { mse } from '../losses/mse.js';
+import type { LossOptions } from '../losses/reduceLoss.js';
 
 /** One batch of a diffusion training step. */
 export interface DiffusionBatch {
@@ -15,8 +19,15 @@ export interface DiffusionBatch {
   noise: tf.Tensor4D;
 }
 
-/** From a prediction and its target to a scalar, such as `mse` of `diffusion-ssl/losses`. */
-export type DiffusionLossFunction = (prediction: tf.Tensor, target: tf.Tensor) => tf.Scalar;
+/**
+ * From a prediction and its target to a scalar, such as `mse` of `diffusion-ssl/losses`. With `minSnrGamma` it is called
+ * with `{ reduction: 'none' }` and returns one value a sample, as every loss of that folder does.
+ */
+export type DiffusionLossFunction = (
+  prediction: tf.Tensor,
+  target: tf.Tensor,
+  options?: LossOptions,
+) => tf.Tensor;
 
 /** Options of {@link diffusionLoss}. */
 export interface DiffusionLossOptions {
@@ -26,6 +37,11 @@ export interface DiffusionLossOptions {
   loss?: DiffusionLossFunction;
   /** What the model predicts. Default `'noise'`. */
   predictionType?: PredictionType;
+  /**
+   * Weigh each sample by its timestep, with this γ of `minSnrWeights` (the paper's is 5), whatever the loss; the mean is
+   * still one over all samples. Default: all weigh the same.
+   */
+  minSnrGamma?: number;
   /** Whether batch norm uses and tracks the batch and dropout acts. Default false. */
   training?: boolean;
 }
@@ -38,7 +54,8 @@ export interface DiffusionLossOptions {
  *
  * @param model A model of `[x, t]`, such as `unetAttD`.
  * @returns A scalar, the caller's to dispose.
- * @throws What `qSample`, the model and the loss throw.
+ * @throws What `qSample`, the model, `minSnrWeights` and the loss throw; with `minSnrGamma`, if the loss does not return
+ * one value a sample.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -55,7 +72,7 @@ export interface DiffusionLossOptions {
 export function diffusionLoss(
   model: tfl.LayersModel,
   { x0, t, noise }: DiffusionBatch,
-  { alphaBars, loss = mse, predictionType = 'noise', training = false }: DiffusionLossOptions,
+  { alphaBars, loss = mse, predictionType = 'noise', minSnrGamma, training = false }: DiffusionLossOptions,
 ): tf.Scalar {
   return tf.tidy(() => {
     const xT = qSample(x0, t, alphaBars, noise);
@@ -63,6 +80,17 @@ export function diffusionLoss(
       predictionType
     ]();
     const prediction = model.apply([xT, tf.tensor1d(t, 'int32')], { training }) as tf.Tensor4D;
-    return loss(prediction, target);
+    if (minSnrGamma === undefined) return loss(prediction, target) as tf.Scalar;
+    const losses = loss(prediction, target, { reduction: 'none' });
+    if (!tf.util.arraysEqual(losses.shape, [t.length])) {
+      throw argumentError(
+        'diffusionLoss',
+        "the loss's shape with reduction 'none'",
+        losses.shape,
+        `[${t.length}]`,
+      );
+    }
+    const weights = minSnrWeights(alphaBars, { gamma: minSnrGamma, predictionType });
+    return tf.mean(tf.mul(losses, gatherSchedule(weights, t)));
   });
 }
