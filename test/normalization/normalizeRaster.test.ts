@@ -82,6 +82,36 @@ describe('normalization.json', () => {
     expectClose(actual, expected, zeroGuard ? { abs: tolerance.abs, rel: 1e-3 } : tolerance);
   });
 
+  it('gives the same by default where nothing is negative, and fills what is missing', () => {
+    const plain = cases.filter((c) => !fixtureValues(c.input ?? fixture.images[c.image!]).some((v) => v < 0));
+    expect(plain.length).toBeGreaterThan(20);
+    for (const c of plain) {
+      const input = c.input ?? fixture.images[c.image!];
+      const { compat: _, ...options } = optionsOf(c, input);
+      const raster = rasterOf(input);
+      const expected = c.output && fixtureValues(c.output);
+      if (!expected || expected.some(Number.isNaN)) continue;
+      raster.data.forEach((value, i) => {
+        if (!Number.isFinite(value) || options.nodata!.includes(value)) expected[i] = -7;
+      });
+      const constant = /^zero_|constant/.test(c.name ?? '');
+      const tolerance = fixture.tolerance[c.normal_strategy];
+      const { data } = normalizeRaster(raster, { ...options, fill: -7 });
+      expectClose(data, expected, constant ? { abs: tolerance.abs, rel: 1e-3 } : tolerance);
+    }
+  });
+
+  it.each(fixture.errors.filter((e) => e.clip_val === null))(
+    'takes a missing clip_val for 0 with $normal_strategy',
+    (e) => {
+      const image = rasterOf(fixture.images.float64_mixed);
+      const options = { strategy: e.normal_strategy, procedure: e.stat_procedure } as NormalizationOptions;
+      const missing = normalizeRaster(image, { ...options, clipPercent: undefined });
+      expect(missing).toEqual(normalizeRaster(image, { ...options, clipPercent: 0 }));
+      expect(missing.data).not.toEqual(normalizeRaster(image, { ...options, compat: 'tutorial' }).data);
+    },
+  );
+
   it.each(fixture.errors.filter((e) => e.raises === 'ValueError'))(
     'refuses $normal_strategy $stat_procedure',
     (e) => {
