@@ -20,7 +20,8 @@ export interface DdimStepOptions extends StepOptions {
  * One reverse step of DDIM (Song et al. 2021, equation 12; diffusers' `DDIMScheduler.step`):
  * x_previous = √ᾱ_previous · x0 + √(1 − ᾱ_previous − σ²) · ε + σ · noise, with σ = η · √(`ddimVariance`).
  *
- * Clipping changes x0 only; ε stays the denoiser's, as in diffusers' default, unless `useClippedModelOutput`.
+ * Clipping and thresholding change x0 only; ε stays the denoiser's, as in diffusers' default, unless
+ * `useClippedModelOutput`.
  *
  * @param xT noisy samples at timestep `t`, any shape.
  * @param t 0-based timestep of all samples.
@@ -45,11 +46,11 @@ export function ddimStep(
   alphaBars: ArrayLike<number>,
   options: DdimStepOptions = {},
 ): StepResult {
-  const { previousT = t - 1, eta = 0, noise, useClippedModelOutput = false } = options;
+  const { previousT = t - 1, eta = 0, noise, useClippedModelOutput = false, setAlphaToOne } = options;
   checkStep('ddimStep', xT, prediction, options);
   checkNumber('ddimStep', 'eta', eta, 0, 1);
-  const { alphaBar, previousAlphaBar } = alphaBarPair('ddimStep', alphaBars, t, previousT);
-  const variance = eta ** 2 * ddimVariance(t, alphaBars, { previousT });
+  const { alphaBar, previousAlphaBar } = alphaBarPair('ddimStep', alphaBars, t, previousT, setAlphaToOne);
+  const variance = eta ** 2 * ddimVariance(t, alphaBars, { previousT, setAlphaToOne });
   return tf.tidy(() => {
     const x0 = estimate('ddimStep', 'x0', xT, alphaBar, prediction, options);
     const predictedNoise = useClippedModelOutput

@@ -4,6 +4,8 @@ import { alphaBarPair } from './alphaBarPair.js';
 export interface DdimVarianceOptions {
   /** Timestep to step to, from −1 (the clean image) to t − 1. Default t − 1. */
   previousT?: number;
+  /** Whether ᾱ of the clean image (`previousT` −1) is 1 rather than ᾱ₀. Default true. */
+  setAlphaToOne?: boolean;
 }
 
 /**
@@ -32,6 +34,7 @@ export function ddimVariance(
     alphaBars,
     t,
     options.previousT ?? t - 1,
+    options.setAlphaToOne,
   );
   return ((1 - previousAlphaBar) / (1 - alphaBar)) * (1 - alphaBar / previousAlphaBar);
 }

@@ -14,7 +14,7 @@ export interface DdpmStepOptions extends StepOptions {
  * One reverse step of DDPM: a draw from q(x_previous | x_t, x0) at the estimated x0 (Ho et al. 2020, equations 6, 7
  * and 15; diffusers' `DDPMScheduler.step`).
  *
- * No noise is added in the step to the clean image (`previousT` −1), whatever the variance.
+ * No noise is added in the step to ᾱ = 1, whatever the variance.
  *
  * @param xT noisy samples at timestep `t`, any shape.
  * @param t 0-based timestep of all samples.
@@ -39,11 +39,14 @@ export function ddpmStep(
   alphaBars: ArrayLike<number>,
   options: DdpmStepOptions = {},
 ): StepResult {
-  const { previousT = t - 1, variance, noise } = options;
+  const { previousT = t - 1, variance, noise, setAlphaToOne } = options;
   checkStep('ddpmStep', xT, prediction, options);
-  const { alphaBar, previousAlphaBar } = alphaBarPair('ddpmStep', alphaBars, t, previousT);
+  const { alphaBar, previousAlphaBar } = alphaBarPair('ddpmStep', alphaBars, t, previousT, setAlphaToOne);
   const alpha = alphaBar / previousAlphaBar;
-  const deviation = previousT < 0 ? 0 : Math.sqrt(ddpmVariance(t, alphaBars, { previousT, variance }));
+  const deviation =
+    previousAlphaBar === 1
+      ? 0
+      : Math.sqrt(ddpmVariance(t, alphaBars, { previousT, variance, setAlphaToOne }));
   return tf.tidy(() => {
     const x0 = estimate('ddpmStep', 'x0', xT, alphaBar, prediction, options);
     const mean = combine(

@@ -11,6 +11,8 @@ export type DdpmVarianceType = 'fixed_small' | 'fixed_large';
 export interface DdpmVarianceOptions {
   /** Timestep to step to, from −1 (the clean image) to t − 1. Default t − 1. */
   previousT?: number;
+  /** Whether ᾱ of the clean image (`previousT` −1) is 1 rather than ᾱ₀. Default true. */
+  setAlphaToOne?: boolean;
   /** Which of the two variances. Default `'fixed_small'`. */
   variance?: DdpmVarianceType;
 }
@@ -38,9 +40,9 @@ export function ddpmVariance(
   alphaBars: ArrayLike<number>,
   options: DdpmVarianceOptions = {},
 ): number {
-  const { previousT = t - 1, variance = 'fixed_small' } = options;
+  const { previousT = t - 1, variance = 'fixed_small', setAlphaToOne } = options;
   checkOneOf('ddpmVariance', 'variance', variance, ['fixed_small', 'fixed_large']);
-  const { alphaBar, previousAlphaBar } = alphaBarPair('ddpmVariance', alphaBars, t, previousT);
+  const { alphaBar, previousAlphaBar } = alphaBarPair('ddpmVariance', alphaBars, t, previousT, setAlphaToOne);
   const beta = 1 - alphaBar / previousAlphaBar;
   return variance === 'fixed_large' ? beta : ((1 - previousAlphaBar) / (1 - alphaBar)) * beta;
 }

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { spaceTimesteps } from '../diffusion/spaceTimesteps.js';
-import { argumentError } from '../internal/checks.js';
+import { argumentError, checkInteger } from '../internal/checks.js';
 import { gaussianNoise } from './gaussianNoise.js';
+import { combine } from './stepTensors.js';
 import type { Denoiser, SampleOptions, StepOptions, StepResult } from './types.js';
 
 /** A sampler's single step, its own options already bound. */
@@ -16,7 +17,8 @@ export async function reverseProcess(
   isNoisy: boolean,
   step: Step,
 ): Promise<tf.Tensor> {
-  const { predictionType, clip, seed = 0, noise = gaussianNoise(seed), onStep } = options;
+  const { predictionType, clip, dynamicThresholding, setAlphaToOne = true } = options;
+  const { initialImage, startStep = 0, seed = 0, noise = gaussianNoise(seed), onStep } = options;
   const shape = [...options.shape];
   if (shape.length < 1 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
     throw argumentError(functionName, 'shape', shape, '[batch, …] of positive integers');
@@ -28,10 +30,23 @@ export async function reverseProcess(
     }
     return drawn;
   };
-  const timesteps = spaceTimesteps(alphaBars.length, options.steps, options);
-  let xT = tf.tidy(() => tf.clone(draw(0)));
+  const spaced = spaceTimesteps(alphaBars.length, options.steps, options);
+  checkInteger(functionName, 'startStep', startStep, 0, spaced.length - 1);
+  if (initialImage === undefined && startStep > 0) {
+    throw argumentError(functionName, 'startStep', startStep, '0 without an initialImage');
+  }
+  if (initialImage !== undefined && !tf.util.arraysEqual(initialImage.shape, shape)) {
+    throw argumentError(functionName, 'initialImage.shape', initialImage.shape, `[${shape}]`);
+  }
+  const timesteps = spaced.subarray(startStep);
+  let xT = tf.tidy(() => {
+    if (initialImage === undefined) return tf.clone(draw(0));
+    const alphaBar = alphaBars[timesteps[0]];
+    return combine(Math.sqrt(alphaBar), initialImage, Math.sqrt(1 - alphaBar), draw(0));
+  });
   for (const [i, t] of timesteps.entries()) {
     const isLast = i === timesteps.length - 1;
+    const addsNoise = isNoisy && !(isLast && (setAlphaToOne || t === 0));
     let result: StepResult | undefined;
     try {
       result = tf.tidy(() =>
@@ -39,7 +54,9 @@ export async function reverseProcess(
           previousT: isLast ? -1 : timesteps[i + 1],
           predictionType,
           clip,
-          noise: isNoisy && !isLast ? draw(i + 1) : undefined,
+          dynamicThresholding,
+          setAlphaToOne,
+          noise: addsNoise ? draw(i + 1) : undefined,
         }),
       );
       await onStep?.({ step: i + 1, t, xT, x0: result.x0 });

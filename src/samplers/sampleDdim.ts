@@ -12,9 +12,10 @@ export interface SampleDdimOptions extends SampleOptions {
 }
 
 /**
- * Samples by DDIM's reverse process, from pure noise to images in few steps (Song et al. 2021).
+ * Samples by DDIM's reverse process, from pure noise or a noised image to images in few steps (Song et al. 2021).
  *
- * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1.
+ * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 (ᾱ₀ without
+ * `setAlphaToOne`).
  *
  * @param denoiser any function from (x_t, t) to a prediction.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.

@@ -11,10 +11,11 @@ export interface SampleDdpmOptions extends SampleOptions {
 }
 
 /**
- * Samples by DDPM's ancestral reverse process, from pure noise to images (Ho et al. 2020, algorithm 2).
+ * Samples by DDPM's ancestral reverse process, from pure noise or a noised image to images (Ho et al. 2020,
+ * algorithm 2).
  *
  * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 and no noise
- * is added.
+ * is added (ᾱ₀ without `setAlphaToOne`).
  *
  * @param denoiser any function from (x_t, t) to a prediction.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.

@@ -1,14 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { conversionFactors, type PredictionType } from '../diffusion/predictionType.js';
 import { argumentError } from '../internal/checks.js';
+import { checkDynamicThresholding, dynamicThreshold } from './dynamicThreshold.js';
 import type { StepOptions } from './types.js';
 
-/** Throws unless the prediction and the noise have `xT`'s shape and the limits ascend. */
+/** Throws unless the prediction and the noise have `xT`'s shape and the limits of x0 are in order. */
 export function checkStep(
   functionName: string,
   xT: tf.Tensor,
   prediction: tf.Tensor,
-  { noise, clip }: StepOptions,
+  { noise, clip, dynamicThresholding }: StepOptions,
 ): void {
   for (const [name, tensor] of Object.entries({ prediction, noise })) {
     if (tensor !== undefined && !tf.util.arraysEqual(tensor.shape, xT.shape)) {
@@ -18,6 +19,7 @@ export function checkStep(
   if (clip !== undefined && !(clip[0] < clip[1])) {
     throw argumentError(functionName, 'clip', clip, 'two ascending numbers');
   }
+  if (dynamicThresholding !== undefined) checkDynamicThresholding(functionName, dynamicThresholding);
 }
 
 /** `first · a + second · b`, without reading a tensor whose factor is zero. */
@@ -27,16 +29,18 @@ export function combine(first: number, a: tf.Tensor, second: number, b: tf.Tenso
   return tf.add(tf.mul(a, first), tf.mul(b, second));
 }
 
-/** x0 (clipped) or noise that a prediction implies at one ᾱ. */
+/** x0 (limited as the options say) or noise that a prediction implies at one ᾱ. */
 export function estimate(
   functionName: string,
   target: Exclude<PredictionType, 'v'>,
   xT: tf.Tensor,
   alphaBar: number,
   prediction: tf.Tensor,
-  { predictionType = 'noise', clip }: StepOptions,
+  { predictionType = 'noise', clip, dynamicThresholding }: StepOptions,
 ): tf.Tensor {
   const [first, second] = conversionFactors(functionName, target, predictionType, alphaBar);
   const value = combine(first, xT, second, prediction);
-  return target === 'x0' && clip !== undefined ? tf.clipByValue(value, clip[0], clip[1]) : value;
+  if (target !== 'x0') return value;
+  if (dynamicThresholding !== undefined) return dynamicThreshold(value, dynamicThresholding, clip);
+  return clip === undefined ? value : tf.clipByValue(value, clip[0], clip[1]);
 }

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PredictionType } from '../diffusion/predictionType.js';
 import type { SpaceTimestepsOptions } from '../diffusion/spaceTimesteps.js';
+import type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 
 /**
  * Any function that predicts noise, x0 or v: `xT` [batch, …] and 0-based int32 timesteps [batch] to a prediction of
@@ -10,8 +11,9 @@ import type { SpaceTimestepsOptions } from '../diffusion/spaceTimesteps.js';
 export type Denoiser = (xT: tf.Tensor, t: tf.Tensor1D) => tf.Tensor;
 
 /**
- * Standard normal noise of a shape. `step` 0 asks for the starting sample, `step` k ≥ 1 for the noise that the k-th
- * reverse step adds; steps that add none do not ask. Tensors that it allocates are disposed for it.
+ * Standard normal noise of a shape. `step` 0 asks for the starting sample, or for the noise of `initialImage`; `step`
+ * k ≥ 1 for the noise that the k-th reverse step adds; steps that add none do not ask. Tensors that it allocates are
+ * disposed for it.
  */
 export type NoiseSource = (shape: number[], step: number) => tf.Tensor;
 
@@ -23,18 +25,32 @@ export interface SamplerStep {
   t: number;
   /** The noisy sample at timestep `t`, which the denoiser saw. */
   xT: tf.Tensor;
-  /** The estimate of the clean image made from it, after clipping. */
+  /** The estimate of the clean image made from it, after clipping or thresholding. */
   x0: tf.Tensor;
 }
 
-/** What a single reverse step needs to know of the prediction. */
-export interface StepOptions {
-  /** Timestep to step to, from −1 (the clean image, where ᾱ is 1) to t − 1. Default t − 1. */
-  previousT?: number;
+/** How a prediction is read: options that single steps and whole samplers share. */
+export interface EstimateOptions {
   /** What the prediction is. Default `'noise'`. */
   predictionType?: PredictionType;
   /** Limits of the x0 estimate, `[min, max]` of the data's range. Default: not clipped. */
   clip?: readonly [min: number, max: number];
+  /**
+   * Limits the x0 estimate of each sample by dynamic thresholding in place of clipping; `clip` then says the data's range,
+   * [−1, 1] if absent. Default: not done.
+   */
+  dynamicThresholding?: DynamicThresholdingOptions;
+  /**
+   * Whether ᾱ of the clean image, where the last step goes to, is 1 rather than ᾱ₀, the noise level of t = 0 (diffusers'
+   * `set_alpha_to_one`). Default true.
+   */
+  setAlphaToOne?: boolean;
+}
+
+/** What a single reverse step needs to know of the prediction. */
+export interface StepOptions extends EstimateOptions {
+  /** Timestep to step to, from −1 (the clean image) to t − 1. Default t − 1. */
+  previousT?: number;
   /** Standard normal noise of `xT`'s shape. Default: none, which gives the mean of the step. */
   noise?: tf.Tensor;
 }
@@ -43,20 +59,27 @@ export interface StepOptions {
 export type StepResult = {
   /** The sample at `previousT`. */
   previous: tf.Tensor;
-  /** The estimate of the clean image, after clipping. */
+  /** The estimate of the clean image, after clipping or thresholding. */
   x0: tf.Tensor;
 };
 
 /** Options that the loops of all samplers share. */
-export interface SampleOptions extends SpaceTimestepsOptions {
+export interface SampleOptions extends SpaceTimestepsOptions, EstimateOptions {
   /** Shape of the samples, [batch, …]. */
   shape: readonly number[];
   /** How many timesteps to visit, from 1 to the schedule's length T. */
   steps?: number;
-  /** What the denoiser predicts. Default `'noise'`. */
-  predictionType?: PredictionType;
-  /** Limits of the x0 estimate, `[min, max]` of the data's range. Default: not clipped. */
-  clip?: readonly [min: number, max: number];
+  /**
+   * Clean images of `shape` to start from, noised to the timestep of the first step (SDEdit, Meng et al. 2022; diffusers'
+   * image-to-image). Default: none; the start is pure noise.
+   */
+  initialImage?: tf.Tensor;
+  /**
+   * How many of the `steps` timesteps, the noisiest first, are left out before the start from `initialImage`, from 0 to
+   * steps − 1: the more, the more of the image is kept (diffusers' strength s leaves out steps − floor(s · steps)).
+   * Default 0.
+   */
+  startStep?: number;
   /** Seed of the default noise, an integer in [0, 2^53). Default 0. */
   seed?: number;
   /** Replaces the default noise, `gaussianNoise(seed)`. */

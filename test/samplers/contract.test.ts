@@ -172,6 +172,25 @@ describe.each([
     );
   });
 
+  it('keeps the initial image, and refuses a start that does not fit', async () => {
+    const initialImage = tf.ones(shape);
+    const run = (options: object) => sample(half, alphaBars, { ...own, shape, ...options });
+    await expectTensorsKept(1, () => run({ initialImage, startStep: 10, setAlphaToOne: false }));
+    expect(initialImage.isDisposed).toBe(false);
+    await expectTensorsKept(0, async () => {
+      await expect(run({ startStep: 1 })).rejects.toThrow(
+        `${functionName}: startStep is 1; it must be 0 without an initialImage.`,
+      );
+      await expect(run({ initialImage, startStep: 20 })).rejects.toThrow(
+        `${functionName}: startStep is 20; it must be an integer from 0 to 19.`,
+      );
+      await expect(run({ initialImage, steps: 5, startStep: 5 })).rejects.toThrow('from 0 to 4.');
+      await expect(run({ initialImage, shape: [3, 2] })).rejects.toThrow(
+        `${functionName}: initialImage.shape is [2, 3]; it must be [3,2].`,
+      );
+    });
+  });
+
   it('samples a schedule of zero terminal SNR by v prediction, and refuses noise prediction there', async () => {
     const zero = computeAlphaSchedule(rescaleZeroTerminalSnr(betas)).alphaBars;
     const samples = await sample(half, zero, { ...own, shape, predictionType: 'v' });

@@ -48,12 +48,17 @@ const noise = (noiseShape: number[], step: number) => tf.tensor(noiseValues(step
 /** `x` moved from √ᾱ_t mu + z to √ᾱ_previous mu + slope · z + deviation · noise. */
 type Affine = (alphaBar: number, previous: number, i: number) => { slope: number; deviation: number };
 
-/** Every x_t of the closed form, in float64, from the starting noise to the clean image. */
-function trajectory(timesteps: Int32Array, affine: Affine): number[][] {
-  const states = [Array.from(noiseValues(0))];
+/** Every x_t of the closed form, in float64, from the starting noise (or another start) to ᾱ of the clean image. */
+function trajectory(
+  timesteps: Int32Array,
+  affine: Affine,
+  start: Iterable<number> = noiseValues(0),
+  cleanAlphaBar = 1,
+): number[][] {
+  const states = [Array.from(start)];
   timesteps.forEach((t, k) => {
     const alphaBar = alphaBarAt(t);
-    const previous = alphaBarAt(k + 1 < timesteps.length ? timesteps[k + 1] : -1);
+    const previous = k + 1 < timesteps.length ? alphaBars[timesteps[k + 1]] : cleanAlphaBar;
     const fresh = noiseValues(k + 1);
     states.push(
       states[k].map((x, j) => {
@@ -96,14 +101,15 @@ const spacings: TimestepSpacing[] = ['leading', 'trailing', 'linspace'];
 
 beforeAll(startTestBackend);
 
+const samplers = {
+  'DDPM, fixed small': [sampleDdpm, { variance: 'fixed_small' }, ddpmSmall],
+  'DDPM, fixed large': [sampleDdpm, { variance: 'fixed_large' }, ddpmLarge],
+  'DDIM, eta 0': [sampleDdim, { eta: 0 }, ddim(0)],
+  'DDIM, eta 0.6': [sampleDdim, { eta: 0.6 }, ddim(0.6)],
+  'DDIM, eta 1': [sampleDdim, { eta: 1 }, ddim(1)],
+} as const;
+
 describe('every step equals the closed form for Gaussian data, element by element', () => {
-  const samplers = {
-    'DDPM, fixed small': [sampleDdpm, { variance: 'fixed_small' }, ddpmSmall],
-    'DDPM, fixed large': [sampleDdpm, { variance: 'fixed_large' }, ddpmLarge],
-    'DDIM, eta 0': [sampleDdim, { eta: 0 }, ddim(0)],
-    'DDIM, eta 0.6': [sampleDdim, { eta: 0.6 }, ddim(0.6)],
-    'DDIM, eta 1': [sampleDdim, { eta: 1 }, ddim(1)],
-  } as const;
   const layouts = spacings
     .map((spacing) => ({ spacing, steps: 15 }))
     .concat({ spacing: 'leading', steps: 100 });
@@ -136,6 +142,45 @@ describe('every step equals the closed form for Gaussian data, element by elemen
           expectClose(x0, expectedX0, { abs: 2e-5 / Math.sqrt(alphaBars[t]) });
         });
         expectClose(await samples.data(), expected[timesteps.length], { abs: 2e-5 });
+      });
+    }
+  }
+});
+
+describe('variants of start and end equal the closed form too', () => {
+  const image = mu.concat(mu).map((x, j) => x + 0.3 - 0.1 * j);
+
+  for (const [name, [sample, own, affine]] of Object.entries(samplers)) {
+    for (const spacing of spacings) {
+      const timesteps = spaceTimesteps(100, 15, { spacing });
+      const options = { ...own, spacing, shape, steps: 15, predictionType: 'v' as const, noise };
+
+      it.each([0, 4, 14])(`${name}, ${spacing}, from an image noised to step %i`, async (startStep) => {
+        const initialImage = tf.tensor(image, shape);
+        const start = Array.from(noiseValues(0), (x, j) => {
+          const alphaBar = alphaBars[timesteps[startStep]];
+          return Math.sqrt(alphaBar) * image[j] + Math.sqrt(1 - alphaBar) * x;
+        });
+        const visited: number[] = [];
+        const samples = await sample(bestDenoiser('v'), alphaBars, {
+          ...options,
+          initialImage,
+          startStep,
+          onStep: ({ t }) => {
+            visited.push(t);
+          },
+        });
+        const left = timesteps.subarray(startStep);
+        expect(visited).toEqual([...left]);
+        const expected = trajectory(left, affine, start).at(-1) ?? [];
+        expectClose(await samples.data(), expected, { abs: 2e-5 });
+        expect(initialImage.isDisposed).toBe(false);
+      });
+
+      it(`${name}, ${spacing}, to the noise level of t = 0`, async () => {
+        const samples = await sample(bestDenoiser('v'), alphaBars, { ...options, setAlphaToOne: false });
+        const expected = trajectory(timesteps, affine, undefined, alphaBars[0]).at(-1) ?? [];
+        expectClose(await samples.data(), expected, { abs: 2e-5 });
       });
     }
   }

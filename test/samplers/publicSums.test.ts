@@ -15,14 +15,16 @@ import { torchRandn } from '../support/torchRandom.js';
 // The full loops of huggingface/diffusers' tests/schedulers: batch 4, 3 channels, 8 × 8, channels first.
 const shape = [4, 3, 8, 8];
 const size = 768;
-const { alphaBars } = computeAlphaSchedule(
-  makeBetaSchedule(1000, { type: 'linear', betaStart: 1e-4, betaEnd: 0.02 }),
-);
+const linearAlphaBars = (betaStart: number) =>
+  computeAlphaSchedule(makeBetaSchedule(1000, { type: 'linear', betaStart, betaEnd: 0.02 })).alphaBars;
+const alphaBars = linearAlphaBars(1e-4);
 
-/** arange(768) / 768 of shape (3, 8, 8, 4), axes permuted (3, 0, 1, 2). */
-function deterministicSample(): tf.Tensor {
-  return tf.tidy(() => tf.transpose(tf.reshape(tf.div(tf.range(0, size), size), [3, 8, 8, 4]), [3, 0, 1, 2]));
-}
+/** `integers` / 768 of shape (3, 8, 8, 4), axes permuted (3, 0, 1, 2). */
+const permuted = (integers: tf.Tensor) =>
+  tf.transpose(tf.reshape(tf.div(integers, size), [3, 8, 8, 4]), [3, 0, 1, 2]);
+const deterministicSample = () => tf.tidy(() => permuted(tf.range(0, size)));
+/** The same numbers in falling order: the noise that those tests add to the sample. */
+const deterministicNoise = () => tf.tidy(() => permuted(tf.range(size - 1, -1, -1)));
 
 /** x · t / (t + 1) */
 const denoiser: Denoiser = (x, t) => {
@@ -40,25 +42,46 @@ describe("the sums of diffusers' test suite", () => {
     expectClose(torchRandn(0)(16).subarray(0, 4), [-1.1258, -1.1524, -0.2506, -0.4339], { abs: 5e-5 });
   });
 
-  it('DDPM, 1000 steps', async () => {
+  // At t = 1 and 0, where β is 1e-4, the factors rounded to float32 there matter: in float64 that loop gives 387.9673.
+  it.each([
+    ['noise prediction', {}, 258.9606, 2e-3],
+    ['v prediction', { predictionType: 'v' }, 202.0296, 2e-3],
+    ['from a noised image', { startStep: 998 }, 387.9466, 3e-2],
+    ['from a noised image, in float64', { startStep: 998 }, 387.9673, 1e-3],
+  ] as const)('DDPM, 1000 steps, %s', async (_, options, expected, tolerance) => {
     const randn = torchRandn(0);
+    const isNoised = 'startStep' in options;
     const samples = await sampleDdpm(denoiser, alphaBars, {
       shape,
       clip: [-1, 1],
-      noise: (noiseShape, step) => (step === 0 ? deterministicSample() : tf.tensor(randn(size), noiseShape)),
+      initialImage: isNoised ? deterministicSample() : undefined,
+      noise: (noiseShape, step) => {
+        if (step > 0) return tf.tensor(randn(size), noiseShape);
+        return isNoised ? deterministicNoise() : deterministicSample();
+      },
+      ...options,
     });
-    expect(Math.abs(absoluteSum(await samples.data()) - 258.9606)).toBeLessThan(2e-3);
+    expect(Math.abs(absoluteSum(await samples.data()) - expected)).toBeLessThan(tolerance);
   });
 
-  it('DDIM, 10 steps', async () => {
-    const samples = await sampleDdim(denoiser, alphaBars, {
+  it.each([
+    ['noise prediction', {}, 1e-4, 172.0067],
+    ['v prediction', { predictionType: 'v' }, 1e-4, 52.5302],
+    ['ᾱ before t = 0 as 1', { setAlphaToOne: true }, 0.01, 149.8295],
+    ['ᾱ before t = 0 as ᾱ₀', { setAlphaToOne: false }, 0.01, 149.0784],
+    ['from a noised image', { startStep: 8 }, 1e-4, 354.5418],
+  ] as const)('DDIM, 10 steps, %s', async (_, options, betaStart, expected) => {
+    const isNoised = 'startStep' in options;
+    const samples = await sampleDdim(denoiser, linearAlphaBars(betaStart), {
       shape,
       steps: 10,
       spacing: 'leading',
       clip: [-1, 1],
-      noise: deterministicSample,
+      initialImage: isNoised ? deterministicSample() : undefined,
+      noise: isNoised ? deterministicNoise : deterministicSample,
+      ...options,
     });
-    expect(Math.abs(absoluteSum(await samples.data()) - 172.0067)).toBeLessThan(2e-3);
+    expect(Math.abs(absoluteSum(await samples.data()) - expected)).toBeLessThan(2e-3);
   });
 
   // Within 1e-5, as the tests there ask.
