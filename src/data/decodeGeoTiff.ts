@@ -34,7 +34,7 @@ export async function decodeGeoTiff(
     const image = await (await fromArrayBuffer(buffer)).getImage();
     const info = await readInfo(image, buffer.byteLength);
     const data = (await plainPixels(image, info, buffer)) ?? (await image.readRasters({ interleave: true }));
-    return { ...info, data: data as PixelArray };
+    return { ...info, data: (data as PixelArray).subarray() }; // Without the fields that the reader adds.
   } catch (error) {
     throw geoTiffError(name, error);
   }

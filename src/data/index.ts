@@ -4,9 +4,11 @@ export { type ChipFile, type ChipOptions, decodeChip } from './decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './encodeGeoTiff.js';
 export type { AffineTransform, GeoTiff, GeoTiffInfo, PixelArray, PixelType } from './geoTiffTypes.js';
+export { openRemoteGeoTiff, type RemoteGeoTiff } from './openRemoteGeoTiff.js';
 export {
   type CatalogRow,
   type CatalogUsage,
   type ParseCatalogOptions,
   parseCatalog,
 } from './parseCatalog.js';
+export type { RemoteOptions } from './RangeClient.js';

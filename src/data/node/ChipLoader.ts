@@ -1,13 +1,9 @@
 import { checkInteger } from '../../internal/checks.js';
 import { uniformGenerator } from '../../internal/philox.js';
 import { randomStreams } from '../../internal/streams.js';
+import type { ChipRow, ChipRows } from '../ChipList.js';
 import type { ChipReaderSettings } from './ChipReader.js';
-import type { BadChip, ChipTask, ChipTaskResult } from './chipTasks.js';
-
-/** One chip to load: the paths of its rasters, whose bands are stacked in this order. */
-export interface ChipRow {
-  images: readonly string[];
-}
+import { type BadChip, type ChipTask, type ChipTaskResult, otherSize } from './chipTasks.js';
 
 /** A batch of chips. */
 export interface ChipBatch {
@@ -32,13 +28,15 @@ export interface ChipTaskRunner {
 }
 
 interface ChipLoaderParts {
-  rows: readonly ChipRow[];
+  rows: ChipRows;
   settings: ChipReaderSettings;
   batchSize: number;
   onBadChip: 'error' | 'skip';
   shuffle: boolean;
   dropLast: boolean;
   prefetch: number;
+  /** Chips whose headers are read before the first epoch, at most. */
+  inspect: number;
   runners: readonly ChipTaskRunner[];
 }
 
@@ -48,11 +46,12 @@ export class ChipLoader {
   shape: [number, number, number] = [0, 0, 0];
   /** Chips left out because their files cannot be used (with `onBadChip: 'skip'`). */
   badChips: BadChip[] = [];
-  private indices: number[];
+  private indices: Uint32Array;
+  private like = '';
 
   /** @hidden Made by `createChipLoader`. */
   constructor(private readonly parts: ChipLoaderParts) {
-    this.indices = parts.rows.map((_, index) => index);
+    this.indices = Uint32Array.from({ length: parts.rows.length }, (_, index) => index);
   }
 
   /** Number of usable chips. */
@@ -83,7 +82,7 @@ export class ChipLoader {
     let next = startBatch;
     const readAhead = (count: number) => {
       for (; ahead.length < count && next < this.batchesPerEpoch; next++) {
-        const batch = this.read(order.slice(next * batchSize, (next + 1) * batchSize), epoch, next);
+        const batch = this.read([...order.subarray(next * batchSize, (next + 1) * batchSize)], epoch, next);
         batch.catch(() => {}); // Reported when its turn comes.
         ahead.push(batch);
       }
@@ -102,43 +101,53 @@ export class ChipLoader {
     await Promise.all(this.parts.runners.map((runner) => runner.close()));
   }
 
-  /** @hidden Reads every chip's header, settles the size and sorts out what cannot be used. */
+  /** @hidden Reads chips' headers, settles the size and sorts out what cannot be used. */
   async inspect(): Promise<void> {
-    const { settings, rows, onBadChip } = this.parts;
-    const sizes: [number, number][] = [];
-    const bad: BadChip[] = [];
-    const share = (chips: number[]) => ({ kind: 'inspect' as const, chips: this.requests(chips) });
-    for (const { chips, result } of await this.distribute(this.indices, share)) {
-      chips.forEach((index, i) => {
-        sizes[index] = result.sizes[i];
-      });
-      bad.push(...result.bad);
-    }
-    const isBad = new Set(bad.map((chip) => chip.index));
-    const first = this.indices.find((index) => !isBad.has(index));
-    const [height, width] = settings.chip.size ?? (first === undefined ? [0, 0] : sizes[first]);
-    if (!settings.chip.size && first !== undefined) {
-      for (const index of this.indices) {
-        const [h, w] = sizes[index];
-        if (isBad.has(index) || (h === height && w === width)) continue;
-        const message = `${rows[index].images.join(' + ')}: is ${w} × ${h} pixels, but ${rows[first].images[0]} is ${width} × ${height}; give size to crop or pad.`;
-        bad.push({ index, message });
-        isBad.add(index);
+    const { settings, rows, onBadChip, inspect } = this.parts;
+    const bad = new Map<number, string>();
+    let [height, width] = settings.chip.size ?? [0, 0];
+    let looked = 0;
+    const stride = Math.max(1, Math.ceil(rows.length / Math.max(1, inspect)));
+    for (const chips of pieces(rows.length, stride)) {
+      const share = (some: number[]) => ({ kind: 'inspect' as const, chips: this.requests(some) });
+      const sizes = new Map<number, [number, number]>();
+      for (const { chips: some, result } of await this.distribute(chips, share)) {
+        some.forEach((index, i) => {
+          sizes.set(index, result.sizes[i]);
+        });
+        for (const { index, message } of result.bad) bad.set(index, message);
       }
+      for (const index of chips) {
+        const [h, w] = sizes.get(index) as [number, number];
+        if (bad.has(index)) continue;
+        if (this.like === '') {
+          this.like = this.row(index).images.join(' + ');
+          if (!settings.chip.size) [height, width] = [h, w];
+        }
+        if (settings.chip.size || (h === height && w === width)) continue;
+        bad.set(index, otherSize(this.row(index).images, [h, w], this.like, [height, width]));
+      }
+      looked += chips.length;
+      if (bad.size > 0 && onBadChip === 'error') break;
     }
-    bad.sort((a, b) => a.index - b.index);
-    this.indices = this.indices.filter((index) => !isBad.has(index));
-    this.badChips = bad;
-    if (bad.length > 0 && (onBadChip === 'error' || this.indices.length === 0)) {
-      const others = bad.length > 1 ? ` (${bad.length} of ${rows.length} chips are bad)` : '';
-      throw new Error(`createChipLoader: ${bad[0].message}${others}`);
+    this.indices = this.indices.filter((index) => !bad.has(index));
+    this.badChips = [...bad]
+      .map(([index, message]) => ({ index, message }))
+      .sort((a, b) => a.index - b.index);
+    if (bad.size > 0 && (onBadChip === 'error' || this.like === '')) {
+      const others = bad.size > 1 ? ` (${bad.size} of ${looked} chips looked at are bad)` : '';
+      throw new Error(`createChipLoader: ${this.badChips[0].message}${others}`);
     }
     const border = 2 * (settings.chip.buffer ?? 0);
     this.shape = [height + border, width + border, settings.chip.channels];
   }
 
+  private row(index: number): ChipRow {
+    return this.parts.rows.at(index) as ChipRow;
+  }
+
   private requests(chips: number[]) {
-    return chips.map((index) => ({ index, images: this.parts.rows[index].images }));
+    return chips.map((index) => ({ index, images: this.row(index).images }));
   }
 
   /** Every chip has its runner, so that no chip is kept in two caches. */
@@ -154,12 +163,13 @@ export class ChipLoader {
   }
 
   private async read(chips: number[], epoch: number, batch: number): Promise<ChipBatch> {
-    const chipLength = this.shape[0] * this.shape[1] * this.shape[2];
+    const { shape, like } = this;
+    const chipLength = shape[0] * shape[1] * shape[2];
     const results = await this.distribute(chips, (share) => ({
       kind: 'read',
       chips: this.requests(share),
       epoch,
-      chipLength,
+      expected: { shape, buffer: this.parts.settings.chip.buffer ?? 0, like },
     }));
     const skipped = results.flatMap(({ result }) => result.bad).sort((a, b) => a.index - b.index);
     if (skipped.length > 0 && this.parts.onBadChip === 'error') {
@@ -174,14 +184,14 @@ export class ChipLoader {
           images.set(result.images.subarray(i * chipLength, (i + 1) * chipLength), to * chipLength);
       });
     }
-    const files = indices.map((index) => this.parts.rows[index].images);
+    const files = indices.map((index) => this.row(index).images);
     return { batch, images, shape: [indices.length, ...this.shape], indices, files, skipped };
   }
 
   /** Fisher-Yates with the numbers of (seed, epoch). */
-  private order(epoch: number): number[] {
-    const order = [...this.indices];
-    if (!this.parts.shuffle) return order;
+  private order(epoch: number): Uint32Array {
+    if (!this.parts.shuffle) return this.indices;
+    const order = this.indices.slice();
     const random = uniformGenerator({
       seed: this.parts.settings.seed,
       stream: randomStreams.shuffle,
@@ -192,5 +202,16 @@ export class ChipLoader {
       [order[i], order[j]] = [order[j], order[i]];
     }
     return order;
+  }
+}
+
+/** Every `stride`-th index below `length`, in lists that grow from one to a thousand: a bad start shows at once. */
+function* pieces(length: number, stride: number): Generator<number[], void, void> {
+  const most = 1000;
+  let size = 1;
+  for (let begin = 0; begin < length; size = most) {
+    const piece: number[] = [];
+    for (; begin < length && piece.length < size; begin += stride) piece.push(begin);
+    yield piece;
   }
 }

@@ -1,11 +1,14 @@
-import { readFileSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { type AugmentationStep, compose } from '../../augmentation/compose.js';
 import type { Raster } from '../../internal/raster.js';
 import { randomStreams } from '../../internal/streams.js';
-import { type ChipOptions, checkRasters, decodeChip } from '../decodeChip.js';
-import { geoTiffError, readGeoTiffInfo } from '../decodeGeoTiff.js';
-import type { GeoTiffInfo } from '../geoTiffTypes.js';
+import { isRemote } from '../checkChipPath.js';
+import { buildChip, type ChipOptions, checkRasters } from '../decodeChip.js';
+import { decodeGeoTiff, geoTiffError, readGeoTiffInfo } from '../decodeGeoTiff.js';
+import type { GeoTiff, GeoTiffInfo } from '../geoTiffTypes.js';
+import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
+import type { RemoteOptions } from '../RangeClient.js';
 
 /** What a reader of chips needs to know: plain data, so that it can be sent to a worker thread. */
 export interface ChipReaderSettings {
@@ -15,6 +18,7 @@ export interface ChipReaderSettings {
   seed: number;
   /** Bytes of normalised chips kept in memory. */
   cacheBytes: number;
+  remote: RemoteOptions;
 }
 
 /** One chip to read: its place among the rows decides its random numbers. */
@@ -23,8 +27,8 @@ export interface ChipRequest {
   images: readonly string[];
 }
 
-/** Files up to this size are read whole to look at their header. */
-const READ_WHOLE = 2 ** 20;
+/** Bytes read of a file to look at its header. */
+const HEAD = 2 ** 14;
 
 /** Reads, normalises and augments chips; keeps normalised ones while they fit the budget. */
 export class ChipReader {
@@ -44,19 +48,39 @@ export class ChipReader {
     return this.augment({ image: chip }, { seed: this.settings.seed, stream, step: epoch }).image;
   }
 
+  /** Whether reading a chip is waiting for a server, so that others may be read meanwhile. */
+  isRemote({ images }: ChipRequest): boolean {
+    return images.some(isRemote);
+  }
+
   /** Size of a chip's rasters from their headers. Throws when one is unreadable or the bands are not as configured. */
   async inspect({ images }: ChipRequest): Promise<[height: number, width: number]> {
     const files = images.map((image) => this.pathOf(image));
     const infos: GeoTiffInfo[] = [];
-    for (const file of files) infos.push(await inspectFile(file));
+    for (const file of files) {
+      infos.push(isRemote(file) ? (await this.openRemote(file)).info : await inspectFile(file));
+    }
     checkRasters(infos, files, this.settings.chip.channels);
     return [infos[0].height, infos[0].width];
   }
 
-  private decode(images: readonly string[]): Promise<Raster> {
+  private async decode(images: readonly string[]): Promise<Raster> {
     const names = images.map((image) => this.pathOf(image));
-    const files = names.map((name) => ({ name, bytes: readWhole(name) }));
-    return decodeChip(files, this.settings.chip);
+    const { chip } = this.settings;
+    const opened: { info: GeoTiffInfo; read(size?: readonly [number, number]): Promise<GeoTiff> }[] = [];
+    for (const name of names)
+      opened.push(isRemote(name) ? await this.openRemote(name) : await openFile(name));
+    // Before the rasters are cut to size: of one chip they must be of one size as they are.
+    checkRasters(
+      opened.map(({ info }) => info),
+      names,
+      chip.channels,
+    );
+    return buildChip(await Promise.all(opened.map(({ read }) => read(chip.size))), names, chip);
+  }
+
+  private openRemote(url: string) {
+    return openRemoteGeoTiff(url, this.settings.remote);
   }
 
   private keep(index: number, chip: Raster): Raster {
@@ -68,16 +92,26 @@ export class ChipReader {
   }
 
   private pathOf(image: string): string {
-    return path.resolve(this.settings.dataPath, image);
+    return isRemote(image) ? image : path.resolve(this.settings.dataPath, image);
   }
 }
 
+async function openFile(name: string) {
+  const image = await decodeGeoTiff(readWhole(name), { name });
+  return { info: image, read: async () => image };
+}
+
 async function inspectFile(name: string): Promise<GeoTiffInfo> {
-  const { size } = opened(name, () => statSync(name));
+  const { size, head } = opened(name, () => readHead(name));
   if (size === 0) throw new Error(`${name}: the file is empty.`);
   const { fromArrayBuffer, fromFile } = await import('geotiff');
   try {
-    const file = size <= READ_WHOLE ? await fromArrayBuffer(readWhole(name)) : await fromFile(name);
+    return await readGeoTiffInfo(await fromArrayBuffer(head), size, name);
+  } catch {
+    // The header is not all at the front, or it is bad.
+  }
+  try {
+    const file = await fromFile(name);
     try {
       return await readGeoTiffInfo(file, size, name);
     } finally {
@@ -85,6 +119,17 @@ async function inspectFile(name: string): Promise<GeoTiffInfo> {
     }
   } catch (error) {
     throw error instanceof Error && error.message.startsWith(name) ? error : geoTiffError(name, error);
+  }
+}
+
+function readHead(name: string): { size: number; head: ArrayBuffer } {
+  const file = openSync(name, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const head = new Uint8Array(Math.min(size, HEAD));
+    return { size, head: head.buffer.slice(0, readSync(file, head, 0, head.length, 0)) };
+  } finally {
+    closeSync(file);
   }
 }
 

@@ -3,7 +3,17 @@ import type { ChipReader, ChipRequest } from './ChipReader.js';
 /** Work for one worker: look at the headers of chips, or read them for an epoch. */
 export type ChipTask =
   | { kind: 'inspect'; chips: ChipRequest[] }
-  | { kind: 'read'; chips: ChipRequest[]; epoch: number; chipLength: number };
+  | { kind: 'read'; chips: ChipRequest[]; epoch: number; expected: ExpectedChip };
+
+/** What every chip of a loader must be. */
+export interface ExpectedChip {
+  /** [height, width, channels], border included. */
+  shape: readonly [number, number, number];
+  /** Width of that border. */
+  buffer: number;
+  /** A chip that is so, for the error about another one. */
+  like: string;
+}
 
 /** A chip that could not be used. */
 export interface BadChip {
@@ -21,30 +31,58 @@ export interface ChipTaskResult {
   bad: BadChip[];
 }
 
+/** Remote chips of a task that are read at the same time. */
+const AT_ONCE = 8;
+
 /** Does a task; `onChip` hears the index of each chip before it is touched. */
 export async function runChipTask(
   reader: ChipReader,
   task: ChipTask,
   onChip: (index: number) => void,
 ): Promise<ChipTaskResult> {
-  const length = task.kind === 'read' ? task.chipLength : 0;
-  const result: ChipTaskResult = { sizes: [], images: new Float32Array(task.chips.length * length), bad: [] };
-  for (const [i, chip] of task.chips.entries()) {
+  const { chips } = task;
+  const length = task.kind === 'read' ? task.expected.shape.reduce((size, side) => size * side) : 0;
+  const result: ChipTaskResult = { sizes: [], images: new Float32Array(chips.length * length), bad: [] };
+  const work = async (chip: ChipRequest, i: number) => {
     onChip(chip.index);
     try {
-      if (task.kind === 'read') {
-        const { data } = await reader.read(chip, task.epoch);
-        if (data.length !== length) {
-          throw new Error(`${chip.images.join(' + ')}: has changed its size since the loader was made.`);
-        }
-        result.images.set(data, i * length);
-      } else {
+      if (task.kind === 'inspect') {
         result.sizes[i] = await reader.inspect(chip);
+      } else {
+        result.images.set(await readAs(reader, chip, task.epoch, task.expected), i * length);
       }
     } catch (error) {
       result.sizes[i] = [0, 0];
       result.bad.push({ index: chip.index, message: error instanceof Error ? error.message : String(error) });
     }
+  };
+  const remote: Promise<void>[] = [];
+  for (const [i, chip] of chips.entries()) {
+    if (!reader.isRemote(chip)) await work(chip, i);
+    else if (remote.push(work(chip, i)) % AT_ONCE === 0) await Promise.all(remote);
   }
+  await Promise.all(remote);
   return result;
+}
+
+async function readAs(
+  reader: ChipReader,
+  chip: ChipRequest,
+  epoch: number,
+  { shape, buffer, like }: ExpectedChip,
+): Promise<Float32Array> {
+  const { height, width, data } = await reader.read(chip, epoch);
+  if (height === shape[0] && width === shape[1]) return data;
+  const inner = (sides: readonly number[]) => [sides[0] - 2 * buffer, sides[1] - 2 * buffer] as const;
+  throw new Error(otherSize(chip.images, inner([height, width]), like, inner(shape)));
+}
+
+/** The message about a chip whose size [height, width] is not that of the chip `like`. */
+export function otherSize(
+  images: readonly string[],
+  [height, width]: readonly [number, number],
+  like: string,
+  [likeHeight, likeWidth]: readonly [number, number],
+): string {
+  return `${images.join(' + ')}: is ${width} × ${height} pixels, but ${like} is ${likeWidth} × ${likeHeight}; give size to crop or pad.`;
 }

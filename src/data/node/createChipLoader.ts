@@ -2,7 +2,11 @@ import { availableParallelism } from 'node:os';
 import type { AugmentationStep } from '../../augmentation/compose.js';
 import { argumentError, checkInteger, checkOneOf } from '../../internal/checks.js';
 import type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
-import { ChipLoader, type ChipRow } from './ChipLoader.js';
+import type { ChipRows } from '../ChipList.js';
+import { isRemote } from '../checkChipPath.js';
+import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
+import type { RemoteOptions } from '../RangeClient.js';
+import { ChipLoader } from './ChipLoader.js';
 import { ChipReader, type ChipReaderSettings } from './ChipReader.js';
 import { ChipWorkerClient } from './ChipWorkerClient.js';
 import { runChipTask } from './chipTasks.js';
@@ -10,8 +14,11 @@ import { chipWorkerUrl } from './chipWorkerUrl.js';
 
 /** Options of {@link createChipLoader}. */
 export interface ChipLoaderOptions {
-  /** The chips, such as the rows of `parseCatalog` with one usage. */
-  rows: readonly ChipRow[];
+  /**
+   * The chips, such as the rows of `readCatalog` with one usage, or a list of `openCatalog`. A path may be the http(s)
+   * address of a remote GeoTIFF, best a cloud-optimised one: it is read by range requests.
+   */
+  rows: ChipRows;
   /** Folder that the rows' paths are relative to. */
   dataPath: string;
   /** Bands of a chip, all its rasters together. */
@@ -33,6 +40,13 @@ export interface ChipLoaderOptions {
   dropLast?: boolean;
   /** What an unreadable chip does: stop (default), or be left out and reported. */
   onBadChip?: 'error' | 'skip';
+  /**
+   * Chips whose headers are read before training, spread evenly over the rows; the others are looked at when they are
+   * read. Default 10,000, of remote chips 100.
+   */
+  inspect?: number;
+  /** Attempts and waiting times for remote chips. */
+  remote?: RemoteOptions;
   /** Worker threads; default: one less than the processor's cores, at least 1 and at most 4. 0: read in the main thread. */
   workers?: number;
   /** Batches read ahead; default 3. */
@@ -46,8 +60,9 @@ export interface ChipLoaderOptions {
 /**
  * Makes a loader of chips: files are read, normalised and augmented in worker threads ahead of need.
  *
- * The header of every file is read first, so that missing, truncated or foreign files and wrong bands or sizes are
- * known before training. Order and augmentation depend on (seed, epoch, row) alone, whatever the number of workers.
+ * The headers of the files are read first (see `inspect`), so that missing, truncated or foreign files and wrong bands
+ * or sizes are known before training. Order and augmentation depend on (seed, epoch, row) alone, whatever the number of
+ * workers. Beside the rows themselves the loader holds eight bytes a chip and the cache.
  *
  * @throws If an option is out of range, no chip is left, or, with `onBadChip: 'error'`, a chip is bad: the message
  * names its file.
@@ -65,6 +80,7 @@ export interface ChipLoaderOptions {
  */
 export async function createChipLoader(options: ChipLoaderOptions): Promise<ChipLoader> {
   const { rows, channels, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
+  const { remote = {} } = options;
   const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
     options;
   // A worker without a chip would idle, and one that has done nothing yet keeps the process alive.
@@ -80,6 +96,9 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   check('cacheBytes', cacheBytes, 0);
   checkOneOf('createChipLoader', 'onBadChip', onBadChip, ['error', 'skip']);
   if (rows.length === 0) throw argumentError('createChipLoader', 'rows', [], 'a list of at least one chip');
+  const inspect = options.inspect ?? (rows.at(0)?.images.some(isRemote) ? 100 : 10_000);
+  check('inspect', inspect, 1);
+  checkRemoteOptions('createChipLoader', remote);
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   for (const side of size ?? []) check('size', side, 1);
   const settings: ChipReaderSettings = {
@@ -88,6 +107,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     augmentation: options.augmentation ?? [],
     seed,
     cacheBytes: Math.floor(cacheBytes / Math.max(1, threads)),
+    remote,
   };
   const loader = new ChipLoader({
     rows,
@@ -97,6 +117,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     shuffle: options.shuffle ?? false,
     dropLast: options.dropLast ?? false,
     prefetch: threads === 0 ? 0 : prefetch,
+    inspect,
     runners: makeRunners(threads, settings, rows, options.workerUrl),
   });
   try {
@@ -108,7 +129,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   return loader;
 }
 
-function makeRunners(workers: number, settings: ChipReaderSettings, rows: readonly ChipRow[], url?: URL) {
+function makeRunners(workers: number, settings: ChipReaderSettings, rows: ChipRows, url?: URL) {
   const reader = new ChipReader(settings);
   if (workers === 0) {
     return [
@@ -119,6 +140,6 @@ function makeRunners(workers: number, settings: ChipReaderSettings, rows: readon
     ];
   }
   const workerUrl = url ?? chipWorkerUrl();
-  const nameOf = (index: number) => rows[index].images.join(' + ');
+  const nameOf = (index: number) => rows.at(index)?.images.join(' + ') ?? '';
   return Array.from({ length: workers }, () => new ChipWorkerClient(workerUrl, settings, nameOf));
 }

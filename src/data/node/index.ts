@@ -2,6 +2,7 @@ export type { AugmentationStep } from '../../augmentation/compose.js';
 export type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
 export type { ChipList, ChipRow, ChipRows } from '../ChipList.js';
 export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCatalog.js';
+export type { RemoteOptions } from '../RangeClient.js';
 export type { ChipBatch, ChipLoader } from './ChipLoader.js';
 export type { BadChip } from './chipTasks.js';
 export { type ChipLoaderOptions, createChipLoader } from './createChipLoader.js';

@@ -4,6 +4,7 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ChipList } from '../../../src/data/index.js';
 import { type ChipBatch, type ChipLoaderOptions, createChipLoader } from '../../../src/data/node/index.js';
 import { buildNodeFiles, makeChipFolder, removeFolder, writeChip } from './chipFolder.js';
 
@@ -131,9 +132,24 @@ describe('createChipLoader', () => {
     expect(batch.images[0]).toBe(0);
   });
 
+  it('takes a compact list of chips, also a long one of which few are looked at', async () => {
+    const list = new ChipList();
+    for (let i = 0; i < 50_000; i++) list.push({ images: [`${i % count}.tif`] });
+    const loader = await load({ rows: list, inspect: 100, shuffle: true, batchSize: 3 });
+    expect(loader.length).toBe(50_000);
+    let batches = 0;
+    for await (const { indices, files } of loader.epoch(0)) {
+      expect(files).toEqual(indices.map((index) => [`${index % count}.tif`]));
+      if (++batches === 5) break;
+    }
+    await loader.close();
+  });
+
   it('refuses options that make no sense', async () => {
     await expect(load({ rows: [] })).rejects.toThrow('createChipLoader: rows is []');
     await expect(load({ batchSize: 0 })).rejects.toThrow('createChipLoader: batchSize is 0');
+    await expect(load({ inspect: 0 })).rejects.toThrow('createChipLoader: inspect is 0');
+    await expect(load({ remote: { attempts: 0 } })).rejects.toThrow('createChipLoader: attempts is 0');
     await expect(load({ workers: -1 })).rejects.toThrow('workers is -1');
     await expect(load({ augmentation: [{ name: 'flip', probability: 3 }] })).rejects.toThrow(
       'probability is 3',
@@ -167,6 +183,19 @@ describe('bad chips', () => {
     for (const workers of [0, 1]) {
       await expect(load({ dataPath: folder, rows, workers })).rejects.toThrow(message);
     }
+  });
+
+  it('of another size that were not looked at beforehand are named when they are read', async () => {
+    const rows = [{ images: ['0.tif'] }, { images: ['8.tif'] }];
+    const some = { dataPath: folder, rows, inspect: 1, buffer: 2 };
+    for (const workers of [0, 1]) {
+      await expect(loadAll({ ...some, workers })).rejects.toThrow(
+        'chip loader: 8.tif: is 5 × 6 pixels, but 0.tif is 6 × 6; give size to crop or pad.',
+      );
+    }
+    expect((await loadAll({ ...some, onBadChip: 'skip' })).flatMap((batch) => batch.indices)).toEqual([0]);
+    const [cropped] = await loadAll({ ...some, size: 4 });
+    expect(cropped.shape).toEqual([2, 8, 8, 2]);
   });
 
   it('are left out and reported when asked for', async () => {
