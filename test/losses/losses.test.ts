@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
-import { getLossFn, type LossName, l1, mse } from '../../src/losses/index.js';
+import { charbonnier, getLossFn, hybridLight, type LossName, l1, mse, ssim } from '../../src/losses/index.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { expectClose, relativeL2, type Tolerance } from '../support/compare.js';
 import { type FixtureArray, fixturePath, fixtureValues, readFixture } from '../support/fixtures.js';
@@ -71,9 +71,57 @@ describe('values and gradients equal the reference', () => {
   });
 });
 
+describe('getLossFn', () => {
+  const [first] = fixture.cases;
+
+  it("the hybrid loss's own weights are the reference's", async () => {
+    const [prediction, target] = [tensor(first.pred_key), tensor(first.target_key)];
+    const expected = hybridLight(prediction, target, fixture.hybrid.default_weights);
+    for (const actual of [hybridLight(prediction, target), getLossFn('hybrid_light')(prediction, target)]) {
+      expect(await actual.data()).toEqual(await expected.data());
+    }
+    expect(await getLossFn('hybrid_light', { gamma: 1 })(prediction, target).data()).not.toEqual(
+      await expected.data(),
+    );
+  });
+
+  it('fixes the parameters of a loss and leaves its options open', async () => {
+    const [prediction, target] = [tensor(first.pred_key), tensor(first.target_key)];
+    const parameters = { epsilon: 0.5, dataRange: 8, alpha: 0.5 };
+    for (const [actual, expected] of [
+      ['mse', mse(prediction, target, { reduction: 'none' })],
+      ['charbonnier', charbonnier(prediction, target, { reduction: 'none', epsilon: 0.5 })],
+      ['ssim', ssim(prediction, target, { reduction: 'none', dataRange: 8 })],
+      ['hybrid_light', hybridLight(prediction, target, { reduction: 'none', alpha: 0.5 })],
+    ] as const) {
+      const values = getLossFn(actual, parameters)(prediction, target, { reduction: 'none' });
+      expect(values.shape).toEqual([first.shape_nhwc[0]]);
+      expect(await values.data()).toEqual(await expected.data());
+    }
+  });
+
+  it('reads names in any case, and refuses others', async () => {
+    const [prediction, target] = [tensor(first.pred_key), tensor(first.target_key)];
+    const loss = getLossFn('SSIM' as LossName);
+    expect(await loss(prediction, target).data()).toEqual(await ssim(prediction, target).data());
+    for (const { loss } of fixture.errors) {
+      expect(() => getLossFn(loss as LossName)).toThrow(
+        `getLossFn: name is '${loss}'; it must be one of 'mse', 'l1', 'charbonnier', 'ssim', 'perceptual', 'hybrid_light'.`,
+      );
+    }
+    expect(() => getLossFn('toString' as LossName)).toThrow(/^getLossFn: name is 'tostring'/);
+  });
+});
+
 describe.each([
   ['mse', mse, (difference: number) => difference ** 2, (difference: number) => 2 * difference],
   ['l1', l1, Math.abs, Math.sign],
+  [
+    'charbonnier',
+    charbonnier,
+    (difference: number) => Math.hypot(difference, 1e-3),
+    (difference: number) => difference / Math.hypot(difference, 1e-3),
+  ],
 ] as const)('%s', (name, loss, value, slope) => {
   const differences = [1, -2, 0, 0.5, 3, -1, 2, 0];
   const target = () => tf.tensor3d([5, 4, 3, 2, 1, 0, -1, -2], [2, 2, 2]);
@@ -95,7 +143,7 @@ describe.each([
       : [factors, Float32Array.from(factors), tf.tensor1d([...factors])]) {
       const result = loss(prediction(), target(), { reduction, weights: given });
       expect(result.shape).toEqual(reduction === 'none' ? [2] : []);
-      expectClose(await result.data(), expected, { abs: 1e-6 });
+      expectClose(await result.data(), expected, { abs: 1e-6, rel: 1e-6 });
     }
   });
 
