@@ -1,14 +1,16 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
+const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 
 /** A trainer to run as a process, on a build of the package of its own. */
 export interface Trainer {
-  /** Starts the trainer with these arguments; its output is collected. */
-  start(args: readonly string[]): TrainerProcess;
+  /** Starts the trainer, or another example in a folder, with these arguments; its output is collected. */
+  start(args: readonly string[], example?: { script: string; cwd: string }): TrainerProcess;
   /** Removes the build. */
   close(): void;
 }
@@ -47,9 +49,10 @@ export function buildTrainer(): Trainer {
   };
   writeFileSync(tsconfig, JSON.stringify({ compilerOptions, include: [`${root}/examples`] }));
   return {
-    start(args) {
-      const child = spawn(process.execPath, ['--import', 'tsx', 'examples/pretrain-nicfi.ts', ...args], {
-        cwd: root,
+    start(args, { script, cwd } = { script: 'pretrain-nicfi.ts', cwd: root }) {
+      const file = path.join(root, 'examples', script);
+      const child = spawn(process.execPath, ['--import', tsx, file, ...args], {
+        cwd,
         env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
         stdio: ['ignore', 'pipe', 'pipe'],
       });

@@ -1,0 +1,64 @@
+/**
+ * Training by `fitDataset` of tf.layers instead of a loop of your own: `compile` takes the optimizers and losses of this
+ * package as they are. FOLDER as for minimal-loop.ts; run as: tsx model-fit.ts FOLDER EPOCHS
+ */
+import * as tf from '@tensorflow/tfjs-core';
+import { startBackend } from 'diffusion-ssl/backends/node';
+import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
+import { computeAlphaSchedule, makeBetaSchedule, qSample } from 'diffusion-ssl/diffusion';
+import { mse } from 'diffusion-ssl/losses';
+import { unetAttD } from 'diffusion-ssl/models';
+import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
+import { AdamW } from 'diffusion-ssl/optimizers';
+
+const [dataPath = 'data/blue-marble', epochs = '1'] = process.argv.slice(2);
+await startBackend();
+const rows = await readCatalog(`${dataPath}/catalog.csv`);
+const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
+
+/** The chips of a split as a dataset of ([xT, t], noise): new noise and timesteps each epoch, or always the same. */
+async function noisedChips(usage: 'train' | 'validate', isFixed: boolean) {
+  const chips = await createChipLoader({
+    rows: rows.filter((row) => row.usage === usage),
+    dataPath,
+    channels: 4,
+    batchSize: 4,
+    shuffle: !isFixed,
+    dropLast: true,
+  });
+  async function* epoch(number: number) {
+    for await (const { images, shape, batch } of chips.epoch(number)) {
+      const key = (stream: number) => ({ seed: 0, stream, step: number * chips.batchesPerEpoch + batch });
+      yield tf.tidy(() => {
+        const t = tf.tensor1d(randomIntegers(shape[0], 1000, key(1), { stratified: true }), 'int32');
+        const ys = randomNormal(shape, key(2));
+        return { xs: { x: qSample(tf.tensor4d(images, shape), t, alphaBars, ys), t }, ys };
+      });
+    }
+  }
+  let next = 0;
+  return {
+    size: chips.batchesPerEpoch,
+    iterator: async () => epoch(isFixed ? 0 : next++),
+    close: () => chips.close(),
+  };
+}
+
+const model = unetAttD({ filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] });
+model.compile({
+  optimizer: new AdamW({ learningRate: 4e-3 }),
+  loss: (noise: tf.Tensor, prediction: tf.Tensor) => mse(prediction, noise),
+});
+const [train, validate] = [await noisedChips('train', false), await noisedChips('validate', true)];
+await model.fitDataset(train, {
+  epochs: Number(epochs),
+  validationData: validate,
+  callbacks: {
+    onEpochEnd: async (epoch, logs) => {
+      console.log(
+        `epoch ${epoch + 1}, loss ${logs?.loss.toFixed(3)}, validation ${logs?.val_loss.toFixed(3)}`,
+      );
+    },
+  },
+});
+await Promise.all([train.close(), validate.close()]);

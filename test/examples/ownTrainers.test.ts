@@ -1,0 +1,100 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
+import { loadTorchStateDict } from '../../src/interop/loadTorchStateDict.js';
+import { readWeights } from '../../src/interop/readWeights.js';
+import { namedParameters } from '../../src/models/namedParameters.js';
+import { unetAttD } from '../../src/models/unetAttD.js';
+import { startTestBackend } from '../support/backend.js';
+import { smoothPixels, writeRaster } from '../support/chips.js';
+import { buildTrainer, type Trainer } from '../support/trainer.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'own-trainers-'));
+const chips = path.join(folder, 'chips');
+const SIZE = [32, 64] as const;
+let trainer: Trainer;
+
+/** Runs an example in the temporary folder and returns the lines it prints. */
+async function run(script: string, ...args: string[]): Promise<string[]> {
+  const { code, stdout, stderr } = await trainer.start(args, { script, cwd: folder }).ended;
+  expect(code, stderr).toBe(0);
+  return stdout.trimEnd().split('\n');
+}
+
+beforeAll(async () => {
+  await startTestBackend();
+  mkdirSync(chips);
+  const rows = Array.from({ length: 14 }, (_, i) => {
+    const pixels = Uint16Array.from(smoothPixels(4, i, SIZE));
+    writeRaster(path.join(chips, `${i}.tif`), 4, pixels, { size: SIZE });
+    return `${i}.tif,${i < 10 ? 'train' : 'validate'}`;
+  });
+  writeFileSync(path.join(chips, 'catalog.csv'), `image,usage\n${rows.join('\n')}\n`);
+  trainer = buildTrainer();
+});
+afterAll(() => {
+  trainer.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+describe('minimal-loop.ts', () => {
+  it('has fewer than 40 lines', () => {
+    const file = fileURLToPath(new URL('../../examples/minimal-loop.ts', import.meta.url));
+    expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeLessThan(40);
+  });
+
+  it('trains, and leaves a sample and weights', async () => {
+    const lines = await run('minimal-loop.ts', chips, '2');
+    expect(lines).toHaveLength(4);
+    lines.forEach((line, i) => {
+      expect(line).toMatch(RegExp(`^step ${i + 1}, loss \\d\\.\\d{3}$`));
+    });
+    const { width, height, bands, data } = await decodeGeoTiff(readFileSync(path.join(folder, 'sample.tif')));
+    expect([height, width, bands]).toEqual([...SIZE, 4]);
+    expect(Math.min(...data)).toBeGreaterThanOrEqual(0);
+    expect(Math.max(...data)).toBeLessThanOrEqual(1);
+    expect(new Set(data).size).toBeGreaterThan(100);
+    const parameters = namedParameters(
+      unetAttD({ filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] }),
+    );
+    const counter = parameters.find(({ name }) => name.endsWith('num_batches_tracked'))!;
+    loadTorchStateDict(parameters, readWeights(readFileSync(path.join(folder, 'weights.safetensors'))));
+    expect([...(await counter.variable.data())]).toEqual([4]);
+  });
+});
+
+describe('custom-denoiser.ts', () => {
+  it('samples the classes with a formula, and learns them with a network', async () => {
+    const lines = await run('custom-denoiser.ts', '400');
+    const losses = lines.filter((line) => line.startsWith('step ')).map((line) => Number(line.split(' ')[3]));
+    expect(losses).toHaveLength(2);
+    expect(losses[1]).toBeLessThan(0.5);
+    const counts = (name: string) =>
+      [...(lines.find((line) => line.startsWith(name)) ?? '').matchAll(/(\d+) /g)].map(([, n]) => Number(n));
+    for (const sampler of ['formula, DDIM', 'formula, DDPM']) {
+      const [water, forest, sand, none] = counts(sampler);
+      // A class has 100 of 300 samples, give or take four standard deviations.
+      for (const count of [water, forest, sand]) expect(Math.abs(count - 100)).toBeLessThan(33);
+      expect(none).toBe(0);
+    }
+    expect(counts('pure noise')[3]).toBeGreaterThan(290);
+    for (const sampler of ['network, DDIM', 'network, DDPM']) expect(counts(sampler)[3]).toBeLessThan(200);
+  });
+});
+
+describe('model-fit.ts', () => {
+  it('trains by fitDataset and validates', async () => {
+    const lines = await run('model-fit.ts', chips, '3');
+    expect(lines).toHaveLength(3);
+    const losses = lines.map((line, i) => {
+      const [, loss, validation] =
+        RegExp(`^epoch ${i + 1}, loss (\\d\\.\\d{3}), validation (\\d+\\.\\d{3})$`).exec(line) ?? [];
+      expect(Number(validation)).toBeGreaterThan(0);
+      return Number(loss);
+    });
+    expect(losses[2]).toBeLessThan(losses[0]);
+  });
+});
