@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { minSnrWeights } from '../../src/diffusion/minSnrWeights.js';
 import type { PredictionType } from '../../src/diffusion/predictionType.js';
+import { getLossFn, type LossName } from '../../src/losses/getLossFn.js';
 import { setDropoutStep } from '../../src/models/setDropoutStep.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { diffusionLoss } from '../../src/training/diffusionLoss.js';
@@ -52,6 +54,55 @@ describe('diffusionLoss', () => {
       tf.mean(tf.abs(tf.sub(prediction, target))) as tf.Scalar;
     const [value] = await diffusionLoss(model, batch, { alphaBars, loss }).data();
     expect(value).toBeCloseTo(mean((await residuals(batch, 'noise')).map(Math.abs)), 5);
+  });
+
+  it.each(['noise', 'x0', 'v'] as const)(
+    'weighs each sample by min-SNR, prediction type %s',
+    async (predictionType) => {
+      const { model } = linearDenoiser();
+      const batch = makeBatch(4, 1);
+      const options = { alphaBars, predictionType, minSnrGamma: 1.5 };
+      const loss = await expectTensorsKept(1, () => diffusionLoss(model, batch, options));
+      expect(loss.shape).toEqual([]);
+      const weights = minSnrWeights(alphaBars, { gamma: 1.5, predictionType });
+      const errors = await residuals(batch, predictionType);
+      const perSample = errors.length / batch.t.length;
+      const weighted = errors.map((e, i) => weights[batch.t[Math.floor(i / perSample)]] * e * e);
+      const expected = mean(weighted);
+      expect((await loss.data())[0]).toBeCloseTo(expected, 5);
+      expect(Math.abs(expected - mean(errors.map((e) => e * e)))).toBeGreaterThan(0.01);
+    },
+  );
+
+  it.each<LossName>(['mse', 'l1', 'charbonnier', 'ssim', 'hybrid_light'])(
+    'weighs any loss by min-SNR: %s',
+    async (name) => {
+      const { model } = linearDenoiser();
+      const batch = makeBatch(3, 2);
+      const loss = getLossFn(name);
+      const weights = minSnrWeights(alphaBars, { gamma: 2 });
+      const weightsOfBatch = Array.from(batch.t, (t) => weights[t]);
+      const weighted = (prediction: tf.Tensor, target: tf.Tensor) =>
+        loss(prediction, target, { weights: weightsOfBatch });
+      const [expected] = await diffusionLoss(model, batch, { alphaBars, loss: weighted }).data();
+      const [plain] = await diffusionLoss(model, batch, { alphaBars, loss }).data();
+      const [value] = await diffusionLoss(model, batch, { alphaBars, loss, minSnrGamma: 2 }).data();
+      expect(value).toBeCloseTo(expected, 5);
+      expect(Math.abs(value - plain)).toBeGreaterThan(0.001);
+    },
+  );
+
+  it('refuses min-SNR with a loss of no values a sample, or a gamma of 0', async () => {
+    const { model } = linearDenoiser();
+    const batch = makeBatch(3, 2);
+    const loss = (prediction: tf.Tensor, target: tf.Tensor) =>
+      tf.mean(tf.squaredDifference(prediction, target));
+    await expectTensorsKept(0, () => {
+      expect(() => diffusionLoss(model, batch, { alphaBars, loss, minSnrGamma: 5 })).toThrow(
+        /^diffusionLoss: the loss's shape with reduction 'none' is \[\]; it must be \[3\]/,
+      );
+      expect(() => diffusionLoss(model, batch, { alphaBars, minSnrGamma: 0 })).toThrow(/gamma is 0/);
+    });
   });
 
   it('drops values in training only', async () => {

@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { minSnrWeights } from '../../src/diffusion/minSnrWeights.js';
+import { l1 } from '../../src/losses/l1.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
 import { diffusionLoss } from '../../src/training/diffusionLoss.js';
 import { NonFiniteLossError } from '../../src/training/NonFiniteLossError.js';
-import { trainStep } from '../../src/training/trainStep.js';
+import { type TrainStepOptions, trainStep } from '../../src/training/trainStep.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
 import { alphaBars, linearDenoiser, makeBatch, valuesOf } from './linearDenoiser.js';
@@ -24,7 +26,10 @@ function concatenated(batches: Batch[]): Batch {
 const RATE = 0.1;
 
 /** One step of gradient descent from the same weights: the change of each weight, and what the step returned. */
-async function descend(batches: Batch[], options: { maxGradientNorm?: number } = {}) {
+async function descend(
+  batches: Batch[],
+  options: Pick<TrainStepOptions, 'maxGradientNorm' | 'loss' | 'minSnrGamma'> = {},
+) {
   const { model, parameters } = linearDenoiser();
   const before = await valuesOf(parameters);
   const optimizer = tf.train.sgd(RATE);
@@ -80,6 +85,19 @@ describe('trainStep', () => {
     );
     const wide = await descend(batches, { maxGradientNorm: gradientNorm * 4 });
     expectClose(wide.change, free.change, { abs: 1e-7 });
+  });
+
+  it('follows the gradient of a loss weighed by min-SNR', async () => {
+    const batch = makeBatch(4, 25);
+    const weights = Array.from(batch.t, (t) => minSnrWeights(alphaBars, { gamma: 0.5 })[t]);
+    const weighted = await descend([batch], {
+      loss: (prediction, target) => l1(prediction, target, { weights }),
+    });
+    const step = await descend([batch], { loss: l1, minSnrGamma: 0.5 });
+    const plain = await descend([batch], { loss: l1 });
+    expect(step.loss).toBeCloseTo(weighted.loss, 5);
+    expectClose(step.change, weighted.change, { abs: 1e-6 });
+    expect(norm(step.change.map((value, i) => value - plain.change[i]))).toBeGreaterThan(0.01);
   });
 
   it.each(['x0', 'v'] as const)('learns a network that predicts %s', async (predictionType) => {
