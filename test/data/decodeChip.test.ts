@@ -1,4 +1,5 @@
 import path from 'node:path';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { type ChipOptions, decodeChip, encodeGeoTiff, parseCatalog } from '../../src/data/index.js';
 import { expectClose } from '../support/compare.js';
@@ -38,6 +39,40 @@ describe('decodeChip', () => {
     expectChip(chip.data, c.key!, c.normal_strategy === 'z_value');
   });
 
+  // The default differs where pixels are missing or negative, and there alone.
+  const plain = (c: ChipCase) =>
+    c.paths.every((file) => {
+      const { nodata } = expected.files.find((one) => one.file === file)!;
+      const missing = [...(c.nodata ?? []), nodata];
+      return tensor(`raw/${path.basename(file)}`).data.every((v) => v >= 0 && !missing.includes(v));
+    });
+  it.each(expected.cases.filter((c) => c.key && plain(c)).map((c) => [c.id, c] as const))(
+    '%s by default',
+    async (_, c) => {
+      const { normalization, ...options } = optionsOf(c, c.shape_hwc![2]);
+      const chip = await decodeChip(filesOf(c.paths), {
+        ...options,
+        normalization: normalization && { ...normalization, compat: undefined },
+      });
+      expectChip(chip.data, c.key!, c.normal_strategy === 'z_value');
+    },
+  );
+
+  it.each(expected.cases.filter((c) => c.raises).map((c) => [c.id, c] as const))(
+    '%s is refused',
+    async (_, c) => {
+      const columns = c.paths.map((_path, i) => `image${i}`);
+      const text = `${columns.join()},usage\n${c.paths.join()},${c.usage}\n`;
+      const bands = c.paths.map((file) => expected.files.find((one) => one.file === file)!.count);
+      const channels = bands.reduce((sum, count) => sum + count);
+      const all = async () => {
+        for (const { images } of parseCatalog(text, { imageColumns: columns }))
+          await decodeChip(filesOf(images), optionsOf(c, channels));
+      };
+      await expect(all()).rejects.toThrow(/is 32 × 32 pixels, but|'inference' is not one of train/);
+    },
+  );
+
   it.each(expected.datasets)('$catalog $usage buffer $buffer', async (set) => {
     const text = new TextDecoder().decode(readBytes(set.catalog));
     const rows = parseCatalog(text, { imageColumns: set.img_path_cols }).filter((r) => r.usage === set.usage);
@@ -62,6 +97,72 @@ describe('decodeChip', () => {
     const [file] = filesOf(c.paths);
     await expect(decodeChip([file], { channels: 3 })).rejects.toThrow(
       `${file.name}: has 4 bands, but channels is 3`,
+    );
+  });
+
+  it('refuses a truncated file, an empty one, one that is no TIFF and a negative buffer, by name', async () => {
+    const bytes = encodeGeoTiff({ width: 8, height: 8, bands: 1, data: new Float32Array(64) });
+    const read = (data: Uint8Array, buffer = 0) =>
+      decodeChip([{ name: 'a.tif', bytes: data }], { channels: 1, buffer });
+    await expect(read(bytes.subarray(0, bytes.length - 1))).rejects.toThrow(/^a\.tif: .*cut short/);
+    await expect(read(new Uint8Array(0))).rejects.toThrow('a.tif: the file is empty.');
+    await expect(read(new Uint8Array(64))).rejects.toThrow(/^a\.tif: cannot be read as a GeoTIFF/);
+    await expect(read(bytes, -1)).rejects.toThrow('decodeChip: buffer is -1');
+  });
+
+  it('takes NaN and infinite pixels as missing, never as values', async () => {
+    const data = Float32Array.of(Number.NaN, 2, 4, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 3);
+    const file = { name: 'a.tif', bytes: encodeGeoTiff({ width: 3, height: 2, bands: 1, data }) };
+    const read = async (normalization?: null) => [
+      ...(await decodeChip([file], { channels: 1, normalization })).data,
+    ];
+    expect(await read()).toEqual([0, 0, 1, 0, 0, 0.5]);
+    expect(await read(null)).toEqual([0, 2, 4, 0, 0, 3]);
+    const nothing = encodeGeoTiff({
+      width: 2,
+      height: 1,
+      bands: 1,
+      data: new Float32Array(2).fill(Number.NaN),
+    });
+    await expect(decodeChip([{ name: 'b.tif', bytes: nothing }], { channels: 1 })).rejects.toThrow(
+      /^b\.tif: .*no valid pixel/,
+    );
+  });
+
+  it('crops, pads and borders chips of any size as counted by hand', async () => {
+    const side = fc.integer({ min: 1, max: 9 });
+    const sizes = fc.record({
+      height: side,
+      width: side,
+      h: side,
+      w: side,
+      buffer: fc.integer({ min: 0, max: 3 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        sizes,
+        fc.integer({ min: 1, max: 3 }),
+        async ({ height, width, h, w, buffer }, bands) => {
+          const data = Uint16Array.from({ length: height * width * bands }, (_, i) => i + 1);
+          const bytes = encodeGeoTiff({ width, height, bands, data });
+          const options = { channels: bands, size: [h, w] as const, buffer, normalization: null };
+          const chip = await decodeChip([{ name: 'a', bytes }], options);
+          expect([chip.height, chip.width, chip.channels]).toEqual([h + 2 * buffer, w + 2 * buffer, bands]);
+          // Where the first row or column of the crop is in the file, and where it goes in the chip.
+          const from = (have: number, want: number) => Math.max(0, Math.floor((have - want) / 2));
+          const to = (have: number, want: number) => Math.max(0, Math.floor((want - have) / 2)) + buffer;
+          const want = new Float32Array(chip.data.length);
+          for (let y = 0; y < Math.min(h, height); y++) {
+            for (let x = 0; x < Math.min(w, width); x++) {
+              for (let b = 0; b < bands; b++) {
+                const source = ((y + from(height, h)) * width + x + from(width, w)) * bands + b;
+                want[((y + to(height, h)) * chip.width + x + to(width, w)) * bands + b] = data[source];
+              }
+            }
+          }
+          expect(chip.data).toEqual(want);
+        },
+      ),
     );
   });
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decodeGeoTiff, encodeGeoTiff, type GeoTiffInput } from '../../src/data/index.js';
 
@@ -30,6 +31,32 @@ describe('encodeGeoTiff', () => {
       expect(await decodeGeoTiff(encodeGeoTiff(input))).toEqual({ ...input, dtype });
     },
   );
+
+  it('gives back every shape, band count, type and value', async () => {
+    const side = fc.integer({ min: 1, max: 17 });
+    const nodata = fc.constantFrom(null, 0, 7, -1, 255.5, 1e30, Number.NaN);
+    const input = fc
+      .record({
+        width: side,
+        height: side,
+        bands: fc.integer({ min: 1, max: 13 }),
+        type: fc.constantFrom(...types),
+        nodata,
+      })
+      .chain(({ type, ...image }) => {
+        const bytes = image.width * image.height * image.bands * type.BYTES_PER_ELEMENT;
+        return fc
+          .uint8Array({ minLength: bytes, maxLength: bytes })
+          .map((values): GeoTiffInput => ({ ...image, data: new type(values.slice().buffer) }));
+      });
+    await fc.assert(
+      fc.asyncProperty(input, async (image) => {
+        const decoded = await decodeGeoTiff(encodeGeoTiff(image));
+        expect(decoded).toEqual({ ...image, dtype: decoded.dtype, epsg: null, transform: null });
+        expect(decoded.data.constructor).toBe(image.data.constructor);
+      }),
+    );
+  });
 
   it('writes nothing of what is not given', async () => {
     const image = { width: 2, height: 1, bands: 1, data: new Uint8Array([1, 2]) };
