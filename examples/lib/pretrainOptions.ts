@@ -2,8 +2,11 @@ import { Command } from 'commander';
 import { addDataFlags } from './config/addDataFlags.js';
 import { addModelFlags } from './config/addModelFlags.js';
 import { addTrainingFlags } from './config/addTrainingFlags.js';
+import { applyConfigFile, isFromFile } from './config/applyConfigFile.js';
 import { choice, integer, numbers } from './config/flagValues.js';
+import { optionConflicts } from './config/optionConflicts.js';
 import type { PretrainConfig, RunOptions } from './config/PretrainConfig.js';
+import { keyOf } from './config/parseConfig.js';
 
 export type { PretrainConfig, RunOptions } from './config/PretrainConfig.js';
 
@@ -11,8 +14,10 @@ export type { PretrainConfig, RunOptions } from './config/PretrainConfig.js';
 export interface PretrainOptions {
   config: PretrainConfig;
   run: RunOptions;
-  /** Keys of `config` that were given on the command line. */
+  /** Keys of `config` that were given on the command line or by the file that `--config` names. */
   given: string[];
+  /** How a key of `config` was given: the flag, or the key of the file. */
+  nameOf: (key: string) => string;
 }
 
 /**
@@ -25,21 +30,40 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     'Pretrains the attention U-Net by denoising diffusion. Without --data it builds sample chips from NASA imagery ' +
       'and trains on these.',
   );
+  program.option(
+    '--config <file>',
+    "configuration in the form of the tutorial's ssl_train.yaml; flags override it (docs/configuration.md)",
+  );
   addDataFlags(program);
   addTrainingFlags(program);
   addModelFlags(program);
   addRunFlags(program);
   program.showHelpAfterError('(--help lists every option)').parse(args, { from: 'user' });
 
-  const values = program.opts<PretrainConfig & RunOptions>();
+  const { config: file } = program.opts<{ config?: string }>();
+  try {
+    if (file !== undefined) applyConfigFile(program, file);
+  } catch (error) {
+    program.error(`error: ${(error as Error).message}`);
+  }
+  const { config: _, ...values } = program.opts<PretrainConfig & RunOptions & { config?: string }>();
+  const nameOf = (key: string) =>
+    isFromFile(program, key as keyof PretrainConfig) ? `${keyOf(key)} in ${file}` : flagOf(key);
   if ((values.data === undefined) !== (values.catalog === undefined)) {
     program.error('error: --data and --catalog go together');
   }
   if (values.resume && values.out === undefined)
     program.error('error: --resume needs --out, the folder of the run');
   const { out, logDir, resume, backend, threads, workers, checkpointSteps, bands, ...config } = values;
-  const given = Object.keys(config).filter((key) => program.getOptionValueSource(key) === 'cli');
-  return { config, run: { out, logDir, resume, backend, threads, workers, checkpointSteps, bands }, given };
+  const isFlag = (key: string) => program.getOptionValueSource(key) === 'cli';
+  for (const { field, message } of optionConflicts(config, isFlag, nameOf)) {
+    program.error(`error: ${nameOf(field)} ${message}`);
+  }
+  const given = Object.keys(config).filter(
+    (key) => isFlag(key) || isFromFile(program, key as keyof PretrainConfig),
+  );
+  const run = { out, logDir, resume, backend, threads, workers, checkpointSteps, bands };
+  return { config, run, given, nameOf };
 }
 
 function addRunFlags(program: Command): void {

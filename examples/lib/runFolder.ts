@@ -2,7 +2,7 @@ import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { readCheckpointState } from 'diffusion-ssl/training';
-import { flagOf, type PretrainConfig, type PretrainOptions } from './pretrainOptions.js';
+import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 
 /** Where a run stands: saved in every checkpoint. */
 export interface RunState {
@@ -69,7 +69,7 @@ export function chooseFolder({ run, config }: PretrainOptions): string {
  */
 export async function readResumePoint(
   folder: string,
-  { config, given }: PretrainOptions,
+  { config, given, nameOf }: PretrainOptions,
 ): Promise<ResumePoint> {
   const file = path.join(folder, LATEST);
   const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
@@ -89,7 +89,7 @@ export async function readResumePoint(
   });
   if (changed.length > 0) {
     const list = changed.map((key) => {
-      return `${flagOf(key)} (the run has ${JSON.stringify(state.config[key as keyof PretrainConfig])})`;
+      return `${nameOf(key)} (the run has ${JSON.stringify(state.config[key as keyof PretrainConfig])})`;
     });
     throw new Error(
       `A resumed run keeps its configuration; leave out ${list.join(', ')}, or start a new run.`,

@@ -9,6 +9,7 @@ const VALUES: Record<string, string[]> = {
   catalog: ['c', '--data', '.'],
   size: ['64'],
   lossWeights: ['0.5,0.5,0'],
+  perceptualBands: ['0,1,2', '--loss', 'perceptual', '--perceptual-weights', 'vgg16.safetensors'],
 };
 
 describe('flagOf', () => {
@@ -16,7 +17,8 @@ describe('flagOf', () => {
 
   it.each([...Object.keys(config), 'data', 'catalog', 'size'])('gives the flag that sets %s', (key) => {
     const initial = config[key as keyof typeof config];
-    const { given } = parsePretrainOptions([flagOf(key), ...(VALUES[key] ?? [String(initial ?? 1) || '1'])]);
+    const value = VALUES[key] ?? [String(initial ?? 1) || '1'];
+    const { given } = parsePretrainOptions(['--augmentation', 'all', flagOf(key), ...value]);
     expect(given).toContain(key);
   });
 });
