@@ -1,3 +1,4 @@
+import { argumentError } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 
 /** A chip and what belongs to it pixel by pixel: geometric changes apply to all, changes of value to the image. */
@@ -5,7 +6,7 @@ export interface AugmentationSample {
   image: Raster;
   /** Classes, one channel. */
   label?: Raster;
-  /** Valid pixels, one channel of 0 and 1. */
+  /** Valid pixels, one channel of 0 and 1: changes of value leave pixels with 0 as they are. */
   mask?: Raster;
 }
 
@@ -21,4 +22,36 @@ export function mapSample(
     ...(sample.label && { label: label(sample.label) }),
     ...(sample.mask && { mask: label(sample.mask) }),
   };
+}
+
+/** A new sample whose image has the values that `change` gives, those of pixels outside the mask excepted. */
+export function mapValues(
+  sample: AugmentationSample,
+  change: (value: number, index: number) => number,
+): AugmentationSample {
+  const { data, channels } = sample.image;
+  const mask = sample.mask?.data;
+  const out = new Float32Array(data.length);
+  for (let i = 0; i < data.length; i++) {
+    out[i] = mask && mask[Math.floor(i / channels)] === 0 ? data[i] : change(data[i], i);
+  }
+  return { ...sample, image: { ...sample.image, data: out } };
+}
+
+/** Bounds [lowest, highest] of changed values; null: none, for values that do not lie in [0, 1] such as z-scores. */
+export type ValueLimits = readonly [number, number] | null;
+
+/** Throws unless the limits are null or two numbers in order. */
+export function checkLimits(functionName: string, limits: ValueLimits): void {
+  if (
+    limits !== null &&
+    !(limits.length === 2 && limits.every((end) => typeof end === 'number') && limits[0] <= limits[1])
+  ) {
+    throw argumentError(functionName, 'limits', limits, 'null or two numbers, the smaller one first');
+  }
+}
+
+/** A value within the limits. */
+export function limit(value: number, limits: ValueLimits): number {
+  return limits === null ? value : Math.min(Math.max(value, limits[0]), limits[1]);
 }

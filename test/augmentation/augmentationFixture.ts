@@ -8,11 +8,18 @@ export interface AugmentationCase {
   function: string;
   input: string;
   params: Record<string, unknown>;
-  draws: { function: string; value: number }[];
+  draws: { function: string; value: number; value_key?: string }[];
   image_key: string;
   label_key?: string;
   mask_key?: string;
-  tolerance: { abs: number; mean_abs?: number; label_max_differing_fraction?: number };
+  /** What the reference documents, where its code does something else. */
+  documented_behaviour_key?: string;
+  tolerance: {
+    abs: number;
+    mean_abs?: number;
+    label_max_differing_fraction?: number;
+    max_differing_pixel_fraction?: number;
+  };
 }
 
 export const cases = readFixture<{ cases: AugmentationCase[] }>('augmentation/augmentation.json').cases;
