@@ -7,6 +7,7 @@ const folders = [
   'data/node',
   'diffusion',
   'interop',
+  'kernels/wasm',
   'layers',
   'losses',
   'metrics',
@@ -28,7 +29,7 @@ const indexes = {
 // Every source file is its own output file: importing one function costs that function alone, and the
 // peers that its neighbours import stay out. Only the folders' indexes are public and have types.
 export default defineConfig({
-  entry: ['src/**/*.ts'],
+  entry: ['src/**/*.ts', '!src/kernels/wasm/assembly/**'],
   format: 'esm',
   target: 'node20',
   platform: 'neutral',

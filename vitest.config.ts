@@ -12,9 +12,21 @@ export default defineConfig({
     ],
   },
   test: {
-    include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    globalSetup: 'scripts/buildKernels.ts',
+    // What the networks compute runs twice: on stock operations, and on the wasm kernels of this package.
+    projects: [
+      { extends: true, test: { name: 'stock', include: ['test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: {
+          name: 'kernels',
+          include: ['test/{ops,layers,models,optimizers}/**/*.test.ts'],
+          env: { TEST_KERNELS: '1' },
+        },
+      },
+    ],
   },
 });

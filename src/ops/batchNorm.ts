@@ -4,6 +4,7 @@ import { biasAdd } from './biasAdd.js';
 import { channelSum } from './channelSum.js';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 
 /** Options of {@link batchNormTraining} and {@link batchNormInference}. */
 export interface BatchNormOptions {
@@ -61,17 +62,20 @@ export function batchNormTraining(
     );
   }
   const [mean, variance] = tf.tidy(() => batchStatistics(x, count));
+  const relu = activation === 'relu';
   const y = customGradient(
     [x, weight, bias],
     (x, weight, bias) => {
       const inverse = tf.rsqrt(tf.add(variance, epsilon));
       const scale: tf.Tensor1D = tf.mul(weight, inverse);
-      const affine: tf.Tensor4D = tf.add(tf.mul(x, scale), tf.sub(bias, tf.mul(mean, scale)));
-      const value = activation === 'relu' ? tf.relu(affine) : affine;
-      return { value, saved: [x, mean, inverse, scale, activation === 'relu' ? value : x] };
+      const inputs = { x, mean, variance, weight, bias };
+      const value =
+        runKernel<tf.Tensor4D>('DiffusionSslBatchNormApply', inputs, { epsilon, relu: Number(relu) }) ??
+        affine(x, scale, tf.sub(bias, tf.mul(mean, scale)), relu);
+      return { value, saved: [x, mean, inverse, scale, relu ? value : x] };
     },
     (dy, x, mean, inverse, scale, value) => {
-      const dOut: tf.Tensor4D = activation === 'relu' ? tf.mul(dy, tf.step(value)) : dy;
+      const dOut: tf.Tensor4D = relu ? tf.mul(dy, tf.step(value)) : dy;
       const centered: tf.Tensor4D = tf.sub(x, mean);
       const dBias = channelSum(dOut);
       const dWeight = tf.mul(channelSum(tf.mul(dOut, centered)), inverse);
@@ -83,6 +87,12 @@ export function batchNormTraining(
   return { y, mean, variance };
 }
 
+/** x · scale + shift, then max(0, ·) if `relu`. */
+function affine(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D, relu: boolean): tf.Tensor4D {
+  const value: tf.Tensor4D = tf.add(tf.mul(x, scale), shift);
+  return relu ? tf.relu(value) : value;
+}
+
 /**
  * Mean and biased variance of each channel. No gradient passes through here (that of {@link batchNormTraining} has
  * it already), so none of the intermediates is kept for the backward pass.
@@ -91,8 +101,8 @@ function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor
   const statistics = customGradient(
     [x],
     (x) => {
-      const mean: tf.Tensor1D = tf.div(channelSum(x), count);
-      const variance: tf.Tensor1D = tf.div(channelSum(tf.squaredDifference(x, mean)), count);
+      const [mean, variance] =
+        runKernel<tf.Tensor1D[]>('DiffusionSslBatchNormStatistics', { x }) ?? composedStatistics(x, count);
       return { value: tf.concat([mean, variance]), saved: [] };
     },
     () => {
@@ -101,6 +111,11 @@ function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor
   );
   const [mean, variance] = tf.split<tf.Tensor1D>(statistics, 2);
   return [mean, variance];
+}
+
+function composedStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor1D] {
+  const mean: tf.Tensor1D = tf.div(channelSum(x), count);
+  return [mean, tf.div(channelSum(tf.squaredDifference(x, mean)), count)];
 }
 
 /**

@@ -5,14 +5,19 @@ import path from 'node:path';
 import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
+import { registerTrainingKernels } from '../../src/kernels/wasm/registerTrainingKernels.js';
 
-/** Starts the backend that the tensor tests run on: wasm unless `TEST_BACKEND` names another. */
+/**
+ * Starts the backend that the tensor tests run on: wasm unless `TEST_BACKEND` names another, with this package's
+ * kernels where `TEST_KERNELS` is set.
+ */
 export async function startTestBackend(): Promise<void> {
   const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
   setWasmPaths(`${path.dirname(wasm)}/`);
   const name = process.env.TEST_BACKEND ?? 'wasm';
   if (!(await tf.setBackend(name))) throw new Error(`backend ${name} does not start`);
   await tf.ready();
+  if (process.env.TEST_KERNELS) await registerTrainingKernels();
 }
 
 /** Runs `body` and asserts that it leaves `kept` tensors more than before. */

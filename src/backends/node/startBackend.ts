@@ -3,6 +3,8 @@ import os from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkInteger } from '../../internal/checks.js';
+import { registerTrainingKernels } from '../../kernels/wasm/registerTrainingKernels.js';
+import { startNodeWorker } from './startNodeWorker.js';
 import { startThreadedWasm } from './startThreadedWasm.js';
 
 /** A backend that {@link startBackend} can start in Node. */
@@ -18,6 +20,8 @@ export interface StartBackendOptions {
    * waits for its slowest thread.
    */
   threads?: number;
+  /** Whether to register the training kernels that this library has for the backend. Default true. */
+  kernels?: boolean;
 }
 
 /** What {@link startBackend} started. */
@@ -50,6 +54,7 @@ const WASM_MEMORY_LIMIT = 2 ** 32;
 export async function startBackend({
   backend = 'wasm',
   threads = 1,
+  kernels = true,
 }: StartBackendOptions = {}): Promise<StartedBackend> {
   checkInteger('startBackend', 'threads', threads, 1);
   // Imported for its side effect: it registers the gradients of the stock operations.
@@ -59,7 +64,9 @@ export async function startBackend({
   switch (backend) {
     case 'wasm': {
       const started = await startWasm(threads);
-      const build = version(started > 1 ? 'wasm simd threads' : 'wasm simd');
+      const variant = started > 1 ? 'wasm simd threads' : 'wasm simd';
+      const registered = kernels && (await registerTrainingKernels({ startWorker: startNodeWorker }));
+      const build = version(registered ? `${variant} ${registered.build}` : variant);
       return {
         name: backend,
         threads: started,

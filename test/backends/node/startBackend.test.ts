@@ -165,7 +165,7 @@ describe('startBackend', () => {
     // A copy of the source whose node_modules holds everything but the backends.
     const folder = mkdtempSync(path.join(os.tmpdir(), 'no-backend-'));
     try {
-      for (const part of ['src/backends', 'src/internal']) {
+      for (const part of ['src/backends', 'src/internal', 'src/kernels']) {
         await cp(path.join(repository, part), path.join(folder, part), { recursive: true });
       }
       await mkdir(path.join(folder, 'node_modules/@tensorflow'), { recursive: true });

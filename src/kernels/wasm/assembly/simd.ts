@@ -1,0 +1,35 @@
+/** a · b + c in each lane, fused where the module is built with relaxed SIMD. */
+// @ts-ignore: decorator
+@inline
+export function fma(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Loads four floats from element `index` on. */
+// @ts-ignore: decorator
+@inline
+export function load4(pointer: usize, index: usize): v128 {
+  return v128.load(pointer + (index << 2));
+}
+
+/** Stores four floats from element `index` on. */
+// @ts-ignore: decorator
+@inline
+export function store4(pointer: usize, index: usize, value: v128): void {
+  v128.store(pointer + (index << 2), value);
+}
+
+/** Loads the float at `index`. */
+// @ts-ignore: decorator
+@inline
+export function load1(pointer: usize, index: usize): f32 {
+  return load<f32>(pointer + (index << 2));
+}
+
+/** Stores a float at `index`. */
+// @ts-ignore: decorator
+@inline
+export function store1(pointer: usize, index: usize, value: f32): void {
+  store<f32>(pointer + (index << 2), value);
+}

@@ -1,0 +1,6 @@
+export {
+  type RegisteredKernels,
+  registerTrainingKernels,
+  type TrainingKernelOptions,
+} from './registerTrainingKernels.js';
+export type { KernelWorker, KernelWorkerData, StartKernelWorker } from './WorkerPool.js';

@@ -1,0 +1,55 @@
+import fc from 'fast-check';
+import { beforeAll, describe, it } from 'vitest';
+import { batchNorm, channelStatistics, type HostTensor, randomTensor } from '../../ops/referenceOps.js';
+import { checkKernel, startKernels } from './checkKernel.js';
+
+beforeAll(startKernels);
+
+const vector = (data: ArrayLike<number>): HostTensor => ({
+  shape: [data.length],
+  data: Float64Array.from(data, Math.fround),
+});
+
+async function check(x: HostTensor, relu: boolean): Promise<void> {
+  const statistics = channelStatistics(x);
+  const [mean, variance] = [vector(statistics.mean), vector(statistics.variance)];
+  await checkKernel({ name: 'DiffusionSslBatchNormStatistics', inputs: { x }, expected: [mean, variance] });
+  const [weight, bias] = [randomTensor(mean.shape, 2), randomTensor(mean.shape, 3)];
+  const activation = relu ? ('relu' as const) : undefined;
+  await checkKernel({
+    name: 'DiffusionSslBatchNormApply',
+    inputs: { x, mean, variance, weight, bias },
+    attributes: { epsilon: 1e-5, relu: Number(relu) },
+    expected: [batchNorm(x, weight, bias, mean.data, variance.data, { activation })],
+  });
+}
+
+describe('batch norm kernels', () => {
+  it.each([
+    { shape: [2, 1, 1, 1] },
+    { shape: [1, 3, 5, 7] },
+    { shape: [8, 64, 64, 1] },
+    { shape: [3, 17, 19, 6] },
+    { shape: [2, 4, 4, 515] },
+    { shape: [1, 1, 2, 4] },
+  ])('$shape', async ({ shape }) => {
+    await check(randomTensor(shape, 1), false);
+    await check(randomTensor(shape, 1), true);
+  });
+
+  it('a mean far from zero', async () => {
+    const x = randomTensor([4, 33, 31, 3], 4);
+    await check({ shape: x.shape, data: x.data.map((value) => Math.fround(value + 1000)) }, false);
+  });
+
+  it('any shape', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.tuple(fc.integer({ min: 2, max: 4 }), fc.nat(8), fc.nat(8), fc.nat(40)),
+        fc.boolean(),
+        ([batch, height, width, channels], relu) =>
+          check(randomTensor([batch, height + 1, width + 1, channels + 1], 5), relu),
+      ),
+      { numRuns: 20 },
+    ));
+});
