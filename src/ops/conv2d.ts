@@ -4,6 +4,7 @@ import { customGradient } from './customGradient.js';
 import { explicitPadding } from './explicitPadding.js';
 import { ownBuffer } from './ownBuffer.js';
 import { permuteTaps } from './permuteTaps.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Convolution with stride 1 and zero padding that keeps height and width ("same"), differentiable on every backend.
@@ -35,8 +36,14 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   }
   return customGradient(
     [x, filter],
-    (x, filter) => ({ value: tf.conv2d(x, filter, 1, 'same'), saved: [x, filter] }),
-    (dy, x, filter) => [inputGradient(dy, filter), filterGradient(x, dy, size)],
+    (x, filter) => ({
+      value: runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x, filter }) ?? tf.conv2d(x, filter, 1, 'same'),
+      saved: [x, filter],
+    }),
+    (dy, x, filter) => [
+      runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropInput', { dy, filter }) ?? inputGradient(dy, filter),
+      filterGradient(x, dy, size),
+    ],
   );
 }
 

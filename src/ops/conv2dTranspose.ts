@@ -4,6 +4,7 @@ import { customGradient } from './customGradient.js';
 import { explicitPadding } from './explicitPadding.js';
 import { interleavePhases } from './interleavePhases.js';
 import { permuteTaps } from './permuteTaps.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Transposed convolution that doubles height and width, differentiable on every backend.
@@ -41,9 +42,16 @@ export function conv2dTranspose(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4
   const pad = size / 2 - 1;
   return customGradient(
     [x, filter],
-    (x, filter) => ({ value: forward(x, filter), saved: [x, filter] }),
+    (x, filter) => ({
+      value: runKernel<tf.Tensor4D>('DiffusionSslConv2DTranspose', { x, filter }) ?? forward(x, filter),
+      saved: [x, filter],
+    }),
     // The adjoint of a transposed convolution is the plain one, and [k, k, out, in] is its filter's layout.
-    (dy, x, filter) => [tf.conv2d(dy, filter, 2, pad), filterGradient(x, dy, pad)],
+    (dy, x, filter) => [
+      runKernel<tf.Tensor4D>('DiffusionSslConv2DTransposeBackpropInput', { dy, filter }) ??
+        tf.conv2d(dy, filter, 2, pad),
+      filterGradient(x, dy, pad),
+    ],
   );
 }
 

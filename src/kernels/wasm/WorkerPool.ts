@@ -9,6 +9,8 @@ export interface KernelWorkerData {
   memory: WebAssembly.Memory;
   /** Address of the control block. */
   control: number;
+  /** Number of the thread; the main one is 0. */
+  thread: number;
 }
 
 /**
@@ -36,8 +38,9 @@ export const controlBytes = CONTROL.words * 4 + MAX_ARGUMENTS * 8;
 
 /** What each worker runs: it takes chunks of the job in hand together with the others, until the process ends. */
 export const workerScript = `
-const { module, memory, control } = workerData;
+const { module, memory, control, thread } = workerData;
 const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
+kernels.setThread(thread);
 const functions = Object.values(kernels);
 const words = new Int32Array(memory.buffer, control, ${CONTROL.words});
 const numbers = new Float64Array(memory.buffer, control + ${CONTROL.words * 4}, ${MAX_ARGUMENTS});
@@ -77,12 +80,14 @@ export class WorkerPool {
   /** Starts `count` workers on a module's memory; `data.control` is the address of {@link controlBytes} bytes. */
   static async start(
     instance: WebAssembly.Instance,
-    data: KernelWorkerData,
+    data: Omit<KernelWorkerData, 'thread'>,
     count: number,
     startWorker: StartKernelWorker,
   ): Promise<WorkerPool> {
     new Int32Array(data.memory.buffer, data.control, CONTROL.words).fill(0)[CONTROL.gate] = CLOSED;
-    const workers = await Promise.all(Array.from({ length: count }, () => startWorker(workerScript, data)));
+    const workers = await Promise.all(
+      Array.from({ length: count }, (_, i) => startWorker(workerScript, { ...data, thread: i + 1 })),
+    );
     return new WorkerPool(instance.exports as PoolExports, data.memory, data.control, workers);
   }
 

@@ -1,9 +1,8 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormApply, batchNormStatistics } from './batchNorm.js';
 import { KernelModule } from './KernelModule.js';
 import { startBrowserWorker } from './startBrowserWorker.js';
-import type { TrainingKernel } from './TrainingKernel.js';
+import { trainingKernels } from './trainingKernels.js';
 import type { StartKernelWorker } from './WorkerPool.js';
 
 /** Options of {@link registerTrainingKernels}. */
@@ -23,8 +22,6 @@ export interface RegisteredKernels {
   /** Takes the kernels out again and ends their threads: the operations compose stock ones from then on. */
   unregister(): Promise<void>;
 }
-
-const kernels: readonly TrainingKernel[] = [batchNormStatistics, batchNormApply];
 
 /**
  * Registers faster kernels for training on the current wasm backend; the operations of `diffusion-ssl/ops` use them
@@ -61,7 +58,7 @@ export async function registerTrainingKernels({
   const { getThreadsCount } = (backend.wasm as unknown as { tfjs: { getThreadsCount(): number } }).tfjs;
   const module = await KernelModule.load(backend, threads ?? getThreadsCount(), startWorker);
   unregisterKernels();
-  for (const { name, compute } of kernels) {
+  for (const { name, compute } of trainingKernels) {
     tf.registerKernel({
       kernelName: name,
       backendName: 'wasm',
@@ -90,7 +87,7 @@ export async function registerTrainingKernels({
 }
 
 function unregisterKernels(): void {
-  for (const { name } of kernels) {
+  for (const { name } of trainingKernels) {
     if (tf.getKernel(name, 'wasm')) tf.unregisterKernel(name, 'wasm');
   }
 }

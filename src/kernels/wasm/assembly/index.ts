@@ -1,1 +1,5 @@
 export * from './batchNorm';
+export { clear } from './simd';
+export { setThread } from './thread';
+export * from './packFilter';
+export * from './convolve';

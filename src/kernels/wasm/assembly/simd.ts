@@ -33,3 +33,8 @@ export function load1(pointer: usize, index: usize): f32 {
 export function store1(pointer: usize, index: usize, value: f32): void {
   store<f32>(pointer + (index << 2), value);
 }
+
+/** Sets floats to zero; items are floats. */
+export function clear(begin: i32, end: i32, pointer: usize): void {
+  memory.fill(pointer + (<usize>begin << 2), 0, <usize>(end - begin) << 2);
+}

@@ -1,0 +1,73 @@
+import { ownScratch } from './thread';
+import { TILE_ROWS, tile6x8 } from './tile';
+
+/**
+ * Direct convolution as a matrix product of patches that are addressed, not copied: a table names, for 6 output pixels
+ * and each tap, where the input pixel's channels lie (`zeros` outside the image).
+ *
+ * Output pixel (y, x) of a grid reads input pixels (y·stride + offsetY + i, x·stride + offsetX + j) and is written to pixel
+ * (y·outStep + outY, x·outStep + outX) of the output. Items are blocks of `blockPixels` grid pixels, times `parts` parts of the
+ * panels. Dukhan, "The indirect convolution algorithm" (2019).
+ */
+export function convolve(
+  begin: i32, end: i32,
+  x: usize, packed: usize, y: usize, zeros: usize, scratch: usize, scratchBytes: i32,
+  batch: i32, height: i32, width: i32, depth: i32, gridHeight: i32, gridWidth: i32, columns: i32,
+  tapsY: i32, tapsX: i32, stride: i32, offsetY: i32, offsetX: i32,
+  outStep: i32, outY: i32, outX: i32, blockPixels: i32, parts: i32,
+): void {
+  const taps = tapsY * tapsX;
+  const panels = (columns + 7) >> 3;
+  const pixels = batch * gridHeight * gridWidth;
+  const table = ownScratch(scratch, scratchBytes);
+  const groupBytes = <usize>(taps + 1) * TILE_ROWS * 4;
+  const pixelBytes = depth << 2;
+  const rowBytes = width * pixelBytes;
+  let built = -1;
+  for (let item = begin; item < end; item++) {
+    const block = item / parts;
+    const part = item % parts;
+    const first = block * blockPixels;
+    const last = min(first + blockPixels, pixels);
+    if (block != built) {
+      built = block;
+      let target = table;
+      for (let p = first; p < last; p += TILE_ROWS, target += groupBytes) {
+        for (let r = 0; r < TILE_ROWS; r++) {
+          const pixel = min(p + r, last - 1);
+          const gridX = pixel % gridWidth;
+          const rest = pixel / gridWidth;
+          const gridY = rest % gridHeight;
+          const image = rest / gridHeight;
+          const inY = gridY * stride + offsetY;
+          const inX = gridX * stride + offsetX;
+          const source = x + <usize>image * height * rowBytes + inY * rowBytes + inX * pixelBytes;
+          let entry = target + (r << 2);
+          for (let i = 0; i < tapsY; i++) {
+            const rowInside = <u32>(inY + i) < <u32>height;
+            for (let j = 0; j < tapsX; j++, entry += TILE_ROWS * 4) {
+              const inside = rowInside && <u32>(inX + j) < <u32>width;
+              store<u32>(entry, <u32>(inside ? source + i * rowBytes + j * pixelBytes : zeros));
+            }
+          }
+          const outRow = (image * gridHeight + gridY) * outStep + outY;
+          const out = outRow * gridWidth * outStep + gridX * outStep + outX;
+          store<u32>(entry, <u32>(y + (<usize>out * columns << 2)));
+        }
+        for (let tap = 0, entry = target; tap < taps; tap++, entry += TILE_ROWS * 4) {
+          let outside = true;
+          for (let r = 0; r < TILE_ROWS; r++) outside = outside && load<u32>(entry + (r << 2)) == <u32>zeros;
+          if (outside) store<u32>(entry, 0);
+        }
+      }
+    }
+    const panelEnd = (part + 1) * panels / parts;
+    for (let panel = part * panels / parts; panel < panelEnd; panel++) {
+      const b = packed + (<usize>panel * taps * depth << 5);
+      let source = table;
+      for (let p = first; p < last; p += TILE_ROWS, source += groupBytes) {
+        tile6x8(source, taps, depth, b, <usize>panel << 5, last - p, columns - (panel << 3));
+      }
+    }
+  }
+}

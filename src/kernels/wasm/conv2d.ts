@@ -1,0 +1,46 @@
+import { convolveDirect } from './convolveDirect.js';
+import type { TrainingKernel } from './TrainingKernel.js';
+
+/** [x, filter] → convolution with stride 1 that keeps height and width. */
+export const conv2d: TrainingKernel = {
+  name: 'DiffusionSslConv2D',
+  compute(kernels, { x, filter }) {
+    const [batch, height, width, depth] = x.shape;
+    const [size, , , columns] = filter.shape;
+    const y = kernels.output([batch, height, width, columns]);
+    const offset = -(size - 1) / 2;
+    convolveDirect(
+      kernels,
+      {
+        ...{ x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns },
+        ...{ gridHeight: height, gridWidth: width, taps: size, offsetY: offset, offsetX: offset },
+      },
+      { filter: kernels.pointer(filter), size, rowStride: columns, columnStride: 1 },
+    );
+    return y;
+  },
+};
+
+/** [dy, filter] → gradient of the input: the convolution of `dy` with the flipped filter, channels exchanged. */
+export const conv2dBackpropInput: TrainingKernel = {
+  name: 'DiffusionSslConv2DBackpropInput',
+  compute(kernels, { dy, filter }) {
+    const [batch, height, width, depth] = dy.shape;
+    const [size, , columns] = filter.shape;
+    const dx = kernels.output([batch, height, width, columns]);
+    const offset = -(size - 1) / 2;
+    const last = size - 1;
+    convolveDirect(
+      kernels,
+      {
+        ...{ x: kernels.pointer(dy), y: kernels.pointer(dx), batch, height, width, depth, columns },
+        ...{ gridHeight: height, gridWidth: width, taps: size, offsetY: offset, offsetX: offset },
+      },
+      {
+        ...{ filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
+        ...{ firstY: last, firstX: last, step: -1 },
+      },
+    );
+    return dx;
+  },
+};

@@ -1,0 +1,56 @@
+import { convolveDirect } from './convolveDirect.js';
+import type { TrainingKernel } from './TrainingKernel.js';
+
+/** [x, filter] → transposed convolution that doubles height and width, one convolution for each of the four phases. */
+export const conv2dTranspose: TrainingKernel = {
+  name: 'DiffusionSslConv2DTranspose',
+  compute(kernels, { x, filter }) {
+    const [batch, height, width, depth] = x.shape;
+    const [size, , columns] = filter.shape;
+    const y = kernels.output([batch, 2 * height, 2 * width, columns]);
+    // Output row 2y + p reads row y - 1 + p by tap 3 - p and row y + p by tap 1 - p (row y by tap p for a 2×2 filter).
+    const first = (phase: number) => (size === 2 ? phase : 3 - phase);
+    const offset = (phase: number) => (size === 2 ? 0 : phase - 1);
+    for (const [outY, outX] of [
+      [0, 0],
+      [0, 1],
+      [1, 0],
+      [1, 1],
+    ]) {
+      convolveDirect(
+        kernels,
+        {
+          ...{ x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns },
+          ...{ gridHeight: height, gridWidth: width, taps: size / 2 },
+          ...{ offsetY: offset(outY), offsetX: offset(outX), outStep: 2, outY, outX },
+        },
+        {
+          ...{ filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
+          ...{ firstY: first(outY), firstX: first(outX), step: -2 },
+        },
+      );
+    }
+    return y;
+  },
+};
+
+/** [dy, filter] → gradient of the input: the plain convolution with stride 2. */
+export const conv2dTransposeBackpropInput: TrainingKernel = {
+  name: 'DiffusionSslConv2DTransposeBackpropInput',
+  compute(kernels, { dy, filter }) {
+    const [batch, height, width, depth] = dy.shape;
+    const [size, , , columns] = filter.shape;
+    const [gridHeight, gridWidth] = [height / 2, width / 2];
+    const dx = kernels.output([batch, gridHeight, gridWidth, columns]);
+    const offset = 1 - size / 2;
+    convolveDirect(
+      kernels,
+      {
+        ...{ x: kernels.pointer(dy), y: kernels.pointer(dx), batch, height, width, depth, columns },
+        ...{ gridHeight, gridWidth, taps: size, stride: 2, offsetY: offset, offsetX: offset },
+      },
+      { filter: kernels.pointer(filter), size, rowStride: columns, columnStride: 1 },
+    );
+    return dx;
+  },
+};

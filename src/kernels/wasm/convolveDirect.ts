@@ -1,0 +1,88 @@
+import type { KernelModule } from './KernelModule.js';
+
+/** What `convolve` reads and writes: grids of pixels, in floats and addresses. */
+export interface DirectConvolution {
+  /** Address of the input [batch, height, width, depth]. */
+  x: number;
+  /** Address of the output [batch, gridHeight·outStep, gridWidth·outStep, columns]. */
+  y: number;
+  batch: number;
+  height: number;
+  width: number;
+  depth: number;
+  gridHeight: number;
+  gridWidth: number;
+  columns: number;
+  /** Taps in each direction. */
+  taps: number;
+  /** Grid pixel (y, x) reads from input pixel (y·stride + offsetY, x·stride + offsetX) on. Default 1. */
+  stride?: number;
+  offsetY: number;
+  offsetX: number;
+  /** Grid pixel (y, x) is output pixel (y·outStep + outY, x·outStep + outX). Default 1, and 0. */
+  outStep?: number;
+  outY?: number;
+  outX?: number;
+}
+
+/** Where in a filter the taps and values of a {@link DirectConvolution} lie. */
+export interface FilterLayout {
+  /** Address of the filter. */
+  filter: number;
+  /** Taps of the filter in each direction. */
+  size: number;
+  /** From one value of the depth to the next, in floats. */
+  rowStride: number;
+  /** From one output channel to the next, in floats. */
+  columnStride: number;
+  /** Filter tap (firstY + i·step, firstX + j·step) is tap (i, j) of the convolution. Default 0, 0 and 1. */
+  firstY?: number;
+  firstX?: number;
+  step?: number;
+}
+
+const TILE_ROWS = 6;
+const PANEL = 8;
+/** Output pixels of a block: the fewer, the better its input fits the caches, and the more often the filter is read. */
+const BLOCK_PIXELS = 192;
+/** Products worth a thread's while: some tens of microseconds. */
+const GRAIN_PRODUCTS = 1 << 20;
+/** Pieces into which a convolution is cut at least, where it is large enough, to feed several threads evenly. */
+const PIECES = 16;
+
+const align = (floats: number) => Math.ceil(floats / 16) * 16;
+
+/** Packs the filter and convolves, on all threads. */
+export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, layout: FilterLayout): void {
+  const { depth, columns, taps } = conv;
+  const { stride = 1, outStep = 1, outY = 0, outX = 0 } = conv;
+  const { firstY = 0, firstX = 0, step = 1 } = layout;
+  const panels = Math.ceil(columns / PANEL);
+  const pixels = conv.batch * conv.gridHeight * conv.gridWidth;
+  const blocks = Math.ceil(pixels / BLOCK_PIXELS);
+  const products = taps * taps * depth * PANEL;
+  const parts = Math.min(panels, Math.ceil(PIECES / blocks));
+
+  const packedFloats = align(panels * taps * taps * depth * PANEL);
+  const tableFloats = align((BLOCK_PIXELS / TILE_ROWS) * (taps * taps + 1) * TILE_ROWS);
+  const packed = kernels.workspace(packedFloats + align(depth) + kernels.threads * tableFloats);
+  const zeros = packed + 4 * packedFloats;
+  const scratch = zeros + 4 * align(depth);
+  kernels.run('clear', depth, depth, zeros);
+  kernels.run(
+    'packFilter',
+    panels,
+    Math.ceil(GRAIN_PRODUCTS / 32 / products),
+    ...[layout.filter, packed, depth, columns, layout.rowStride, layout.columnStride],
+    ...[layout.size, taps, taps, firstY, firstX, step],
+  );
+  const productsOfItem = (Math.min(pixels, BLOCK_PIXELS) * products * panels) / parts;
+  kernels.run(
+    'convolve',
+    blocks * parts,
+    Math.ceil(GRAIN_PRODUCTS / productsOfItem),
+    ...[conv.x, packed, conv.y, zeros, scratch, 4 * tableFloats],
+    ...[conv.batch, conv.height, conv.width, depth, conv.gridHeight, conv.gridWidth, columns],
+    ...[taps, taps, stride, conv.offsetY, conv.offsetX, outStep, outY, outX, BLOCK_PIXELS, parts],
+  );
+}
