@@ -42,7 +42,8 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
     }),
     (dy, x, filter) => [
       runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropInput', { dy, filter }) ?? inputGradient(dy, filter),
-      filterGradient(x, dy, size),
+      runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropFilter', { x, dy }, { size }) ??
+        filterGradient(x, dy, size),
     ],
   );
 }

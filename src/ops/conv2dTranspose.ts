@@ -50,7 +50,8 @@ export function conv2dTranspose(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4
     (dy, x, filter) => [
       runKernel<tf.Tensor4D>('DiffusionSslConv2DTransposeBackpropInput', { dy, filter }) ??
         tf.conv2d(dy, filter, 2, pad),
-      filterGradient(x, dy, pad),
+      runKernel<tf.Tensor4D>('DiffusionSslConv2DTransposeBackpropFilter', { x, dy }, { size }) ??
+        filterGradient(x, dy, pad),
     ],
   );
 }

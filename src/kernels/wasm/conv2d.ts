@@ -1,4 +1,5 @@
 import { convolveDirect } from './convolveDirect.js';
+import { filterGradient } from './filterGradient.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 
 /** [x, filter] → convolution with stride 1 that keeps height and width. */
@@ -42,5 +43,21 @@ export const conv2dBackpropInput: TrainingKernel = {
       },
     );
     return dx;
+  },
+};
+
+/** [x, dy] and the filter's size → gradient of the filter. */
+export const conv2dBackpropFilter: TrainingKernel = {
+  name: 'DiffusionSslConv2DBackpropFilter',
+  compute(kernels, { x, dy }, { size = 1 }) {
+    const [batch, height, width, m] = x.shape;
+    const n = dy.shape[3];
+    const filter = kernels.output([size, size, m, n]);
+    filterGradient(kernels, {
+      ...{ a: kernels.pointer(x), b: kernels.pointer(dy), dw: kernels.pointer(filter) },
+      ...{ batch, height, width, m, gridHeight: height, gridWidth: width, n },
+      ...{ taps: size, stride: 1, offset: -(size - 1) / 2 },
+    });
+    return filter;
   },
 };

@@ -1,4 +1,5 @@
 import { convolveDirect } from './convolveDirect.js';
+import { filterGradient } from './filterGradient.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 
 /** [x, filter] → transposed convolution that doubles height and width, one convolution for each of the four phases. */
@@ -52,5 +53,21 @@ export const conv2dTransposeBackpropInput: TrainingKernel = {
       { filter: kernels.pointer(filter), size, rowStride: columns, columnStride: 1 },
     );
     return dx;
+  },
+};
+
+/** [x, dy] and the filter's size → gradient of the filter. */
+export const conv2dTransposeBackpropFilter: TrainingKernel = {
+  name: 'DiffusionSslConv2DTransposeBackpropFilter',
+  compute(kernels, { x, dy }, { size = 2 }) {
+    const [batch, gridHeight, gridWidth, n] = x.shape;
+    const m = dy.shape[3];
+    const filter = kernels.output([size, size, m, n]);
+    filterGradient(kernels, {
+      ...{ a: kernels.pointer(dy), b: kernels.pointer(x), dw: kernels.pointer(filter) },
+      ...{ batch, height: 2 * gridHeight, width: 2 * gridWidth, m, gridHeight, gridWidth, n },
+      ...{ taps: size, stride: 2, offset: 1 - size / 2 },
+    });
+    return filter;
   },
 };

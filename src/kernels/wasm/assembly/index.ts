@@ -3,3 +3,4 @@ export { clear } from './simd';
 export { setThread } from './thread';
 export * from './packFilter';
 export * from './convolve';
+export * from './filterGradient';

@@ -1,0 +1,57 @@
+import type { KernelModule } from './KernelModule.js';
+
+/** What the gradient of a filter sums: dw[tap][m][n] = Σ a[pixel · stride + tap + offset][m] · b[pixel][n]. */
+export interface FilterGradient {
+  /** Address of [batch, height, width, m]. */
+  a: number;
+  /** Address of [batch, gridHeight, gridWidth, n]. */
+  b: number;
+  /** Address of the result [taps, taps, m, n]. */
+  dw: number;
+  batch: number;
+  height: number;
+  width: number;
+  m: number;
+  gridHeight: number;
+  gridWidth: number;
+  n: number;
+  taps: number;
+  stride: number;
+  offset: number;
+}
+
+const TILE_ROWS = 6;
+/** Grid pixels for which sums of their own are worth adding up afterwards. */
+const PART_PIXELS = 2048;
+const MAX_PARTS = 8;
+/** Floats that all parts' sums may take together. */
+const MAX_PART_FLOATS = 1 << 21;
+/** Pieces into which the work is cut at least, where it is large enough, to feed several threads evenly. */
+const PIECES = 16;
+/** Floats of both operands that are worked on together: they stay in the cache near the core. */
+const BLOCK_FLOATS = 6144;
+const MIN_BLOCK_PIXELS = 64;
+
+/** Sums the gradient directly, on all threads; the order of summation depends on the shapes alone. */
+export function filterGradient(kernels: KernelModule, gradient: FilterGradient): void {
+  const { a, b, dw, batch, height, width, m, gridHeight, gridWidth, n, taps, stride, offset } = gradient;
+  const size = taps * taps * m * n;
+  const rows = batch * gridHeight;
+  const pixels = rows * gridWidth;
+  const parts = Math.max(
+    1,
+    Math.min(MAX_PARTS, rows, Math.floor(pixels / PART_PIXELS), Math.floor(MAX_PART_FLOATS / size)),
+  );
+  const splits = Math.min(Math.ceil(m / TILE_ROWS), Math.ceil(PIECES / parts));
+  const blockPixels = Math.max(MIN_BLOCK_PIXELS, BLOCK_FLOATS / (stride * stride * m + n));
+  const blockRows = Math.ceil(blockPixels / gridWidth);
+  const sums = parts > 1 ? kernels.workspace(parts * size) : dw;
+  kernels.run(
+    'filterGradient',
+    parts * splits,
+    Math.ceil((2 ** 20 * parts * splits) / (pixels * size)),
+    ...[a, b, sums, 4 * size, batch, height, width, m, gridHeight, gridWidth, n],
+    ...[taps, taps, stride, offset, parts, splits, blockRows],
+  );
+  if (parts > 1) kernels.run('sumParts', size, 1 << 15, sums, dw, parts, size);
+}
