@@ -1,24 +1,22 @@
-import { convolveDirect } from './convolveDirect.js';
+import type * as tf from '@tensorflow/tfjs-core';
+import { convolveDirect, type FilterLayout } from './convolveDirect.js';
+import { convolveWinograd } from './convolveWinograd.js';
 import { filterGradient } from './filterGradient.js';
+import type { KernelModule } from './KernelModule.js';
+import { prefersWinograd } from './prefersWinograd.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 
 /** [x, filter] → convolution with stride 1 that keeps height and width. */
 export const conv2d: TrainingKernel = {
   name: 'DiffusionSslConv2D',
   compute(kernels, { x, filter }) {
-    const [batch, height, width, depth] = x.shape;
     const [size, , , columns] = filter.shape;
-    const y = kernels.output([batch, height, width, columns]);
-    const offset = -(size - 1) / 2;
-    convolveDirect(
-      kernels,
-      {
-        ...{ x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns },
-        ...{ gridHeight: height, gridWidth: width, taps: size, offsetY: offset, offsetX: offset },
-      },
-      { filter: kernels.pointer(filter), size, rowStride: columns, columnStride: 1 },
-    );
-    return y;
+    return convolveSame(kernels, x, columns, {
+      filter: kernels.pointer(filter),
+      size,
+      rowStride: columns,
+      columnStride: 1,
+    });
   },
 };
 
@@ -26,25 +24,28 @@ export const conv2d: TrainingKernel = {
 export const conv2dBackpropInput: TrainingKernel = {
   name: 'DiffusionSslConv2DBackpropInput',
   compute(kernels, { dy, filter }) {
-    const [batch, height, width, depth] = dy.shape;
-    const [size, , columns] = filter.shape;
-    const dx = kernels.output([batch, height, width, columns]);
-    const offset = -(size - 1) / 2;
-    const last = size - 1;
-    convolveDirect(
-      kernels,
-      {
-        ...{ x: kernels.pointer(dy), y: kernels.pointer(dx), batch, height, width, depth, columns },
-        ...{ gridHeight: height, gridWidth: width, taps: size, offsetY: offset, offsetX: offset },
-      },
-      {
-        ...{ filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
-        ...{ firstY: last, firstX: last, step: -1 },
-      },
-    );
-    return dx;
+    const [size, , columns, depth] = filter.shape;
+    return convolveSame(kernels, dy, columns, {
+      ...{ filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
+      ...{ firstY: size - 1, firstX: size - 1, step: -1 },
+    });
   },
 };
+
+/** Stride 1, height and width kept: by Winograd's algorithm or directly, whichever is faster for the shape. */
+function convolveSame(kernels: KernelModule, x: tf.TensorInfo, columns: number, layout: FilterLayout): tf.TensorInfo {
+  const [batch, height, width, depth] = x.shape;
+  const y = kernels.output([batch, height, width, columns]);
+  const shape = { x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns };
+  if (prefersWinograd(layout.size, height, width, depth, columns)) {
+    convolveWinograd(kernels, { ...shape, ...layout, flip: layout.step === -1 });
+  } else {
+    const offset = -(layout.size - 1) / 2;
+    const grid = { gridHeight: height, gridWidth: width, taps: layout.size, offsetY: offset, offsetX: offset };
+    convolveDirect(kernels, { ...shape, ...grid }, layout);
+  }
+  return y;
+}
 
 /** [x, dy] and the filter's size → gradient of the filter. */
 export const conv2dBackpropFilter: TrainingKernel = {

@@ -4,3 +4,5 @@ export { setThread } from './thread';
 export * from './packFilter';
 export * from './convolve';
 export * from './filterGradient';
+export * from './winogradFilter';
+export * from './winogradConvolve';

@@ -1,0 +1,71 @@
+import { ownScratch } from './thread';
+import { filterTransform } from './winograd';
+
+/**
+ * Transforms a 3×3 filter for `winogradConvolve`: for each of 36 points, panels of 8 columns of `depth` rows, filled up with
+ * zeros. Items are panels. Strides and flipping are those of `packFilter`: tap i is tap i of the filter, or 8 - i if `flip`.
+ */
+export function winogradFilter(
+  begin: i32, end: i32,
+  filter: usize, packed: usize, depth: i32, columns: i32, rowStride: i32, columnStride: i32, flip: i32,
+  scratch: usize, scratchBytes: i32,
+): void {
+  const taps = ownScratch(scratch, scratchBytes);
+  const middle = taps + 9 * 64;
+  const panels = (columns + 7) >> 3;
+  const pointBytes = <usize>(panels * depth) << 5;
+  for (let panel = begin; panel < end; panel++) {
+    for (let half = 0; half < 2; half++) {
+      const column = (panel << 3) + (half << 2);
+      let target = packed + (<usize>(panel * depth) << 5) + (half << 4);
+      for (let row = 0; row < depth; row += 4) {
+        gatherTaps(filter, taps, row, column, depth, columns, rowStride, columnStride, flip);
+        const rows = min(4, depth - row);
+        for (let r = 0; r < rows; r++, target += 32) {
+          const g = taps + (r << 4);
+          for (let j: usize = 0; j < 3; j++) {
+            const tap = g + (j << 6);
+            filterTransform(v128.load(tap), v128.load(tap, 192), v128.load(tap, 384), middle + (j << 4), 48);
+          }
+          for (let i: usize = 0; i < 6; i++) {
+            const m = middle + i * 48;
+            filterTransform(v128.load(m), v128.load(m, 16), v128.load(m, 32), target + 6 * i * pointBytes, pointBytes);
+          }
+        }
+      }
+    }
+  }
+}
+
+/** Nine taps, each 4 rows × 4 columns with the columns side by side, zeros outside the filter. */
+function gatherTaps(
+  filter: usize, taps: usize, row: i32, column: i32, depth: i32, columns: i32,
+  rowStride: i32, columnStride: i32, flip: i32,
+): void {
+  const whole = row + 4 <= depth && column + 4 <= columns;
+  for (let tap = 0; tap < 9; tap++, taps += 64) {
+    const from = flip ? 8 - tap : tap;
+    const source = filter + (<usize>(from * depth * columns + row * rowStride + column * columnStride) << 2);
+    if (whole && columnStride == 1) {
+      for (let r = 0; r < 4; r++) v128.store(taps + (r << 4), v128.load(source + (<usize>(r * rowStride) << 2)));
+    } else if (whole) {
+      const stride = <usize>columnStride << 2;
+      const a = v128.load(source), b = v128.load(source + stride);
+      const c = v128.load(source + 2 * stride), d = v128.load(source + 3 * stride);
+      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+      const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7), cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+      v128.store(taps, v128.shuffle<f64>(ab, cd, 0, 2));
+      v128.store(taps, v128.shuffle<f64>(ab, cd, 1, 3), 16);
+      v128.store(taps, v128.shuffle<f64>(ab2, cd2, 0, 2), 32);
+      v128.store(taps, v128.shuffle<f64>(ab2, cd2, 1, 3), 48);
+    } else {
+      for (let r = 0; r < 4; r++) {
+        for (let c = 0; c < 4; c++) {
+          const inside = row + r < depth && column + c < columns;
+          const value = inside ? load<f32>(source + (<usize>(r * rowStride + c * columnStride) << 2)) : 0;
+          store<f32>(taps + (r << 4) + (c << 2), value);
+        }
+      }
+    }
+  }
+}
