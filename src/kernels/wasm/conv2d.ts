@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { convolveDirect, type FilterLayout } from './convolveDirect.js';
 import { convolveWinograd } from './convolveWinograd.js';
 import { filterGradient } from './filterGradient.js';
+import { filterGradientWinograd } from './filterGradientWinograd.js';
 import type { KernelModule } from './KernelModule.js';
 import { prefersWinograd } from './prefersWinograd.js';
 import type { TrainingKernel } from './TrainingKernel.js';
@@ -33,7 +34,12 @@ export const conv2dBackpropInput: TrainingKernel = {
 };
 
 /** Stride 1, height and width kept: by Winograd's algorithm or directly, whichever is faster for the shape. */
-function convolveSame(kernels: KernelModule, x: tf.TensorInfo, columns: number, layout: FilterLayout): tf.TensorInfo {
+function convolveSame(
+  kernels: KernelModule,
+  x: tf.TensorInfo,
+  columns: number,
+  layout: FilterLayout,
+): tf.TensorInfo {
   const [batch, height, width, depth] = x.shape;
   const y = kernels.output([batch, height, width, columns]);
   const shape = { x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns };
@@ -41,7 +47,13 @@ function convolveSame(kernels: KernelModule, x: tf.TensorInfo, columns: number, 
     convolveWinograd(kernels, { ...shape, ...layout, flip: layout.step === -1 });
   } else {
     const offset = -(layout.size - 1) / 2;
-    const grid = { gridHeight: height, gridWidth: width, taps: layout.size, offsetY: offset, offsetX: offset };
+    const grid = {
+      gridHeight: height,
+      gridWidth: width,
+      taps: layout.size,
+      offsetY: offset,
+      offsetX: offset,
+    };
     convolveDirect(kernels, { ...shape, ...grid }, layout);
   }
   return y;
@@ -54,7 +66,8 @@ export const conv2dBackpropFilter: TrainingKernel = {
     const [batch, height, width, m] = x.shape;
     const n = dy.shape[3];
     const filter = kernels.output([size, size, m, n]);
-    filterGradient(kernels, {
+    const winograd = prefersWinograd(size, height, width, m, n);
+    (winograd ? filterGradientWinograd : filterGradient)(kernels, {
       ...{ a: kernels.pointer(x), b: kernels.pointer(dy), dw: kernels.pointer(filter) },
       ...{ batch, height, width, m, gridHeight: height, gridWidth: width, n },
       ...{ taps: size, stride: 1, offset: -(size - 1) / 2 },

@@ -40,7 +40,7 @@ export function filterGradient(
             for (let column = 0; column < n; column += 8) {
               gradientTile(
                 aStart + (first << 2), bStart + (column << 2), tap + (<usize>(first * n + column) << 2),
-                m, n, stride, high - low, row, rowEnd, gridHeight, height, ty + offset, aRowBytes, bRowBytes,
+                <usize>n << 2, m, n, stride, high - low, row, rowEnd, gridHeight, height, ty + offset, aRowBytes, bRowBytes,
                 min(6, m - first), min(8, n - column), row == firstRow,
               );
             }

@@ -3,11 +3,11 @@ import { storeRow } from './tile';
 
 /**
  * One register tile of a filter's gradient: 6 rows × 8 columns, summed over `count` pixels of each grid row from `row` to
- * `rowEnd`. Starts from what `target` holds unless `fresh`, and reads up to 28 bytes past the last pixel's channels, which
+ * `rowEnd`, to be stored in rows `rowBytes` apart. Starts from what `target` holds unless `fresh`, and reads up to 28 bytes past the last pixel's channels, which
  * the allocator's own bookkeeping at the end of its memory keeps in bounds.
  */
 export function gradientTile(
-  a: usize, b: usize, target: usize, m: i32, n: i32, stride: i32, count: i32,
+  a: usize, b: usize, target: usize, rowBytes: usize, m: i32, n: i32, stride: i32, count: i32,
   row: i32, rowEnd: i32, gridHeight: i32, height: i32, shiftY: i32, aRowBytes: i32, bRowBytes: i32,
   rows: i32, columns: i32, fresh: bool,
 ): void {
@@ -17,7 +17,6 @@ export function gradientTile(
   let c30 = c00, c31 = c00;
   let c40 = c00, c41 = c00;
   let c50 = c00, c51 = c00;
-  const rowBytes = <usize>n << 2;
   if (!fresh && columns == 8) {
     c00 = load4(target, 0), c01 = load4(target, 4);
     if (rows > 1) c10 = v128.load(target + 1 * rowBytes), c11 = v128.load(target + 1 * rowBytes, 16);

@@ -4,5 +4,6 @@ export { setThread } from './thread';
 export * from './packFilter';
 export * from './convolve';
 export * from './filterGradient';
-export * from './winogradFilter';
+export { winogradFilter } from './winogradFilter';
 export * from './winogradConvolve';
+export * from './winogradGradient';

@@ -1,36 +1,43 @@
 import { ownScratch } from './thread';
 import { filterTransform } from './winograd';
 
-/**
- * Transforms a 3×3 filter for `winogradConvolve`: for each of 36 points, panels of 8 columns of `depth` rows, filled up with
- * zeros. Items are panels. Strides and flipping are those of `packFilter`: tap i is tap i of the filter, or 8 - i if `flip`.
- */
+/** Transforms a 3×3 filter for `winogradConvolve`: 36 matrices of panels, see `transformPanel`. Items are panels. */
 export function winogradFilter(
   begin: i32, end: i32,
   filter: usize, packed: usize, depth: i32, columns: i32, rowStride: i32, columnStride: i32, flip: i32,
   scratch: usize, scratchBytes: i32,
 ): void {
-  const taps = ownScratch(scratch, scratchBytes);
-  const middle = taps + 9 * 64;
   const panels = (columns + 7) >> 3;
   const pointBytes = <usize>(panels * depth) << 5;
+  const own = ownScratch(scratch, scratchBytes);
   for (let panel = begin; panel < end; panel++) {
-    for (let half = 0; half < 2; half++) {
-      const column = (panel << 3) + (half << 2);
-      let target = packed + (<usize>(panel * depth) << 5) + (half << 4);
-      for (let row = 0; row < depth; row += 4) {
-        gatherTaps(filter, taps, row, column, depth, columns, rowStride, columnStride, flip);
-        const rows = min(4, depth - row);
-        for (let r = 0; r < rows; r++, target += 32) {
-          const g = taps + (r << 4);
-          for (let j: usize = 0; j < 3; j++) {
-            const tap = g + (j << 6);
-            filterTransform(v128.load(tap), v128.load(tap, 192), v128.load(tap, 384), middle + (j << 4), 48);
-          }
-          for (let i: usize = 0; i < 6; i++) {
-            const m = middle + i * 48;
-            filterTransform(v128.load(m), v128.load(m, 16), v128.load(m, 32), target + 6 * i * pointBytes, pointBytes);
-          }
+    const target = packed + (<usize>(panel * depth) << 5);
+    transformPanel(filter, target, pointBytes, panel, depth, columns, rowStride, columnStride, flip, own);
+  }
+}
+
+/**
+ * Transforms 8 columns of a 3×3 filter into `depth` rows of 8 values for each of 36 points, `pointBytes` apart, filled up with
+ * zeros. Strides are those of `packFilter`; tap i is tap i of the filter, or 8 - i if `flip`. `own` is room for 864 bytes.
+ */
+export function transformPanel(
+  filter: usize, target: usize, pointBytes: usize, panel: i32, depth: i32, columns: i32,
+  rowStride: i32, columnStride: i32, flip: i32, own: usize,
+): void {
+  const middle = own + 576;
+  for (let half = 0; half < 8; half += 4) {
+    let point = target + (half << 2);
+    for (let row = 0; row < depth; row += 4) {
+      gatherTaps(filter, own, row, (panel << 3) + half, depth, columns, rowStride, columnStride, flip);
+      const rows = min(4, depth - row);
+      for (let r = 0; r < rows; r++, point += 32) {
+        for (let j: usize = 0; j < 3; j++) {
+          const tap = own + (r << 4) + (j << 6);
+          filterTransform(v128.load(tap), v128.load(tap, 192), v128.load(tap, 384), middle + (j << 4), 48);
+        }
+        for (let i: usize = 0; i < 6; i++) {
+          const m = middle + i * 48;
+          filterTransform(v128.load(m), v128.load(m, 16), v128.load(m, 32), point + 6 * i * pointBytes, pointBytes);
         }
       }
     }

@@ -1,4 +1,4 @@
-import { inputTransform, outputAdjoint } from './winograd';
+import { inputTransform, outputAdjoint, outputTransform } from './winograd';
 
 /** Points of a transformed tile, 6 × 6. */
 export const POINTS: i32 = 36;
@@ -29,45 +29,108 @@ function pixel(table: usize, index: usize, offset: usize): v128 {
 }
 
 /**
- * Transforms a tile of 6 × 6 pixels, `channels` (rounded up to fours) of each, into one row of each of the 36 matrices that
- * start `pointBytes` apart at `target`. `columns` is room for 36 vectors.
+ * Transforms tiles of 6 × 6 input pixels, 4 apart, each into one row of `channels` values of the 36 matrices that start
+ * `pointBytes` apart at `target`. `own` is room for 1 KB; `channels` must be a multiple of 4.
  */
-export function transformInputTile(table: usize, channels: i32, columns: usize, target: usize, pointBytes: usize): void {
-  for (let offset: usize = 0, end = <usize>channels << 2; offset < end; offset += 16) {
-    for (let j: usize = 0; j < 6; j++) {
-      inputTransform(
-        pixel(table, j, offset), pixel(table, j + 6, offset), pixel(table, j + 12, offset),
-        pixel(table, j + 18, offset), pixel(table, j + 24, offset), pixel(table, j + 30, offset),
-        columns + (j << 4), 96,
-      );
-    }
-    for (let i: usize = 0; i < 6; i++) {
-      const row = columns + i * 96;
-      inputTransform(
-        v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48), v128.load(row, 64), v128.load(row, 80),
-        target + offset + 6 * i * pointBytes, pointBytes,
-      );
+export function transformInputTiles(
+  first: i32, last: i32, x: usize, target: usize, pointBytes: usize, zeros: usize, own: usize,
+  height: i32, width: i32, channels: i32,
+): void {
+  const tilesX = (width + 3) >> 2;
+  const tilesOfImage = ((height + 3) >> 2) * tilesX;
+  const columns = own + 192;
+  const rowBytes = <usize>channels << 2;
+  for (let t = first; t < last; t++, target += rowBytes) {
+    const image = t / tilesOfImage;
+    const inImage = t % tilesOfImage;
+    const source = x + <usize>(image * height * width) * rowBytes;
+    const top = (inImage / tilesX << 2) - 1;
+    const left = (inImage % tilesX << 2) - 1;
+    tileAddresses(own, source, top, left, 6, height, width, channels << 2, zeros);
+    for (let offset: usize = 0; offset < rowBytes; offset += 16) {
+      for (let j: usize = 0; j < 6; j++) {
+        inputTransform(
+          pixel(own, j, offset), pixel(own, j + 6, offset), pixel(own, j + 12, offset),
+          pixel(own, j + 18, offset), pixel(own, j + 24, offset), pixel(own, j + 30, offset),
+          columns + (j << 4), 96,
+        );
+      }
+      for (let i: usize = 0; i < 6; i++) {
+        const row = columns + i * 96;
+        inputTransform(
+          v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48), v128.load(row, 64), v128.load(row, 80),
+          target + offset + 6 * i * pointBytes, pointBytes,
+        );
+      }
     }
   }
 }
 
-/** The same for a tile of 4 × 4 pixels of an output's gradient. */
-export function transformGradientTile(
-  table: usize, channels: i32, columns: usize, target: usize, pointBytes: usize,
+/** The same for tiles of 4 × 4 pixels of an output's gradient, by the adjoint of the output's transform. */
+export function transformGradientTiles(
+  first: i32, last: i32, dy: usize, target: usize, pointBytes: usize, zeros: usize, own: usize,
+  height: i32, width: i32, channels: i32,
 ): void {
-  for (let offset: usize = 0, end = <usize>channels << 2; offset < end; offset += 16) {
-    for (let j: usize = 0; j < 4; j++) {
-      outputAdjoint(
-        pixel(table, j, offset), pixel(table, j + 4, offset), pixel(table, j + 8, offset), pixel(table, j + 12, offset),
-        columns + (j << 4), 64,
-      );
+  const tilesX = (width + 3) >> 2;
+  const tilesOfImage = ((height + 3) >> 2) * tilesX;
+  const columns = own + 192;
+  const rowBytes = <usize>channels << 2;
+  for (let t = first; t < last; t++, target += rowBytes) {
+    const image = t / tilesOfImage;
+    const inImage = t % tilesOfImage;
+    const source = dy + <usize>(image * height * width) * rowBytes;
+    const top = inImage / tilesX << 2;
+    const left = inImage % tilesX << 2;
+    tileAddresses(own, source, top, left, 4, height, width, channels << 2, zeros);
+    for (let offset: usize = 0; offset < rowBytes; offset += 16) {
+      for (let j: usize = 0; j < 4; j++) {
+        outputAdjoint(
+          pixel(own, j, offset), pixel(own, j + 4, offset), pixel(own, j + 8, offset), pixel(own, j + 12, offset),
+          columns + (j << 4), 64,
+        );
+      }
+      for (let i: usize = 0; i < 6; i++) {
+        const row = columns + (i << 6);
+        outputAdjoint(
+          v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48),
+          target + offset + 6 * i * pointBytes, pointBytes,
+        );
+      }
     }
-    for (let i: usize = 0; i < 6; i++) {
-      const row = columns + (i << 6);
-      outputAdjoint(
-        v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48),
-        target + offset + 6 * i * pointBytes, pointBytes,
-      );
+  }
+}
+
+/** Transforms one row of each of 36 matrices into 4 × 4 pixels of the output, and stores those inside the image. */
+export function storeOutputTiles(
+  first: i32, last: i32, source: usize, pointBytes: usize, y: usize, own: usize,
+  height: i32, width: i32, channels: i32,
+): void {
+  const tilesX = (width + 3) >> 2;
+  const tilesOfImage = ((height + 3) >> 2) * tilesX;
+  const pixelBytes = <usize>channels << 2;
+  const rowBytes = width * pixelBytes;
+  const part = own + 384;
+  for (let t = first; t < last; t++, source += pixelBytes) {
+    const image = t / tilesOfImage;
+    const inImage = t % tilesOfImage;
+    const top = inImage / tilesX << 2;
+    const left = inImage % tilesX << 2;
+    const rows = min(4, height - top);
+    const pixels = min(4, width - left);
+    const target = y + <usize>((image * height + top) * width + left) * pixelBytes;
+    for (let offset: usize = 0; offset < pixelBytes; offset += 16) {
+      for (let j: usize = 0; j < 6; j++) {
+        outputTransform(source + offset + j * pointBytes, 6 * pointBytes, own + (j << 4), 96);
+      }
+      for (let i = 0; i < rows; i++) {
+        const row = target + offset + i * rowBytes;
+        if (pixels == 4) {
+          outputTransform(own + i * 96, 16, row, pixelBytes);
+        } else {
+          outputTransform(own + i * 96, 16, part, 16);
+          for (let j = 0; j < pixels; j++) v128.store(row + j * pixelBytes, v128.load(part + (j << 4)));
+        }
+      }
     }
   }
 }

@@ -1,0 +1,49 @@
+import type { FilterGradient } from './filterGradient.js';
+import type { KernelModule } from './KernelModule.js';
+
+const POINTS = 36;
+const PANEL = 8;
+const TILE_ROWS = 6;
+/** Floats of the matrices of one block, to stay in the caches. */
+const BLOCK_FLOATS = 400_000;
+const MIN_BLOCK_TILES = 48;
+/** Floats of scratch memory for the 36 sums of 6 × 8 values, and for the transforms. */
+const SCRATCH_FLOATS = 2048;
+
+const align = (floats: number) => Math.ceil(floats / 16) * 16;
+
+/** Gradient of a 3×3 filter with stride 1 by Winograd's algorithm, on all threads. Channels must be multiples of 4. */
+export function filterGradientWinograd(kernels: KernelModule, gradient: FilterGradient): void {
+  const { a, b, dw, batch, height, width, m, n } = gradient;
+  const tiles = batch * Math.ceil(height / 4) * Math.ceil(width / 4);
+  const fit = Math.max(MIN_BLOCK_TILES, Math.floor(BLOCK_FLOATS / (POINTS * (m + n))));
+  const blockTiles = Math.ceil(tiles / Math.ceil(tiles / fit));
+  const inputFloats = align(POINTS * blockTiles * m + PANEL);
+  const gradientFloats = align(POINTS * blockTiles * n + PANEL);
+  const zeroFloats = align(Math.max(m, n));
+  const input = kernels.workspace(
+    inputFloats + gradientFloats + zeroFloats + kernels.threads * SCRATCH_FLOATS,
+  );
+  const products = input + 4 * inputFloats;
+  const zeros = products + 4 * gradientFloats;
+  const scratch = [zeros + 4 * zeroFloats, 4 * SCRATCH_FLOATS];
+  kernels.run('clear', zeroFloats, zeroFloats, zeros);
+  for (let first = 0; first < tiles; first += blockTiles) {
+    const count = Math.min(blockTiles, tiles - first);
+    const grain = Math.ceil(4096 / (m + n));
+    const shape = [first, blockTiles, height, width, m, n];
+    kernels.run('winogradGradientTiles', count, grain, a, b, input, products, zeros, ...scratch, ...shape);
+    const items = Math.ceil(m / TILE_ROWS) * Math.ceil(n / PANEL);
+    const sizes = [count, blockTiles, m, n, Number(first === 0)];
+    kernels.run(
+      'winogradGradientProducts',
+      items,
+      Math.ceil(256 / count),
+      input,
+      products,
+      dw,
+      ...scratch,
+      ...sizes,
+    );
+  }
+}
