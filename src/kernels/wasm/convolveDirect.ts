@@ -1,4 +1,5 @@
 import type { KernelModule } from './KernelModule.js';
+import { alignFloats } from './winogradSizes.js';
 
 /** What `convolve` reads and writes: grids of pixels, in floats and addresses. */
 export interface DirectConvolution {
@@ -50,8 +51,6 @@ const GRAIN_PRODUCTS = 1 << 20;
 /** Pieces into which a convolution is cut at least, where it is large enough, to feed several threads evenly. */
 const PIECES = 16;
 
-const align = (floats: number) => Math.ceil(floats / 16) * 16;
-
 /** Packs the filter and convolves, on all threads. */
 export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, layout: FilterLayout): void {
   const { depth, columns, taps } = conv;
@@ -61,13 +60,15 @@ export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, l
   const pixels = conv.batch * conv.gridHeight * conv.gridWidth;
   const blocks = Math.ceil(pixels / BLOCK_PIXELS);
   const products = taps * taps * depth * PANEL;
+  // Small images: the same pixel of all of them together, so that taps outside the image are left out for whole tiles.
+  const imagesInner = conv.gridHeight * conv.gridWidth <= 2 * conv.batch;
   const parts = Math.min(panels, Math.ceil(PIECES / blocks));
 
-  const packedFloats = align(panels * taps * taps * depth * PANEL);
-  const tableFloats = align((BLOCK_PIXELS / TILE_ROWS) * (taps * taps + 1) * TILE_ROWS);
-  const packed = kernels.workspace(packedFloats + align(depth) + kernels.threads * tableFloats);
+  const packedFloats = alignFloats(panels * taps * taps * depth * PANEL);
+  const tableFloats = alignFloats((BLOCK_PIXELS / TILE_ROWS) * (taps * taps + 1) * TILE_ROWS);
+  const packed = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * tableFloats);
   const zeros = packed + 4 * packedFloats;
-  const scratch = zeros + 4 * align(depth);
+  const scratch = zeros + 4 * alignFloats(depth);
   kernels.run('clear', depth, depth, zeros);
   kernels.run(
     'packFilter',
@@ -83,6 +84,18 @@ export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, l
     Math.ceil(GRAIN_PRODUCTS / productsOfItem),
     ...[conv.x, packed, conv.y, zeros, scratch, 4 * tableFloats],
     ...[conv.batch, conv.height, conv.width, depth, conv.gridHeight, conv.gridWidth, columns],
-    ...[taps, taps, stride, conv.offsetY, conv.offsetX, outStep, outY, outX, BLOCK_PIXELS, parts],
+    ...[
+      taps,
+      taps,
+      stride,
+      conv.offsetY,
+      conv.offsetX,
+      outStep,
+      outY,
+      outX,
+      BLOCK_PIXELS,
+      parts,
+      Number(imagesInner),
+    ],
   );
 }

@@ -1,4 +1,5 @@
 import type { KernelModule } from './KernelModule.js';
+import { alignFloats, countTiles, matricesFloats } from './winogradSizes.js';
 
 /** What `winogradConvolve` reads and writes. */
 export interface WinogradConvolution {
@@ -19,29 +20,28 @@ export interface WinogradConvolution {
   flip: boolean;
 }
 
-const POINTS = 36;
 const PANEL = 8;
 const TILE_ROWS = 6;
 /** Floats of the matrices of one block, to stay in the second-level cache. */
 const BLOCK_FLOATS = 320_000;
+/** Panels that are transformed together: rows of the filter may each lie in another page of memory. */
+const GROUP_PANELS = 2;
 const MAX_BLOCK_TILES = 96;
 /** Floats up to which all transformed tiles stay in a cache while the filter passes by. */
 const FEW_TILES_FLOATS = 1 << 20;
 /** Floats that the transforms of one tile need. */
 const SCRATCH_FLOATS = 256;
 
-const align = (floats: number) => Math.ceil(floats / 16) * 16;
-
 /** Tiles that are worked on together: many, to read the filter seldom, but few enough to stay in the cache. */
 function tilesOfBlock(tiles: number, channels: number, threads: number): number {
-  const fit = Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (POINTS * channels), tiles / (2 * threads));
+  const fit = Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (36 * channels), tiles / (2 * threads));
   return Math.max(1, Math.floor(fit / TILE_ROWS)) * TILE_ROWS;
 }
 
 /** Transforms the filter and convolves, on all threads. Depth and columns must be multiples of 4. */
 export function convolveWinograd(kernels: KernelModule, conv: WinogradConvolution): void {
-  const tiles = conv.batch * Math.ceil(conv.height / 4) * Math.ceil(conv.width / 4);
-  if (tiles * POINTS * conv.depth <= FEW_TILES_FLOATS && conv.columns > 2 * tiles)
+  const tiles = countTiles(conv.batch, conv.height, conv.width);
+  if (matricesFloats(tiles, conv.depth) <= FEW_TILES_FLOATS && conv.columns > 2 * tiles)
     fewTiles(kernels, conv, tiles);
   else manyTiles(kernels, conv, tiles);
 }
@@ -51,80 +51,39 @@ function manyTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: numb
   const { x, y, batch, height, width, depth, columns } = conv;
   const panels = Math.ceil(columns / PANEL);
   const blockTiles = tilesOfBlock(tiles, depth + columns, kernels.threads);
-  const packedFloats = POINTS * panels * depth * PANEL;
-  const scratchFloats = align(SCRATCH_FLOATS + POINTS * blockTiles * (depth + columns));
-  const packed = kernels.workspace(packedFloats + align(depth) + kernels.threads * scratchFloats);
+  const packedFloats = matricesFloats(panels * PANEL, depth);
+  const blockFloats = matricesFloats(blockTiles, depth) + matricesFloats(blockTiles, columns);
+  const scratchFloats = SCRATCH_FLOATS + blockFloats;
+  const packed = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * scratchFloats);
   const zeros = packed + 4 * packedFloats;
-  const scratch = [zeros + 4 * align(depth), 4 * scratchFloats];
+  const scratch = [zeros + 4 * alignFloats(depth), 4 * scratchFloats];
   kernels.run('clear', depth, depth, zeros);
-  const layout = [depth, columns, conv.rowStride, conv.columnStride, Number(conv.flip)];
-  kernels.run('winogradFilter', panels, Math.ceil(2048 / depth), conv.filter, packed, ...layout, ...scratch);
-  const shape = [batch, height, width, depth, columns];
-  kernels.run(
-    'winogradConvolve',
-    Math.ceil(tiles / blockTiles),
-    1,
-    x,
-    packed,
-    y,
-    zeros,
-    ...scratch,
-    ...shape,
-    blockTiles,
-  );
+  const filter = [conv.filter, packed, ...layoutOf(conv), ...scratch];
+  kernels.run('winogradFilter', panels, Math.ceil(2048 / depth), ...filter);
+  const images = [x, packed, y, zeros, ...scratch, batch, height, width, depth, columns];
+  kernels.run('winogradConvolve', Math.ceil(tiles / blockTiles), 1, ...images, blockTiles);
 }
 
-/** All tiles, then panel by panel of the filter: its transform, larger than the filter itself, never leaves the cache. */
+/** All tiles, then some panels of the filter at a time: its transform, larger than itself, never leaves the cache. */
 function fewTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: number): void {
   const { x, y, height, width, depth, columns } = conv;
-  const inputFloats = align(POINTS * tiles * depth);
-  const productFloats = align(POINTS * tiles * columns);
-  const scratchFloats = align(SCRATCH_FLOATS + POINTS * depth * PANEL);
-  const input = kernels.workspace(
-    inputFloats + productFloats + align(depth) + kernels.threads * scratchFloats,
-  );
+  const inputFloats = matricesFloats(tiles, depth);
+  const productFloats = matricesFloats(tiles, columns);
+  const scratchFloats = SCRATCH_FLOATS + matricesFloats(GROUP_PANELS * PANEL, depth);
+  const ownFloats = alignFloats(depth) + kernels.threads * scratchFloats;
+  const input = kernels.workspace(inputFloats + productFloats + ownFloats);
   const product = input + 4 * inputFloats;
   const zeros = product + 4 * productFloats;
-  const scratch = [zeros + 4 * align(depth), 4 * scratchFloats];
+  const scratch = [zeros + 4 * alignFloats(depth), 4 * scratchFloats];
   kernels.run('clear', depth, depth, zeros);
-  kernels.run(
-    'winogradInput',
-    tiles,
-    Math.ceil(4096 / depth),
-    x,
-    input,
-    zeros,
-    ...scratch,
-    tiles,
-    height,
-    width,
-    depth,
-  );
-  const layout = [conv.rowStride, conv.columnStride, Number(conv.flip)];
-  const panels = Math.ceil(columns / PANEL);
-  kernels.run(
-    'winogradPanels',
-    panels,
-    1,
-    input,
-    conv.filter,
-    product,
-    ...scratch,
-    tiles,
-    depth,
-    columns,
-    ...layout,
-  );
-  kernels.run(
-    'winogradOutput',
-    tiles,
-    Math.ceil(4096 / columns),
-    product,
-    y,
-    ...scratch,
-    tiles,
-    height,
-    width,
-    columns,
-  );
+  const source = [x, input, zeros, ...scratch, tiles, height, width, depth];
+  kernels.run('winogradInput', tiles, Math.ceil(4096 / depth), ...source);
+  const products = [input, conv.filter, product, ...scratch, tiles, ...layoutOf(conv), GROUP_PANELS];
+  kernels.run('winogradPanels', Math.ceil(columns / PANEL / GROUP_PANELS), 1, ...products);
+  const target = [product, y, ...scratch, tiles, height, width, columns];
+  kernels.run('winogradOutput', tiles, Math.ceil(4096 / columns), ...target);
+}
+
+function layoutOf({ depth, columns, rowStride, columnStride, flip }: WinogradConvolution): number[] {
+  return [depth, columns, rowStride, columnStride, Number(flip)];
 }

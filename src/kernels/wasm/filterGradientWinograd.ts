@@ -1,7 +1,7 @@
 import type { FilterGradient } from './filterGradient.js';
 import type { KernelModule } from './KernelModule.js';
+import { alignFloats, countTiles, matricesFloats } from './winogradSizes.js';
 
-const POINTS = 36;
 const PANEL = 8;
 const TILE_ROWS = 6;
 /** Floats of the matrices of one block, to stay in the caches. */
@@ -10,17 +10,15 @@ const MIN_BLOCK_TILES = 48;
 /** Floats of scratch memory for the 36 sums of 6 × 8 values, and for the transforms. */
 const SCRATCH_FLOATS = 2048;
 
-const align = (floats: number) => Math.ceil(floats / 16) * 16;
-
 /** Gradient of a 3×3 filter with stride 1 by Winograd's algorithm, on all threads. Channels must be multiples of 4. */
 export function filterGradientWinograd(kernels: KernelModule, gradient: FilterGradient): void {
   const { a, b, dw, batch, height, width, m, n } = gradient;
-  const tiles = batch * Math.ceil(height / 4) * Math.ceil(width / 4);
-  const fit = Math.max(MIN_BLOCK_TILES, Math.floor(BLOCK_FLOATS / (POINTS * (m + n))));
+  const tiles = countTiles(batch, height, width);
+  const fit = Math.max(MIN_BLOCK_TILES, Math.floor(BLOCK_FLOATS / (36 * (m + n))));
   const blockTiles = Math.ceil(tiles / Math.ceil(tiles / fit));
-  const inputFloats = align(POINTS * blockTiles * m + PANEL);
-  const gradientFloats = align(POINTS * blockTiles * n + PANEL);
-  const zeroFloats = align(Math.max(m, n));
+  const inputFloats = matricesFloats(blockTiles, m) + 16;
+  const gradientFloats = matricesFloats(blockTiles, n) + 16;
+  const zeroFloats = alignFloats(Math.max(m, n));
   const input = kernels.workspace(
     inputFloats + gradientFloats + zeroFloats + kernels.threads * SCRATCH_FLOATS,
   );

@@ -7,14 +7,14 @@ import { TILE_ROWS, tile6x8 } from './tile';
  *
  * Output pixel (y, x) of a grid reads input pixels (y·stride + offsetY + i, x·stride + offsetX + j) and is written to pixel
  * (y·outStep + outY, x·outStep + outX) of the output. Items are blocks of `blockPixels` grid pixels, times `parts` parts of the
- * panels. Dukhan, "The indirect convolution algorithm" (2019).
+ * panels. Pixels are counted image by image, or with `imagesInner` the same pixel of all images first. Dukhan, "The indirect convolution algorithm" (2019).
  */
 export function convolve(
   begin: i32, end: i32,
   x: usize, packed: usize, y: usize, zeros: usize, scratch: usize, scratchBytes: i32,
   batch: i32, height: i32, width: i32, depth: i32, gridHeight: i32, gridWidth: i32, columns: i32,
   tapsY: i32, tapsX: i32, stride: i32, offsetY: i32, offsetX: i32,
-  outStep: i32, outY: i32, outX: i32, blockPixels: i32, parts: i32,
+  outStep: i32, outY: i32, outX: i32, blockPixels: i32, parts: i32, imagesInner: i32,
 ): void {
   const taps = tapsY * tapsX;
   const panels = (columns + 7) >> 3;
@@ -35,10 +35,11 @@ export function convolve(
       for (let p = first; p < last; p += TILE_ROWS, target += groupBytes) {
         for (let r = 0; r < TILE_ROWS; r++) {
           const pixel = min(p + r, last - 1);
-          const gridX = pixel % gridWidth;
-          const rest = pixel / gridWidth;
-          const gridY = rest % gridHeight;
-          const image = rest / gridHeight;
+          const gridPixels = gridHeight * gridWidth;
+          const image = imagesInner ? pixel % batch : pixel / gridPixels;
+          const position = imagesInner ? pixel / batch : pixel % gridPixels;
+          const gridY = position / gridWidth;
+          const gridX = position % gridWidth;
           const inY = gridY * stride + offsetY;
           const inX = gridX * stride + offsetX;
           const source = x + <usize>image * height * rowBytes + inY * rowBytes + inX * pixelBytes;

@@ -12,34 +12,41 @@ export function packFilter(
   filter: usize, packed: usize, depth: i32, columns: i32, rowStride: i32, columnStride: i32,
   width: i32, tapsY: i32, tapsX: i32, firstY: i32, firstX: i32, step: i32,
 ): void {
-  const tapSize = depth * columns;
-  for (let panel = begin; panel < end; panel++) {
-    let target = packed + (<usize>panel * tapsY * tapsX * depth << 5);
-    const first = panel << 3;
-    const count = min(8, columns - first);
-    for (let i = 0; i < tapsY; i++) {
-      for (let j = 0; j < tapsX; j++) {
-        const tap = (firstY + i * step) * width + firstX + j * step;
-        const source = filter + (<usize>(tap * tapSize + first * columnStride) << 2);
-        if (columnStride == 1) packRows(source, target, depth, count, rowStride);
-        else packColumns(source, target, depth, count, columnStride);
-        target += <usize>depth << 5;
+  const taps = tapsY * tapsX;
+  for (let i = 0; i < tapsY; i++) {
+    for (let j = 0; j < tapsX; j++) {
+      const tap = (firstY + i * step) * width + firstX + j * step;
+      const source = filter + (<usize>(tap * depth * columns) << 2);
+      const target = packed + (<usize>((i * tapsX + j) * depth) << 5);
+      const panelBytes = <usize>(taps * depth) << 5;
+      if (columnStride == 1) {
+        packRows(source, target, panelBytes, begin, end, depth, columns, rowStride);
+        continue;
+      }
+      for (let panel = begin; panel < end; panel++) {
+        const first = source + (<usize>(panel << 3) * columnStride << 2);
+        packColumns(first, target + panel * panelBytes, depth, min(8, columns - (panel << 3)), columnStride);
       }
     }
   }
 }
 
-/** Rows of up to 8 neighbours. */
-function packRows(source: usize, target: usize, depth: i32, count: i32, stride: i32): void {
+/** Panels of a filter whose columns are neighbours, row by row: the next row may lie in another page of memory. */
+function packRows(
+  source: usize, target: usize, panelBytes: usize, begin: i32, end: i32, depth: i32, columns: i32, stride: i32,
+): void {
   for (let k = 0; k < depth; k++) {
-    if (count == 8) {
-      store4(target, 0, load4(source, 0));
-      store4(target, 4, load4(source, 4));
-    } else {
-      for (let c = 0; c < 8; c++) store1(target, c, c < count ? load1(source, c) : 0);
+    for (let panel = begin; panel < end; panel++) {
+      const from = source + (<usize>(k * stride + (panel << 3)) << 2);
+      const to = target + panel * panelBytes + (<usize>k << 5);
+      const count = columns - (panel << 3);
+      if (count >= 8) {
+        store4(to, 0, load4(from, 0));
+        store4(to, 4, load4(from, 4));
+      } else {
+        for (let c = 0; c < 8; c++) store1(to, c, c < count ? load1(from, c) : 0);
+      }
     }
-    source += <usize>stride << 2;
-    target += 32;
   }
 }
 

@@ -1,35 +1,35 @@
 import { ownScratch } from './thread';
 import { filterTransform } from './winograd';
+import { pointStride } from './winogradTiles';
 
-/** Transforms a 3×3 filter for `winogradConvolve`: 36 matrices of panels, see `transformPanel`. Items are panels. */
+/** Transforms a 3×3 filter for `winogradConvolve`: 36 matrices of panels, see `transformPanels`. Items are panels. */
 export function winogradFilter(
   begin: i32, end: i32,
   filter: usize, packed: usize, depth: i32, columns: i32, rowStride: i32, columnStride: i32, flip: i32,
   scratch: usize, scratchBytes: i32,
 ): void {
-  const panels = (columns + 7) >> 3;
-  const pointBytes = <usize>(panels * depth) << 5;
+  const pointBytes = pointStride((columns + 7) & ~7, depth);
   const own = ownScratch(scratch, scratchBytes);
-  for (let panel = begin; panel < end; panel++) {
-    const target = packed + (<usize>(panel * depth) << 5);
-    transformPanel(filter, target, pointBytes, panel, depth, columns, rowStride, columnStride, flip, own);
-  }
+  const target = packed + (<usize>(begin * depth) << 5);
+  transformPanels(filter, target, pointBytes, begin, end, depth, columns, rowStride, columnStride, flip, own);
 }
 
 /**
- * Transforms 8 columns of a 3×3 filter into `depth` rows of 8 values for each of 36 points, `pointBytes` apart, filled up with
- * zeros. Strides are those of `packFilter`; tap i is tap i of the filter, or 8 - i if `flip`. `own` is room for 864 bytes.
+ * Transforms panels of 8 columns of a 3×3 filter: for each of 36 points, `pointBytes` apart, panels of `depth` rows of 8 values,
+ * filled up with zeros. Strides are those of `packFilter`; tap i is tap i of the filter, or 8 - i if `flip`. `own` is room for 1 KB.
+ * A row is read for all panels in turn, since the next may lie in another page of memory.
  */
-export function transformPanel(
-  filter: usize, target: usize, pointBytes: usize, panel: i32, depth: i32, columns: i32,
+export function transformPanels(
+  filter: usize, target: usize, pointBytes: usize, panel: i32, panelEnd: i32, depth: i32, columns: i32,
   rowStride: i32, columnStride: i32, flip: i32, own: usize,
 ): void {
   const middle = own + 576;
-  for (let half = 0; half < 8; half += 4) {
-    let point = target + (half << 2);
-    for (let row = 0; row < depth; row += 4) {
-      gatherTaps(filter, own, row, (panel << 3) + half, depth, columns, rowStride, columnStride, flip);
-      const rows = min(4, depth - row);
+  for (let row = 0; row < depth; row += 4) {
+    const rows = min(4, depth - row);
+    for (let column = panel << 3; column < panelEnd << 3; column += 4) {
+      const inPanels = (column >> 3) - panel;
+      let point = target + (<usize>(inPanels * depth + row) << 5) + ((column & 4) << 2);
+      gatherTaps(filter, own, row, column, depth, columns, rowStride, columnStride, flip);
       for (let r = 0; r < rows; r++, point += 32) {
         for (let j: usize = 0; j < 3; j++) {
           const tap = own + (r << 4) + (j << 6);

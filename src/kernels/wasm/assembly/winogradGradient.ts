@@ -2,7 +2,7 @@ import { gradientTile } from './gradientTile';
 import { load1, store1 } from './simd';
 import { ownScratch } from './thread';
 import { filterAdjoint } from './winograd';
-import { POINTS, transformGradientTiles, transformInputTiles } from './winogradTiles';
+import { POINTS, pointStride, transformGradientTiles, transformInputTiles } from './winogradTiles';
 
 /**
  * The first of two steps of the filter gradient by F(3×3, 4×4), the adjoint of `winogradConvolve`: transforms the tiles from
@@ -14,8 +14,8 @@ export function winogradGradientTiles(
   first: i32, blockTiles: i32, height: i32, width: i32, m: i32, n: i32,
 ): void {
   const own = ownScratch(scratch, scratchBytes);
-  const mPoint = <usize>(blockTiles * m) << 2;
-  const nPoint = <usize>(blockTiles * n) << 2;
+  const mPoint = pointStride(blockTiles, m);
+  const nPoint = pointStride(blockTiles, n);
   const inputTarget = input + (<usize>(begin * m) << 2);
   const gradientTarget = gradient + (<usize>(begin * n) << 2);
   transformInputTiles(first + begin, first + end, x, inputTarget, mPoint, zeros, own, height, width, m);
@@ -35,14 +35,16 @@ export function winogradGradientProducts(
   const middle = sums + POINTS * 192;
   const taps = middle + 288;
   const panels = (n + 7) >> 3;
+  const mPoint = pointStride(blockTiles, m);
+  const nPoint = pointStride(blockTiles, n);
   for (let item = begin; item < end; item++) {
     const row = item / panels * 6;
     const column = item % panels << 3;
     const rows = min(6, m - row);
     const columns = min(8, n - column);
     for (let point: usize = 0; point < <usize>POINTS; point++) {
-      const a = input + ((point * blockTiles * m + row) << 2);
-      const b = gradient + ((point * blockTiles * n + column) << 2);
+      const a = input + point * mPoint + (<usize>row << 2);
+      const b = gradient + point * nPoint + (<usize>column << 2);
       gradientTile(a, b, sums + point * 192, 32, m, n, 1, tiles, 0, 1, 1, 1, 0, 0, 0, 6, 8, true);
     }
     for (let r = 0; r < rows; r++) {

@@ -4,6 +4,16 @@ import { inputTransform, outputAdjoint, outputTransform } from './winograd';
 export const POINTS: i32 = 36;
 
 /**
+ * Bytes from one of the 36 matrices to the next: an odd number of cache lines, since vectors of all 36 are written in turn,
+ * which would fall into the same few sets of the cache if this were a power of two.
+ */
+// @ts-ignore: decorator
+@inline
+export function pointStride(rows: i32, columns: i32): usize {
+  return ((<usize>(rows * columns) << 2) + 127) & ~127 | 64;
+}
+
+/**
  * Addresses of the pixels of one tile, row by row: `side` × `side` pixels from (y, x) on, `zeros` outside the image.
  */
 // @ts-ignore: decorator

@@ -1,0 +1,110 @@
+import fc from 'fast-check';
+import { beforeAll, describe, it } from 'vitest';
+import { type HostTensor, randomTensor } from '../../ops/referenceOps.js';
+import { checkKernel, startKernels } from './checkKernel.js';
+import { correlate, filterGradient, spread } from './referenceConvolution.js';
+
+beforeAll(startKernels);
+
+/** Batch, height and width of the narrow side, its channels, those of the wide side, and the filter's size. */
+interface Shape {
+  image: [number, number, number];
+  wide: number;
+  narrow: number;
+  size: number;
+}
+
+/** A convolution and its two gradients, or where the wide side is the output those of a transposed convolution. */
+async function check({ image, wide, narrow, size }: Shape, transposed: boolean, shift = 0): Promise<void> {
+  const stride = transposed ? 2 : 1;
+  const [batch, height, width] = image;
+  const shifted = ({ shape, data }: HostTensor) => ({ shape, data: data.map((v) => Math.fround(v + shift)) });
+  const a = shifted(randomTensor([batch, height * stride, width * stride, wide], 1));
+  const b = shifted(randomTensor([batch, height, width, narrow], 2));
+  const filter = shifted(randomTensor([size, size, wide, narrow], 3));
+  const kernel = (part: string) => `DiffusionSslConv2D${transposed ? 'Transpose' : ''}${part}`;
+  const [x, dy] = transposed ? [b, a] : [a, b];
+  const [forward, backward] = transposed ? [spread, correlate] : [correlate, spread];
+  await checkKernel({ name: kernel(''), inputs: { x, filter }, expected: [forward(x, filter, stride)] });
+  await checkKernel({
+    name: kernel('BackpropInput'),
+    inputs: { dy, filter },
+    expected: [backward(dy, filter, stride)],
+  });
+  await checkKernel({
+    name: kernel('BackpropFilter'),
+    inputs: { x, dy },
+    attributes: { size },
+    expected: [filterGradient(a, b, size)],
+  });
+}
+
+describe('convolution kernels', () => {
+  it.each<Shape>([
+    { image: [1, 1, 1], wide: 1, narrow: 1, size: 1 },
+    { image: [1, 1, 1], wide: 4, narrow: 4, size: 3 },
+    { image: [1, 4, 4], wide: 4, narrow: 4, size: 3 },
+    { image: [2, 2, 2], wide: 32, narrow: 24, size: 3 },
+    { image: [8, 2, 2], wide: 20, narrow: 36, size: 3 },
+    { image: [1, 5, 7], wide: 4, narrow: 12, size: 3 },
+    { image: [3, 9, 6], wide: 12, narrow: 20, size: 3 },
+    { image: [2, 13, 3], wide: 16, narrow: 28, size: 3 },
+    { image: [1, 17, 19], wide: 3, narrow: 5, size: 3 },
+    { image: [2, 32, 32], wide: 8, narrow: 16, size: 3 },
+    { image: [2, 8, 8], wide: 96, narrow: 68, size: 3 },
+    { image: [1, 7, 7], wide: 64, narrow: 132, size: 3 },
+    { image: [1, 64, 96], wide: 4, narrow: 4, size: 3 },
+    { image: [2, 40, 33], wide: 1, narrow: 2, size: 5 },
+    { image: [2, 16, 16], wide: 32, narrow: 1, size: 1 },
+    { image: [3, 5, 5], wide: 7, narrow: 9, size: 1 },
+    { image: [1, 70, 70], wide: 16, narrow: 8, size: 1 },
+  ])('$image, $wide and $narrow channels, size $size', (shape) => check(shape, false));
+
+  it('sums of one sign', () => check({ image: [2, 12, 12], wide: 64, narrow: 32, size: 3 }, false, 4));
+
+  it('any shape', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.tuple(
+          fc.integer({ min: 1, max: 3 }),
+          fc.integer({ min: 1, max: 14 }),
+          fc.integer({ min: 1, max: 14 }),
+        ),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.constantFrom(1, 3, 3, 3, 5),
+        fc.constantFrom(1, 4),
+        (image, wide, narrow, size, multiple) =>
+          check({ image, wide: wide * multiple, narrow: narrow * multiple, size }, false),
+      ),
+      { numRuns: 40 },
+    ));
+});
+
+describe('transposed convolution kernels', () => {
+  it.each<Shape>([
+    { image: [1, 1, 1], wide: 1, narrow: 1, size: 2 },
+    { image: [1, 1, 1], wide: 3, narrow: 2, size: 4 },
+    { image: [2, 3, 5], wide: 4, narrow: 3, size: 4 },
+    { image: [2, 3, 5], wide: 8, narrow: 16, size: 2 },
+    { image: [8, 2, 2], wide: 32, narrow: 64, size: 4 },
+    { image: [1, 17, 13], wide: 9, narrow: 10, size: 4 },
+    { image: [2, 32, 32], wide: 8, narrow: 4, size: 4 },
+  ])('$image, $wide and $narrow channels, size $size', (shape) => check(shape, true));
+
+  it('any shape', () =>
+    fc.assert(
+      fc.asyncProperty(
+        fc.tuple(
+          fc.integer({ min: 1, max: 3 }),
+          fc.integer({ min: 1, max: 9 }),
+          fc.integer({ min: 1, max: 9 }),
+        ),
+        fc.integer({ min: 1, max: 20 }),
+        fc.integer({ min: 1, max: 20 }),
+        fc.constantFrom(2, 4),
+        (image, wide, narrow, size) => check({ image, wide, narrow, size }, true),
+      ),
+      { numRuns: 30 },
+    ));
+});
