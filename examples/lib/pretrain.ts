@@ -61,10 +61,12 @@ export async function pretrain(
   }
 }
 
-/** Three checkpoints (best, latest and the one being written) and a megabyte of logs and pictures. */
-function folderBytes(model: UnetAttDConfig, { emaDecay }: PretrainConfig): number {
+/** The checkpoints (best, latest, the one being written and those kept) and a megabyte of logs and pictures. */
+function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
+  const { emaDecay, epochs, checkpointInterval } = config;
+  const kept = checkpointInterval > 0 ? Math.floor(epochs / checkpointInterval) : 0;
   const { weights, moments, ema } = estimateMemory(model, { batch: 1, size: [32, 32], ema: emaDecay > 0 });
-  return 3 * (weights + moments + ema) + 2 ** 20;
+  return (3 + kept) * (weights + moments + ema) + 2 ** 20;
 }
 
 async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
@@ -92,6 +94,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
           'Check the chips for extreme values, or lower --learning-rate.',
       );
     }
+    if (run.scheduleUnit === 'epoch') run.schedule.step(validationLoss);
     const earlier = state.history.map((entry) => entry.validationLoss);
     const isBest = earlier.every((other) => validationLoss < other);
     const imagesPerSecond = state.epochImages / state.epochSeconds;
@@ -118,6 +121,10 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
       await saveCheckpoint(run, BEST);
       const title = `Epoch ${state.history.length}, validation loss ${validationLoss.toFixed(4)}`;
       await withAverage(run, () => writePanel(model, data.validate, pictures, title));
+    }
+    const { checkpointInterval } = config;
+    if (checkpointInterval > 0 && state.epoch % checkpointInterval === 0) {
+      await saveCheckpoint(run, `epoch-${state.epoch}.safetensors`);
     }
     await saveCheckpoint(run, LATEST);
     await writeLossPlot(folder, {
