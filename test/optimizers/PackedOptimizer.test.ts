@@ -32,7 +32,9 @@ describe.each(Object.entries(allOptimizers))('%s', (_name, make) => {
     for (const step of [1, 2, 3]) scheduledUpdate(optimizer, whole, step);
     const state = await expectTensorsKept(0, () => optimizer.state(whole));
     const weights = await valuesOf(whole);
-    await expectTensorsKept(0, () => [4, 5, 6, 7].forEach((step) => scheduledUpdate(optimizer, whole, step)));
+    await expectTensorsKept(0, () => {
+      for (const step of [4, 5, 6, 7]) scheduledUpdate(optimizer, whole, step);
+    });
 
     const resumed = makeVariables(2);
     resumed.forEach(({ variable }, i) => {
