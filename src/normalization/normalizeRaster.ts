@@ -36,6 +36,8 @@ export interface NormalizationOptions {
 export interface NormalizedRaster extends Raster {
   /** One offset and scale a band; 0 and 1 for a band without a valid pixel. */
   parameters: NormalizationParameters;
+  /** One channel: 0 where the value of any band is missing and was filled, else 1. Absent where none is. */
+  mask?: Raster;
 }
 
 /**
@@ -48,7 +50,7 @@ export interface NormalizedRaster extends Raster {
  * the minimum and maximum of `'lab'` and `'lpb'` stay those of the unlimited ones.
  *
  * @param raster Height × width × channels; not changed.
- * @returns A new raster of the same shape, with the `parameters` that undo the scaling.
+ * @returns A new raster of the same shape, with the `parameters` that undo the scaling and the `mask` of missing pixels.
  * @throws If an option is not one of those accepted, global statistics are missing or of another band count, or no
  * valid pixel is left.
  * @example
@@ -73,11 +75,18 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
       : globalScalings('normalizeRaster', options.globalStats, strategy, procedure, channels);
   const bounded = strategy === 'min_max';
   const out = new Float32Array(data.length);
+  const present = new Float32Array(data.length / channels).fill(1);
+  let complete = true;
+  const miss = (i: number) => {
+    out[i] = fill;
+    present[Math.floor(i / channels)] = 0;
+    complete = false;
+  };
   for (let band = 0; band < channels; band++) {
     const scaling = scalings[band];
     if (scaling === null) {
       if (onEmpty === 'error') throw emptyError(procedure, band, data.length);
-      for (let i = band; i < data.length; i += channels) out[i] = fill;
+      for (let i = band; i < data.length; i += channels) miss(i);
       continue;
     }
     const { offset, scale } = scaling;
@@ -88,7 +97,7 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
     for (let i = band; i < data.length; i += channels) {
       let value = data[i];
       if (!valid[i] && !(tutorial && Number.isFinite(value))) {
-        out[i] = fill;
+        miss(i);
         continue;
       }
       if (value < low) value = low;
@@ -101,7 +110,9 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
     offset: scalings.map((scaling) => scaling?.offset ?? 0),
     scale: scalings.map((scaling) => scaling?.scale ?? 1),
   };
-  return { ...raster, data: out, parameters };
+  const { height, width } = raster;
+  const mask = complete ? {} : { mask: { height, width, channels: 1, data: present } };
+  return { height, width, channels, data: out, parameters, ...mask };
 }
 
 /** The scaling of each band by the raster's own statistics; null for a band without a valid pixel. */

@@ -3,8 +3,10 @@ import path from 'node:path';
 import { type AugmentationStep, compose } from '../../augmentation/compose.js';
 import type { Raster } from '../../internal/raster.js';
 import { randomStreams } from '../../internal/streams.js';
+import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
+import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
-import { buildChip, type ChipOptions, checkRasters } from '../decodeChip.js';
+import { buildChip, type ChipOptions, checkRasters, cropImage, nodataOf } from '../decodeChip.js';
 import { decodeGeoTiff, geoTiffError, readGeoTiffInfo } from '../decodeGeoTiff.js';
 import type { GeoTiff, GeoTiffInfo } from '../geoTiffTypes.js';
 import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
@@ -32,7 +34,7 @@ const HEAD = 2 ** 14;
 
 /** Reads, normalises and augments chips; keeps normalised ones while they fit the budget. */
 export class ChipReader {
-  private readonly cache = new Map<number, Raster>();
+  private readonly cache = new Map<number, NormalizedRaster>();
   private cached = 0;
   private readonly augment;
 
@@ -45,7 +47,8 @@ export class ChipReader {
     const chip = this.cache.get(index) ?? this.keep(index, await this.decode(images));
     if (!this.augment) return chip;
     const stream = randomStreams.augmentation + index;
-    return this.augment({ image: chip }, { seed: this.settings.seed, stream, step: epoch }).image;
+    return this.augment({ image: chip, mask: chip.mask }, { seed: this.settings.seed, stream, step: epoch })
+      .image;
   }
 
   /** Whether reading a chip is waiting for a server, so that others may be read meanwhile. */
@@ -64,7 +67,27 @@ export class ChipReader {
     return [infos[0].height, infos[0].width];
   }
 
-  private async decode(images: readonly string[]): Promise<Raster> {
+  /** Statistics of a chip's rasters as they are in the files, cut to size. */
+  async statistics(
+    { images }: ChipRequest,
+    { nodata, downfactor }: { nodata: readonly number[]; downfactor: number },
+  ): Promise<GlobalStatistics> {
+    const { channels, size } = this.settings.chip;
+    const statistics = new GlobalStatistics({ channels, downfactor });
+    let firstBand = 0;
+    for (const image of (await this.open(images)).rasters) {
+      statistics.add(cropImage(image, size), { nodata: nodataOf(image, nodata), firstBand });
+      firstBand += image.bands;
+    }
+    return statistics;
+  }
+
+  private async decode(images: readonly string[]): Promise<NormalizedRaster> {
+    const { names, rasters } = await this.open(images);
+    return buildChip(rasters, names, this.settings.chip);
+  }
+
+  private async open(images: readonly string[]): Promise<{ names: string[]; rasters: GeoTiff[] }> {
     const names = images.map((image) => this.pathOf(image));
     const { chip } = this.settings;
     const opened: { info: GeoTiffInfo; read(size?: readonly [number, number]): Promise<GeoTiff> }[] = [];
@@ -76,17 +99,18 @@ export class ChipReader {
       names,
       chip.channels,
     );
-    return buildChip(await Promise.all(opened.map(({ read }) => read(chip.size))), names, chip);
+    return { names, rasters: await Promise.all(opened.map(({ read }) => read(chip.size))) };
   }
 
   private openRemote(url: string) {
     return openRemoteGeoTiff(url, this.settings.remote);
   }
 
-  private keep(index: number, chip: Raster): Raster {
-    if (this.cached + chip.data.byteLength <= this.settings.cacheBytes) {
+  private keep(index: number, chip: NormalizedRaster): NormalizedRaster {
+    const bytes = chip.data.byteLength + (chip.mask?.data.byteLength ?? 0);
+    if (this.cached + bytes <= this.settings.cacheBytes) {
       this.cache.set(index, chip);
-      this.cached += chip.data.byteLength;
+      this.cached += bytes;
     }
     return chip;
   }
