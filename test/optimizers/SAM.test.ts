@@ -35,7 +35,7 @@ function makeNetwork() {
   const loss = () =>
     tf.tidy(() => {
       const [w1, c1, w2, c2] = variables as tf.Tensor2D[];
-      const hidden: tf.Tensor2D = tf.tanh(tf.add(tf.matMul(tensor(fixture.x), w1, false, true), c1));
+      const hidden = tf.tanh(tf.add<tf.Tensor2D>(tf.matMul(tensor(fixture.x), w1, false, true), c1));
       const output = tf.add(tf.matMul(hidden, w2, false, true), c2);
       return tf.mean(tf.squaredDifference(output, tensor(fixture.y))) as tf.Scalar;
     });
@@ -86,7 +86,10 @@ describe('SAM', () => {
     const optimizer = new SAM(new SGD(), options);
     const gradient = tf.tensor1d([0.6, -0.8]);
     await expectTensorsKept(0, async () => {
-      const putBack = tf.tidy(() => ({ call: optimizer.perturb({ [x.name]: gradient }) })).call;
+      let putBack = () => {};
+      tf.tidy(() => {
+        putBack = optimizer.perturb({ [x.name]: gradient });
+      });
       expectClose(await x.data(), expected, { abs: 1e-6 });
       putBack();
     });
