@@ -8,6 +8,7 @@ import {
 import { sliceBands } from '../normalization/sliceBands.js';
 import { decodeGeoTiff } from './decodeGeoTiff.js';
 import type { GeoTiff } from './geoTiffTypes.js';
+import type { PlainTiff } from './readPlainTiff.js';
 
 /** One file of a chip. */
 export interface ChipFile {
@@ -61,7 +62,7 @@ export async function decodeChip(
 
 /** As {@link decodeChip}, of rasters already decoded. */
 export function buildChip(
-  images: readonly GeoTiff[],
+  images: readonly PlainTiff[],
   names: readonly string[],
   options: ChipOptions,
 ): NormalizedRaster {
@@ -71,6 +72,9 @@ export function buildChip(
   checkRasters(images, names, channels);
   const [first] = images;
   const [height, width] = options.size ?? [first.height, first.width];
+  if (images.length === 1 && buffer === 0 && height <= first.height && width <= first.width) {
+    return normalize(cropImage(first, options.size), first, names[0], options.normalization, 0);
+  }
   const out = new Float32Array((height + 2 * buffer) * (width + 2 * buffer) * channels);
   const chip: Raster = { height: height + 2 * buffer, width: width + 2 * buffer, channels, data: out };
   const parts: NormalizedRaster[] = [];
@@ -109,7 +113,7 @@ export function checkRasters(
 }
 
 /** An image cut around its centre to at most `size` [height, width], as float32. */
-export function cropImage(image: GeoTiff, size?: readonly [number, number]): Raster {
+export function cropImage(image: PlainTiff, size?: readonly [number, number]): Raster {
   const { bands, data } = image;
   const height = Math.min(image.height, size?.[0] ?? image.height);
   const width = Math.min(image.width, size?.[1] ?? image.width);
@@ -127,14 +131,14 @@ export function cropImage(image: GeoTiff, size?: readonly [number, number]): Ras
 }
 
 /** The values that mark missing pixels of an image: those given and its own. */
-export function nodataOf(image: GeoTiff, given: readonly number[] = []): number[] {
+export function nodataOf(image: PlainTiff, given: readonly number[] = []): number[] {
   return image.nodata === null ? [...given] : [...given, image.nodata];
 }
 
 /** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
 function normalize(
   raster: Raster,
-  image: GeoTiff,
+  image: PlainTiff,
   name: string,
   options: NormalizationOptions | null = {},
   firstBand: number,
