@@ -36,7 +36,7 @@ interface Progress {
 }
 
 /** Without progress for so long, a parser hangs. */
-const HANG_MILLISECONDS = 20_000;
+const HANG_MILLISECONDS = 120_000;
 
 if (process.send) child(names[0]);
 else if (options.only !== undefined) {
