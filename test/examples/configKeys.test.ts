@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { fieldOf } from '../../examples/lib/config/fieldOf.js';
+import { OPTIMIZER_OPTIONS } from '../../examples/lib/config/optimizerFields.js';
 import { keyOf } from '../../examples/lib/config/parseConfig.js';
+import { SCHEDULER_OPTIONS } from '../../examples/lib/config/schedulerFields.js';
 import { toPretrainConfig } from '../../examples/lib/config/toPretrainConfig.js';
 import { schemaKeys, type TutorialConfig } from '../../examples/lib/config/tutorialSchema.js';
+import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import { parse, parseKey, VALUES } from '../support/configKeys.js';
 import { readFixture } from '../support/fixtures.js';
 
@@ -39,10 +42,20 @@ describe('each key', () => {
     'model_kwargs',
   ];
   const reaching = Object.entries(VALUES).filter(([key]) => !ofNoField.includes(key));
+  /** Fields that the command line has too, and the few that it has no default for. */
+  const fields = [
+    ...Object.keys(parsePretrainOptions([]).config),
+    ...Object.keys(parsePretrainOptions([]).run),
+    ...OPTIMIZER_OPTIONS,
+    ...SCHEDULER_OPTIONS,
+    ...['data', 'catalog', 'channels', 'size', 'validateBatch'],
+    ...['globalStats', 'paramsInit', 'compat', 'perceptualWeights'],
+  ];
   it.each(reaching)('%s reaches the trainer', (key, [values]) => {
     const special =
       key === 'apply_normalization' ? 'normalization' : key.startsWith('loss_weights') && 'lossWeights';
     const field = special || fieldOf(key)!;
+    expect(fields).toContain(field);
     const optionOf = (file: TutorialConfig) => {
       const { config, run } = toPretrainConfig(file);
       return JSON.stringify(({ ...config, ...run } as Record<string, unknown>)[field]);
