@@ -2,6 +2,7 @@ import { startBackend } from 'diffusion-ssl/backends/node';
 import { estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { chipError, openChipData } from './chipData.js';
+import { isGlobal, writeStatistics } from './chipStatistics.js';
 import { finishRun } from './finishRun.js';
 import { reportMemory } from './memoryReport.js';
 import { writeLossPlot, writePanel } from './pictures.js';
@@ -31,7 +32,7 @@ export async function pretrain(
       `The run was on '${resumed.state.build}', this is '${backend.build}': results differ in the last bits.`,
     );
   }
-  const data = await openChipData(config, options.run).catch((error) => {
+  const data = await openChipData(config, options.run, folder).catch((error) => {
     throw chipError(error, config);
   });
   try {
@@ -43,6 +44,7 @@ export async function pretrain(
     const modelConfig = modelConfigOf(config, channels);
     reportMemory(modelConfig, config, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
+    if (isGlobal(config)) await writeStatistics(folder, await data.statistics());
     const run = await createRun(options, {
       folder,
       config,
@@ -74,7 +76,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
   const started = performance.now() - 1000 * state.seconds;
   const pictures = { folder, config, alphaBars, bands };
   const validation = { alphaBars, seed: config.seed };
-  const baseline = await baselineLoss(data.statistics, data.validate, validation);
+  const baseline = await baselineLoss(data.sample, data.validate, validation);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
   while (state.epoch < config.epochs) {
