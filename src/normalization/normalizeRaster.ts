@@ -75,12 +75,12 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
       : globalScalings('normalizeRaster', options.globalStats, strategy, procedure, channels);
   const bounded = strategy === 'min_max';
   const out = new Float32Array(data.length);
-  const present = new Float32Array(data.length / channels).fill(1);
-  let complete = true;
+  const whole = !valid.includes(0);
+  let present: Float32Array | undefined;
   const miss = (i: number) => {
     out[i] = fill;
+    present ??= new Float32Array(data.length / channels).fill(1);
     present[Math.floor(i / channels)] = 0;
-    complete = false;
   };
   for (let band = 0; band < channels; band++) {
     const scaling = scalings[band];
@@ -94,6 +94,10 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
       bounded && clipPercent > 0
         ? percentileLimits(data, valid, band, channels, clipPercent, options.integers ?? false)
         : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    if (whole && bounded && low === Number.NEGATIVE_INFINITY) {
+      scaleBand(data, out, band, channels, scaling);
+      continue;
+    }
     for (let i = band; i < data.length; i += channels) {
       let value = data[i];
       if (!valid[i] && !(tutorial && Number.isFinite(value))) {
@@ -111,8 +115,22 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
     scale: scalings.map((scaling) => scaling?.scale ?? 1),
   };
   const { height, width } = raster;
-  const mask = complete ? {} : { mask: { height, width, channels: 1, data: present } };
-  return { height, width, channels, data: out, parameters, ...mask };
+  const mask = present && { height, width, channels: 1, data: present };
+  return { height, width, channels, data: out, parameters, ...(mask && { mask }) };
+}
+
+/** The common case, without missing pixels and limits, in a fraction of the time: most of a loader's work. */
+function scaleBand(
+  data: Float32Array,
+  out: Float32Array,
+  band: number,
+  channels: number,
+  { offset, scale }: Scaling,
+): void {
+  for (let i = band; i < data.length; i += channels) {
+    const value = (data[i] - offset) / scale;
+    out[i] = Math.min(Math.max(value, 0), 1);
+  }
 }
 
 /** The scaling of each band by the raster's own statistics; null for a band without a valid pixel. */
@@ -123,7 +141,7 @@ function localScalings(
   procedure: 'lab' | 'lpb',
 ): (Scaling | null)[] {
   const local = (band: number | null) => {
-    const statistics = bandStatistics(data, valid, band, channels);
+    const statistics = bandStatistics(data, valid, band, channels, strategy === 'z_value');
     return statistics && scalingOf(strategy, statistics);
   };
   if (procedure === 'lpb') return Array.from({ length: channels }, (_, band) => local(band));
