@@ -56,7 +56,7 @@ function fillScene(
 }
 
 /** A TIFF of uint16 values, the band changing fastest. */
-function deflatedTiff(data: Uint16Array, side: number, bands: number): Uint8Array {
+export function deflatedTiff(data: Uint16Array, side: number, bands: number): Uint8Array {
   const rowLength = side * bands;
   const rows = Math.max(1, Math.floor(8192 / (2 * rowLength)));
   const strips: Uint8Array[] = [];
@@ -74,16 +74,18 @@ function deflatedTiff(data: Uint16Array, side: number, bands: number): Uint8Arra
   const view = new DataView(bytes.buffer);
   bytes.set([0x49, 0x49, 42, 0, 8, 0, 0, 0, tags, 0]);
   const [short, long] = [3, 4];
+  // What takes four bytes at most stands in the entry itself.
+  const single = strips.length === 1;
   const entries = [
     [256, long, 1, side],
     [257, long, 1, side],
-    [258, short, bands, lists + 8 * strips.length],
+    [258, short, bands, bands > 2 ? lists + 8 * strips.length : [16, 0x100010][bands - 1]],
     [259, short, 1, 8],
     [262, short, 1, 1],
-    [273, long, strips.length, lists],
+    [273, long, strips.length, single ? pixels : lists],
     [277, short, 1, bands],
     [278, long, 1, rows],
-    [279, long, strips.length, lists + 4 * strips.length],
+    [279, long, strips.length, single ? strips[0].length : lists + 4 * strips.length],
     [284, short, 1, 1],
     [317, short, 1, 2],
   ];
