@@ -42,8 +42,10 @@ export async function pretrain(
       `${train.length} training and ${validate.length} validation chips of ${height} × ${width} × ${channels}`,
     );
     const modelConfig = modelConfigOf(config, channels);
-    reportMemory(modelConfig, config, data.shape, backend);
+    reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
+    const { logDir } = options.run;
+    if (logDir !== undefined) await prepareFolder(logDir);
     if (isGlobal(config)) await writeStatistics(folder, await data.statistics());
     const run = await createRun(options, {
       folder,
