@@ -1,7 +1,11 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { batchNormApply, batchNormStatistics } from './batchNorm.js';
+import { addRelu, attentionGate, attentionGateGradient, reluGradient } from './attention.js';
+import { batchNormApply, batchNormGradient, batchNormStatistics, runningStatistics } from './batchNorm.js';
+import { biasAdd, channelSum, concatChannels, splitChannels } from './channels.js';
+import { dropout, dropoutGradient } from './dropout.js';
 import { KernelModule } from './KernelModule.js';
+import { maxPool, maxPoolGradient } from './maxPool.js';
 import { startBrowserWorker } from './startBrowserWorker.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 import type { StartKernelWorker } from './WorkerPool.js';
@@ -24,7 +28,13 @@ export interface RegisteredKernels {
   unregister(): Promise<void>;
 }
 
-const kernels: readonly TrainingKernel[] = [batchNormStatistics, batchNormApply];
+const kernels: readonly TrainingKernel[] = [
+  ...[batchNormStatistics, batchNormApply, batchNormGradient, runningStatistics],
+  ...[maxPool, maxPoolGradient],
+  ...[dropout, dropoutGradient],
+  ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
+  ...[concatChannels, splitChannels, biasAdd, channelSum],
+];
 
 /**
  * Registers faster kernels for training on the current wasm backend; the operations of `diffusion-ssl/ops` use them
