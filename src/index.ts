@@ -1,23 +1,40 @@
-export {
-  type Augment,
-  type AugmentationStep,
-  compose,
-  type FlipStep,
-  type RotateStep,
-} from './augmentation/compose.js';
+export { type AdjustContrastOptions, adjustContrast } from './augmentation/adjustContrast.js';
+export { type AdjustGammaOptions, adjustGamma, type GammaPatch } from './augmentation/adjustGamma.js';
+export { type Augment, compose } from './augmentation/compose.js';
 export { FLIP_DIRECTIONS, type FlipDirection, flip } from './augmentation/flip.js';
+export { type JitterOptions, jitter } from './augmentation/jitter.js';
+export { type RescaleOptions, rescale } from './augmentation/rescale.js';
 export { type RotateOptions, rotate } from './augmentation/rotate.js';
-export type { AugmentationSample } from './augmentation/sample.js';
+export type { AugmentationSample, ValueLimits } from './augmentation/sample.js';
+export { type ShiftBrightnessOptions, shiftBrightness } from './augmentation/shiftBrightness.js';
+export type {
+  AugmentationStep,
+  BrightnessStep,
+  ContrastStep,
+  FlipStep,
+  GammaStep,
+  JitterStep,
+  RescaleStep,
+  RotateStep,
+} from './augmentation/steps.js';
+export {
+  type TutorialAugmentation,
+  type TutorialStepsOptions,
+  tutorialSteps,
+} from './augmentation/tutorialSteps.js';
+export { ChipList, type ChipRow, type ChipRows } from './data/ChipList.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './data/decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './data/decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './data/encodeGeoTiff.js';
 export type { AffineTransform, GeoTiff, GeoTiffInfo, PixelArray, PixelType } from './data/geoTiffTypes.js';
+export { openRemoteGeoTiff, type RemoteGeoTiff } from './data/openRemoteGeoTiff.js';
 export {
   type CatalogRow,
   type CatalogUsage,
   type ParseCatalogOptions,
   parseCatalog,
 } from './data/parseCatalog.js';
+export type { RemoteOptions } from './data/RangeClient.js';
 export { type AlphaSchedule, computeAlphaSchedule } from './diffusion/computeAlphaSchedule.js';
 export { computeSnr } from './diffusion/computeSnr.js';
 export { gatherSchedule } from './diffusion/gatherSchedule.js';
@@ -43,8 +60,13 @@ export {
 export type { Timesteps } from './diffusion/timesteps.js';
 export type { RandomKey } from './internal/philox.js';
 export type { Raster } from './internal/raster.js';
-export { loadTorchStateDict } from './interop/loadTorchStateDict.js';
+export {
+  type LoadTorchStateDictOptions,
+  type LoadTorchStateDictResult,
+  loadTorchStateDict,
+} from './interop/loadTorchStateDict.js';
 export { readSafetensors } from './interop/readSafetensors.js';
+export { type ReadWeightsOptions, readWeights } from './interop/readWeights.js';
 export { safetensorsToFloat32 } from './interop/safetensorsToFloat32.js';
 export type {
   SafetensorsData,
@@ -68,22 +90,53 @@ export { registerLayers } from './layers/registerLayers.js';
 export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
 export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './layers/UpconvBlock.js';
+export { type CharbonnierParameters, charbonnier } from './losses/charbonnier.js';
+export { getLossFn, type LossFnOptions, type LossFunction, type LossName } from './losses/getLossFn.js';
+export { type HybridLightParameters, hybridLight } from './losses/hybridLight.js';
 export { l1 } from './losses/l1.js';
 export { mse } from './losses/mse.js';
+export { type PerceptualParameters, perceptual } from './losses/perceptual.js';
 export type { LossOptions, ScalarLossOptions } from './losses/reduceLoss.js';
+export { type SsimParameters, ssim } from './losses/ssim.js';
+export { Vgg16Features, type Vgg16FeaturesOptions } from './losses/Vgg16Features.js';
+export type { HostWeight } from './losses/vgg16Layers.js';
+export { AreaUnderRoc, type AreaUnderRocOptions } from './metrics/AreaUnderRoc.js';
+export { BinaryMetrics, type BinaryMetricsOptions } from './metrics/BinaryMetrics.js';
+export {
+  type AbsentClasses,
+  ConfusionMatrix,
+  type ConfusionMatrixOptions,
+} from './metrics/ConfusionMatrix.js';
 export { countParameters, type ParameterCount } from './models/countParameters.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
 export { type NamedParameter, namedParameters } from './models/namedParameters.js';
 export { setDropoutStep } from './models/setDropoutStep.js';
 export type { UnetAttDConfig } from './models/UnetAttDConfig.js';
 export { unetAttD } from './models/unetAttD.js';
+export type {
+  BandStatistics,
+  NormalizationParameters,
+  NormalizationStrategy,
+  StatisticsProcedure,
+} from './normalization/bandStatisticsTypes.js';
+export { denormalizeRaster } from './normalization/denormalizeRaster.js';
 export {
-  type GlobalStatistics,
+  type AddRasterOptions,
+  GlobalStatistics,
+  type GlobalStatisticsOptions,
+  type GlobalStatisticsState,
+} from './normalization/GlobalStatistics.js';
+export {
   type NormalizationOptions,
-  type NormalizationStrategy,
+  type NormalizedRaster,
   normalizeRaster,
-  type StatisticsProcedure,
 } from './normalization/normalizeRaster.js';
+export {
+  type StatisticsSummary,
+  type TypicalParametersOptions,
+  type TypicalStatistics,
+  typicalParameters,
+} from './normalization/typicalParameters.js';
 export { attentionGate } from './ops/attentionGate.js';
 export {
   type BatchNormOptions,
@@ -100,18 +153,36 @@ export { maxPool2d } from './ops/maxPool2d.js';
 export { pixelShuffle } from './ops/pixelShuffle.js';
 export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
+export { AdaBelief, type AdaBeliefOptions } from './optimizers/AdaBelief.js';
+export { Adadelta, type AdadeltaOptions } from './optimizers/Adadelta.js';
+export { Adagrad, type AdagradOptions } from './optimizers/Adagrad.js';
+export { Adam, type AdamOptions } from './optimizers/Adam.js';
+export { Adamax, type AdamaxOptions } from './optimizers/Adamax.js';
+export { AdamFamily, type AdamFamilyOptions } from './optimizers/AdamFamily.js';
 export { AdamW, type AdamWOptions } from './optimizers/AdamW.js';
 export { type ClippedGradients, clipByGlobalNorm } from './optimizers/clipByGlobalNorm.js';
-export { type NamedVariable, type OptimizerState, PackedOptimizer } from './optimizers/PackedOptimizer.js';
+export { NAdam, type NAdamOptions } from './optimizers/NAdam.js';
+export {
+  type NamedVariable,
+  type OptimizerState,
+  PackedOptimizer,
+  type PackedUpdate,
+} from './optimizers/PackedOptimizer.js';
+export { RAdam, type RAdamOptions } from './optimizers/RAdam.js';
+export { RMSprop, type RMSpropOptions } from './optimizers/RMSprop.js';
+export { SAM, type SAMOptions } from './optimizers/SAM.js';
+export { SGD, type SGDOptions } from './optimizers/SGD.js';
 export { type DdimStepOptions, ddimStep } from './samplers/ddimStep.js';
 export { type DdimVarianceOptions, ddimVariance } from './samplers/ddimVariance.js';
 export { type DdpmStepOptions, ddpmStep } from './samplers/ddpmStep.js';
 export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './samplers/ddpmVariance.js';
+export type { DynamicThresholdingOptions } from './samplers/dynamicThreshold.js';
 export { gaussianNoise } from './samplers/gaussianNoise.js';
 export { type SampleDdimOptions, sampleDdim } from './samplers/sampleDdim.js';
 export { type SampleDdpmOptions, sampleDdpm } from './samplers/sampleDdpm.js';
 export type {
   Denoiser,
+  EstimateOptions,
   NoiseSource,
   SampleOptions,
   SamplerStep,
@@ -120,7 +191,16 @@ export type {
 } from './samplers/types.js';
 export { constant } from './schedulers/constant.js';
 export { type CosineAnnealingOptions, cosineAnnealing } from './schedulers/cosineAnnealing.js';
+export {
+  type CosineAnnealingWarmRestartsOptions,
+  cosineAnnealingWarmRestarts,
+} from './schedulers/cosineAnnealingWarmRestarts.js';
 export { type LinearWarmupOptions, linearWarmup } from './schedulers/linearWarmup.js';
+export { type MultiStepLrOptions, multiStepLr } from './schedulers/multiStepLr.js';
+export { type OneCycleOptions, oneCycle } from './schedulers/oneCycle.js';
+export { type PolynomialOptions, polynomial } from './schedulers/polynomial.js';
+export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from './schedulers/reduceLrOnPlateau.js';
+export { type StepLrOptions, stepLr } from './schedulers/stepLr.js';
 export type { LrScheduler, LrState } from './schedulers/types.js';
 export {
   type CheckpointParts,

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes bench/.venv with PyTorch from PyPI, the peer of `npm run bench:train`. PYTHON names another interpreter.
+# Makes bench/.venv with PyTorch and rasterio from PyPI, the peers of the benchmarks. PYTHON names another interpreter.
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 "${PYTHON:-python3}" -m venv "$here/../.venv"

@@ -1,23 +1,28 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import type { AugmentationStep } from 'diffusion-ssl/augmentation';
-import { type CatalogRow, decodeGeoTiff } from 'diffusion-ssl/data';
+import { type ChipList, type ChipRow, decodeGeoTiff, openRemoteGeoTiff } from 'diffusion-ssl/data';
 import {
   type ChipBatch,
   type ChipLoader,
   type ChipLoaderOptions,
   createChipLoader,
-  readCatalog,
+  openCatalog,
 } from 'diffusion-ssl/data/node';
+import type { BandStatistics } from 'diffusion-ssl/normalization';
+import { augmentationSteps } from './augmentationSteps.js';
 import { buildSampleChips } from './buildSampleChips.js';
+import { chipStatistics, isGlobal } from './chipStatistics.js';
 import type { PretrainConfig, RunOptions } from './pretrainOptions.js';
+import { someChips } from './someChips.js';
 
 /** The chips of a run. */
 export interface ChipData {
   train: ChipLoader;
   validate: ChipLoader;
-  /** Some training chips without augmentation, for statistics. */
-  statistics: ChipLoader;
+  /** Some training chips without augmentation, for the baseline. */
+  sample: ChipLoader;
+  /** Statistics of the training chips in their own units. */
+  statistics(): Promise<BandStatistics>;
   /** [height, width, bands]. */
   shape: [number, number, number];
   close(): Promise<void>;
@@ -26,36 +31,53 @@ export interface ChipData {
 /** Where the sample chips are built, from the folder in which the trainer is started. */
 const SAMPLE_FOLDER = path.join('data', 'blue-marble');
 
-/** Chips from which statistics are taken, at most: enough for three digits. */
-const STATISTICS_CHIPS = 2000;
+/** Chips from which the baseline is fitted, at most: enough for three digits. */
+const BASELINE_CHIPS = 2000;
 
-/** Opens the chips that a configuration names, or builds the sample chips and opens these. */
-export async function openChipData(config: PretrainConfig, run: RunOptions): Promise<ChipData> {
+/**
+ * Opens the chips that a configuration names, or builds the sample chips and opens these.
+ *
+ * @param folder Folder of the run: one that is resumed holds its statistics.
+ */
+export async function openChipData(
+  config: PretrainConfig,
+  run: RunOptions,
+  folder: string,
+): Promise<ChipData> {
   const { dataPath, catalogPath } = await locateChips(config);
-  const rows = await readCatalog(catalogPath, { imageColumns: config.imageColumns });
-  const ofUsage = (usage: CatalogRow['usage']) => {
-    const chosen = rows.filter((row) => row.usage === usage);
-    if (chosen.length === 0) throw new Error(`${catalogPath} has no row with usage '${usage}'.`);
-    return chosen;
-  };
-  const [trainRows, validateRows] = [ofUsage('train'), ofUsage('validate')];
+  const { train: trainRows, validate: validateRows } = await openCatalog(catalogPath, {
+    imageColumns: config.imageColumns,
+  });
+  for (const [usage, rows] of Object.entries({ train: trainRows, validate: validateRows })) {
+    if (rows.length === 0) throw new Error(`${catalogPath} has no row with usage '${usage}'.`);
+  }
   if (trainRows.length < config.batch) {
     throw new Error(
       `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch).`,
     );
   }
+  const channels = await countBands(dataPath, trainRows, config.onBadChip);
+  if (config.channels !== undefined && config.channels !== channels) {
+    throw new Error(
+      `The chips have ${channels} bands in the columns ${config.imageColumns.join(', ')}; ` +
+        `--channels (channels in a configuration file) says ${config.channels}.`,
+    );
+  }
+  const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip };
+  const statistics = () =>
+    chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, folder });
+  const globalStats = isGlobal(config) ? await statistics() : undefined;
+  const { normalization, statistics: procedure, clipPercent, nodata, compat } = config;
   const common: Omit<ChipLoaderOptions, 'rows'> = {
-    dataPath,
-    channels: await countBands(dataPath, trainRows, config.onBadChip),
+    ...source,
     batchSize: config.batch,
-    size: config.size,
+    buffer: config.buffer,
     seed: config.seed,
     workers: run.workers,
-    onBadChip: config.onBadChip,
     normalization:
-      config.normalization === 'none'
+      normalization === 'none'
         ? null
-        : { strategy: config.normalization, procedure: config.statistics, nodata: config.nodata },
+        : { strategy: normalization, procedure, globalStats, clipPercent, nodata, compat },
   };
   const opened: ChipLoader[] = [];
   const open = async (options: Partial<ChipLoaderOptions> & Pick<ChipLoaderOptions, 'rows'>) => {
@@ -67,17 +89,17 @@ export async function openChipData(config: PretrainConfig, run: RunOptions): Pro
     await Promise.all(opened.map((loader) => loader.close()));
   };
   try {
-    const augmentation = augmentationSteps(config.augmentation);
+    const augmentation = augmentationSteps(config);
     const train = await open({ rows: trainRows, augmentation, shuffle: true, dropLast: true });
-    const size: readonly [number, number] = [train.shape[0], train.shape[1]];
-    const stride = Math.ceil(trainRows.length / STATISTICS_CHIPS);
-    const some = trainRows.filter((_, index) => index % stride === 0);
+    const size = train.shape.slice(0, 2).map((side) => side - 2 * config.buffer) as [number, number];
     const workers = Math.min(1, run.workers ?? 1);
-    const statistics = await open({ rows: some, size, workers, cacheBytes: 0 });
-    const validate = await open({ rows: validateRows, size, workers });
-    if (size.some((side) => side % 32 !== 0)) {
+    const some = someChips(trainRows, BASELINE_CHIPS);
+    const sample = await open({ rows: some, size, workers, cacheBytes: 0 });
+    const { validateBatch = config.batch } = config;
+    const validate = await open({ rows: validateRows, size, workers, batchSize: validateBatch });
+    if (train.shape.slice(0, 2).some((side) => side % 32 !== 0)) {
       throw new Error(
-        `The chips have ${size.join(' × ')} pixels; the network needs multiples of 32 (--size crops or pads).`,
+        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of 32 (--size crops or pads).`,
       );
     }
     if (train.batchesPerEpoch === 0) {
@@ -86,7 +108,14 @@ export async function openChipData(config: PretrainConfig, run: RunOptions): Pro
       );
     }
     for (const { badChips } of [train, validate]) reportSkipped({ skipped: badChips });
-    return { train, validate, statistics, shape: train.shape, close };
+    return {
+      train,
+      validate,
+      sample,
+      statistics: globalStats ? async () => globalStats : statistics,
+      shape: train.shape,
+      close,
+    };
   } catch (error) {
     await close();
     throw error;
@@ -106,24 +135,32 @@ async function locateChips({
 /** Bands of a chip, all its rasters together: those of the first chip that can be read. */
 async function countBands(
   dataPath: string,
-  rows: readonly CatalogRow[],
+  rows: ChipList,
   onBadChip: PretrainConfig['onBadChip'],
 ): Promise<number> {
   let failure: Error | undefined;
-  for (const { images } of rows) {
+  for (const row of rows) {
     try {
-      let bands = 0;
-      for (const image of images) {
-        const file = path.join(dataPath, image);
-        bands += (await decodeGeoTiff(await readFile(file), { name: file })).bands;
-      }
-      return bands;
+      return await bandsOf(row, dataPath);
     } catch (error) {
       failure ??= error as Error;
       if (onBadChip === 'error') break;
     }
   }
   throw badChipError(`${failure?.message} (--data is the root of the catalog's paths)`, onBadChip);
+}
+
+async function bandsOf({ images }: ChipRow, dataPath: string): Promise<number> {
+  let bands = 0;
+  for (const image of images) {
+    if (/^https?:/.test(image)) {
+      bands += (await openRemoteGeoTiff(image)).info.bands;
+    } else {
+      const file = path.join(dataPath, image);
+      bands += (await decodeGeoTiff(await readFile(file), { name: file })).bands;
+    }
+  }
+  return bands;
 }
 
 /** Says which chips are left out. */
@@ -142,10 +179,4 @@ function badChipError(message: string, onBadChip: PretrainConfig['onBadChip']): 
   const advice =
     onBadChip === 'error' ? '\nRepair or remove the chip, or leave out bad chips by --on-bad-chip skip.' : '';
   return new Error(`bad chip ${message}${advice}`);
-}
-
-function augmentationSteps(kind: PretrainConfig['augmentation']): AugmentationStep[] {
-  const flip: AugmentationStep = { name: 'flip', probability: 0.5 };
-  const rotate: AugmentationStep = { name: 'rotate', probability: 0.5, degrees: [-90, 90, 180] };
-  return { none: [], flips: [flip], 'flips+rotation': [flip, rotate], all: [flip, rotate] }[kind];
 }

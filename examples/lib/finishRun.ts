@@ -1,8 +1,12 @@
+import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
+import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl/normalization';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 
+import { writeStatistics } from './chipStatistics.js';
 import { type PictureOptions, writeSamples } from './pictures.js';
 import { type Run, withAverage } from './run.js';
 
@@ -23,10 +27,26 @@ export async function finishRun(run: Run, { baseline, pictures, started }: Finis
       writeSafetensors(await toTorchStateDict(run.parameters)),
     );
     const title = `DDIM samples after ${state.step} steps`;
-    await writeSamples(model, data.shape, pictures, { title });
+    const samples = await writeSamples(model, data.shape, pictures, { title });
+    await writeSampleRasters(run, samples);
   });
   state.seconds = (performance.now() - started) / 1000;
   await writeSummary(run, baseline);
+}
+
+/** Writes the samples as GeoTIFFs in the units of the training chips, at the range of an average one where each had its own. */
+async function writeSampleRasters({ folder, config, data }: Run, samples: readonly Raster[]): Promise<void> {
+  const { normalization: strategy, statistics: procedure } = config;
+  if (strategy === 'none') return;
+  const statistics = await data.statistics();
+  await writeStatistics(folder, statistics);
+  const parameters = typicalParameters(statistics, { strategy, procedure });
+  await mkdir(path.join(folder, 'samples'), { recursive: true });
+  for (const [i, sample] of samples.entries()) {
+    const { height, width, channels, data } = denormalizeRaster(sample, parameters);
+    const file = path.join(folder, 'samples', `${i}.tif`);
+    await writeFileAtomic(file, encodeGeoTiff({ height, width, bands: channels, data }));
+  }
 }
 
 async function writeSummary(

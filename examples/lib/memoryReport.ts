@@ -1,15 +1,17 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { countParameters, estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
-import type { PretrainConfig } from './pretrainOptions.js';
+import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 
 /**
  * Says what a run needs, before anything is allocated.
  *
+ * @param nameOf How the user gave an option.
  * @throws If the backend cannot hold it: the error names the options to change.
  */
 export function reportMemory(
   model: UnetAttDConfig,
   config: PretrainConfig,
+  nameOf: PretrainOptions['nameOf'],
   [height, width]: readonly number[],
   { name, memoryLimitBytes }: StartedBackend,
 ): void {
@@ -27,8 +29,8 @@ export function reportMemory(
   if (needs.total <= memoryLimitBytes) return;
   throw new Error(
     `The run needs about ${megabytes(needs.total)}; backend ${name} holds ${megabytes(memoryLimitBytes)}. ` +
-      `Lower --batch (now ${config.batch}; --accumulate makes up for it), --size (now ${height} × ${width}) or ` +
-      `--filter-config (now ${config.filterConfig.join(',')}).`,
+      `Lower ${nameOf('batch')} (now ${config.batch}; ${nameOf('accumulate')} makes up for it), ` +
+      `${nameOf('size')} (now ${height} × ${width}) or ${nameOf('filterConfig')} (now ${config.filterConfig.join(',')}).`,
   );
 }
 

@@ -3,6 +3,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ChipLoader } from 'diffusion-ssl/data/node';
 import { predictX0, qSample } from 'diffusion-ssl/diffusion';
+import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type Denoiser, sampleDdim } from 'diffusion-ssl/samplers';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
@@ -11,7 +12,7 @@ import type { PretrainConfig } from './pretrainOptions.js';
 import { type PanelSample, samplePanel } from './samplePanel.js';
 import { type SamplingColumn, samplingGrid } from './samplingGrid.js';
 import { svgToPng } from './svgToPng.js';
-import type { PanelImage, ValueRange } from './toRgb.js';
+import type { ValueRange } from './toRgb.js';
 
 /** What the pictures need to know of the run. */
 export interface PictureOptions {
@@ -26,6 +27,9 @@ const PANEL_STREAM = 21;
 const SAMPLE_STEPS = 50;
 /** Moments of the reverse process that are shown, as parts of it. */
 const SHOWN = [0, 0.3, 0.5, 0.7, 0.8, 0.9];
+
+/** Where the clean image of a sample is cut off when chips are z-scores: nearly all of theirs lie within. */
+const Z_LIMITS: [number, number] = [-5, 5];
 
 /** The values of clean chips shown as black and white. */
 function imageRange({ normalization }: PretrainConfig): ValueRange {
@@ -85,7 +89,7 @@ export async function writeSamples(
   shape: readonly [number, number, number],
   { folder, config, alphaBars, bands }: PictureOptions,
   { count = 6, title }: { count?: number; title: string },
-): Promise<PanelImage[]> {
+): Promise<Raster[]> {
   const denoise: Denoiser = (xT, t) => model.apply([xT, t]) as tf.Tensor;
   const columns: SamplingColumn[] = [];
   const steps = Math.min(SAMPLE_STEPS, alphaBars.length);
@@ -93,7 +97,7 @@ export async function writeSamples(
   const samples = await sampleDdim(denoise, alphaBars, {
     shape: [count, ...shape],
     steps,
-    clip: imageRange(config),
+    clip: config.normalization === 'z_value' ? Z_LIMITS : imageRange(config),
     useClippedModelOutput: true,
     seed: config.seed,
     onStep: async ({ step, t, xT }) => {
@@ -109,7 +113,7 @@ export async function writeSamples(
   return images;
 }
 
-async function toImages(tensor: tf.Tensor4D): Promise<PanelImage[]> {
+async function toImages(tensor: tf.Tensor4D): Promise<Raster[]> {
   const [count, height, width, channels] = tensor.shape;
   const values = await tensor.data<'float32'>();
   const size = height * width * channels;

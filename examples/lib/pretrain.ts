@@ -2,6 +2,7 @@ import { startBackend } from 'diffusion-ssl/backends/node';
 import { estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { chipError, openChipData } from './chipData.js';
+import { isGlobal, writeStatistics } from './chipStatistics.js';
 import { finishRun } from './finishRun.js';
 import { reportMemory } from './memoryReport.js';
 import { writeLossPlot, writePanel } from './pictures.js';
@@ -31,7 +32,7 @@ export async function pretrain(
       `The run was on '${resumed.state.build}', this is '${backend.build}': results differ in the last bits.`,
     );
   }
-  const data = await openChipData(config, options.run).catch((error) => {
+  const data = await openChipData(config, options.run, folder).catch((error) => {
     throw chipError(error, config);
   });
   try {
@@ -41,8 +42,11 @@ export async function pretrain(
       `${train.length} training and ${validate.length} validation chips of ${height} × ${width} × ${channels}`,
     );
     const modelConfig = modelConfigOf(config, channels);
-    reportMemory(modelConfig, config, data.shape, backend);
+    reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
+    const { logDir } = options.run;
+    if (logDir !== undefined) await prepareFolder(logDir);
+    if (isGlobal(config)) await writeStatistics(folder, await data.statistics());
     const run = await createRun(options, {
       folder,
       config,
@@ -61,10 +65,12 @@ export async function pretrain(
   }
 }
 
-/** Three checkpoints (best, latest and the one being written) and a megabyte of logs and pictures. */
-function folderBytes(model: UnetAttDConfig, { emaDecay }: PretrainConfig): number {
+/** The checkpoints (best, latest, the one being written and those kept) and a megabyte of logs and pictures. */
+function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
+  const { emaDecay, epochs, checkpointInterval } = config;
+  const kept = checkpointInterval > 0 ? Math.floor(epochs / checkpointInterval) : 0;
   const { weights, moments, ema } = estimateMemory(model, { batch: 1, size: [32, 32], ema: emaDecay > 0 });
-  return 3 * (weights + moments + ema) + 2 ** 20;
+  return (3 + kept) * (weights + moments + ema) + 2 ** 20;
 }
 
 async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
@@ -72,7 +78,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
   const started = performance.now() - 1000 * state.seconds;
   const pictures = { folder, config, alphaBars, bands };
   const validation = { alphaBars, seed: config.seed };
-  const baseline = await baselineLoss(data.statistics, data.validate, validation);
+  const baseline = await baselineLoss(data.sample, data.validate, validation);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
   while (state.epoch < config.epochs) {
@@ -92,6 +98,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
           'Check the chips for extreme values, or lower --learning-rate.',
       );
     }
+    if (run.scheduleUnit === 'epoch') run.schedule.step(validationLoss);
     const earlier = state.history.map((entry) => entry.validationLoss);
     const isBest = earlier.every((other) => validationLoss < other);
     const imagesPerSecond = state.epochImages / state.epochSeconds;
@@ -118,6 +125,10 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
       await saveCheckpoint(run, BEST);
       const title = `Epoch ${state.history.length}, validation loss ${validationLoss.toFixed(4)}`;
       await withAverage(run, () => writePanel(model, data.validate, pictures, title));
+    }
+    const { checkpointInterval } = config;
+    if (checkpointInterval > 0 && state.epoch % checkpointInterval === 0) {
+      await saveCheckpoint(run, `epoch-${state.epoch}.safetensors`);
     }
     await saveCheckpoint(run, LATEST);
     await writeLossPlot(folder, {

@@ -5,7 +5,7 @@ import { addTrainingFlags } from './config/addTrainingFlags.js';
 import { applyConfigFile, isFromFile } from './config/applyConfigFile.js';
 import { choice, integer, numbers } from './config/flagValues.js';
 import { optionConflicts } from './config/optionConflicts.js';
-import type { PretrainConfig, RunOptions } from './config/PretrainConfig.js';
+import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './config/PretrainConfig.js';
 import { keyOf } from './config/parseConfig.js';
 
 export type { PretrainConfig, RunOptions } from './config/PretrainConfig.js';
@@ -40,6 +40,10 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   addRunFlags(program);
   program.showHelpAfterError('(--help lists every option)').parse(args, { from: 'user' });
 
+  // commander makes an empty text of the null that the word none is read as.
+  for (const field of NULLABLE_FIELDS) {
+    if (program.getOptionValue(field) === '') program.setOptionValueWithSource(field, null, 'cli');
+  }
   const { config: file } = program.opts<{ config?: string }>();
   try {
     if (file !== undefined) applyConfigFile(program, file);

@@ -1,14 +1,18 @@
+import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
-import { l1, mse } from 'diffusion-ssl/losses';
+import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
+import type { LossFunction } from 'diffusion-ssl/losses';
 import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
-import { AdamW } from 'diffusion-ssl/optimizers';
-import type { LrScheduler, LrState } from 'diffusion-ssl/schedulers';
+import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
+import type { LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, encodeCheckpoint, restoreCheckpoint } from 'diffusion-ssl/training';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import type { ChipData } from './chipData.js';
-import { makeSchedule } from './makeSchedule.js';
+import { makeLoss } from './makeLoss.js';
+import { makeOptimizer } from './makeOptimizer.js';
+import { makeSchedule, type RunSchedule } from './makeSchedule.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 import type { ResumePoint, RunState } from './runFolder.js';
 import { createRunLogs, type RunLogs } from './runLogs.js';
@@ -21,11 +25,13 @@ export interface Run {
   data: ChipData;
   model: ReturnType<typeof unetAttD>;
   parameters: ReturnType<typeof namedParameters>;
-  optimizer: AdamW;
-  schedule: LrScheduler;
+  optimizer: PackedOptimizer;
+  schedule: RunSchedule['schedule'];
+  /** After what `schedule` is stepped. */
+  scheduleUnit: RunSchedule['unit'];
   ema?: ExponentialMovingAverage;
   alphaBars: Float64Array;
-  loss: typeof mse;
+  loss: LossFunction;
   logs: RunLogs;
   /** Steps between two checkpoints. */
   checkpointSteps: number;
@@ -66,11 +72,11 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
   const { folder, config, data, modelConfig, resumed, backend, interrupted } = parts;
   const model = unetAttD(modelConfig);
   const parameters = namedParameters(model);
-  const { learningRate, weightDecay, betas } = config;
-  const optimizer = new AdamW({ learningRate, weightDecay, betas: betas as [number, number] });
+  if (config.paramsInit !== undefined && !resumed) await loadWeights(config.paramsInit, parameters);
+  const optimizer = makeOptimizer(config);
   const ema = config.emaDecay > 0 ? new ExponentialMovingAverage(parameters, config.emaDecay) : undefined;
   const stepsPerEpoch = Math.ceil(data.train.batchesPerEpoch / config.accumulate);
-  const schedule = makeSchedule(config, stepsPerEpoch);
+  const { schedule, unit } = makeSchedule(config, stepsPerEpoch);
   let state: RunState = {
     config,
     build: backend.build,
@@ -105,13 +111,23 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     parameters,
     optimizer,
     schedule,
+    scheduleUnit: unit,
     ema,
     alphaBars,
-    loss: config.loss === 'l1' ? l1 : mse,
-    logs: await createRunLogs(folder, state, config.epochs * stepsPerEpoch),
+    loss: await makeLoss(config, modelConfig.inChannels ?? 4),
+    logs: await createRunLogs(run.logDir ?? folder, state, config.epochs * stepsPerEpoch),
     checkpointSteps: run.checkpointSteps,
     interrupted,
   };
+}
+
+/** Starts from weights: of torch, of `weights.safetensors` or of a checkpoint, whose moving average is taken. */
+async function loadWeights(file: string, parameters: Run['parameters']): Promise<void> {
+  try {
+    loadTorchStateDict(parameters, readWeights(await readFile(file)));
+  } catch (error) {
+    throw new Error(`--params-init ${file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Writes a checkpoint of where the run stands. */

@@ -51,6 +51,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
   const batches = chips.map((batch) => makeBatch(run, batch));
   setDropoutStep(model, firstBatchOf(run, chips));
   optimizer.learningRate = schedule.lr;
+  if (schedule.momentum !== undefined) optimizer.momentum = schedule.momentum;
   try {
     const result = await trainStep(model, batches, {
       optimizer,
@@ -60,7 +61,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
       maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
     });
     state.learningRate = optimizer.learningRate;
-    schedule.step();
+    if (run.scheduleUnit === 'step') schedule.step();
     run.ema?.update();
     state.step++;
     const images = chips.reduce((sum, { shape }) => sum + shape[0], 0);

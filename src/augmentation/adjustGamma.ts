@@ -57,7 +57,7 @@ export function adjustGamma(
     if (band < firstBand || band >= firstBand + count) return value;
     const size = Math.abs(value);
     if (size !== value && negative === 'zero') return 0;
-    const changed = inPatch === undefined || inPatch[i] !== 0 ? size ** gamma : size;
-    return Math.sign(value) * changed ** wholeGamma;
+    const exponent = inPatch === undefined || inPatch[i] !== 0 ? gamma * wholeGamma : wholeGamma;
+    return size === value ? size ** exponent : -(size ** exponent);
   });
 }

@@ -37,5 +37,5 @@ function mirrored(raster: Raster, rows: boolean, columns: boolean): Raster {
       for (let k = 0; k < channels; k++) out[to + k] = data[from + k];
     }
   }
-  return { ...raster, data: out };
+  return { height, width, channels, data: out };
 }

@@ -130,5 +130,5 @@ function resample(raster: Raster, rows: Taps[], columns: Taps[]): Raster {
       }
     }
   }
-  return { ...raster, data: out };
+  return { height, width, channels, data: out };
 }

@@ -29,13 +29,13 @@ export function mapValues(
   sample: AugmentationSample,
   change: (value: number, index: number) => number,
 ): AugmentationSample {
-  const { data, channels } = sample.image;
+  const { height, width, channels, data } = sample.image;
   const mask = sample.mask?.data;
   const out = new Float32Array(data.length);
   for (let i = 0; i < data.length; i++) {
     out[i] = mask && mask[Math.floor(i / channels)] === 0 ? data[i] : change(data[i], i);
   }
-  return { ...sample, image: { ...sample.image, data: out } };
+  return { ...sample, image: { height, width, channels, data: out } };
 }
 
 /** Bounds [lowest, highest] of changed values; null: none, for values that do not lie in [0, 1] such as z-scores. */

@@ -26,7 +26,7 @@ export function warp(raster: Raster, turn: Turn, sample: Sampler): Raster {
       sample(raster, sourceX, sourceY, out, (y * width + x) * channels);
     }
   }
-  return { ...raster, data: out };
+  return { height, width, channels, data: out };
 }
 
 /** Exact for multiples of 90°. */

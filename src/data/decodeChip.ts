@@ -1,8 +1,14 @@
 import { argumentError, checkInteger } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
-import { type NormalizationOptions, normalizeRaster } from '../normalization/normalizeRaster.js';
+import {
+  type NormalizationOptions,
+  type NormalizedRaster,
+  normalizeRaster,
+} from '../normalization/normalizeRaster.js';
+import { sliceBands } from '../normalization/sliceBands.js';
 import { decodeGeoTiff } from './decodeGeoTiff.js';
 import type { GeoTiff } from './geoTiffTypes.js';
+import type { PlainTiff } from './readPlainTiff.js';
 
 /** One file of a chip. */
 export interface ChipFile {
@@ -27,8 +33,12 @@ export interface ChipOptions {
 /**
  * Decodes the rasters of one chip, normalises each by itself and stacks their bands in the order of the files.
  *
+ * Global statistics are those of all the chip's bands, of which each raster takes its own.
+ *
  * Follows `process_img` and `load_data` of the ClarkCGA eofm-tutorial (a `buffer` adds zeros after normalising).
  *
+ * @returns The chip with the `parameters` that undo the scaling, and a `mask` where pixels are missing or a border was
+ * added.
  * @throws If a file cannot be read, has no valid pixel or another size than the first one, or the bands are not
  * `channels` in all; the message begins with the file's name.
  * @example
@@ -37,7 +47,10 @@ export interface ChipOptions {
  * const chip = await decodeChip([{ name: 'a.tif', bytes }], { channels: 1 });
  * console.log(chip.data); // 0, 0.25, 0.5, 1
  */
-export async function decodeChip(files: readonly ChipFile[], options: ChipOptions): Promise<Raster> {
+export async function decodeChip(
+  files: readonly ChipFile[],
+  options: ChipOptions,
+): Promise<NormalizedRaster> {
   const images: GeoTiff[] = [];
   for (const { name, bytes } of files) images.push(await decodeGeoTiff(bytes, { name }));
   return buildChip(
@@ -49,25 +62,35 @@ export async function decodeChip(files: readonly ChipFile[], options: ChipOption
 
 /** As {@link decodeChip}, of rasters already decoded. */
 export function buildChip(
-  images: readonly GeoTiff[],
+  images: readonly PlainTiff[],
   names: readonly string[],
   options: ChipOptions,
-): Raster {
+): NormalizedRaster {
   const { channels, buffer = 0 } = options;
   checkInteger('decodeChip', 'buffer', buffer, 0);
   if (images.length === 0) throw argumentError('decodeChip', 'files', [], 'a list of at least one file');
   checkRasters(images, names, channels);
   const [first] = images;
   const [height, width] = options.size ?? [first.height, first.width];
+  if (images.length === 1 && buffer === 0 && height <= first.height && width <= first.width) {
+    return normalize(cropImage(first, options.size), first, names[0], options.normalization, 0);
+  }
   const out = new Float32Array((height + 2 * buffer) * (width + 2 * buffer) * channels);
   const chip: Raster = { height: height + 2 * buffer, width: width + 2 * buffer, channels, data: out };
+  const parts: NormalizedRaster[] = [];
   let band = 0;
   images.forEach((image, i) => {
-    const cropped = crop(image, Math.min(height, image.height), Math.min(width, image.width));
-    place(normalize(cropped, image, names[i], options.normalization), chip, band);
+    const part = normalize(cropImage(image, options.size), image, names[i], options.normalization, band);
+    place(part, chip, band);
+    parts.push(part);
     band += image.bands;
   });
-  return chip;
+  const parameters = {
+    offset: parts.flatMap((part) => part.parameters.offset),
+    scale: parts.flatMap((part) => part.parameters.scale),
+  };
+  const mask = chipMask(chip, parts);
+  return { ...chip, parameters, ...(mask && { mask }) };
 }
 
 /** Throws unless the rasters of a chip have one size and `channels` bands in all. */
@@ -89,8 +112,11 @@ export function checkRasters(
   }
 }
 
-function crop(image: GeoTiff, height: number, width: number): Raster {
+/** An image cut around its centre to at most `size` [height, width], as float32. */
+export function cropImage(image: PlainTiff, size?: readonly [number, number]): Raster {
   const { bands, data } = image;
+  const height = Math.min(image.height, size?.[0] ?? image.height);
+  const width = Math.min(image.width, size?.[1] ?? image.width);
   if (height === image.height && width === image.width) {
     return { height, width, channels: bands, data: new Float32Array(data) };
   }
@@ -104,22 +130,49 @@ function crop(image: GeoTiff, height: number, width: number): Raster {
   return { height, width, channels: bands, data: out };
 }
 
+/** The values that mark missing pixels of an image: those given and its own. */
+export function nodataOf(image: PlainTiff, given: readonly number[] = []): number[] {
+  return image.nodata === null ? [...given] : [...given, image.nodata];
+}
+
+/** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
 function normalize(
   raster: Raster,
-  image: GeoTiff,
+  image: PlainTiff,
   name: string,
   options: NormalizationOptions | null = {},
-): Raster {
+  firstBand: number,
+): NormalizedRaster {
   if (options === null) {
-    return { ...raster, data: raster.data.map((value) => (Number.isFinite(value) ? value : 0)) };
+    const data = raster.data.map((value) => (Number.isFinite(value) ? value : 0));
+    const ones = new Array<number>(image.bands).fill(1);
+    return { ...raster, data, parameters: { offset: ones.map(() => 0), scale: ones } };
   }
-  const nodata = [...(options.nodata ?? []), ...(image.nodata === null ? [] : [image.nodata])];
   const integers = !image.dtype.startsWith('float');
+  const globalStats = options.globalStats && sliceBands(options.globalStats, firstBand, image.bands);
   try {
-    return normalizeRaster(raster, { integers, ...options, nodata });
+    return normalizeRaster(raster, {
+      integers,
+      ...options,
+      globalStats,
+      nodata: nodataOf(image, options.nodata),
+    });
   } catch (error) {
     throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** The pixels of a chip that no raster misses and that are no border; none where that is every pixel. */
+function chipMask(chip: Raster, parts: readonly NormalizedRaster[]): Raster | undefined {
+  const [{ height, width }] = parts;
+  if (height === chip.height && width === chip.width && parts.every((part) => !part.mask)) return undefined;
+  const inside = { height, width, channels: 1, data: new Float32Array(height * width).fill(1) };
+  for (const { mask } of parts) {
+    if (mask) for (let i = 0; i < inside.data.length; i++) inside.data[i] *= mask.data[i];
+  }
+  const out = { ...chip, channels: 1, data: new Float32Array(chip.height * chip.width) };
+  place(inside, out, 0);
+  return out;
 }
 
 /** Writes a raster into the middle of a chip, from band `band` on. */

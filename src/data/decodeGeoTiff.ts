@@ -1,5 +1,6 @@
 import type { GeoTIFFImage, GeoTIFF as GeoTiffFile } from 'geotiff';
 import type { AffineTransform, GeoTiff, GeoTiffInfo, PixelArray, PixelType } from './geoTiffTypes.js';
+import { readPlainTiff } from './readPlainTiff.js';
 
 /** Options of {@link decodeGeoTiff}. */
 export interface DecodeGeoTiffOptions {
@@ -33,7 +34,8 @@ export async function decodeGeoTiff(
   try {
     const image = await (await fromArrayBuffer(buffer)).getImage();
     const info = await readInfo(image, buffer.byteLength);
-    const data = (await plainPixels(image, info, buffer)) ?? (await image.readRasters({ interleave: true }));
+    const data =
+      readPlainTiff(new Uint8Array(buffer))?.data ?? (await image.readRasters({ interleave: true }));
     return { ...info, data: (data as PixelArray).subarray() }; // Without the fields that the reader adds.
   } catch (error) {
     throw geoTiffError(name, error);
@@ -96,47 +98,6 @@ async function checkExtent(image: GeoTIFFImage, byteLength: number): Promise<voi
     const end = Number(offsets[i]) + Number(counts[i]);
     if (end > byteLength) throw new Error(`it is cut short: ${byteLength} bytes, at least ${end} expected.`);
   }
-}
-
-const ARRAYS = {
-  uint8: Uint8Array,
-  int8: Int8Array,
-  uint16: Uint16Array,
-  int16: Int16Array,
-  uint32: Uint32Array,
-  int32: Int32Array,
-  float32: Float32Array,
-  float64: Float64Array,
-};
-
-/** Uncompressed little-endian strips of whole pixels are the pixels already: copied, ten times as fast. */
-async function plainPixels(
-  image: GeoTIFFImage,
-  info: GeoTiffInfo,
-  buffer: ArrayBuffer,
-): Promise<PixelArray | undefined> {
-  const directory = image.fileDirectory;
-  const PixelArrayType = ARRAYS[info.dtype];
-  const plain =
-    image.littleEndian &&
-    !directory.hasTag('TileOffsets') &&
-    (directory.getValue('Compression') ?? 1) === 1 &&
-    (directory.getValue('PlanarConfiguration') ?? 1) === 1 &&
-    Array.from({ length: info.bands }, (_, band) => image.getBitsPerSample(band)).every(
-      (bits) => bits === 8 * PixelArrayType.BYTES_PER_ELEMENT,
-    );
-  if (!plain) return undefined;
-  const offsets = (await directory.loadValue('StripOffsets')) ?? [];
-  const counts = (await directory.loadValue('StripByteCounts')) ?? [];
-  const pixels = new PixelArrayType(info.width * info.height * info.bands);
-  const bytes = new Uint8Array(pixels.buffer);
-  let end = 0;
-  for (let i = 0; i < offsets.length; i++) {
-    const count = Math.min(Number(counts[i]), bytes.length - end);
-    bytes.set(new Uint8Array(buffer, Number(offsets[i]), count), end);
-    end += count;
-  }
-  return end === bytes.length ? pixels : undefined;
 }
 
 function pixelType(image: GeoTIFFImage): PixelType {

@@ -59,8 +59,12 @@ export function philox4x32(
   out[offset + 3] = c3;
 }
 
-/** The two key words of Philox. */
-function keyWords({ seed, stream, step }: RandomKey): [number, number] {
+/**
+ * The two key words of Philox.
+ *
+ * @throws If the key is out of range.
+ */
+export function keyWords({ seed, stream, step }: RandomKey): [number, number] {
   checkInteger('RandomKey', 'seed', seed, 0);
   checkInteger('RandomKey', 'stream', stream, 0, TWO_POW_32 - 1);
   checkInteger('RandomKey', 'step', step, 0, TWO_POW_32 - 1);

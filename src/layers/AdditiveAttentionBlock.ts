@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { addRelu } from '../ops/addRelu.js';
 import { attentionGate } from '../ops/attentionGate.js';
 import { biasAdd } from '../ops/biasAdd.js';
 import { conv2d } from '../ops/conv2d.js';
@@ -65,8 +66,8 @@ export class AdditiveAttentionBlock extends SpecLayer {
       return this.batchNorm(biasAdd(conv2d(input, filter), bias), `${name}.1`, training);
     };
     return tf.tidy(() => {
-      const sum: tf.Tensor4D = tf.add(project(gate, 'W_g'), project(x, 'W_x'));
-      return attentionGate(x, project(tf.relu(sum), 'psi'));
+      const sum = addRelu(project(gate, 'W_g'), project(x, 'W_x'));
+      return attentionGate(x, project(sum, 'psi'));
     });
   }
 }

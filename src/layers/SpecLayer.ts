@@ -3,6 +3,7 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { randomUniform } from '../internal/philox.js';
 import { randomStreams } from '../internal/streams.js';
 import { type BatchNormOptions, batchNormInference, batchNormTraining } from '../ops/batchNorm.js';
+import { updateRunningStatistics } from '../ops/updateRunningStatistics.js';
 import type { ParameterSpec } from './ParameterSpec.js';
 
 /** Configuration that every layer of this folder shares. */
@@ -100,20 +101,12 @@ export abstract class SpecLayer extends tfl.layers.Layer {
     }
     const { y, mean, variance } = batchNormTraining(x, read('weight'), read('bias'), { activation });
     const count = x.shape[0] * x.shape[1] * x.shape[2];
-    const blend = (running: tf.Tensor1D, batch: tf.Tensor1D) =>
-      tf.add(tf.mul(running, 1 - BATCH_NORM_MOMENTUM), tf.mul(batch, BATCH_NORM_MOMENTUM));
-    tf.tidy(() => {
-      const unbiased = tf.mul(variance, count / (count - 1)) as tf.Tensor1D;
-      this.write(`${prefix}.running_mean`, blend(runningMean, mean));
-      this.write(`${prefix}.running_var`, blend(runningVar, unbiased));
-      const tracked = this.variable(`${prefix}.num_batches_tracked`);
-      tracked.assign(tf.add(tracked, tf.scalar(1, 'int32')));
-    });
+    const tracked = this.variable<tf.Rank.R0>(`${prefix}.num_batches_tracked`);
+    const running = { runningMean, runningVar, tracked };
+    const next = updateRunningStatistics(running, { mean, variance, count }, BATCH_NORM_MOMENTUM);
+    const variables: tf.Variable[] = [runningMean, runningVar, tracked];
+    for (const [i, variable] of variables.entries()) variable.assign(next[i]);
     return y;
-  }
-
-  private write(name: string, value: tf.Tensor): void {
-    this.variable(name).assign(value);
   }
 }
 

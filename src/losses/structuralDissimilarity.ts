@@ -17,9 +17,8 @@ export function structuralDissimilarity(
   const blur = (x: tf.Tensor) => gaussianBlur(x as tf.Tensor4D);
   const [meanA, meanB] = [blur(a), blur(b)];
   const [squareA, squareB, product] = [tf.square(meanA), tf.square(meanB), tf.mul(meanA, meanB)];
-  // Rounding can take a variance below 0, and with it the denominator.
-  const varianceA = tf.relu(tf.sub(blur(tf.square(a)), squareA));
-  const varianceB = tf.relu(tf.sub(blur(tf.square(b)), squareB));
+  const varianceA = tf.sub(blur(tf.square(a)), squareA);
+  const varianceB = tf.sub(blur(tf.square(b)), squareB);
   const covariance = tf.sub(blur(tf.mul(a, b)), product);
   const numerator = tf.mul(tf.add(tf.mul(product, 2), c1), tf.add(tf.mul(covariance, 2), c2));
   const denominator = tf.mul(tf.add(tf.add(squareA, squareB), c1), tf.add(tf.add(varianceA, varianceB), c2));

@@ -96,8 +96,8 @@ export class GlobalStatistics {
       throw argumentError('GlobalStatistics.add', 'firstBand + channels', firstBand + channels, accepted);
     }
     const valid = validMask(data, nodata);
-    const sampled = this.downfactor === 1 ? valid : sample(raster, valid, this.downfactor);
-    const values = new Int32Array(data.buffer, data.byteOffset, data.length);
+    const some = this.downfactor === 1 ? { data, valid } : sample(raster, valid, this.downfactor);
+    const bits = new Int32Array(some.data.buffer, some.data.byteOffset, some.data.length);
     const all = emptyMoments();
     for (let k = 0; k < channels; k++) {
       const band = this.bands[firstBand + k];
@@ -110,9 +110,9 @@ export class GlobalStatistics {
       if (whole === null) continue;
       addMoments(all, whole);
       addToMean(band.lpb, 1, whole);
-      const part = sampled === valid ? whole : bandStatistics(data, sampled, k, channels);
+      const part = some.data === data ? whole : bandStatistics(some.data, some.valid, k, channels);
       if (part) addMoments(band.pixels, part);
-      for (let i = k; i < data.length; i += channels) if (sampled[i]) band.sketch.addBits(values[i]);
+      for (let i = k; i < bits.length; i += channels) if (some.valid[i]) band.sketch.addBits(bits[i]);
     }
     if (all.count > 0) {
       const chip = localOf(all);
@@ -215,14 +215,23 @@ export class GlobalStatistics {
   }
 }
 
-/** The valid values of one in `downfactor` pixels. */
-function sample({ width, channels, data }: Raster, valid: Uint8Array, downfactor: number): Uint8Array {
-  const out = new Uint8Array(data.length);
-  for (let i = 0; i < data.length; i++) {
-    const pixel = Math.floor(i / channels);
-    if ((Math.floor(pixel / width) + (pixel % width)) % downfactor === 0) out[i] = valid[i];
+/** One in `downfactor` pixels of a raster, one after the other. */
+function sample({ height, width, channels, data }: Raster, valid: Uint8Array, downfactor: number) {
+  const places: number[] = [];
+  for (let row = 0; row < height; row++) {
+    const first = (downfactor - (row % downfactor)) % downfactor;
+    for (let column = first; column < width; column += downfactor)
+      places.push((row * width + column) * channels);
   }
-  return out;
+  const some = {
+    data: new Float32Array(places.length * channels),
+    valid: new Uint8Array(places.length * channels),
+  };
+  places.forEach((from, i) => {
+    some.data.set(data.subarray(from, from + channels), i * channels);
+    some.valid.set(valid.subarray(from, from + channels), i * channels);
+  });
+  return some;
 }
 
 function emptyMean(): MeanStatistics {

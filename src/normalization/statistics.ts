@@ -13,12 +13,15 @@ export interface ValueStatistics {
 /**
  * Statistics of the valid values of one band, or of all with `band` null; null when none is valid.
  * Two passes in double precision: exact for a constant band.
+ *
+ * @param spread Whether `squares` and `std` are wanted: without, they are 0 and the second pass is left out.
  */
 export function bandStatistics(
   data: Float32Array,
   valid: Uint8Array,
   band: number | null,
   channels: number,
+  spread = true,
 ): ValueStatistics | null {
   const start = band ?? 0;
   const stride = band === null ? 1 : channels;
@@ -37,7 +40,7 @@ export function bandStatistics(
   if (count === 0) return null;
   const mean = min === max ? min : sum / count;
   let squares = 0;
-  for (let i = start; i < data.length; i += stride) {
+  for (let i = start; spread && i < data.length; i += stride) {
     if (valid[i]) squares += (data[i] - mean) ** 2;
   }
   return { count, squares, min, max, mean, std: Math.sqrt(squares / count) };

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkShape } from './checkShape.js';
+import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Multiplies an activation by the sigmoid of one logit a pixel.
@@ -20,5 +22,18 @@ import { checkShape } from './checkShape.js';
  */
 export function attentionGate(x: tf.Tensor4D, logits: tf.Tensor4D): tf.Tensor4D {
   checkShape('attentionGate', 'logits', logits, [...x.shape.slice(0, 3), 1]);
-  return tf.tidy(() => tf.mul(x, tf.sigmoid(logits)));
+  return customGradient(
+    [x, logits],
+    (x, logits) => {
+      const gated = runKernel<tf.Tensor4D[]>('DiffusionSslAttentionGate', { x, logits });
+      const gate: tf.Tensor4D = gated?.[1] ?? tf.sigmoid(logits);
+      return { value: gated?.[0] ?? tf.mul<tf.Tensor4D>(x, gate), saved: [x, gate] };
+    },
+    (dy, x, gate) => {
+      const gradients = runKernel<tf.Tensor4D[]>('DiffusionSslAttentionGateGradient', { x, gate, dy });
+      if (gradients) return gradients;
+      const slope = tf.mul(gate, tf.sub(1, gate));
+      return [tf.mul(dy, gate), tf.mul(tf.sum(tf.mul(dy, x), 3, true), slope)];
+    },
+  );
 }

@@ -61,27 +61,31 @@ export function batchNormTraining(
       'of more than one value a channel: take a larger batch or larger images',
     );
   }
-  const [mean, variance] = tf.tidy(() => batchStatistics(x, count));
   const relu = activation === 'relu';
+  const attributes = { epsilon, relu: Number(relu) };
+  const [mean, variance] = batchStatistics(x, count);
   const y = customGradient(
     [x, weight, bias],
     (x, weight, bias) => {
-      const inverse = tf.rsqrt(tf.add(variance, epsilon));
-      const scale: tf.Tensor1D = tf.mul(weight, inverse);
       const inputs = { x, mean, variance, weight, bias };
-      const value =
-        runKernel<tf.Tensor4D>('DiffusionSslBatchNormApply', inputs, { epsilon, relu: Number(relu) }) ??
-        affine(x, scale, tf.sub(bias, tf.mul(mean, scale)), relu);
-      return { value, saved: [x, mean, inverse, scale, relu ? value : x] };
+      const value = runKernel<tf.Tensor4D>('DiffusionSslBatchNormApply', inputs, attributes);
+      if (value) return { value, saved: [x, x, mean, variance, weight, bias] };
+      const scale: tf.Tensor1D = tf.mul(weight, tf.rsqrt(tf.add(variance, epsilon)));
+      const composed = affine(x, scale, tf.sub(bias, tf.mul(mean, scale)), relu);
+      return { value: composed, saved: [x, relu ? composed : x, mean, variance, weight, bias] };
     },
-    (dy, x, mean, inverse, scale, value) => {
+    (dy, x, value, mean, variance, weight, bias) => {
+      const inputs = { x, dy, mean, variance, weight, bias };
+      const gradients = runKernel<tf.Tensor[]>('DiffusionSslBatchNormGradient', inputs, attributes);
+      if (gradients) return gradients;
+      const inverse = tf.rsqrt(tf.add(variance, epsilon));
       const dOut: tf.Tensor4D = relu ? tf.mul(dy, tf.step(value)) : dy;
       const centered: tf.Tensor4D = tf.sub(x, mean);
       const dBias = channelSum(dOut);
       const dWeight = tf.mul(channelSum(tf.mul(dOut, centered)), inverse);
       const slope = tf.div(tf.mul(dWeight, inverse), -count);
-      const dx = tf.mul(tf.add(tf.sub(dOut, tf.div(dBias, count)), tf.mul(centered, slope)), scale);
-      return [dx, dWeight, dBias];
+      const moved = tf.add(tf.sub(dOut, tf.div(dBias, count)), tf.mul(centered, slope));
+      return [tf.mul(moved, tf.mul(weight, inverse)), dWeight, dBias];
     },
   );
   return { y, mean, variance };
@@ -98,24 +102,22 @@ function affine(x: tf.Tensor4D, scale: tf.Tensor1D, shift: tf.Tensor1D, relu: bo
  * it already), so none of the intermediates is kept for the backward pass.
  */
 function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor1D] {
-  const statistics = customGradient(
-    [x],
-    (x) => {
-      const [mean, variance] =
-        runKernel<tf.Tensor1D[]>('DiffusionSslBatchNormStatistics', { x }) ?? composedStatistics(x, count);
-      return { value: tf.concat([mean, variance]), saved: [] };
-    },
-    () => {
-      throw new Error('batchNormTraining: mean and variance carry no gradient; differentiate y.');
-    },
-  );
-  const [mean, variance] = tf.split<tf.Tensor1D>(statistics, 2);
-  return [mean, variance];
-}
-
-function composedStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor1D] {
-  const mean: tf.Tensor1D = tf.div(channelSum(x), count);
-  return [mean, tf.div(channelSum(tf.squaredDifference(x, mean)), count)];
+  const computed = runKernel<[tf.Tensor1D, tf.Tensor1D]>('DiffusionSslBatchNormStatistics', { x });
+  if (computed) return computed;
+  return tf.tidy(() => {
+    const statistics = customGradient(
+      [x],
+      (x) => {
+        const mean: tf.Tensor1D = tf.div(channelSum(x), count);
+        const variance = tf.div<tf.Tensor1D>(channelSum(tf.squaredDifference(x, mean)), count);
+        return { value: tf.concat([mean, variance]), saved: [] };
+      },
+      () => {
+        throw new Error('batchNormTraining: mean and variance carry no gradient; differentiate y.');
+      },
+    );
+    return tf.split<tf.Tensor1D>(statistics, 2) as [tf.Tensor1D, tf.Tensor1D];
+  });
 }
 
 /**

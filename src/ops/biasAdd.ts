@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { channelSum } from './channelSum.js';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Adds one value a channel.
@@ -24,7 +25,10 @@ export function biasAdd(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
   checkShape('biasAdd', 'bias', bias, x.shape.slice(3));
   return customGradient(
     [x, bias],
-    (x, bias) => ({ value: tf.add<tf.Tensor4D>(x, bias), saved: [] }),
+    (x, bias) => ({
+      value: runKernel<tf.Tensor4D>('DiffusionSslBiasAdd', { x, bias }) ?? tf.add<tf.Tensor4D>(x, bias),
+      saved: [],
+    }),
     // A handle of its own: whoever disposes the gradient must not dispose `dy` with it.
     (dy) => [tf.clone(dy), channelSum(dy)],
   );

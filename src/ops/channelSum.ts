@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { runKernel } from './runKernel.js';
 
 /**
  * Sum over every axis but the last.
@@ -12,6 +13,8 @@ import * as tf from '@tensorflow/tfjs-core';
  * @returns Tensor of shape [channels].
  */
 export function channelSum(x: tf.Tensor4D): tf.Tensor1D {
+  const sum = runKernel<tf.Tensor1D>('DiffusionSslChannelSum', { x });
+  if (sum) return sum;
   return tf.tidy(() => {
     const [batch, height, width, channels] = x.shape;
     const rows = batch * height;

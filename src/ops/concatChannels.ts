@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
 import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Two images one after the other along the channels.
@@ -32,8 +33,15 @@ export function concatChannels(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D {
   const [channelsA, channelsB] = [a.shape[3], b.shape[3]];
   return customGradient(
     [a, b],
-    (a, b) => ({ value: tf.concat([a, b], 3), saved: [] }),
-    (dy) => [pickChannels(dy, 0, channelsA), pickChannels(dy, channelsA, channelsB)],
+    (a, b) => ({
+      value: runKernel<tf.Tensor4D>('DiffusionSslConcatChannels', { a, b }) ?? tf.concat([a, b], 3),
+      saved: [],
+    }),
+    (dy) =>
+      runKernel<tf.Tensor4D[]>('DiffusionSslSplitChannels', { y: dy }, { channels: channelsA }) ?? [
+        pickChannels(dy, 0, channelsA),
+        pickChannels(dy, channelsA, channelsB),
+      ],
   );
 }
 

@@ -1,8 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber, checkOneOf } from '../internal/checks.js';
-import type { RandomKey } from '../internal/philox.js';
+import { keyWords, type RandomKey } from '../internal/philox.js';
 import { customGradient } from './customGradient.js';
 import { randomUniform } from './random.js';
+import { runKernel } from './runKernel.js';
 
 /** Which values of an activation are dropped together: single ones, or whole channels of a sample. */
 export type DropoutType = 'traditional' | 'spatial';
@@ -43,15 +44,26 @@ export function dropout(x: tf.Tensor4D, { rate, type = 'traditional', key }: Dro
   checkNumber('dropout', 'rate', rate, 0, 1 - 2 ** -24);
   checkOneOf('dropout', 'type', type, dropoutTypes);
   if (rate === 0) return tf.clone(x);
-  return tf.tidy(() => {
-    const [batch, height, width, channels] = x.shape;
-    const shape = type === 'spatial' ? [batch, 1, 1, channels] : [batch, height, width, channels];
-    const kept = tf.cast(tf.greaterEqual(randomUniform(shape, key), rate), 'float32');
-    const mask = tf.div(kept, 1 - rate);
-    return customGradient(
-      [x],
-      (x) => ({ value: tf.mul<tf.Tensor4D>(x, mask), saved: [mask] }),
-      (dy, mask) => [tf.mul(dy, mask)],
-    );
-  });
+  const [key0, key1] = keyWords(key);
+  const attributes = { rate, key0, key1, step: key.step, stream: key.stream };
+  return customGradient(
+    [x],
+    (x) => {
+      const dropped =
+        type === 'traditional'
+          ? runKernel<[tf.Tensor4D, tf.Tensor]>('DiffusionSslDropout', { x }, attributes)
+          : undefined;
+      if (dropped) return { value: dropped[0], saved: [dropped[1]] };
+      const [batch, height, width, channels] = x.shape;
+      const shape = type === 'spatial' ? [batch, 1, 1, channels] : [batch, height, width, channels];
+      const kept = tf.cast(tf.greaterEqual(randomUniform(shape, key), rate), 'float32');
+      const mask: tf.Tensor = tf.div(kept, 1 - rate);
+      return { value: tf.mul<tf.Tensor4D>(x, mask), saved: [mask] };
+    },
+    (dy, mask) => [
+      mask.dtype === 'bool'
+        ? runKernel<tf.Tensor4D>('DiffusionSslDropoutGradient', { dy, mask }, { rate })!
+        : tf.mul(dy, mask),
+    ],
+  );
 }

@@ -1,3 +1,4 @@
+export { addRelu } from './addRelu.js';
 export { attentionGate } from './attentionGate.js';
 export {
   type BatchNormOptions,

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
 import { customGradient } from './customGradient.js';
 import { interleavePhases, separatePhases } from './interleavePhases.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Maximum of each 2×2 cell (kernel 2, stride 2), with a gradient that is right for every input.
@@ -33,10 +34,16 @@ export function maxPool2d(x: tf.Tensor4D): tf.Tensor4D {
   return customGradient(
     [x],
     (x) => {
+      const pooled = runKernel<tf.Tensor4D[]>('DiffusionSslMaxPool', { x });
+      if (pooled) return { value: pooled[0], saved: [pooled[1]] };
       const value = tf.maxPool(x, 2, 2, 'valid');
       return { value, saved: [x, value] };
     },
-    (dy, x, value) => {
+    (dy, ...saved: tf.Tensor4D[]) => {
+      if (saved.length === 1) {
+        return [runKernel<tf.Tensor4D>('DiffusionSslMaxPoolGradient', { dy, argmax: saved[0] })!];
+      }
+      const [x, value] = saved;
       let rest: tf.Tensor4D = dy;
       const gradients = separatePhases(x).map((phase) => {
         const taken: tf.Tensor4D = tf.mul(rest, tf.cast(tf.equal(phase, value), 'float32'));

@@ -1,20 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkInteger } from '../internal/checks.js';
-import { VariablePacks } from '../ops/VariablePacks.js';
+import { argumentError, checkNumber } from '../internal/checks.js';
+import { checkOptimizerState } from './checkOptimizerState.js';
+import { OptimizerSlots, type PackedUpdate } from './OptimizerSlots.js';
+import type { NamedVariable, OptimizerState } from './OptimizerState.js';
+import { registeredVariable } from './registeredVariable.js';
 
-/** A variable under the name by which its optimizer state is saved: its torch name. */
-export interface NamedVariable {
-  name: string;
-  variable: tf.Variable;
-}
-
-/** What an optimizer remembers, on the host. */
-export interface OptimizerState {
-  /** Updates so far. */
-  step: number;
-  /** For each slot, such as `exp_avg`, the values of each parameter in the variable's own layout. */
-  slots: Record<string, Map<string, Float32Array>>;
-}
+export type { PackedUpdate } from './OptimizerSlots.js';
+export type { NamedVariable, OptimizerState } from './OptimizerState.js';
 
 /**
  * Base of the optimizers: a `tf.Optimizer` that updates all small parameters as one vector and each large one alone,
@@ -48,18 +40,23 @@ export interface OptimizerState {
  * ```
  */
 export abstract class PackedOptimizer extends tf.Optimizer {
-  private packs = new VariablePacks([]);
-  /** For each slot, one vector a pack. */
-  private slots: tf.Tensor1D[][] = [];
+  /** Made in the first step, which tells the variables. */
+  private memory?: OptimizerSlots;
   private updates = 0;
+  private rate: number;
 
-  /** @param learningRate Step size; may be set between steps. */
-  protected constructor(public learningRate: number) {
+  /** @throws If `learningRate` is negative or not finite. */
+  protected constructor(learningRate: number) {
     super();
+    checkNumber(this.label, 'learningRate', learningRate, 0);
+    this.rate = learningRate;
   }
 
   /** Names of the state vectors, as torch calls them. */
   protected abstract readonly slotNames: readonly string[];
+
+  /** State that belongs to no parameter, changed in place by {@link advance} and saved with the slots. */
+  protected readonly scalars: Record<string, number> = {};
 
   /**
    * One update of a vector of parameters.
@@ -75,11 +72,51 @@ export abstract class PackedOptimizer extends tf.Optimizer {
     gradients: tf.Tensor1D,
     slots: tf.Tensor1D[],
     step: number,
-  ): { parameters: tf.Tensor1D; slots: tf.Tensor1D[] };
+  ): PackedUpdate;
+
+  /** Called once a step, before the updates of its vectors: where {@link scalars} change. */
+  protected advance(_step: number): void {}
+
+  /** The rule of an optimizer, for one that wraps it. */
+  protected static ruleOf(optimizer: PackedOptimizer) {
+    return {
+      slotNames: optimizer.slotNames,
+      scalars: optimizer.scalars,
+      advance: (step: number) => optimizer.advance(step),
+      update: (...args: Parameters<PackedOptimizer['update']>) => optimizer.update(...args),
+    };
+  }
+
+  /** The class's name in its errors. */
+  protected get label(): string {
+    return this.getClassName().replace(/^DiffusionSsl/, '');
+  }
 
   /** Updates so far. */
   get step(): number {
     return this.updates;
+  }
+
+  /** Step size; may be set between steps, as a schedule does. */
+  get learningRate(): number {
+    return this.rate;
+  }
+
+  set learningRate(value: number) {
+    checkNumber(this.label, 'learningRate', value, 0);
+    this.rate = value;
+  }
+
+  /**
+   * What a schedule that cycles momentum sets between steps: momentum, or the first of the `betas` of Adam's family.
+   * Undefined where the optimizer has neither; setting it then throws.
+   */
+  get momentum(): number | undefined {
+    return undefined;
+  }
+
+  set momentum(value: number) {
+    throw argumentError(this.label, 'momentum', value, 'left alone: this optimizer has none');
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor }[]): void {
@@ -88,24 +125,13 @@ export abstract class PackedOptimizer extends tf.Optimizer {
         ? gradients.map(({ name, tensor }) => [name, tensor])
         : Object.entries(gradients),
     );
-    this.pack([...byName.keys()]);
+    this.memory = this.memoryOf([...byName.keys()]);
     this.updates++;
-    this.packs.packs.forEach((_, index) => {
-      const updated = tf.tidy(() =>
-        this.update(
-          this.packs.read(index),
-          this.packs.concatenate(index, (variable) => byName.get(variable.name)!),
-          this.slots.map((vectors) => vectors[index]),
-          this.updates,
-        ),
-      );
-      this.packs.write(index, updated.parameters);
-      updated.parameters.dispose();
-      updated.slots.forEach((vector, slot) => {
-        this.slots[slot][index].dispose();
-        this.slots[slot][index] = tf.keep(vector);
-      });
-    });
+    this.advance(this.updates);
+    this.memory.update(
+      (variable) => byName.get(variable.name)!,
+      (parameters, values, slots) => this.update(parameters, values, slots, this.updates),
+    );
     this.incrementIterations();
   }
 
@@ -116,98 +142,53 @@ export abstract class PackedOptimizer extends tf.Optimizer {
    * @throws If the optimizer updates a variable that has no name here.
    */
   async state(parameters: readonly NamedVariable[]): Promise<OptimizerState> {
-    const nameOf = new Map(parameters.map(({ name, variable }) => [variable, name]));
-    const slots: OptimizerState['slots'] = {};
-    for (const [slot, slotName] of this.slotNames.entries()) {
-      const values = await this.packs.values(this.slots[slot] ?? []);
-      slots[slotName] = new Map();
-      for (const [variable, data] of values) {
-        const name = nameOf.get(variable);
-        if (name === undefined)
-          throw new Error(`state: variable '${variable.name}' is updated but was given no name.`);
-        slots[slotName].set(name, data);
-      }
-    }
-    return { step: this.updates, slots };
+    const memory = this.memory ?? new OptimizerSlots([], this.slotNames);
+    return { step: this.updates, slots: await memory.values(parameters), scalars: { ...this.scalars } };
   }
 
   /**
-   * Goes on from a saved state.
+   * Goes on from a saved state. The learning rate and momentum are no part of it: they are the schedule's.
    *
    * @param parameters The variables under the names by which the state was saved. A state of step 0 may have no slots.
-   * @throws If the state lacks a slot of this optimizer, or has a parameter that is not given, one of another size, or
-   * one that not every slot has; the optimizer is then unchanged.
+   * @throws If the state lacks a slot or scalar of this optimizer, has another slot, or has a parameter that is not
+   * given, one of another size, or one that not every slot has; the optimizer is then unchanged.
    */
-  restore(parameters: readonly NamedVariable[], { step, slots }: OptimizerState): void {
-    checkInteger('restore', 'step', step, 0);
-    if (step === 0 && Object.keys(slots).length === 0) {
-      this.release();
-      this.updates = 0;
-      return;
-    }
-    const variableOf = new Map(parameters.map(({ name, variable }) => [name, variable]));
-    for (const slotName of this.slotNames) {
-      if (!slots[slotName]) {
-        const found = Object.keys(slots).join(', ') || 'none';
-        throw new Error(
-          `restore: the state has no '${slotName}' (it has ${found}): it is another optimizer's.`,
-        );
-      }
-      for (const [name, { length }] of slots[slotName]) {
-        const size = variableOf.get(name)?.size;
-        if (size !== length) {
-          throw new Error(
-            `restore: '${slotName}' of '${name}' has ${length} values; ${size === undefined ? 'there is no such parameter' : `the parameter has ${size}`}.`,
-          );
-        }
-      }
-    }
-    const saved = new Set(this.slotNames.flatMap((slotName) => [...slots[slotName].keys()]));
-    for (const slotName of this.slotNames) {
-      for (const name of saved) {
-        if (!slots[slotName].has(name))
-          throw new Error(`restore: the state has no '${slotName}' of '${name}'.`);
-      }
-    }
+  restore(parameters: readonly NamedVariable[], state: OptimizerState): void {
+    const { step, slots, scalars } = state;
+    checkOptimizerState(state, parameters, this.slotNames, Object.keys(this.scalars));
+    const saved = new Set(Object.values(slots).flatMap((slot) => [...slot.keys()]));
     const named = parameters.filter(({ name }) => saved.has(name));
     const nameOf = new Map(named.map(({ name, variable }) => [variable, name]));
-    this.release();
-    this.packs = new VariablePacks(named.map(({ variable }) => variable));
-    this.slots = this.slotNames.map((slotName) =>
-      this.packs.fromValues((variable) => slots[slotName].get(nameOf.get(variable)!)!),
-    );
+    this.memory?.dispose();
+    this.memory =
+      named.length > 0
+        ? new OptimizerSlots(
+            named.map(({ variable }) => variable),
+            this.slotNames,
+            (slot, variable) => slots[slot].get(nameOf.get(variable)!)!,
+          )
+        : undefined;
+    for (const name of Object.keys(this.scalars)) this.scalars[name] = scalars![name];
     this.updates = step;
   }
 
   override dispose(): void {
-    this.release();
+    this.memory?.dispose();
+    this.memory = undefined;
     super.dispose();
   }
 
-  private release(): void {
-    tf.dispose(this.slots);
-    this.slots = [];
-    this.packs = new VariablePacks([]);
-  }
-
-  /** Makes the state vectors on the first step; the variables of later steps must be the same. */
-  private pack(names: readonly string[]): void {
-    const registered = tf.engine().registeredVariables;
-    const known = new Set(this.packs.variables.map(({ name }) => name));
-    if (known.size > 0) {
-      if (names.length === known.size && names.every((name) => known.has(name))) return;
+  /** The state vectors of these variables: new ones in the first step, whose variables those of later steps must be. */
+  private memoryOf(names: readonly string[]): OptimizerSlots {
+    if (this.memory) {
+      const known = new Set(this.memory.variables.map(({ name }) => name));
+      if (names.length === known.size && names.every((name) => known.has(name))) return this.memory;
       throw new Error(
         `applyGradients: got gradients of ${names.length} variables, not of the ${known.size} of the first step; ` +
           'make a new optimizer to train other variables.',
       );
     }
-    const variables = names.map((name) => {
-      const variable = registered[name];
-      if (!variable)
-        throw new Error(`applyGradients: there is no variable '${name}' (was its model disposed?).`);
-      return variable;
-    });
-    this.packs = new VariablePacks(variables);
-    this.slots = this.slotNames.map(() => this.packs.zeros());
+    const variables = names.map((name) => registeredVariable('applyGradients', name));
+    return new OptimizerSlots(variables, this.slotNames);
   }
 }

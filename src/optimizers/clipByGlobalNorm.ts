@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../internal/checks.js';
+import { globalNorm } from './globalNorm.js';
 
 /** What {@link clipByGlobalNorm} returns. */
 export interface ClippedGradients {
@@ -32,8 +33,7 @@ export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number):
   const entries = Object.entries(gradients);
   if (entries.length === 0) throw new Error('clipByGlobalNorm: there is no gradient.');
   return tf.tidy(() => {
-    const squares = entries.map(([, gradient]) => tf.sum(tf.square(gradient)));
-    const norm = tf.sqrt(tf.sum(tf.stack(squares)));
+    const norm = globalNorm(entries.map(([, gradient]) => gradient));
     const factor = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
     const clipped = entries.map(([name, gradient]) => [name, tf.mul(gradient, factor)]);
     return { gradients: Object.fromEntries(clipped) as tf.NamedTensorMap, norm };

@@ -23,6 +23,7 @@ const OPTIMIZER = 'optimizer.';
 interface Metadata {
   version: 1;
   optimizerStep?: number;
+  optimizerScalars?: Record<string, number>;
   emaStep?: number;
   state: unknown;
 }
@@ -65,7 +66,13 @@ export async function encodeCheckpoint(
   const optimizerState = await optimizer?.state(parameters);
   for (const [slot, values] of Object.entries(optimizerState?.slots ?? {}))
     add(`${OPTIMIZER}${slot}.`, values);
-  const metadata: Metadata = { version: 1, optimizerStep: optimizerState?.step, emaStep: ema?.step, state };
+  const metadata: Metadata = {
+    version: 1,
+    optimizerStep: optimizerState?.step,
+    optimizerScalars: optimizerState?.scalars,
+    emaStep: ema?.step,
+    state,
+  };
   return writeSafetensors(tensors, { format: 'pt', [METADATA_KEY]: JSON.stringify(metadata) });
 }
 
@@ -108,7 +115,7 @@ export function restoreCheckpoint(
   { parameters, optimizer, ema }: CheckpointParts,
 ): unknown {
   const { tensors, metadata } = readSafetensors(bytes);
-  const { optimizerStep, emaStep, state } = parseMetadata(metadata);
+  const { optimizerStep, optimizerScalars, emaStep, state } = parseMetadata(metadata);
   const named = [...tensors];
   const isPart = (name: string) => name.startsWith(EMA) || name.startsWith(OPTIMIZER);
   loadTorchStateDict(parameters, new Map(named.filter(([name]) => !isPart(name))));
@@ -133,7 +140,7 @@ export function restoreCheckpoint(
       named.flatMap(([name]) => (name.startsWith(OPTIMIZER) ? [name.split('.')[1]] : [])),
     );
     const slots = Object.fromEntries([...slotNames].map((slot) => [slot, part(`${OPTIMIZER}${slot}.`)]));
-    optimizer.restore(parameters, { step: optimizerStep, slots });
+    optimizer.restore(parameters, { step: optimizerStep, slots, scalars: optimizerScalars });
   }
   return state;
 }

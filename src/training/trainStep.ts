@@ -2,15 +2,18 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { clipByGlobalNorm } from '../optimizers/clipByGlobalNorm.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
-import { type DiffusionBatch, type DiffusionLossOptions, diffusionLoss } from './diffusionLoss.js';
+import { averageGradients } from './averageGradients.js';
+import type { DiffusionBatch, DiffusionLossOptions } from './diffusionLoss.js';
+import { holdDropoutSteps } from './holdDropoutSteps.js';
 import { NonFiniteLossError } from './NonFiniteLossError.js';
+import { isSam, perturbedGradients } from './perturbedGradients.js';
 
 /** Options of {@link trainStep}. */
 export interface TrainStepOptions extends Omit<DiffusionLossOptions, 'training'> {
   optimizer: tf.Optimizer;
   /** The parameters to train, such as those of `namedParameters(model)` whose `spec.trainable` is true. */
   parameters: readonly NamedVariable[];
-  /** Largest common L2 norm of the gradients. Default: no clipping. */
+  /** Largest common L2 norm of the gradients that the optimizer applies. Default: no clipping. */
   maxGradientNorm?: number;
 }
 
@@ -18,12 +21,16 @@ export interface TrainStepOptions extends Omit<DiffusionLossOptions, 'training'>
 export interface TrainStepResult {
   /** Mean loss over the batches, before the update. */
   loss: number;
-  /** L2 norm of the gradients before clipping. */
+  /** L2 norm of the gradients before clipping; with SAM, of those that make the step. */
   gradientNorm: number;
 }
 
 /**
  * One optimizer step on one or more batches, whose gradients are averaged (gradient accumulation).
+ *
+ * With `SAM` there are two passes over the same batches, with the same dropout masks: the first gives the loss, the
+ * running statistics of batch norm and the direction of the perturbation, which clipping does not concern; the second,
+ * at the perturbed weights, the gradients that are clipped and applied.
  *
  * Loss and gradients are looked at before the weights are touched: where they are not finite these stay as they were (batch norm's running
  * statistics, which the forward pass updates, do not). Every tensor the step makes is released; the batches stay the
@@ -54,19 +61,16 @@ export async function trainStep(
 ): Promise<TrainStepResult> {
   if (batches.length === 0) throw new Error('trainStep: there is no batch.');
   const variables = parameters.map(({ variable }) => variable);
+  const pass = () => averageGradients(model, batches, variables, lossOptions);
   let gradients: tf.NamedTensorMap = {};
   try {
-    let loss = 0;
-    for (const batch of batches) {
-      const { value, grads } = tf.variableGrads(
-        () => diffusionLoss(model, batch, { ...lossOptions, training: true }),
-        variables,
-      );
-      gradients = accumulate(gradients, grads, 1 / batches.length);
-      const [lossOfBatch] = await value.data();
-      value.dispose();
-      if (!Number.isFinite(lossOfBatch)) throw new NonFiniteLossError(lossOfBatch);
-      loss += lossOfBatch / batches.length;
+    const replayDropout = holdDropoutSteps(model);
+    const first = await pass();
+    const { loss } = first;
+    gradients = first.gradients;
+    if (isSam(optimizer)) {
+      replayDropout();
+      gradients = await perturbedGradients(model, optimizer, gradients, pass);
     }
     const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
     tf.dispose(gradients);
@@ -79,19 +83,4 @@ export async function trainStep(
   } finally {
     tf.dispose(gradients);
   }
-}
-
-/** The sum so far plus `factor` times new gradients; both are consumed. */
-function accumulate(sum: tf.NamedTensorMap, gradients: tf.NamedTensorMap, factor: number): tf.NamedTensorMap {
-  if (factor === 1) return gradients;
-  const result: tf.NamedTensorMap = {};
-  for (const [name, gradient] of Object.entries(gradients)) {
-    const previous = sum[name];
-    result[name] = tf.tidy(() => {
-      const scaled = tf.mul(gradient, factor);
-      return previous ? tf.add(previous, scaled) : scaled;
-    });
-  }
-  tf.dispose([sum, gradients]);
-  return result;
 }

@@ -212,7 +212,7 @@ describe('the trainer refuses', () => {
     'chips whose loss is not finite': [
       () =>
         argumentsFor(catalogOf([...good(3), 'bad/infinite.tif']), '--normalization', 'none', '--batch', '4'),
-      /norm of the gradients is (NaN|Infinity); no weight was changed.*\nChips of the batch: .*bad\/infinite\.tif/,
+      /(loss|norm of the gradients) is (NaN|Infinity); no weight was changed.*\nChips of the batch: .*bad\/infinite\.tif/,
     ],
   };
 

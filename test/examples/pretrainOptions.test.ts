@@ -1,5 +1,21 @@
-import { describe, expect, it } from 'vitest';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { flagOf, parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { root } from '../../scripts/lib/root.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'pretrain-options-'));
+const shipped = path.join(root, 'examples/ssl_train.yaml');
+const defaults = parsePretrainOptions([]);
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A configuration file of so many keys. */
+function fileOf(...lines: string[]): string {
+  const file = path.join(folder, 'my.yaml');
+  writeFileSync(file, ['Train_Validate:', ...lines.map((line) => `  ${line}`)].join('\n'));
+  return file;
+}
 
 /** What a flag is given where its default value as text would not do. */
 const VALUES: Record<string, string[]> = {
@@ -13,12 +29,195 @@ const VALUES: Record<string, string[]> = {
 };
 
 describe('flagOf', () => {
-  const { config } = parsePretrainOptions([]);
+  it.each([...Object.keys(defaults.config), 'data', 'catalog', 'size'])(
+    'gives the flag that sets %s',
+    (key) => {
+      const initial = defaults.config[key as keyof typeof defaults.config];
+      const value = VALUES[key] ?? [String(initial ?? 1) || '1'];
+      const { given } = parsePretrainOptions(['--augmentation', 'all', flagOf(key), ...value]);
+      expect(given).toContain(key);
+    },
+  );
+});
 
-  it.each([...Object.keys(config), 'data', 'catalog', 'size'])('gives the flag that sets %s', (key) => {
-    const initial = config[key as keyof typeof config];
-    const value = VALUES[key] ?? [String(initial ?? 1) || '1'];
-    const { given } = parsePretrainOptions(['--augmentation', 'all', flagOf(key), ...value]);
-    expect(given).toContain(key);
+describe('without --config', () => {
+  it('the run is the small one on the sample chips', () => {
+    expect(defaults.config).toMatchObject({
+      epochs: 2,
+      batch: 4,
+      accumulate: 1,
+      seed: 0,
+      learningRate: 8e-3,
+      weightDecay: 1e-4,
+      optimizer: 'adamw',
+      scheduler: 'cosine',
+      scheduleUnit: 'step',
+      warmup: 0.1,
+      loss: 'mse',
+      clipNorm: 1,
+      emaDecay: 0.98,
+      timestepSampling: 'stratified',
+      augmentation: 'flips',
+      filterConfig: [16, 16, 32, 32, 32, 32],
+      blockNum: [1, 1, 1, 1, 1, 1],
+      dropoutRate: 0,
+      checkpointInterval: 0,
+      buffer: 0,
+      clipPercent: 0,
+    });
+    for (const field of ['betas', 'size', 'channels', 'validateBatch', 'compat', 'paramsInit', 'globalStats'])
+      expect(defaults.config).not.toHaveProperty(field);
+    expect(defaults.given).toEqual([]);
+    expect(defaults.run).toMatchObject({ resume: false, backend: 'wasm', checkpointSteps: 100 });
+  });
+});
+
+describe('--config', () => {
+  it("takes the tutorial's file as shipped", () => {
+    const { config, run, given } = parsePretrainOptions(['--config', shipped]);
+    expect(config).toMatchObject({
+      batch: 40,
+      epochs: 100,
+      size: 224,
+      learningRate: 2e-4,
+      t0: 30,
+      warmup: 5,
+    });
+    expect(config).not.toHaveProperty('config');
+    expect(run).toMatchObject({ out: '/app/work_dir/exp_pretrain_100k', resume: false });
+    expect(run.logDir).toBe('/app/work_dir/tutorial_dataset/logs/');
+    expect(given).toContain('batch');
+  });
+
+  it('gives way to flags, wherever they stand, also to those with the value of the default', () => {
+    const flags = ['--epochs', '2', '--size', '64', '--filter-config', '4,4,8,8,8,8', '--backend', 'cpu'];
+    for (const args of [
+      ['--config', shipped, ...flags],
+      [...flags, '--config', shipped],
+    ]) {
+      const { config, run } = parsePretrainOptions(args);
+      expect(config).toMatchObject({ epochs: 2, size: 64, filterConfig: [4, 4, 8, 8, 8, 8], batch: 40 });
+      expect(run.backend).toBe('cpu');
+    }
+  });
+
+  it('gives way to flags that turn things on and off', () => {
+    const off = fileOf('patch_shift: false', 'model_kwargs: {use_skipAtt: false}', 'br_range: [0, 1]');
+    expect(parsePretrainOptions(['--config', off]).config).toMatchObject({
+      patchShift: false,
+      attention: false,
+    });
+    const flags = ['--patch-shift', '--attention', '--br-range', 'none'];
+    const { config } = parsePretrainOptions(['--config', off, ...flags]);
+    expect(config).toMatchObject({ patchShift: true, attention: true, brRange: null });
+    expect(parsePretrainOptions(['--config', shipped, '--no-attention']).config.attention).toBe(false);
+  });
+
+  it('drops what a flag leaves without effect', () => {
+    const { config } = parsePretrainOptions([
+      ...['--config', shipped, '--optimizer', 'sgd', '--scheduler', 'poly', '--momentum', '0.5'],
+    ]);
+    expect(config).toMatchObject({ optimizer: 'sgd', momentum: 0.5, scheduler: 'poly', weightDecay: 1e-4 });
+    for (const field of ['betas', 'eps', 't0', 'tMult', 'etaMin']) expect(config).not.toHaveProperty(field);
+    const file = fileOf('stat_procedure: gpb', 'global_stats: s.json');
+    expect(parsePretrainOptions(['--config', file, '--statistics', 'lpb']).config).not.toHaveProperty(
+      'globalStats',
+    );
+  });
+
+  it('gives the folder of the logs with that of the run, not with --out', () => {
+    expect(parsePretrainOptions(['--config', shipped, '--out', 'here']).run).toMatchObject({
+      out: 'here',
+      logDir: undefined,
+    });
+    const { run } = parsePretrainOptions(['--config', shipped, '--out', 'here', '--log-dir', 'there']);
+    expect(run.logDir).toBe('there');
+  });
+
+  it('can go on with its run', () => {
+    const file = fileOf('resume: true', 'save_dir: runs/mine');
+    expect(parsePretrainOptions(['--config', file]).run).toMatchObject({ resume: true, out: 'runs/mine' });
+  });
+
+  it('is what messages name where the value is from there', () => {
+    const { nameOf } = parsePretrainOptions(['--config', shipped, '--size', '64']);
+    expect(nameOf('batch')).toBe(`train_batch in ${shipped}`);
+    expect(nameOf('size')).toBe('--size');
+    expect(defaults.nameOf('batch')).toBe('--batch');
+  });
+});
+
+describe('an error of the command line', () => {
+  const said: string[] = [];
+  beforeEach(() => {
+    said.length = 0;
+    vi.spyOn(process, 'exit').mockImplementation((code) => {
+      throw new Error(`exit ${code}`);
+    });
+    vi.spyOn(process.stderr, 'write').mockImplementation((text) => !!said.push(String(text)));
+  });
+  afterEach(() => {
+    vi.restoreAllMocks();
+  });
+
+  it.each([
+    [
+      'a file that is not there',
+      () => ['--config', 'no.yaml'],
+      /no\.yaml: the configuration cannot be read: .*no such file/,
+    ],
+    ['a folder', () => ['--config', folder], /the configuration cannot be read: .*EISDIR/],
+    [
+      'a file with an error',
+      () => ['--config', fileOf('epoch: 1', 'epohc: 2')],
+      /my\.yaml, line 3: epohc is not known; did you mean epoch\?/,
+    ],
+    [
+      'a file with data_path alone',
+      () => ['--config', fileOf('data_path: a')],
+      /--data and --catalog go together/,
+    ],
+    ['a file to resume without a folder', () => ['--config', fileOf('resume: true')], /--resume needs --out/],
+    [
+      'an option of another optimizer',
+      () => ['--optimizer', 'sgd', '--betas', '0.9,0.99'],
+      /--betas is no option of the optimizer sgd, which has --momentum, --nesterov/,
+    ],
+    [
+      'such a one beside a file',
+      () => ['--config', fileOf('optimizer: sgd'), '--eps', '1'],
+      /--eps is no option of the optimizer sgd/,
+    ],
+    [
+      'an option of another schedule',
+      () => ['--t0', '3'],
+      /--t0 is no option of the scheduler cosine, which has --t-max, --eta-min/,
+    ],
+    ['a range without all augmentations', () => ['--br-range', '0,1'], /--br-range needs --augmentation all/],
+    [
+      'statistics of the data for local ones',
+      () => ['--global-stats', 's.json'],
+      /--global-stats is for gab and gpb, not lab: change --statistics/,
+    ],
+    [
+      'a perceptual loss without its network',
+      () => ['--loss', 'perceptual'],
+      /--loss is perceptual, which needs --perceptual-weights/,
+    ],
+    [
+      'a range that falls',
+      () => ['--augmentation', 'all', '--br-range', '1,0'],
+      /--br-range.*the second not below the first/,
+    ],
+    ['a range of one', () => ['--augmentation', 'all', '--br-range', '1'], /--br-range.*two numbers/],
+    ['three betas', () => ['--betas', '0.9,0.9,0.9'], /--betas.*2 numbers/],
+    [
+      'an option of the file that a flag contradicts',
+      () => ['--config', fileOf('diffusion: {beta_start: 0.1, beta_end: 0.2}'), '--beta-end', '0.05'],
+      /diffusion\.beta_start in .*my\.yaml is 0\.1; it must not be above --beta-end, 0\.05/,
+    ],
+  ])('%s', (_, args, message) => {
+    expect(() => parsePretrainOptions(args())).toThrow('exit 1');
+    expect(said.join('')).toMatch(message);
   });
 });

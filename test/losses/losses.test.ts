@@ -10,6 +10,7 @@ import { type FixtureArray, fixturePath, fixtureValues, readFixture } from '../s
 interface Fixture {
   tolerance: { value: Tolerance; grad_relative_l2: number; ssim_and_hybrid_grad_relative_l2: number };
   hybrid: { default_weights: Record<'alpha' | 'beta' | 'gamma', number> };
+  ssim: { value_for_identical_inputs: number };
   errors: { loss: string }[];
   cases: {
     name: string;
@@ -56,6 +57,14 @@ describe('values and gradients equal the reference', () => {
       });
     }
   }
+
+  it.each([1, 1e4])('structural dissimilarity of an image with itself, times %d', async (scale) => {
+    for (const { pred_key } of fixture.cases) {
+      const image = tf.mul(tensor(pred_key), scale);
+      const value = await ssim(image, tf.clone(image)).data();
+      expectClose(value, [fixture.ssim.value_for_identical_inputs], { abs: 1e-7 });
+    }
+  });
 
   it('the mean squared error of each sample, of the noising fixtures', async () => {
     const { cases } = readFixture<{

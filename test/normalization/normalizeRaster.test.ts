@@ -147,6 +147,14 @@ describe('normalizeRaster by default', () => {
     expectClose(filled.data, [0, 1, -1, -1], { abs: 1e-6 });
   });
 
+  it('reports which pixels miss a band, and no mask where none does', () => {
+    const { mask } = normalizeRaster(raster(1, 2, 65535, 4, 5, Number.NaN, 7, 8), { nodata: [65535] });
+    expect(mask).toEqual({ height: 1, width: 4, channels: 1, data: new Float32Array([1, 0, 0, 1]) });
+    expect(normalizeRaster(raster(1, 2, 3, 4))).not.toHaveProperty('mask');
+    const half = normalizeRaster(raster(0, 5, 0, 7), { nodata: [0], procedure: 'lpb', onEmpty: 'fill' });
+    expect(half.mask!.data).toEqual(new Float32Array([0, 0]));
+  });
+
   it('compares nodata in float32, as the pixels are', () => {
     const { data } = normalizeRaster(raster(-9999.9, 1, 2, 3), {
       nodata: [-9999.9],

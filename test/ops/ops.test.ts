@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { addRelu } from '../../src/ops/addRelu.js';
 import { attentionGate } from '../../src/ops/attentionGate.js';
 import { batchNormInference, batchNormTraining } from '../../src/ops/batchNorm.js';
 import { biasAdd } from '../../src/ops/biasAdd.js';
@@ -321,6 +322,21 @@ describe('attentionGate', () => {
       reference: reference.attentionGate,
     }),
   );
+});
+
+describe('addRelu', () => {
+  it.each([[[2, 3, 5, 3]], [[1, 1, 1, 1]], [[1, 2, 4, 1]]])('%j', (shape) =>
+    checkOp({
+      inputs: [randomTensor(shape, 27), randomTensor(shape, 28)],
+      op: asOp(addRelu),
+      reference: (a, b) => ({ shape, data: a.data.map((value, i) => Math.max(value + b.data[i], 0)) }),
+    }),
+  );
+
+  it('refuses shapes that differ', async () => {
+    const [a, b]: tf.Tensor4D[] = [tf.ones([1, 2, 2, 3]), tf.ones([1, 1, 1, 3])];
+    await expectThrowsClean(() => addRelu(a, b), /^addRelu: the shape of b is \[1, 1, 1, 3\]/);
+  });
 });
 
 describe('biasAdd', () => {

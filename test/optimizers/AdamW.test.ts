@@ -2,87 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { randomNormal } from '../../src/internal/philox.js';
 import { AdamW, type AdamWOptions } from '../../src/optimizers/AdamW.js';
-import type { NamedVariable, OptimizerState } from '../../src/optimizers/PackedOptimizer.js';
+import type { OptimizerState } from '../../src/optimizers/PackedOptimizer.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
-import { expectClose, type Tolerance } from '../support/compare.js';
-import { type FixtureArray, fixtureValues, readFixture } from '../support/fixtures.js';
-
-interface Fixture {
-  tolerance: Tolerance;
-  init: Record<string, FixtureArray>;
-  gradients: Record<string, FixtureArray>;
-  steps: number;
-  cases: ({
-    name: string;
-    torch_class: string;
-    given: { lr?: number; betas?: [number, number]; eps?: number; weight_decay?: number; amsgrad?: boolean };
-  } & Record<'w' | 'b', FixtureArray>)[];
-}
-
-const fixture = readFixture<Fixture>('optimizers.json');
+import { expectClose } from '../support/compare.js';
+import { makeVariables, normal, update, valuesOf } from './variables.js';
 
 beforeAll(startTestBackend);
-
-describe('optimizers.json', () => {
-  for (const torch of fixture.cases) {
-    if (torch.torch_class !== 'AdamW' || torch.given.amsgrad) {
-      it.todo(torch.name);
-      continue;
-    }
-    it(torch.name, async () => {
-      const { lr: learningRate, betas, eps, weight_decay: weightDecay } = torch.given;
-      const optimizer = new AdamW({ learningRate, betas, eps, weightDecay });
-      const names = ['w', 'b'] as const;
-      const variables = names.map((name) =>
-        tf.variable(
-          tf.tensor(Float32Array.from(fixtureValues(fixture.init[name])), fixture.init[name].shape),
-        ),
-      );
-      for (let step = 0; step < fixture.steps; step++) {
-        const gradients = names.map((name, i) => {
-          const all = fixtureValues(fixture.gradients[name]);
-          const { size, shape } = variables[i];
-          return tf.tensor(Float32Array.from(all.slice(step * size, (step + 1) * size)), shape);
-        });
-        optimizer.applyGradients(gradients.map((tensor, i) => ({ name: variables[i].name, tensor })));
-        for (const [i, name] of names.entries()) {
-          const { size } = variables[i];
-          const expected = fixtureValues(torch[name]).slice(step * size, (step + 1) * size);
-          expectClose(await variables[i].data(), expected, fixture.tolerance);
-        }
-      }
-    });
-  }
-});
-
-/** Variables on both sides of the size from which one is updated alone, and one of a single value. */
-const SHAPES = [[3, 5], [64, 80], [], [4096], [4095], [2, 2048, 1]];
-
-function makeVariables(seed = 1): NamedVariable[] {
-  return SHAPES.map((shape, i) => ({
-    name: `layer.${i}`,
-    variable: tf.tidy(() => tf.variable(normal(shape, seed, i))),
-  }));
-}
-
-function normal(shape: number[], seed: number, step: number): tf.Tensor {
-  const size = shape.reduce((product, side) => product * side, 1);
-  return tf.tensor(randomNormal(size, { seed, stream: 0, step }), shape);
-}
-
-/** One update with gradients that depend on `step` alone. */
-function update(optimizer: AdamW, parameters: readonly NamedVariable[], step: number): void {
-  tf.tidy(() => {
-    const gradients = parameters.map(({ variable }, i) => ({
-      name: variable.name,
-      tensor: normal(variable.shape, 100 + step, i),
-    }));
-    optimizer.applyGradients(gradients);
-  });
-}
-
-const valuesOf = (parameters: readonly NamedVariable[]) =>
-  Promise.all(parameters.map(({ variable }) => variable.data<'float32'>()));
 
 const options: AdamWOptions = { learningRate: 0.02, betas: [0.8, 0.95], eps: 1e-4, weightDecay: 0.1 };
 
@@ -161,7 +86,7 @@ describe('AdamW', () => {
     [{ learningRate: Number.NaN }, /^AdamW: learningRate is NaN; /],
     [{ betas: [1, 0.9] }, /^AdamW: betas is \[1, 0.9\]; it must be two numbers in \[0, 1\)/],
     [{ betas: [0.9] as unknown as [number, number] }, /^AdamW: betas is \[0.9\]; /],
-    [{ eps: -1 }, /^AdamW: eps is -1; /],
+    [{ eps: 0 }, /^AdamW: eps is 0; /],
     [{ weightDecay: Number.POSITIVE_INFINITY }, /^AdamW: weightDecay is Infinity; /],
   ])('refuses %o', (bad, message) => expect(() => new AdamW(bad)).toThrow(message));
 
@@ -267,6 +192,14 @@ describe('state and restore', () => {
         return state;
       },
       /no 'exp_avg' of 'layer.1'/,
+    ],
+    [
+      'an optimizer with another slot',
+      (state) => {
+        state.slots.max_exp_avg_sq = state.slots.exp_avg_sq;
+        return state;
+      },
+      /has 'max_exp_avg_sq', which this optimizer has not \(it has exp_avg, exp_avg_sq\)/,
     ],
     ['a step that is no count', (state) => ({ ...state, step: Number.NaN }), /step is NaN/],
   ];

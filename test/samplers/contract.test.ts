@@ -48,20 +48,28 @@ describe.each([
     expect(timesteps.map((t) => [...t])).toEqual(Array.from({ length: 20 }, (_, i) => [19 - i, 19 - i]));
   });
 
-  it('asks for noise once at the start, then only for steps that add some', async () => {
-    const asked: [number[], number][] = [];
-    await sample(half, alphaBars, {
-      ...own,
-      shape,
-      steps: 5,
-      noise: (noiseShape, step) => {
-        asked.push([noiseShape, step]);
-        return tf.zeros(noiseShape);
-      },
-    });
-    const steps = name === 'sampleDdim' ? [0] : [0, 1, 2, 3, 4];
-    expect(asked).toEqual(steps.map((step) => [shape, step]));
-  });
+  it.each([
+    ['the clean image', {}, 4],
+    ['ᾱ₀ from t = 0', { setAlphaToOne: false }, 4],
+    ['ᾱ₀ from above', { setAlphaToOne: false, spacing: 'trailing' }, 5],
+  ] as const)(
+    'asks for noise once at the start, then only for steps that add some: to %s',
+    async (_, end, last) => {
+      const asked: [number[], number][] = [];
+      await sample(half, alphaBars, {
+        ...own,
+        ...end,
+        shape,
+        steps: 5,
+        noise: (noiseShape, step) => {
+          asked.push([noiseShape, step]);
+          return tf.zeros(noiseShape);
+        },
+      });
+      const steps = name === 'sampleDdim' ? [0] : Array.from({ length: last + 1 }, (__, step) => step);
+      expect(asked).toEqual(steps.map((step) => [shape, step]));
+    },
+  );
 
   it('clips the estimate of x0, which the last step returns', async () => {
     const estimates: Float32Array[] = [];

@@ -7,6 +7,16 @@ import type { SchedulerFields } from './schedulerFields.js';
 /** Two numbers, the second at least the first; null leaves out what it is a range of. */
 export type OptionalRange = [low: number, high: number] | null;
 
+/** Fields of which null is a value of its own: the augmentation is left out. */
+export const NULLABLE_FIELDS = [
+  'scaleFactor',
+  'rotationDegree',
+  'bshiftGammaRange',
+  'contrastRange',
+  'brRange',
+  'sigmaRange',
+] as const;
+
 /** Statistics of the training chips, a number a band: min and max for min_max, mean and std for z_value. */
 export interface BandValues {
   min?: number[];

@@ -31,7 +31,9 @@ export function parseConfig(text: string, fileName: string): TutorialConfig {
   const report = (found: readonly Problem[]) => {
     if (found.length === 0) return;
     const inOrder = [...found].sort((a, b) => a.line - b.line);
-    const lines = inOrder.map(({ line, message }) => `${fileName}, line ${line}: ${cut(message, 300)}`);
+    const lines = [
+      ...new Set(inOrder.map(({ line, message }) => `${fileName}, line ${line}: ${cut(message, 300)}`)),
+    ];
     if (lines.length > MAX_PROBLEMS) lines.splice(MAX_PROBLEMS, lines.length, 'and more');
     throw new Error(lines.join('\n'));
   };
@@ -66,8 +68,10 @@ export function parseConfig(text: string, fileName: string): TutorialConfig {
 
 /** The key of the file that sets a field. */
 export function keyOf(field: string): string {
-  return schemaKeys.find(({ path }) => fieldOf(path) === field)?.path ?? field;
+  return KEYS.get(field) ?? field;
 }
+
+const KEYS = new Map(schemaKeys.map(({ path }) => [fieldOf(path), path]));
 
 function messagesOf(issue: z.core.$ZodIssue, file: unknown): { path: PropertyKey[]; message: string }[] {
   const inBlock = issue.path.slice(1).map(String);

@@ -97,7 +97,7 @@ export function integers(min: number, count?: number) {
 export function unused<const T extends null | 0>(value: T) {
   return accepting(
     z.literal(value),
-    `${value}, its shipped value: no other has an effect in the tutorial, so leave the key as shipped or out`,
+    `${value}, its shipped value (the tutorial reads no other): leave it so, or out`,
   );
 }
 

@@ -1,19 +1,11 @@
 import { fieldOf } from './fieldOf.js';
-import type { PretrainConfig, RunOptions } from './PretrainConfig.js';
+import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './PretrainConfig.js';
 import { schemaKeys, type TutorialConfig } from './tutorialSchema.js';
 
 /** What a configuration file says of the run itself. */
 export type FileRunOptions = Pick<RunOptions, 'out' | 'logDir' | 'resume' | 'backend'>;
 
-/** Fields of which null is a value of its own: the augmentation is left out. */
-const NULLABLE = new Set([
-  'scaleFactor',
-  'rotationDegree',
-  'bshiftGammaRange',
-  'contrastRange',
-  'brRange',
-  'sigmaRange',
-]);
+const nullable: readonly string[] = NULLABLE_FIELDS;
 
 /**
  * The trainer's options for a configuration. What the tutorial's file cannot say is as its code has it: no limit on
@@ -27,7 +19,7 @@ export function toPretrainConfig(config: TutorialConfig): { config: PretrainConf
     const value = path
       .split('.')
       .reduce<unknown>((block, key) => (block as Record<string, unknown>)[key], config);
-    if (value !== undefined && (value !== null || NULLABLE.has(field))) fields[field] = value;
+    if (value !== undefined && (value !== null || nullable.includes(field))) fields[field] = value;
   }
   const { out, logDir, resume, backend, ...named } = fields as unknown as PretrainConfig & FileRunOptions;
   return {

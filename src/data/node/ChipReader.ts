@@ -1,14 +1,18 @@
 import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
+import { inflateSync } from 'node:zlib';
 import { type AugmentationStep, compose } from '../../augmentation/compose.js';
 import type { Raster } from '../../internal/raster.js';
 import { randomStreams } from '../../internal/streams.js';
+import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
+import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
-import { buildChip, type ChipOptions, checkRasters } from '../decodeChip.js';
+import { buildChip, type ChipOptions, checkRasters, cropImage, nodataOf } from '../decodeChip.js';
 import { decodeGeoTiff, geoTiffError, readGeoTiffInfo } from '../decodeGeoTiff.js';
-import type { GeoTiff, GeoTiffInfo } from '../geoTiffTypes.js';
 import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
+import { plainTiffLayout } from '../plainTiffLayout.js';
 import type { RemoteOptions } from '../RangeClient.js';
+import { type PlainTiff, readPlainTiff } from '../readPlainTiff.js';
 
 /** What a reader of chips needs to know: plain data, so that it can be sent to a worker thread. */
 export interface ChipReaderSettings {
@@ -27,12 +31,14 @@ export interface ChipRequest {
   images: readonly string[];
 }
 
+type RasterSize = Pick<PlainTiff, 'width' | 'height' | 'bands'>;
+
 /** Bytes read of a file to look at its header. */
 const HEAD = 2 ** 14;
 
 /** Reads, normalises and augments chips; keeps normalised ones while they fit the budget. */
 export class ChipReader {
-  private readonly cache = new Map<number, Raster>();
+  private readonly cache = new Map<number, NormalizedRaster>();
   private cached = 0;
   private readonly augment;
 
@@ -45,7 +51,8 @@ export class ChipReader {
     const chip = this.cache.get(index) ?? this.keep(index, await this.decode(images));
     if (!this.augment) return chip;
     const stream = randomStreams.augmentation + index;
-    return this.augment({ image: chip }, { seed: this.settings.seed, stream, step: epoch }).image;
+    return this.augment({ image: chip, mask: chip.mask }, { seed: this.settings.seed, stream, step: epoch })
+      .image;
   }
 
   /** Whether reading a chip is waiting for a server, so that others may be read meanwhile. */
@@ -56,7 +63,7 @@ export class ChipReader {
   /** Size of a chip's rasters from their headers. Throws when one is unreadable or the bands are not as configured. */
   async inspect({ images }: ChipRequest): Promise<[height: number, width: number]> {
     const files = images.map((image) => this.pathOf(image));
-    const infos: GeoTiffInfo[] = [];
+    const infos: RasterSize[] = [];
     for (const file of files) {
       infos.push(isRemote(file) ? (await this.openRemote(file)).info : await inspectFile(file));
     }
@@ -64,10 +71,30 @@ export class ChipReader {
     return [infos[0].height, infos[0].width];
   }
 
-  private async decode(images: readonly string[]): Promise<Raster> {
+  /** Statistics of a chip's rasters as they are in the files, cut to size. */
+  async statistics(
+    { images }: ChipRequest,
+    { nodata, downfactor }: { nodata: readonly number[]; downfactor: number },
+  ): Promise<GlobalStatistics> {
+    const { channels, size } = this.settings.chip;
+    const statistics = new GlobalStatistics({ channels, downfactor });
+    let firstBand = 0;
+    for (const image of (await this.open(images)).rasters) {
+      statistics.add(cropImage(image, size), { nodata: nodataOf(image, nodata), firstBand });
+      firstBand += image.bands;
+    }
+    return statistics;
+  }
+
+  private async decode(images: readonly string[]): Promise<NormalizedRaster> {
+    const { names, rasters } = await this.open(images);
+    return buildChip(rasters, names, this.settings.chip);
+  }
+
+  private async open(images: readonly string[]): Promise<{ names: string[]; rasters: PlainTiff[] }> {
     const names = images.map((image) => this.pathOf(image));
     const { chip } = this.settings;
-    const opened: { info: GeoTiffInfo; read(size?: readonly [number, number]): Promise<GeoTiff> }[] = [];
+    const opened: { info: RasterSize; read(size?: readonly [number, number]): Promise<PlainTiff> }[] = [];
     for (const name of names)
       opened.push(isRemote(name) ? await this.openRemote(name) : await openFile(name));
     // Before the rasters are cut to size: of one chip they must be of one size as they are.
@@ -76,17 +103,18 @@ export class ChipReader {
       names,
       chip.channels,
     );
-    return buildChip(await Promise.all(opened.map(({ read }) => read(chip.size))), names, chip);
+    return { names, rasters: await Promise.all(opened.map(({ read }) => read(chip.size))) };
   }
 
   private openRemote(url: string) {
     return openRemoteGeoTiff(url, this.settings.remote);
   }
 
-  private keep(index: number, chip: Raster): Raster {
-    if (this.cached + chip.data.byteLength <= this.settings.cacheBytes) {
+  private keep(index: number, chip: NormalizedRaster): NormalizedRaster {
+    const bytes = chip.data.byteLength + (chip.mask?.data.byteLength ?? 0);
+    if (this.cached + bytes <= this.settings.cacheBytes) {
       this.cache.set(index, chip);
-      this.cached += chip.data.byteLength;
+      this.cached += bytes;
     }
     return chip;
   }
@@ -97,19 +125,17 @@ export class ChipReader {
 }
 
 async function openFile(name: string) {
-  const image = await decodeGeoTiff(readWhole(name), { name });
+  const bytes = readWhole(name);
+  const image = readPlainTiff(bytes, inflate) ?? (await decodeGeoTiff(bytes, { name }));
   return { info: image, read: async () => image };
 }
 
-async function inspectFile(name: string): Promise<GeoTiffInfo> {
+async function inspectFile(name: string): Promise<RasterSize> {
   const { size, head } = opened(name, () => readHead(name));
   if (size === 0) throw new Error(`${name}: the file is empty.`);
-  const { fromArrayBuffer, fromFile } = await import('geotiff');
-  try {
-    return await readGeoTiffInfo(await fromArrayBuffer(head), size, name);
-  } catch {
-    // The header is not all at the front, or it is bad.
-  }
+  const layout = plainTiffLayout(head, size);
+  if (layout) return layout;
+  const { fromFile } = await import('geotiff');
   try {
     const file = await fromFile(name);
     try {
@@ -122,24 +148,25 @@ async function inspectFile(name: string): Promise<GeoTiffInfo> {
   }
 }
 
-function readHead(name: string): { size: number; head: ArrayBuffer } {
+function readHead(name: string): { size: number; head: Uint8Array } {
   const file = openSync(name, 'r');
   try {
     const { size } = fstatSync(file);
     const head = new Uint8Array(Math.min(size, HEAD));
-    return { size, head: head.buffer.slice(0, readSync(file, head, 0, head.length, 0)) };
+    return { size, head: head.subarray(0, readSync(file, head, 0, head.length, 0)) };
   } finally {
     closeSync(file);
   }
 }
 
 /** Synchronous: the worker has nothing else to do, and small files come several times as fast. */
-function readWhole(name: string): ArrayBuffer {
-  const bytes = opened(name, () => readFileSync(name));
-  const { buffer, byteOffset, byteLength } = bytes;
-  return (
-    buffer.byteLength === byteLength ? buffer : buffer.slice(byteOffset, byteOffset + byteLength)
-  ) as ArrayBuffer;
+function readWhole(name: string): Uint8Array {
+  return opened(name, () => readFileSync(name));
+}
+
+/** One piece of memory of the expected length, and few calls. */
+function inflate(bytes: Uint8Array, length: number): Uint8Array {
+  return inflateSync(bytes, { chunkSize: Math.max(64, length + 64) });
 }
 
 function opened<T>(name: string, open: () => T): T {

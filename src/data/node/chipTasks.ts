@@ -1,8 +1,10 @@
+import type { GlobalStatistics, GlobalStatisticsState } from '../../normalization/GlobalStatistics.js';
 import type { ChipReader, ChipRequest } from './ChipReader.js';
 
-/** Work for one worker: look at the headers of chips, or read them for an epoch. */
+/** Work for one worker: look at the headers of chips, read them for an epoch, or gather their statistics. */
 export type ChipTask =
   | { kind: 'inspect'; chips: ChipRequest[] }
+  | { kind: 'statistics'; chips: ChipRequest[]; nodata: readonly number[]; downfactor: number }
   | { kind: 'read'; chips: ChipRequest[]; epoch: number; expected: ExpectedChip };
 
 /** What every chip of a loader must be. */
@@ -28,6 +30,8 @@ export interface ChipTaskResult {
   sizes: [number, number][];
   /** `read`: the chips one after the other. */
   images: Float32Array<ArrayBuffer>;
+  /** `statistics`: of the good chips, added in order. */
+  statistics?: GlobalStatisticsState;
   bad: BadChip[];
 }
 
@@ -43,11 +47,14 @@ export async function runChipTask(
   const { chips } = task;
   const length = task.kind === 'read' ? task.expected.shape.reduce((size, side) => size * side) : 0;
   const result: ChipTaskResult = { sizes: [], images: new Float32Array(chips.length * length), bad: [] };
+  const statistics: GlobalStatistics[] = [];
   const work = async (chip: ChipRequest, i: number) => {
     onChip(chip.index);
     try {
       if (task.kind === 'inspect') {
         result.sizes[i] = await reader.inspect(chip);
+      } else if (task.kind === 'statistics') {
+        statistics[i] = await reader.statistics(chip, task);
       } else {
         result.images.set(await readAs(reader, chip, task.epoch, task.expected), i * length);
       }
@@ -62,7 +69,15 @@ export async function runChipTask(
     else if (remote.push(work(chip, i)) % AT_ONCE === 0) await Promise.all(remote);
   }
   await Promise.all(remote);
+  // Each chip by itself first, and then in order, whichever came first: the sums are the same to the last bit.
+  if (task.kind === 'statistics') result.statistics = mergeAll(statistics)?.toJSON();
   return result;
+}
+
+function mergeAll(parts: readonly (GlobalStatistics | undefined)[]): GlobalStatistics | undefined {
+  const [first, ...others] = parts.filter((part) => part !== undefined);
+  for (const part of others) first.merge(part);
+  return first;
 }
 
 async function readAs(

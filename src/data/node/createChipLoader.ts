@@ -7,10 +7,8 @@ import { isRemote } from '../checkChipPath.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RangeClient.js';
 import { ChipLoader } from './ChipLoader.js';
-import { ChipReader, type ChipReaderSettings } from './ChipReader.js';
-import { ChipWorkerClient } from './ChipWorkerClient.js';
-import { runChipTask } from './chipTasks.js';
-import { chipWorkerUrl } from './chipWorkerUrl.js';
+import type { ChipReaderSettings } from './ChipReader.js';
+import { makeRunners } from './makeRunners.js';
 
 /** Options of {@link createChipLoader}. */
 export interface ChipLoaderOptions {
@@ -118,7 +116,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     dropLast: options.dropLast ?? false,
     prefetch: threads === 0 ? 0 : prefetch,
     inspect,
-    runners: makeRunners(threads, settings, rows, options.workerUrl),
+    runners: makeRunners(threads, settings, (index) => rows.at(index)?.images, options.workerUrl),
   });
   try {
     await loader.inspect();
@@ -127,19 +125,4 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     throw error;
   }
   return loader;
-}
-
-function makeRunners(workers: number, settings: ChipReaderSettings, rows: ChipRows, url?: URL) {
-  const reader = new ChipReader(settings);
-  if (workers === 0) {
-    return [
-      {
-        run: (task: Parameters<typeof runChipTask>[1]) => runChipTask(reader, task, () => {}),
-        close: async () => {},
-      },
-    ];
-  }
-  const workerUrl = url ?? chipWorkerUrl();
-  const nameOf = (index: number) => rows.at(index)?.images.join(' + ') ?? '';
-  return Array.from({ length: workers }, () => new ChipWorkerClient(workerUrl, settings, nameOf));
 }

@@ -5,6 +5,11 @@ export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCata
 export type { RemoteOptions } from '../RangeClient.js';
 export type { ChipBatch, ChipLoader } from './ChipLoader.js';
 export type { BadChip } from './chipTasks.js';
+export {
+  type ComputedStatistics,
+  type ComputeGlobalStatisticsOptions,
+  computeGlobalStatistics,
+} from './computeGlobalStatistics.js';
 export { type ChipLoaderOptions, createChipLoader } from './createChipLoader.js';
 export { type CatalogChips, openCatalog } from './openCatalog.js';
 export { readCatalog } from './readCatalog.js';

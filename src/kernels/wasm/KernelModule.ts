@@ -78,9 +78,9 @@ export class KernelModule {
     return this.backend.dataIdMap.get(dataId as object).memoryOffset;
   }
 
-  /** A new float32 tensor, not cleared. */
-  output(shape: readonly number[]): tf.TensorInfo {
-    return this.backend.makeOutput([...shape], 'float32');
+  /** A new tensor, not cleared. */
+  output(shape: readonly number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): tf.TensorInfo {
+    return this.backend.makeOutput([...shape], dtype);
   }
 
   /**

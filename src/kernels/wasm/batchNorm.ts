@@ -1,16 +1,11 @@
+import { channelChunks, grainOf } from './channelChunks.js';
 import type { TrainingKernel } from './TrainingKernel.js';
-
-/** Floats of one chunk of rows: two readings of it stay in the first-level cache. */
-const CHUNK_FLOATS = 4096;
 
 /** [x] → mean and biased variance of each channel. */
 export const batchNormStatistics: TrainingKernel = {
   name: 'DiffusionSslBatchNormStatistics',
   compute(kernels, { x }) {
-    const channels = x.shape[3];
-    const rows = x.shape[0] * x.shape[1] * x.shape[2];
-    const rowsPerChunk = Math.max(16, Math.floor(CHUNK_FLOATS / channels));
-    const chunks = Math.ceil(rows / rowsPerChunk);
+    const { rows, channels, rowsPerChunk, chunks } = channelChunks(x.shape);
     const partials = kernels.workspace(2 * chunks * channels);
     kernels.run('batchNormPartials', chunks, 8, kernels.pointer(x), partials, rows, channels, rowsPerChunk);
     const [mean, variance] = [kernels.output([channels]), kernels.output([channels])];
@@ -24,25 +19,73 @@ export const batchNormStatistics: TrainingKernel = {
 export const batchNormApply: TrainingKernel = {
   name: 'DiffusionSslBatchNormApply',
   compute(kernels, { x, mean, variance, weight, bias }, { epsilon = 0, relu = 0 }) {
-    const channels = x.shape[3];
-    const rows = x.shape[0] * x.shape[1] * x.shape[2];
+    const { rows, channels } = channelChunks(x.shape);
     const scale = kernels.workspace(2 * channels);
     const shift = scale + 4 * channels;
     const parameters = [mean, variance, weight, bias].map((tensor) => kernels.pointer(tensor));
     kernels.run('batchNormAffine', channels, channels, ...parameters, scale, shift, epsilon);
     const y = kernels.output(x.shape);
-    const grain = Math.ceil((8 * CHUNK_FLOATS) / channels);
+    const tensors = [kernels.pointer(x), kernels.pointer(y)];
+    kernels.run('scaleShift', rows, grainOf(channels), ...tensors, scale, shift, channels, relu);
+    return y;
+  },
+};
+
+/** [x, dy, mean, variance, weight, bias], epsilon and relu → gradients of x, weight and bias. */
+export const batchNormGradient: TrainingKernel = {
+  name: 'DiffusionSslBatchNormGradient',
+  compute(kernels, { x, dy, mean, variance, weight, bias }, { epsilon = 0, relu = 0 }) {
+    const { rows, channels, rowsPerChunk, chunks } = channelChunks(x.shape);
+    const scale = kernels.workspace((4 + 2 * chunks) * channels);
+    const [shift, slope, offset, partials] = [1, 2, 3, 4].map((i) => scale + 4 * i * channels);
+    const [means, variances, weights, biases] = [mean, variance, weight, bias].map((tensor) =>
+      kernels.pointer(tensor),
+    );
     kernels.run(
-      'scaleShift',
-      rows,
-      grain,
-      kernels.pointer(x),
-      kernels.pointer(y),
+      'batchNormAffine',
+      channels,
+      channels,
+      means,
+      variances,
+      weights,
+      biases,
       scale,
       shift,
-      channels,
-      relu,
+      epsilon,
     );
-    return y;
+    const sources = [kernels.pointer(x), kernels.pointer(dy)];
+    const affine = [means, scale, shift, partials];
+    const layout = [rows, channels, rowsPerChunk, relu];
+    kernels.run('batchNormGradientPartials', chunks, 8, ...sources, ...affine, ...layout);
+    const [dWeight, dBias] = [kernels.output([channels]), kernels.output([channels])];
+    const results = [kernels.pointer(dWeight), kernels.pointer(dBias), slope, offset];
+    const statistics = [partials, means, variances, weights];
+    const sizes = [rows, channels, chunks, epsilon];
+    kernels.run('batchNormGradientCombine', channels, 64, ...statistics, ...results, ...sizes);
+    const dx = kernels.output(x.shape);
+    const factors = [scale, shift, slope, offset, channels, relu];
+    const tensors = [...sources, kernels.pointer(dx)];
+    kernels.run('batchNormGradientApply', rows, grainOf(channels), ...tensors, ...factors);
+    return [dx, dWeight, dBias];
+  },
+};
+
+/**
+ * [runningMean, runningVar, tracked, mean, variance], count and momentum → the new running mean, running variance
+ * (unbiased, as torch's) and number of batches.
+ */
+export const runningStatistics: TrainingKernel = {
+  name: 'DiffusionSslRunningStatistics',
+  compute(kernels, { runningMean, runningVar, tracked, mean, variance }, { count = 2, momentum = 0 }) {
+    const blend = (old: typeof mean, value: typeof mean, factor: number) => {
+      const [channels] = old.shape;
+      const result = kernels.output(old.shape);
+      const pointers = [old, value, result].map((tensor) => kernels.pointer(tensor));
+      kernels.run('blend', channels, channels, ...pointers, momentum, factor);
+      return result;
+    };
+    const batches = kernels.output([], 'int32');
+    kernels.run('increment', 1, 1, kernels.pointer(tracked), kernels.pointer(batches));
+    return [blend(runningMean, mean, 1), blend(runningVar, variance, count / (count - 1)), batches];
   },
 };

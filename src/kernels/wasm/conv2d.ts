@@ -43,7 +43,7 @@ function convolveSame(
   const [batch, height, width, depth] = x.shape;
   const y = kernels.output([batch, height, width, columns]);
   const shape = { x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns };
-  if (prefersWinograd(layout.size, height, width, depth, columns)) {
+  if (prefersWinograd(x.shape, [layout.size, layout.size, depth, columns])) {
     convolveWinograd(kernels, { ...shape, ...layout, flip: layout.step === -1 });
   } else {
     const offset = -(layout.size - 1) / 2;
@@ -66,7 +66,7 @@ export const conv2dBackpropFilter: TrainingKernel = {
     const [batch, height, width, m] = x.shape;
     const n = dy.shape[3];
     const filter = kernels.output([size, size, m, n]);
-    const winograd = prefersWinograd(size, height, width, m, n);
+    const winograd = prefersWinograd(x.shape, filter.shape);
     (winograd ? filterGradientWinograd : filterGradient)(kernels, {
       ...{ a: kernels.pointer(x), b: kernels.pointer(dy), dw: kernels.pointer(filter) },
       ...{ batch, height, width, m, gridHeight: height, gridWidth: width, n },

@@ -1,14 +1,19 @@
+import type * as tf from '@tensorflow/tfjs-core';
+
+/** Multiply-adds from which on the time saved is worth the rounding, three times that of the direct sum. */
+const WORTH_PRODUCTS = 2 ** 22;
+
 /**
- * Whether a convolution that keeps height and width is faster by Winograd's algorithm than directly, as measured: it wants
- * 3×3 taps, channels in fours, and most of the area of its tiles of 4 × 4 pixels inside the image.
+ * Whether a convolution that keeps height and width is better computed by Winograd's algorithm than directly: it wants 3×3 taps,
+ * channels in fours, most of the area of its tiles of 4 × 4 pixels inside the image, and enough work.
+ *
+ * @param shape Of the input or of the gradient of the output, [batch, height, width, channels].
+ * @param filter Shape of the filter.
  */
-export function prefersWinograd(
-  size: number,
-  height: number,
-  width: number,
-  inChannels: number,
-  outChannels: number,
-): boolean {
+export function prefersWinograd(shape: tf.TensorInfo['shape'], filter: readonly number[]): boolean {
+  const [batch, height, width] = shape;
+  const [size, , inChannels, outChannels] = filter;
   if (size !== 3 || inChannels % 4 !== 0 || outChannels % 4 !== 0) return false;
-  return height * width > 8 * Math.ceil(height / 4) * Math.ceil(width / 4);
+  const products = batch * height * width * inChannels * outChannels * size * size;
+  return products >= WORTH_PRODUCTS && height * width > 8 * Math.ceil(height / 4) * Math.ceil(width / 4);
 }

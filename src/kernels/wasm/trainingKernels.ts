@@ -1,20 +1,23 @@
-import { batchNormApply, batchNormStatistics } from './batchNorm.js';
+import { addRelu, attentionGate, attentionGateGradient, reluGradient } from './attention.js';
+import { batchNormApply, batchNormGradient, batchNormStatistics, runningStatistics } from './batchNorm.js';
+import { biasAdd, channelSum, concatChannels, splitChannels } from './channels.js';
 import { conv2d, conv2dBackpropFilter, conv2dBackpropInput } from './conv2d.js';
 import {
   conv2dTranspose,
   conv2dTransposeBackpropFilter,
   conv2dTransposeBackpropInput,
 } from './conv2dTranspose.js';
+import { dropout, dropoutGradient } from './dropout.js';
+import { maxPool, maxPoolGradient } from './maxPool.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 
 /** Every kernel of this folder. */
 export const trainingKernels: readonly TrainingKernel[] = [
-  batchNormApply,
-  batchNormStatistics,
-  conv2d,
-  conv2dBackpropFilter,
-  conv2dBackpropInput,
-  conv2dTranspose,
-  conv2dTransposeBackpropFilter,
-  conv2dTransposeBackpropInput,
+  ...[conv2d, conv2dBackpropInput, conv2dBackpropFilter],
+  ...[conv2dTranspose, conv2dTransposeBackpropInput, conv2dTransposeBackpropFilter],
+  ...[batchNormStatistics, batchNormApply, batchNormGradient, runningStatistics],
+  ...[maxPool, maxPoolGradient],
+  ...[dropout, dropoutGradient],
+  ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
+  ...[concatChannels, splitChannels, biasAdd, channelSum],
 ];

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises';
+import { readSafetensors } from 'diffusion-ssl/interop';
+import { getLossFn, type LossFunction, Vgg16Features } from 'diffusion-ssl/losses';
+import type { PretrainConfig } from './pretrainOptions.js';
+
+/**
+ * The loss that a configuration names.
+ *
+ * @param channels Bands of the chips.
+ * @throws If the loss is `'perceptual'` and its weights cannot be read, or a chosen band is not there.
+ */
+export async function makeLoss(
+  { loss, lossWeights, perceptualWeights, perceptualBands }: PretrainConfig,
+  channels: number,
+): Promise<LossFunction> {
+  if (loss !== 'perceptual') return getLossFn(loss, lossWeights);
+  if (perceptualWeights === undefined) {
+    throw new Error(
+      'The loss perceptual needs the weights of VGG16: --perceptual-weights FILE, saved in Python by ' +
+        `safetensors.torch.save_file(vgg16(weights='DEFAULT').features.state_dict(prefix='features.'), 'vgg16.safetensors').`,
+    );
+  }
+  const missing = perceptualBands.filter((band) => band >= channels);
+  if (missing.length > 0) {
+    throw new Error(
+      `--perceptual-bands ${perceptualBands.join(',')}: the chips have bands 0 to ${channels - 1} only.`,
+    );
+  }
+  try {
+    const { tensors } = readSafetensors(await readFile(perceptualWeights));
+    const [red, green, blue] = perceptualBands;
+    return getLossFn('perceptual', { features: new Vgg16Features(tensors, { bands: [red, green, blue] }) });
+  } catch (error) {
+    throw new Error(`${perceptualWeights}: ${(error as Error).message}`, { cause: error });
+  }
+}

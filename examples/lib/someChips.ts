@@ -1,0 +1,7 @@
+import type { ChipRow, ChipRows } from 'diffusion-ssl/data';
+
+/** At most so many chips of a list, evenly spread over it. */
+export function someChips(rows: ChipRows, count: number): ChipRow[] {
+  const stride = Math.ceil(rows.length / count);
+  return Array.from({ length: Math.ceil(rows.length / stride) }, (_, i) => rows.at(i * stride) as ChipRow);
+}

@@ -1,0 +1,113 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseConfig } from '../../examples/lib/config/parseConfig.js';
+import { parseCatalog } from '../../src/data/parseCatalog.js';
+import { readSafetensors } from '../../src/interop/readSafetensors.js';
+import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
+import { root } from './root.js';
+
+/** A parser of files that come from elsewhere. */
+export interface FuzzedParser {
+  /** Well-formed inputs to start from. */
+  seeds: readonly Uint8Array[];
+  /** What mutations put in beside single bytes. */
+  words: readonly string[];
+  parse(bytes: Uint8Array): unknown;
+  /** What the message of a refusal begins with: another error is a crash. */
+  refusal: RegExp;
+}
+
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const textOf = (bytes: Uint8Array) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
+const numbers = ['0', '-1', '1e999', '9007199254740993', '18446744073709551616', '0.5', 'NaN'];
+
+/** The parsers by name. */
+export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
+  catalog: {
+    seeds: [
+      'image,usage\na.tif,train\nb.tif,validate\n',
+      '\uFEFFimage,usage,note\r\n"a, b.tif",train,"says ""hi"""\r\n\r\nhttps://host/c.tif, test ,x',
+      'note,usage,image\n"two\nlines",predict,d/e.tif\n,train,../f.tif\n',
+    ].map(bytesOf),
+    words: [
+      ',',
+      '"',
+      '""',
+      '\n',
+      '\r\n',
+      '\r',
+      '\uFEFF',
+      'image',
+      'usage',
+      'train',
+      '../',
+      '/',
+      'http://',
+      '\0',
+    ],
+    parse: (bytes) => parseCatalog(textOf(bytes)),
+    refusal: /^catalog(?:, line \d+|:)/,
+  },
+  safetensors: {
+    seeds: [
+      writeSafetensors({}),
+      writeSafetensors(
+        {
+          a: { dtype: 'F32', shape: [2, 1], data: new Float32Array(2) },
+          b: { dtype: 'U8', shape: [3], data: new Uint8Array(3) },
+          c: { dtype: 'F64', shape: [0, 4], data: new Float64Array(0) },
+        },
+        { k: '{"quoted": "\\"}' },
+      ),
+    ],
+    words: [
+      '{',
+      '}',
+      '[',
+      ']',
+      ':',
+      ',',
+      '"',
+      '\\',
+      '"dtype"',
+      '"shape"',
+      '"F16"',
+      '__metadata__',
+      ...numbers,
+    ],
+    parse: (bytes) => readSafetensors(bytes),
+    refusal: /^readSafetensors: /,
+  },
+  configuration: {
+    seeds: [
+      readFileSync(path.join(root, 'examples/ssl_train.yaml')),
+      bytesOf('Train_Validate:\n  channels: 4\n  epoch: &a 3\n  diffusion: {timesteps: *a}\n'),
+    ],
+    words: [
+      ...[
+        ':',
+        ' ',
+        '\n',
+        '\n  ',
+        '- ',
+        '[',
+        ']',
+        '{',
+        '}',
+        '"',
+        "'",
+        '#',
+        '&a ',
+        '*a',
+        '!!',
+        '|',
+        '>',
+        '<<: ',
+        '\t',
+      ],
+      ...['null', 'true', '---\n', 'optimizer', 'scheduler', 'Train_Validate', '__proto__', ...numbers],
+    ],
+    parse: (bytes) => parseConfig(textOf(bytes), 'file.yaml'),
+    refusal: /^file\.yaml, line \d+: /,
+  },
+};

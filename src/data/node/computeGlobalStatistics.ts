@@ -1,0 +1,124 @@
+import { availableParallelism } from 'node:os';
+import { argumentError, checkInteger, checkOneOf } from '../../internal/checks.js';
+import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
+import type { ChipRow } from '../ChipList.js';
+import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
+import type { RemoteOptions } from '../RangeClient.js';
+import type { ChipRequest } from './ChipReader.js';
+import type { BadChip, ChipTaskResult } from './chipTasks.js';
+import { makeRunners } from './makeRunners.js';
+
+/** Options of {@link computeGlobalStatistics}. */
+export interface ComputeGlobalStatisticsOptions {
+  /** The chips, such as the train rows of a catalog: a list, a `ChipList`, or a stream of rows. */
+  rows: Iterable<ChipRow> | AsyncIterable<ChipRow>;
+  /** Folder that the rows' paths are relative to. */
+  dataPath: string;
+  /** Bands of a chip, all its rasters together. */
+  channels: number;
+  /** Side, or [height, width], that larger chips are cropped to as the loader does; default: as read. */
+  size?: number | readonly [number, number];
+  /** Values that mark missing pixels beside each file's own; default none. */
+  nodata?: readonly number[];
+  /** Take one of so many pixels; default 1, all. */
+  downfactor?: number;
+  /** What an unreadable chip does: stop (default), or be left out and reported. */
+  onBadChip?: 'error' | 'skip';
+  /** Attempts and waiting times for remote chips. */
+  remote?: RemoteOptions;
+  /** Worker threads; default: one less than the processor's cores, at least 1 and at most 4. 0: the main thread. */
+  workers?: number;
+  /** The worker's file; default: the one of this package. */
+  workerUrl?: URL;
+}
+
+/** What {@link computeGlobalStatistics} gives. */
+export interface ComputedStatistics {
+  statistics: GlobalStatistics;
+  /** Number of chips that were used. */
+  chips: number;
+  /** Chips that were left out (with `onBadChip: 'skip'`). */
+  badChips: BadChip[];
+}
+
+/** Chips that make one part. Fixed, so that the parts do not depend on the number of workers. */
+const BLOCK = 32;
+
+/**
+ * Gathers the statistics of a catalog's chips in one pass, in worker threads. Rows and chips are forgotten as they are
+ * read, so memory does not depend on their number. The result is the same to the last bit whatever the number of
+ * workers.
+ *
+ * @throws If an option is out of range, there is no chip, or, with `onBadChip: 'error'`, a chip is bad: the message
+ * names its file.
+ * @example
+ * import { mkdtempSync, writeFileSync } from 'node:fs';
+ * import { encodeGeoTiff } from 'diffusion-ssl/data';
+ * import { computeGlobalStatistics } from 'diffusion-ssl/data/node';
+ * const dataPath = mkdtempSync('/tmp/chips-');
+ * const chip = encodeGeoTiff({ width: 2, height: 2, bands: 1, data: new Int16Array([-20, -10, 0, 10]) });
+ * writeFileSync(`${dataPath}/a.tif`, chip);
+ * const rows = [{ images: ['a.tif'] }];
+ * const { statistics } = await computeGlobalStatistics({ rows, dataPath, channels: 1, workers: 0 });
+ * console.log(statistics.summary().mean, statistics.percentile(50)); // [-5], [-5]
+ */
+export async function computeGlobalStatistics(
+  options: ComputeGlobalStatisticsOptions,
+): Promise<ComputedStatistics> {
+  const { rows, dataPath, channels, nodata = [], downfactor = 1, onBadChip = 'error', remote = {} } = options;
+  const workers = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
+  checkInteger('computeGlobalStatistics', 'workers', workers, 0);
+  checkOneOf('computeGlobalStatistics', 'onBadChip', onBadChip, ['error', 'skip']);
+  checkRemoteOptions('computeGlobalStatistics', remote);
+  const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
+  for (const side of size ?? []) checkInteger('computeGlobalStatistics', 'size', side, 1);
+  const statistics = new GlobalStatistics({ channels, downfactor });
+  const result: ComputedStatistics = { statistics, chips: 0, badChips: [] };
+  const settings = { dataPath, chip: { channels, size }, augmentation: [], seed: 0, cacheBytes: 0, remote };
+  const underWay: { chips: ChipRequest[]; done: Promise<ChipTaskResult> }[] = [];
+  const imagesOf = (index: number) =>
+    underWay.flatMap(({ chips }) => chips).find((chip) => chip.index === index)?.images;
+  const runners = makeRunners(workers, settings, imagesOf, options.workerUrl);
+  const collect = async () => {
+    const { chips, done } = underWay[0];
+    const { statistics: part, bad } = await done;
+    underWay.shift();
+    if (bad.length > 0 && onBadChip === 'error') {
+      bad.sort((a, b) => a.index - b.index);
+      throw new Error(`computeGlobalStatistics: ${bad[0].message}`);
+    }
+    result.badChips.push(...bad);
+    result.chips += chips.length - bad.length;
+    if (part) statistics.merge(GlobalStatistics.fromJSON(part));
+  };
+  let blocks = 0;
+  try {
+    for await (const chips of blocksOf(rows)) {
+      if (underWay.length === 2 * runners.length) await collect();
+      const runner = runners[blocks++ % runners.length];
+      const done = runner.run({ kind: 'statistics', chips, nodata, downfactor });
+      done.catch(() => {}); // Reported when its turn comes.
+      underWay.push({ chips, done });
+    }
+    while (underWay.length > 0) await collect();
+  } finally {
+    await Promise.all(runners.map((runner) => runner.close()));
+  }
+  if (blocks === 0) {
+    throw argumentError('computeGlobalStatistics', 'rows', [], 'a list or stream of at least one chip');
+  }
+  return result;
+}
+
+async function* blocksOf(rows: Iterable<ChipRow> | AsyncIterable<ChipRow>): AsyncGenerator<ChipRequest[]> {
+  let chips: ChipRequest[] = [];
+  let index = 0;
+  for await (const { images } of rows) {
+    chips.push({ index: index++, images });
+    if (chips.length === BLOCK) {
+      yield chips;
+      chips = [];
+    }
+  }
+  if (chips.length > 0) yield chips;
+}

@@ -1,0 +1,25 @@
+import type { ChipTaskRunner } from './ChipLoader.js';
+import { ChipReader, type ChipReaderSettings } from './ChipReader.js';
+import { ChipWorkerClient } from './ChipWorkerClient.js';
+import { runChipTask } from './chipTasks.js';
+import { chipWorkerUrl } from './chipWorkerUrl.js';
+
+/**
+ * So many worker threads, or with 0 the main thread.
+ *
+ * @param imagesOf The paths of the chip of an index, for the error of a crash.
+ */
+export function makeRunners(
+  workers: number,
+  settings: ChipReaderSettings,
+  imagesOf: (index: number) => readonly string[] | undefined,
+  url?: URL,
+): ChipTaskRunner[] {
+  if (workers === 0) {
+    const reader = new ChipReader(settings);
+    return [{ run: (task) => runChipTask(reader, task, () => {}), close: async () => {} }];
+  }
+  const workerUrl = url ?? chipWorkerUrl();
+  const nameOf = (index: number) => imagesOf(index)?.join(' + ') ?? '';
+  return Array.from({ length: workers }, () => new ChipWorkerClient(workerUrl, settings, nameOf));
+}

@@ -1,0 +1,89 @@
+import { fma, load1, load4, store1, store4 } from './simd';
+
+/** 1 / (1 + e^-x) in each lane, within a few roundings. */
+// @ts-ignore: decorator
+@inline
+function sigmoid4(x: v128): v128 {
+  // e^-x = 2^n · e^r with |r| at most ln 2 / 2, by the Taylor series of e^r.
+  const z = f32x4.max(f32x4.min(f32x4.neg(x), f32x4.splat(87)), f32x4.splat(-87));
+  const n = f32x4.nearest(f32x4.mul(z, f32x4.splat(1.44269504)));
+  // ln 2 in two parts: the first has few bits, so that n times it is exact.
+  const r = fma(n, f32x4.splat(2.12194440e-4), fma(n, f32x4.splat(-0.693359375), z));
+  let series = fma(r, f32x4.splat(1.0 / 5040.0), f32x4.splat(1.0 / 720.0));
+  series = fma(series, r, f32x4.splat(1.0 / 120.0));
+  series = fma(series, r, f32x4.splat(1.0 / 24.0));
+  series = fma(series, r, f32x4.splat(1.0 / 6.0));
+  series = fma(series, r, f32x4.splat(0.5));
+  series = fma(series, r, f32x4.splat(1));
+  series = fma(series, r, f32x4.splat(1));
+  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
+  return f32x4.div(f32x4.splat(1), fma(power, series, f32x4.splat(1)));
+}
+
+/** y = sigmoid(x); four values an item, `count` in all. */
+export function sigmoid(begin: i32, end: i32, x: usize, y: usize, count: i32): void {
+  const last = min(4 * end, count);
+  let i = 4 * begin;
+  for (; i + 4 <= last; i += 4) store4(y, i, sigmoid4(load4(x, i)));
+  for (; i < last; i++) store1(y, i, f32x4.extract_lane(sigmoid4(f32x4.splat(load1(x, i))), 0));
+}
+
+/** y = x · gate for each pixel. */
+export function attentionGate(
+  begin: i32, end: i32, x: usize, gate: usize, y: usize, channels: i32,
+): void {
+  for (let pixel = begin; pixel < end; pixel++) {
+    const factor = load1(gate, pixel);
+    const factors = f32x4.splat(factor);
+    const source = x + (<usize>pixel * channels << 2);
+    const target = y + (<usize>pixel * channels << 2);
+    let c = 0;
+    for (; c + 4 <= channels; c += 4) store4(target, c, f32x4.mul(load4(source, c), factors));
+    for (; c < channels; c++) store1(target, c, load1(source, c) * factor);
+  }
+}
+
+/** dx = dy · gate and the logit's gradient, (Σ dy · x) · gate · (1 - gate), for each pixel. */
+export function attentionGateGradient(
+  begin: i32, end: i32, x: usize, gate: usize, dy: usize, dx: usize, dLogits: usize, channels: i32,
+): void {
+  for (let pixel = begin; pixel < end; pixel++) {
+    const factor = load1(gate, pixel);
+    const factors = f32x4.splat(factor);
+    const offset = <usize>pixel * channels << 2;
+    let sums = f32x4.splat(0);
+    let sum: f32 = 0;
+    let c = 0;
+    for (; c + 4 <= channels; c += 4) {
+      const gradient = load4(dy + offset, c);
+      sums = fma(gradient, load4(x + offset, c), sums);
+      store4(dx + offset, c, f32x4.mul(gradient, factors));
+    }
+    for (; c < channels; c++) {
+      const gradient = load1(dy + offset, c);
+      sum += gradient * load1(x + offset, c);
+      store1(dx + offset, c, gradient * factor);
+    }
+    sum += f32x4.extract_lane(sums, 0) + f32x4.extract_lane(sums, 1);
+    sum += f32x4.extract_lane(sums, 2) + f32x4.extract_lane(sums, 3);
+    store1(dLogits, pixel, sum * factor * (1 - factor));
+  }
+}
+
+/** y = max(0, a + b); four values an item, `count` in all. */
+export function addRelu(begin: i32, end: i32, a: usize, b: usize, y: usize, count: i32): void {
+  const zero = f32x4.splat(0);
+  const last = min(4 * end, count);
+  let i = 4 * begin;
+  for (; i + 4 <= last; i += 4) store4(y, i, f32x4.max(f32x4.add(load4(a, i), load4(b, i)), zero));
+  for (; i < last; i++) store1(y, i, max(load1(a, i) + load1(b, i), 0));
+}
+
+/** dx = dy where y is above zero, else 0; four values an item, `count` in all. */
+export function reluGradient(begin: i32, end: i32, dy: usize, y: usize, dx: usize, count: i32): void {
+  const zero = f32x4.splat(0);
+  const last = min(4 * end, count);
+  let i = 4 * begin;
+  for (; i + 4 <= last; i += 4) store4(dx, i, v128.and(load4(dy, i), f32x4.gt(load4(y, i), zero)));
+  for (; i < last; i++) store1(dx, i, load1(y, i) > 0 ? load1(dy, i) : 0);
+}
