@@ -43,7 +43,7 @@ export function conv2dTranspose(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4
     [x, filter],
     (x, filter) => ({ value: forward(x, filter), saved: [x, filter] }),
     // The adjoint of a transposed convolution is the plain one, and [k, k, out, in] is its filter's layout.
-    (dy, x, filter) => [tf.conv2d(dy, filter, 2, pad), filterGradient(x, dy, pad)],
+    (dy, x, filter) => [tf.conv2d(dy, filter, 2, explicitPadding(pad)), filterGradient(x, dy, pad)],
   );
 }
 
