@@ -31,7 +31,7 @@ export async function startWasm({
   const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
   if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
   const stock = tf.findBackendFactory('wasm');
-  const threads = wanted > 1 ? await startThreaded(wanted) : await startSingle();
+  const threads = await startThreads(wanted, startThreaded);
   const backend = tf.backend() as BackendWasm;
   guardWasmMemory(backend);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
@@ -47,6 +47,16 @@ export async function startWasm({
       endBackend('wasm', stock);
     },
   };
+}
+
+async function startThreads(wanted: number, startThreaded: (threads: number) => Promise<number>) {
+  if (wanted === 1) return startSingle();
+  try {
+    return await startThreaded(wanted);
+  } catch (error) {
+    console.warn(`initBackend: the wasm backend starts on one thread only (${(error as Error).message})`);
+    return startSingle();
+  }
 }
 
 async function startSingle(): Promise<number> {
