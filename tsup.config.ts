@@ -2,6 +2,7 @@ import { defineConfig } from 'tsup';
 
 const folders = [
   'augmentation',
+  'backends',
   'backends/node',
   'data',
   'data/node',

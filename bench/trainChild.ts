@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { type NodeBackendName, startBackend } from 'diffusion-ssl/backends/node';
+import { type BackendName, initBackend } from 'diffusion-ssl/backends/node';
 import {
   loadTorchStateDict,
   readSafetensors,
@@ -66,7 +66,7 @@ function makeModel({ filterConfig, size }: BenchNetwork, rate: number) {
 }
 
 async function prepare(): Promise<{ parameters: number }> {
-  await startBackend({ threads: 1 });
+  await initBackend({ device: 'wasm' });
   const model = makeModel(network, 0);
   writeFileSync(weightsFile, writeSafetensors(await toTorchStateDict(namedParameters(model))));
   const shape = [network.batch, network.size, network.size, inChannels];
@@ -89,7 +89,7 @@ async function prepare(): Promise<{ parameters: number }> {
 async function measure(count: number): Promise<Measurement | NotStarted> {
   let started: { threads: number };
   try {
-    started = await startBackend({ backend: backend as NodeBackendName, threads: Number(threads) });
+    started = await initBackend({ device: backend as BackendName, threads: Number(threads) });
   } catch (error) {
     return { notStarted: (error as Error).message };
   }

@@ -6,7 +6,7 @@
  */
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { startBackend } from 'diffusion-ssl/backends/node';
+import { initBackend } from 'diffusion-ssl/backends/node';
 import {
   computeAlphaSchedule,
   gatherSchedule,
@@ -29,7 +29,7 @@ const means = [
 ];
 const SPREAD = 0.05;
 
-await startBackend();
+await initBackend();
 const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
 
 /** A formula: the mean noise in xT, given that the data are a mixture of one Gaussian a class. */

@@ -7,7 +7,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
-import { startBackend } from 'diffusion-ssl/backends/node';
+import { initBackend } from 'diffusion-ssl/backends/node';
 import { type CatalogRow, decodeGeoTiff } from 'diffusion-ssl/data';
 import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
 import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
@@ -23,7 +23,7 @@ const [
   epochs = '10',
 ] = process.argv.slice(2);
 
-await startBackend();
+await initBackend();
 const rows = await readCatalog(path.join(dataPath, 'catalog.csv'));
 /** `count` chips of a split, evenly spaced over the catalog, so that they come from all over its region. */
 function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {

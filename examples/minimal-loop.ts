@@ -1,7 +1,7 @@
 // The shortest useful trainer. FOLDER holds catalog.csv and chips of four bands: tsx minimal-loop.ts FOLDER EPOCHS
 import { writeFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
-import { startBackend } from 'diffusion-ssl/backends/node';
+import { initBackend } from 'diffusion-ssl/backends/node';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
@@ -13,7 +13,7 @@ import { sampleDdim } from 'diffusion-ssl/samplers';
 import { trainStep } from 'diffusion-ssl/training';
 
 const [dataPath = 'data/blue-marble', epochs = '1'] = process.argv.slice(2);
-await startBackend();
+await initBackend();
 const rows = (await readCatalog(`${dataPath}/catalog.csv`)).filter(({ usage }) => usage === 'train');
 const order = { batchSize: 4, shuffle: true, dropLast: true };
 const chips = await createChipLoader({ rows, dataPath, channels: 4, ...order });

@@ -3,7 +3,7 @@
  * package as they are. FOLDER as for minimal-loop.ts; run as: tsx model-fit.ts FOLDER EPOCHS
  */
 import * as tf from '@tensorflow/tfjs-core';
-import { startBackend } from 'diffusion-ssl/backends/node';
+import { initBackend } from 'diffusion-ssl/backends/node';
 import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
 import { computeAlphaSchedule, makeBetaSchedule, qSample } from 'diffusion-ssl/diffusion';
 import { mse } from 'diffusion-ssl/losses';
@@ -12,7 +12,7 @@ import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
 
 const [dataPath = 'data/blue-marble', epochs = '1'] = process.argv.slice(2);
-await startBackend();
+await initBackend();
 const rows = await readCatalog(`${dataPath}/catalog.csv`);
 const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
 

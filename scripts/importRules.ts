@@ -41,7 +41,13 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [
     {
       folder: 'backends',
-      packages: [core, '@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-webgpu'],
+      packages: [
+        core,
+        layers,
+        '@tensorflow/tfjs-backend-wasm',
+        '@tensorflow/tfjs-backend-webgpu',
+        '@tensorflow/tfjs-backend-cpu',
+      ],
     },
   ],
   [

@@ -1,4 +1,4 @@
-import { startBackend } from 'diffusion-ssl/backends/node';
+import { initBackend, type StartedBackend } from 'diffusion-ssl/backends/node';
 import { estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { chipError, openChipData } from './chipData.js';
@@ -8,7 +8,7 @@ import { reportMemory } from './memoryReport.js';
 import { writeLossPlot, writePanel } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 import { createRun, modelConfigOf, type Run, saveCheckpoint, withAverage } from './run.js';
-import { BEST, chooseFolder, LATEST, readResumePoint } from './runFolder.js';
+import { BEST, chooseFolder, LATEST, type ResumePoint, readResumePoint } from './runFolder.js';
 import { type PretrainOutcome, trainEpoch } from './trainEpoch.js';
 import { baselineLoss, validate } from './validate.js';
 
@@ -24,9 +24,32 @@ export async function pretrain(
 ): Promise<PretrainOutcome> {
   const folder = chooseFolder(options);
   const resumed = options.run.resume ? await readResumePoint(folder, options) : undefined;
+  const { backend: device, threads, allowSoftware } = options.run;
+  const backend = await initBackend({ device, threads, allowSoftware });
+  try {
+    return await pretrainOn(backend, { options, folder, resumed, interrupted });
+  } finally {
+    await backend.dispose();
+  }
+}
+
+interface Start {
+  options: PretrainOptions;
+  folder: string;
+  resumed: ResumePoint | undefined;
+  interrupted: () => boolean;
+}
+
+async function pretrainOn(
+  backend: StartedBackend,
+  { options, folder, resumed, interrupted }: Start,
+): Promise<PretrainOutcome> {
   const config = resumed?.state.config ?? options.config;
-  const backend = await startBackend({ backend: options.run.backend, threads: options.run.threads });
-  console.log(`backend ${backend.name}, ${backend.threads} thread${backend.threads > 1 ? 's' : ''}`);
+  for (const { name, reason } of backend.passedOver) console.log(`passed over ${name}: ${reason}`);
+  const adapter = backend.adapter ? ` on ${backend.adapter.description || backend.adapter.architecture}` : '';
+  console.log(
+    `backend ${backend.name}${adapter}, ${backend.threads} thread${backend.threads > 1 ? 's' : ''}`,
+  );
   if (resumed && resumed.state.build !== backend.build) {
     console.warn(
       `The run was on '${resumed.state.build}', this is '${backend.build}': results differ in the last bits.`,

@@ -58,7 +58,8 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   }
   if (values.resume && values.out === undefined)
     program.error('error: --resume needs --out, the folder of the run');
-  const { out, logDir, resume, backend, threads, workers, checkpointSteps, bands, ...config } = values;
+  const { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands, ...config } =
+    values;
   const isFlag = (key: string) => program.getOptionValueSource(key) === 'cli';
   for (const { field, message } of optionConflicts(config, isFlag, nameOf)) {
     program.error(`error: ${nameOf(field)} ${message}`);
@@ -66,7 +67,7 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   const given = Object.keys(config).filter(
     (key) => isFlag(key) || isFromFile(program, key as keyof PretrainConfig),
   );
-  const run = { out, logDir, resume, backend, threads, workers, checkpointSteps, bands };
+  const run = { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands };
   return { config, run, given, nameOf };
 }
 
@@ -76,12 +77,19 @@ function addRunFlags(program: Command): void {
     .option('--out <folder>', 'where everything is written (default: a new folder under runs/)')
     .option('--log-dir <folder>', 'where the logs are written (default: --out)')
     .option('--resume', 'go on with the run in --out', false)
-    .addOption(choice('--backend <name>', 'TensorFlow.js backend', ['wasm', 'node', 'cpu'], 'wasm'))
+    .addOption(
+      choice(
+        '--backend <name>',
+        'TensorFlow.js backend; auto takes the fastest that works here',
+        ['auto', 'webgpu', 'node', 'wasm', 'cpu'],
+        'wasm',
+      ),
+    )
+    .option('--allow-software', 'let WebGPU run on an adapter that computes on the processor', false)
     .option(
       '--threads <n>',
-      'threads of the wasm backend; more help large networks on an idle machine',
+      'threads of the backend (default: 1 of wasm, which more of help on an idle machine; every core of node)',
       integer(1),
-      1,
     )
     .option('--workers <n>', 'threads that read chips (default: by the number of cores)', integer(0))
     .option(

@@ -79,10 +79,16 @@ function unpack(
   }
 }
 
-/** Undoes the horizontal predictor in place. */
+/** Undoes the horizontal predictor in place; what is stored wraps as the file's type does. */
 function sumUp(values: PixelArray, rowLength: number, step: number): void {
   for (let row = 0; row < values.length; row += rowLength) {
     const end = Math.min(row + rowLength, values.length);
-    for (let i = row + step; i < end; i++) values[i] += values[i - step];
+    for (let band = 0; band < step; band++) {
+      let sum = 0;
+      for (let i = row + band; i < end; i += step) {
+        sum = (sum + values[i]) | 0;
+        values[i] = sum;
+      }
+    }
   }
 }

@@ -153,6 +153,14 @@ describe('options that do not go together', () => {
       ['optimizer: adadelta', 'scheduler: onecycle'],
       'line 3: scheduler is onecycle, which moves momentum or betas; the optimizer adadelta has neither',
     ],
+    [
+      ['optimizer: sgd', 'momentum: 0', 'scheduler: onecycle'],
+      'line 3: momentum is 0, but the scheduler onecycle moves it: choose one above 0, or leave it out.',
+    ],
+    [
+      ['optimizer: sam', 'base_optimizer: adagrad', 'scheduler: onecycle'],
+      'line 4: scheduler is onecycle, which moves momentum or betas; the optimizer adagrad has neither',
+    ],
     [['optimizer: sgd', 'momentum: 0', 'nesterov: true'], 'line 4: nesterov needs momentum above 0.'],
     [['loss_fn: perceptual'], 'line 2: loss_fn is perceptual, which needs perceptual_weights'],
     [['perceptual_weights: w'], 'line 2: perceptual_weights is for the loss perceptual, not mse'],

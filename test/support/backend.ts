@@ -1,23 +1,16 @@
 import '@tensorflow/tfjs-layers';
-import '@tensorflow/tfjs-backend-cpu';
-import { createRequire } from 'node:module';
-import path from 'node:path';
-import { setWasmPaths } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { expect } from 'vitest';
-import { registerTrainingKernels } from '../../src/kernels/wasm/registerTrainingKernels.js';
+import { initBackend } from '../../src/backends/node/initBackend.js';
+import type { BackendName } from '../../src/backends/StartedBackend.js';
 
 /**
  * Starts the backend that the tensor tests run on: wasm unless `TEST_BACKEND` names another, with this package's
- * kernels where `TEST_KERNELS` is set.
+ * kernels where `TEST_KERNELS` is set. WebGPU may be on a software adapter.
  */
 export async function startTestBackend(): Promise<void> {
-  const wasm = createRequire(import.meta.url).resolve('@tensorflow/tfjs-backend-wasm');
-  setWasmPaths(`${path.dirname(wasm)}/`);
-  const name = process.env.TEST_BACKEND ?? 'wasm';
-  if (!(await tf.setBackend(name))) throw new Error(`backend ${name} does not start`);
-  await tf.ready();
-  if (process.env.TEST_KERNELS) await registerTrainingKernels();
+  const device = (process.env.TEST_BACKEND as BackendName | undefined) ?? 'wasm';
+  await initBackend({ device, kernels: Boolean(process.env.TEST_KERNELS), allowSoftware: true });
 }
 
 /** Runs `body` and asserts that it leaves `kept` tensors more than before. */

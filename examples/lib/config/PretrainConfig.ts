@@ -112,7 +112,9 @@ export interface RunOptions {
   /** Folder of the logs; missing: the folder of the run. */
   logDir?: string;
   resume: boolean;
-  backend: 'wasm' | 'node' | 'cpu';
+  backend: 'auto' | 'webgpu' | 'node' | 'wasm' | 'cpu';
+  /** Whether WebGPU may run on the processor. */
+  allowSoftware?: boolean;
   threads?: number;
   workers?: number;
   checkpointSteps: number;

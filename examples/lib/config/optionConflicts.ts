@@ -67,6 +67,9 @@ export function optionConflicts(
       `is onecycle, which moves momentum or betas; the optimizer ${innermost} has neither. Choose another of the two.`,
     );
   }
+  if (scheduler === 'onecycle' && config.momentum === 0) {
+    invalid('momentum', 'is 0, but the scheduler onecycle moves it: choose one above 0, or leave it out.');
+  }
   if (config.nesterov && config.momentum === 0) {
     invalid('nesterov', `needs ${nameOf('momentum')} above 0.`);
   }

@@ -1,6 +1,3 @@
-export {
-  type NodeBackendName,
-  type StartBackendOptions,
-  type StartedBackend,
-  startBackend,
-} from './startBackend.js';
+export type { InitBackendOptions } from '../InitBackendOptions.js';
+export type { BackendName, PassedOver, StartedBackend, WebGpuAdapter } from '../StartedBackend.js';
+export { initBackend } from './initBackend.js';

@@ -176,14 +176,7 @@ export class ChipLoader {
       throw new Error(`chip loader: ${skipped[0].message}`);
     }
     const indices = chips.filter((index) => !skipped.some((chip) => chip.index === index));
-    const images = new Float32Array(indices.length * chipLength);
-    for (const { chips: share, result } of results) {
-      share.forEach((index, i) => {
-        const to = indices.indexOf(index);
-        if (to >= 0)
-          images.set(result.images.subarray(i * chipLength, (i + 1) * chipLength), to * chipLength);
-      });
-    }
+    const images = inOrder(results, indices, chipLength);
     const files = indices.map((index) => this.row(index).images);
     return { batch, images, shape: [indices.length, ...this.shape], indices, files, skipped };
   }
@@ -214,4 +207,23 @@ function* pieces(length: number, stride: number): Generator<number[], void, void
     for (; begin < length && piece.length < size; begin += stride) piece.push(begin);
     yield piece;
   }
+}
+
+/** The chips of some runners' results, in the order of `indices`. */
+function inOrder(
+  results: readonly { chips: number[]; result: ChipTaskResult }[],
+  indices: readonly number[],
+  chipLength: number,
+): Float32Array<ArrayBuffer> {
+  const [{ chips, result }] = results;
+  // One runner has had them all in this order.
+  if (results.length === 1 && chips.length === indices.length) return result.images;
+  const images = new Float32Array(indices.length * chipLength);
+  for (const { chips: share, result: part } of results) {
+    share.forEach((index, i) => {
+      const to = indices.indexOf(index);
+      if (to >= 0) images.set(part.images.subarray(i * chipLength, (i + 1) * chipLength), to * chipLength);
+    });
+  }
+  return images;
 }

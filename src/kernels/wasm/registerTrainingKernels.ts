@@ -9,7 +9,7 @@ import type { StartKernelWorker } from './WorkerPool.js';
 export interface TrainingKernelOptions {
   /** Threads that compute, used where the backend's memory is shared. Default: as many as the backend has. */
   threads?: number;
-  /** How workers are started. Default: Web Workers. `startBackend` of `backends/node` passes its own. */
+  /** How workers are started. Default: Web Workers. `initBackend` of `backends/node` passes its own. */
   startWorker?: StartKernelWorker;
 }
 

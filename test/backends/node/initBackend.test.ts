@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const repository = fileURLToPath(new URL('../../..', import.meta.url));
-const SOURCE = 'src/backends/node/startBackend.ts';
+const SOURCE = 'src/backends/node/initBackend.ts';
 
 interface Outcome {
   /** What the script printed as JSON, last line. */
@@ -18,6 +18,7 @@ interface Outcome {
     memoryLimitBytes?: number;
     values?: number[];
     errors?: string[];
+    passedOver?: { name: string; reason: string }[];
   };
   code: number | null;
   /** From the last line printed to the end of the process, in ms. */
@@ -25,22 +26,22 @@ interface Outcome {
 }
 
 interface RunOptions {
-  /** Where `startBackend` and its packages come from. */
+  /** Where `initBackend` and its packages come from. */
   folder?: string;
   /** Pass the program on the command line, not in a file. */
   inline?: boolean;
 }
 
-/** Runs an ES module in a Node of its own, with `startBackend` imported, and waits for its natural end. */
+/** Runs an ES module in a Node of its own, with `initBackend` imported, and waits for its natural end. */
 async function runModule(
   body: string,
   { folder = repository, inline = false }: RunOptions = {},
 ): Promise<Outcome> {
   const code = `
-    import { startBackend } from ${JSON.stringify(path.join(folder, SOURCE))};
+    import { initBackend } from ${JSON.stringify(path.join(folder, SOURCE))};
     const print = (value) => process.stdout.write(JSON.stringify(value) + '\\n');
     ${body}`;
-  const temporary = mkdtempSync(path.join(os.tmpdir(), 'start-backend-'));
+  const temporary = mkdtempSync(path.join(os.tmpdir(), 'init-backend-'));
   try {
     symlinkSync(path.join(folder, 'node_modules'), path.join(temporary, 'node_modules'));
     const file = path.join(temporary, 'program.mjs');
@@ -78,7 +79,7 @@ async function runNode(args: string[], cwd: string): Promise<Outcome> {
 /** Starts a backend and prints the results of a convolution and a matrix product with exact inputs. */
 const compute = (options: string) => `
   import * as tf from '@tensorflow/tfjs-core';
-  const started = await startBackend(${options});
+  const started = await initBackend(${options});
   const fill = (shape, k) => {
     const size = shape.reduce((a, b) => a * b, 1);
     return tf.tensor(Float32Array.from({ length: size }, (_, i) => Math.sin(k * i + 1)), shape);
@@ -87,19 +88,33 @@ const compute = (options: string) => `
   const product = tf.matMul(fill([1, 96, 64], 0.3), fill([1, 64, 80], 0.9));
   print({ ...started, backend: tf.getBackend(), values: [...(await y.data()), ...(await product.data())] });`;
 
-/** Prints the messages of what `startBackend` throws for each list of options. */
+/** Prints the messages of what `initBackend` throws for each list of options. */
 const caught = (...options: string[]) => `
   const errors = [];
   for (const options of [${options}]) {
-    await startBackend(options).then(() => errors.push(''), ({ message }) => errors.push(message));
+    await initBackend(options).then(() => errors.push(''), ({ message }) => errors.push(message));
   }
   print({ errors });`;
 
-describe('startBackend', () => {
+/** A copy of the source whose node_modules holds no backend but these. */
+async function bareCopy(backends: string[]): Promise<string> {
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'no-backend-'));
+  for (const part of ['src/backends', 'src/internal', 'src/kernels']) {
+    await cp(path.join(repository, part), path.join(folder, part), { recursive: true });
+  }
+  await mkdir(path.join(folder, 'node_modules/@tensorflow'), { recursive: true });
+  for (const name of ['tsx', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', ...backends]) {
+    symlinkSync(path.join(repository, 'node_modules', name), path.join(folder, 'node_modules', name));
+  }
+  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+  return folder;
+}
+
+describe('initBackend', () => {
   it('gives the same bits on one thread and on two, and lets the process end', async () => {
     const [one, two] = await Promise.all([
-      runModule(compute('{ threads: 1 }')),
-      runModule(compute('{ threads: 2 }')),
+      runModule(compute("{ device: 'wasm', threads: 1 }")),
+      runModule(compute("{ device: 'wasm', threads: 2 }")),
     ]);
     expect(one.result).toMatchObject({ name: 'wasm', threads: 1, backend: 'wasm' });
     expect(two.result).toMatchObject({ name: 'wasm', threads: 2, backend: 'wasm' });
@@ -131,7 +146,7 @@ describe('startBackend', () => {
   });
 
   it('starts on one thread where workers cannot start', async () => {
-    const { result, code } = await runModule(compute('{ threads: 2 }'), { inline: true });
+    const { result, code } = await runModule(compute("{ device: 'wasm', threads: 2 }"), { inline: true });
     expect(result).toMatchObject({ name: 'wasm', threads: 1 });
     expect(code).toBe(0);
   });
@@ -139,7 +154,7 @@ describe('startBackend', () => {
   it('starts the cpu backend, with gradients registered', async () => {
     const { result, code } = await runModule(`
       import * as tf from '@tensorflow/tfjs-core';
-      const started = await startBackend({ backend: 'cpu' });
+      const started = await initBackend({ device: 'cpu' });
       const gradient = tf.grad((x) => tf.sum(tf.square(x)))(tf.tensor1d([3]));
       print({ ...started, values: [...(await gradient.data())] });`);
     expect(result).toMatchObject({ name: 'cpu', threads: 1, values: [6] });
@@ -149,44 +164,97 @@ describe('startBackend', () => {
   it('refuses an unknown backend, naming the known ones, and a wrong number of threads', async () => {
     const threads = ['0', '1.5', 'NaN'];
     const { result } = await runModule(
-      caught("{ backend: 'cuda' }", ...threads.map((number) => `{ threads: ${number} }`)),
+      caught("{ device: 'cuda' }", ...threads.map((number) => `{ threads: ${number} }`)),
     );
     const [backend, ...others] = result.errors!;
-    expect(backend).toMatch(/^startBackend: backend is 'cuda'; it must be .*'wasm'.*'node'.*'cpu'/);
+    expect(backend).toMatch(
+      /^initBackend: device is 'cuda'; it must be one of 'auto', 'webgpu', 'node', 'wasm', 'cpu'/,
+    );
     expect(others.length).toBe(threads.length);
     for (const [i, message] of others.entries()) {
-      expect(message).toContain(
-        `startBackend: threads is ${threads[i]}; it must be an integer of at least 1`,
-      );
+      expect(message).toContain(`initBackend: threads is ${threads[i]}; it must be an integer of at least 1`);
     }
   });
 
   it('says which package is missing, and how to install it', async () => {
-    // A copy of the source whose node_modules holds everything but the backends.
-    const folder = mkdtempSync(path.join(os.tmpdir(), 'no-backend-'));
+    const folder = await bareCopy([]);
     try {
-      for (const part of ['src/backends', 'src/internal', 'src/kernels']) {
-        await cp(path.join(repository, part), path.join(folder, part), { recursive: true });
-      }
-      await mkdir(path.join(folder, 'node_modules/@tensorflow'), { recursive: true });
-      for (const name of ['tsx', '@tensorflow/tfjs-core', '@tensorflow/tfjs-layers']) {
-        symlinkSync(path.join(repository, 'node_modules', name), path.join(folder, 'node_modules', name));
-      }
-      writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
       const packages = {
-        wasm: '@tensorflow/tfjs-backend-wasm',
+        webgpu: '@tensorflow/tfjs-backend-webgpu',
         node: '@tensorflow/tfjs-node',
+        wasm: '@tensorflow/tfjs-backend-wasm',
         cpu: '@tensorflow/tfjs-backend-cpu',
       };
-      const options = Object.keys(packages).map((backend) => `{ backend: '${backend}' }`);
-      const { result } = await runModule(caught(...options), { folder });
-      expect(result.errors).toEqual(
-        Object.values(packages).map(
-          (name) => `startBackend: ${name} does not load; is it installed? (npm install ${name}@4.22.0)`,
-        ),
+      const options = Object.keys(packages).map((device) => `{ device: '${device}' }`);
+      const { result } = await runModule(caught(...options, '{}'), { folder });
+      const [auto] = result.errors!.splice(-1);
+      for (const [i, name] of Object.values(packages).entries()) {
+        expect(result.errors![i]).toMatch(/^initBackend: @tensorflow/);
+        expect(result.errors![i]).toContain(`${name} is not installed (np`);
+      }
+      expect(auto).toMatch(
+        /^initBackend: no backend starts here\.\n {2}webgpu: .*\n {2}node: .*\n {2}wasm: .*\n {2}cpu: /,
       );
     } finally {
       rmSync(folder, { recursive: true });
     }
+  });
+
+  it('passes over what does not start, says why, and takes the next', async () => {
+    // Of the packages only the wasm backend's; the one of tfjs-node is there and broken.
+    const folder = await bareCopy(['@tensorflow/tfjs-backend-wasm', '@tensorflow/tfjs-backend-cpu']);
+    try {
+      const broken = path.join(folder, 'node_modules/@tensorflow/tfjs-node');
+      await mkdir(broken);
+      writeFileSync(path.join(broken, 'package.json'), '{ "main": "index.js" }');
+      writeFileSync(path.join(broken, 'index.js'), "throw new Error('libtensorflow.so.2: no such file');");
+      const { result, code } = await runModule(
+        `print(await initBackend({ kernels: false }).then(({ dispose, ...rest }) => rest));`,
+        { folder },
+      );
+      expect(code).toBe(0);
+      expect(result.name).toBe('wasm');
+      expect(result.passedOver!.map(({ name }) => name)).toEqual(['webgpu', 'node']);
+      const [webgpu, node] = result.passedOver!.map(({ reason }) => reason);
+      expect(webgpu).toContain('@tensorflow/tfjs-backend-webgpu is not installed');
+      expect(node).toContain('@tensorflow/tfjs-node does not load: libtensorflow.so.2: no such file');
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('ends a backend, threads included, and starts another after it', async () => {
+    const { result, code } = await runModule(`
+      import * as tf from '@tensorflow/tfjs-core';
+      const values = [];
+      for (const options of [{ device: 'wasm', threads: 2 }, { device: 'wasm' }, { device: 'cpu' }, { device: 'wasm' }]) {
+        const { dispose } = await initBackend(options);
+        values.push((await tf.square(tf.tensor1d([3])).data())[0]);
+        await dispose();
+      }
+      print({ values, name: tf.getBackend() ?? 'none' });`);
+    expect(result).toMatchObject({ values: [9, 9, 9, 9], name: 'none' });
+    expect(code).toBe(0);
+  });
+
+  it.each([1, 2])('throws where the memory of wasm ends, naming the tensor (%i threads)', async (threads) => {
+    const { result } = await runModule(`
+      import * as tf from '@tensorflow/tfjs-core';
+      await initBackend({ device: 'wasm', threads: ${threads} });
+      const kept = tf.tensor1d([1, 2, 3]);
+      const errors = [];
+      // The backend takes memory without filling it.
+      for (let i = 0; i < 9 && errors.length === 0; i++) {
+        try {
+          tf.backend().write(null, [2, 1 << 27], 'float32');
+        } catch ({ message }) {
+          errors.push(message);
+        }
+      }
+      print({ errors, values: [...(await tf.square(kept).data())] });`);
+    expect(result.errors![0]).toMatch(
+      /^wasm: no memory for a float32 tensor of shape \[2, 134217728\] \(1073741824 bytes\); .* Take a smaller batch/,
+    );
+    expect(result.values).toEqual([1, 4, 9]);
   });
 });

@@ -1,0 +1,3 @@
+export type { InitBackendOptions } from './InitBackendOptions.js';
+export { type InitBrowserBackendOptions, initBackend } from './initBackend.js';
+export type { BackendName, PassedOver, StartedBackend, WebGpuAdapter } from './StartedBackend.js';

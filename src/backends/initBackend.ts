@@ -1,0 +1,59 @@
+import { checkInteger } from '../internal/checks.js';
+import { type BackendStarter, chooseBackend } from './chooseBackend.js';
+import type { InitBackendOptions } from './InitBackendOptions.js';
+import type { BackendName, StartedBackend } from './StartedBackend.js';
+import { startCpu } from './startCpu.js';
+import { startWasm } from './startWasm.js';
+import { startWebGpu } from './startWebGpu.js';
+
+/** Options of {@link initBackend}. */
+export interface InitBrowserBackendOptions extends InitBackendOptions {
+  /**
+   * Where the page finds the files of the wasm backend: a folder's address, or an address for each file name. Needed
+   * where the page is bundled.
+   */
+  wasmPaths?: string | Record<string, string>;
+}
+
+/**
+ * Starts a TensorFlow.js backend in a page or a worker of one, and makes it the current one.
+ *
+ * `'auto'` takes WebGPU on a graphics processor, then wasm, then plain JavaScript, and says what it passed over and
+ * why. WebGPU gets a device with all that the adapter has; a lost device, full memory and too large a tensor are
+ * errors that name the tensor. Wasm takes several threads only in a page that is cross-origin isolated.
+ *
+ * In Node, `initBackend` of `diffusion-ssl/backends/node` takes the same options.
+ *
+ * @throws If an option is out of range, or the backend, or with `'auto'` every one, does not start.
+ * @example
+ * ```ts
+ * import { initBackend } from 'diffusion-ssl/backends';
+ *
+ * const backend = await initBackend({ device: 'cpu' });
+ * console.log(backend.name, backend.passedOver.length); // cpu 0
+ * ```
+ */
+export async function initBackend({
+  device = 'auto',
+  threads,
+  kernels = true,
+  allowSoftware = false,
+  wasmPaths,
+}: InitBrowserBackendOptions = {}): Promise<StartedBackend> {
+  if (threads !== undefined) checkInteger('initBackend', 'threads', threads, 1);
+  // Imported for its side effect: it registers the gradients of the stock operations.
+  await import('@tensorflow/tfjs-layers');
+  const starters = new Map<BackendName, BackendStarter>([
+    ['webgpu', () => startWebGpu({ gpu: browserGpu(), allowSoftware })],
+    ['wasm', () => startWasm({ threads: threads ?? 1, kernels, wasmPaths })],
+    ['cpu', startCpu],
+  ]);
+  return chooseBackend(device, starters);
+}
+
+function browserGpu(): GPU {
+  const gpu = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
+  if (!gpu)
+    throw new Error('this browser has no WebGPU here (it needs a recent one, and https or localhost)');
+  return gpu;
+}
