@@ -132,11 +132,13 @@ export {
   normalizeRaster,
 } from './normalization/normalizeRaster.js';
 export {
+  type LocalStatistics,
   type StatisticsSummary,
   type TypicalParametersOptions,
   type TypicalStatistics,
   typicalParameters,
 } from './normalization/typicalParameters.js';
+export { addRelu } from './ops/addRelu.js';
 export { attentionGate } from './ops/attentionGate.js';
 export {
   type BatchNormOptions,

@@ -67,6 +67,7 @@ export class ChipList implements ChipRows, Iterable<ChipRow> {
     };
   }
 
+  /** The chips in their order. */
   *[Symbol.iterator](): Generator<ChipRow, void, void> {
     for (let i = 0; i < this.count; i++) yield this.at(i) as ChipRow;
   }

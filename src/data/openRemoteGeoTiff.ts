@@ -28,11 +28,13 @@ const BLOCK = 2 ** 16;
  * begins with the address.
  * @example
  * import { createServer } from 'node:http';
+ * import type { AddressInfo } from 'node:net';
  * import { encodeGeoTiff, openRemoteGeoTiff } from 'diffusion-ssl/data';
  * const chip = encodeGeoTiff({ width: 2, height: 2, bands: 1, data: new Uint8Array([1, 2, 3, 4]) });
  * const server = createServer((_, response) => response.end(chip));
- * await new Promise((ready) => server.listen(0, '127.0.0.1', ready));
- * const remote = await openRemoteGeoTiff(`http://127.0.0.1:${server.address().port}/chip.tif`);
+ * await new Promise<void>((ready) => server.listen(0, '127.0.0.1', ready));
+ * const { port } = server.address() as { port: number };
+ * const remote = await openRemoteGeoTiff(`http://127.0.0.1:${port}/chip.tif`);
  * console.log(remote.info.width, (await remote.read()).data);
  * server.close();
  * server.closeAllConnections();

@@ -31,6 +31,21 @@ const IMAGENET_STD = [0.229, 0.224, 0.225];
  *
  * Nothing is downloaded. In Python, `safetensors.torch.save_file(vgg16(weights='DEFAULT').features.state_dict(
  * prefix='features.'), path)` saves the weights. They are no variables: no optimizer moves them.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { Vgg16Features } from 'diffusion-ssl/losses';
+ *
+ * // Stands for `readSafetensors(bytes).tensors` of 'diffusion-ssl/interop'.
+ * const weights = new Map([
+ *   ['features.0.weight', { shape: [8, 3, 3, 3], data: new Float32Array(216).fill(0.1) }],
+ *   ['features.0.bias', { shape: [8], data: new Float32Array(8) }],
+ * ]);
+ * const features = new Vgg16Features(weights, { layers: ['features.1'], bands: [2, 1, 0] });
+ * console.log(features.apply(tf.ones([1, 16, 16, 4]))[0].shape); // [1, 16, 16, 8]
+ * features.dispose();
+ * ```
  */
 export class Vgg16Features {
   /** The layers whose outputs `apply` returns, in its order. */
@@ -44,20 +59,6 @@ export class Vgg16Features {
    * [outChannels] of every convolution up to the deepest layer asked for. Others are ignored; any width will do.
    * @throws If a layer is unknown or none is given, the bands are not three indices, the normalization is unknown, or a
    * weight is missing, of another shape or type, or not finite.
-   * @example
-   * ```ts
-   * import * as tf from '@tensorflow/tfjs-core';
-   * import { Vgg16Features } from 'diffusion-ssl/losses';
-   *
-   * // Stands for `readSafetensors(bytes).tensors` of 'diffusion-ssl/interop'.
-   * const weights = new Map([
-   *   ['features.0.weight', { shape: [8, 3, 3, 3], data: new Float32Array(216).fill(0.1) }],
-   *   ['features.0.bias', { shape: [8], data: new Float32Array(8) }],
-   * ]);
-   * const features = new Vgg16Features(weights, { layers: ['features.1'], bands: [2, 1, 0] });
-   * console.log(features.apply(tf.ones([1, 16, 16, 4]))[0].shape); // [1, 16, 16, 8]
-   * features.dispose();
-   * ```
    */
   constructor(
     weights: ReadonlyMap<string, HostWeight>,

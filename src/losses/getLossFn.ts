@@ -8,10 +8,17 @@ import { type PerceptualParameters, perceptual } from './perceptual.js';
 import type { LossOptions, ScalarLossOptions } from './reduceLoss.js';
 import { type SsimParameters, ssim } from './ssim.js';
 
-const LOSSES = { mse, l1, charbonnier, ssim, perceptual, hybrid_light: hybridLight };
+const LOSSES: Record<LossName, unknown> = {
+  mse,
+  l1,
+  charbonnier,
+  ssim,
+  perceptual,
+  hybrid_light: hybridLight,
+};
 
 /** The tutorial's names of the losses. */
-export type LossName = keyof typeof LOSSES;
+export type LossName = 'mse' | 'l1' | 'charbonnier' | 'ssim' | 'perceptual' | 'hybrid_light';
 
 /** A loss, such as `mse`: a scalar, or one value a sample with `reduction: 'none'`. */
 export interface LossFunction {

@@ -12,7 +12,7 @@ import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLo
  * @throws If shapes differ or are empty, the weights are not [batch] or the reduction is unknown.
  * @example
  * ```ts
- * import type * as tf from '@tensorflow/tfjs-core';
+ * import * as tf from '@tensorflow/tfjs-core';
  * import { l1 } from 'diffusion-ssl/losses';
  *
  * const prediction = tf.tensor2d([[1, -2], [3, 4]]);

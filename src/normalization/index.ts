@@ -14,6 +14,7 @@ export {
 } from './GlobalStatistics.js';
 export { type NormalizationOptions, type NormalizedRaster, normalizeRaster } from './normalizeRaster.js';
 export {
+  type LocalStatistics,
   type StatisticsSummary,
   type TypicalParametersOptions,
   type TypicalStatistics,

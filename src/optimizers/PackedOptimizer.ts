@@ -77,7 +77,11 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   /** Called once a step, before the updates of its vectors: where {@link scalars} change. */
   protected advance(_step: number): void {}
 
-  /** The rule of an optimizer, for one that wraps it. */
+  /**
+   * The rule of an optimizer, for one that wraps it.
+   *
+   * @internal
+   */
   protected static ruleOf(optimizer: PackedOptimizer) {
     return {
       slotNames: optimizer.slotNames,

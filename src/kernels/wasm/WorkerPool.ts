@@ -1,5 +1,6 @@
 /** A running worker: the part of `Worker` that this library uses. */
 export interface KernelWorker {
+  /** Ends it. */
   terminate(): unknown;
 }
 
