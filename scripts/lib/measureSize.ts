@@ -1,4 +1,5 @@
 import { builtinModules } from 'node:module';
+import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { manifest } from './publicEntries.js';
@@ -9,8 +10,9 @@ const peers = Object.keys(manifest.peerDependencies);
 /**
  * Bytes that a bundle holds which imports `name` alone from `specifier`, minified, and the same gzipped.
  *
- * The peers (tfjs, geotiff, …) are left out unless `withPeers`: they are the user's already. What is bundled
- * is the built package in dist/, as its own `exports` resolve it.
+ * The peers (tfjs, geotiff, …) are left out unless `withPeers`: they are the user's already. What `import()` loads
+ * later, such as the one kernel module that fits, is left out too. What is bundled is the built package in dist/, as
+ * its own `exports` resolve it.
  */
 export async function measureSize(
   specifier: string,
@@ -22,6 +24,9 @@ export async function measureSize(
     bundle: true,
     minify: true,
     format: 'esm',
+    splitting: true,
+    outdir: root,
+    metafile: true,
     platform: 'browser',
     target: 'es2022',
     external: ['node:*', ...builtinModules, ...(withPeers ? [] : peers)],
@@ -29,6 +34,17 @@ export async function measureSize(
     write: false,
     logLevel: 'silent',
   });
-  const { contents } = result.outputFiles[0];
+  const { outputs } = result.metafile;
+  const entry = Object.keys(outputs).find((file) => outputs[file].entryPoint === '<stdin>') as string;
+  const loaded = new Set([entry]);
+  for (const file of loaded) {
+    for (const { path: chunk, kind } of outputs[file].imports) {
+      if (kind === 'import-statement' && chunk in outputs) loaded.add(chunk);
+    }
+  }
+  const files = [...loaded].map((file) => path.resolve(file));
+  const contents = Buffer.concat(
+    result.outputFiles.filter((output) => files.includes(output.path)).map((output) => output.contents),
+  );
   return { minified: contents.byteLength, gzipped: gzipSync(contents).byteLength };
 }

@@ -28,7 +28,6 @@ const BLOCK = 2 ** 16;
  * begins with the address.
  * @example
  * import { createServer } from 'node:http';
- * import type { AddressInfo } from 'node:net';
  * import { encodeGeoTiff, openRemoteGeoTiff } from 'diffusion-ssl/data';
  * const chip = encodeGeoTiff({ width: 2, height: 2, bands: 1, data: new Uint8Array([1, 2, 3, 4]) });
  * const server = createServer((_, response) => response.end(chip));

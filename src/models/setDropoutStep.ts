@@ -1,6 +1,6 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkInteger } from '../internal/checks.js';
-import { ConvBlock } from '../layers/ConvBlock.js';
+import type { ConvBlock } from '../layers/ConvBlock.js';
 
 /**
  * Sets the step from which a model's dropout layers draw their next masks, so that a resumed run draws what an
@@ -18,6 +18,7 @@ import { ConvBlock } from '../layers/ConvBlock.js';
 export function setDropoutStep(model: tfl.LayersModel, step: number): void {
   checkInteger('setDropoutStep', 'step', step, 0, 2 ** 32 - 1);
   for (const layer of model.layers) {
-    if (layer instanceof ConvBlock) layer.dropoutStep = step;
+    // Not by `instanceof`, which would draw the layers into the bundle.
+    if ('dropoutStep' in layer) (layer as ConvBlock).dropoutStep = step;
   }
 }
