@@ -83,6 +83,11 @@ export class KernelModule {
     return this.backend.makeOutput([...shape], dtype);
   }
 
+  /** Gives back tensors that only the kernel itself has used. */
+  release(...tensors: tf.TensorInfo[]): void {
+    for (const { dataId } of tensors) this.backend.disposeData(dataId as object);
+  }
+
   /**
    * Address of scratch memory for one kernel call, aligned to 64 bytes: the same for every call, and grown where needed, so that
    * nothing is allocated once every shape has been seen.

@@ -1,6 +1,8 @@
 import { convolveDirect } from './convolveDirect.js';
 import { filterGradient } from './filterGradient.js';
+import { prefersWinograd } from './prefersWinograd.js';
 import type { TrainingKernel } from './TrainingKernel.js';
+import { transposeWinograd, transposeWinogradFilter, transposeWinogradInput } from './transposeWinograd.js';
 
 /** [x, filter] → transposed convolution that doubles height and width, one convolution for each of the four phases. */
 export const conv2dTranspose: TrainingKernel = {
@@ -8,6 +10,7 @@ export const conv2dTranspose: TrainingKernel = {
   compute(kernels, { x, filter }) {
     const [batch, height, width, depth] = x.shape;
     const [size, , columns] = filter.shape;
+    if (prefersPhases(x.shape, filter.shape)) return transposeWinograd(kernels, x, filter);
     const y = kernels.output([batch, 2 * height, 2 * width, columns]);
     // Output row 2y + p reads row y - 1 + p by tap 3 - p and row y + p by tap 1 - p (row y by tap p for a 2×2 filter).
     const first = (phase: number) => (size === 2 ? phase : 3 - phase);
@@ -42,6 +45,9 @@ export const conv2dTransposeBackpropInput: TrainingKernel = {
     const [batch, height, width, depth] = dy.shape;
     const [size, , , columns] = filter.shape;
     const [gridHeight, gridWidth] = [height / 2, width / 2];
+    if (prefersPhases([batch, gridHeight, gridWidth, columns], filter.shape)) {
+      return transposeWinogradInput(kernels, dy, filter);
+    }
     const dx = kernels.output([batch, gridHeight, gridWidth, columns]);
     const offset = 1 - size / 2;
     convolveDirect(
@@ -62,6 +68,7 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
   compute(kernels, { x, dy }, { size = 2 }) {
     const [batch, gridHeight, gridWidth, n] = x.shape;
     const m = dy.shape[3];
+    if (prefersPhases(x.shape, [size, size, m, n])) return transposeWinogradFilter(kernels, x, dy);
     const filter = kernels.output([size, size, m, n]);
     filterGradient(kernels, {
       ...{ a: kernels.pointer(dy), b: kernels.pointer(x), dw: kernels.pointer(filter) },
@@ -71,3 +78,13 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
     return filter;
   },
 };
+
+/**
+ * Whether the four phases are better computed together, by Winograd's algorithm, as measured: where there are so many pixels
+ * that the transform of a filter of more than twice the size does not weigh.
+ */
+function prefersPhases(shape: number[], [size, , outChannels, inChannels]: number[]): boolean {
+  const [batch, height, width] = shape;
+  if (size !== 4 || batch * height * width < 2 * inChannels) return false;
+  return prefersWinograd(shape, [3, 3, inChannels, 4 * outChannels]);
+}

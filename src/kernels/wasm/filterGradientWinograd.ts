@@ -11,7 +11,10 @@ const MIN_BLOCK_TILES = 48;
 const SCRATCH_FLOATS = 2048;
 
 /** Gradient of a 3×3 filter with stride 1 by Winograd's algorithm, on all threads. Channels must be multiples of 4. */
-export function filterGradientWinograd(kernels: KernelModule, gradient: FilterGradient): void {
+export function filterGradientWinograd(
+  kernels: KernelModule,
+  gradient: Pick<FilterGradient, 'a' | 'b' | 'dw' | 'batch' | 'height' | 'width' | 'm' | 'n'>,
+): void {
   const { a, b, dw, batch, height, width, m, n } = gradient;
   const tiles = countTiles(batch, height, width);
   const fit = Math.max(MIN_BLOCK_TILES, Math.floor(BLOCK_FLOATS / (36 * (m + n))));

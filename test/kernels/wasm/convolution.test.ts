@@ -93,6 +93,8 @@ describe('transposed convolution kernels', () => {
     { image: [8, 2, 2], wide: 32, narrow: 64, size: 4 },
     { image: [1, 17, 13], wide: 9, narrow: 10, size: 4 },
     { image: [2, 32, 32], wide: 8, narrow: 4, size: 4 },
+    { image: [2, 17, 23], wide: 18, narrow: 36, size: 4 },
+    { image: [8, 4, 4], wide: 64, narrow: 128, size: 4 },
   ])('$image, $wide and $narrow channels, size $size', (shape) => check(shape, true));
 
   it('any shape', () =>

@@ -37,3 +37,30 @@ it('Winograd gives the sums of the direct way for any shape, where it is not the
   );
   expect(prefersWinograd).toHaveBeenCalled();
 });
+
+it('and so it does for transposed convolutions, whose phases it takes for channels', async () => {
+  const side = fc.integer({ min: 1, max: 11 });
+  const channels = fc.integer({ min: 1, max: 12 });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.integer({ min: 1, max: 3 }),
+      side,
+      side,
+      channels,
+      channels,
+      async (batch, h, w, c, n) => {
+        const x = randomTensor([batch, h, w, 4 * n], 1);
+        const dy = randomTensor([batch, 2 * h, 2 * w, c], 2);
+        const filter = randomTensor([4, 4, c, 4 * n], 3);
+        const name = 'DiffusionSslConv2DTranspose';
+        await checkKernel({ name, inputs: { x, filter }, expected: [spread(x, filter, 2)] });
+        const dx = [correlate(dy, filter, 2)];
+        await checkKernel({ name: `${name}BackpropInput`, inputs: { dy, filter }, expected: dx });
+        const dw = [filterGradient(dy, x, 4)];
+        const attributes = { size: 4 };
+        await checkKernel({ name: `${name}BackpropFilter`, inputs: { x, dy }, attributes, expected: dw });
+      },
+    ),
+    { numRuns: 40 },
+  );
+});

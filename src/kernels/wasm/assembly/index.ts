@@ -7,6 +7,7 @@ export * from './dropout';
 export * from './filterGradient';
 export * from './maxPool';
 export * from './packFilter';
+export * from './phases';
 export * from './runningStatistics';
 export { clear } from './simd';
 export { setThread } from './thread';
