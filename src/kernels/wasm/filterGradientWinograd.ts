@@ -7,8 +7,12 @@ const TILE_ROWS = 6;
 /** Floats of the matrices of one block, to stay in the caches. */
 const BLOCK_FLOATS = 400_000;
 const MIN_BLOCK_TILES = 48;
-/** Floats of scratch memory for the 36 sums of 6 × 8 values, and for the transforms. */
-const SCRATCH_FLOATS = 2048;
+/** Filter values per tap up to which all sums of products are kept until the last tile. */
+const FEW_VALUES = 64 * 64;
+/** Panels whose sums are kept together where they are more. */
+const GROUP_PANELS = 8;
+/** Floats of scratch memory for the transforms and for those sums. */
+const SCRATCH_FLOATS = 256 + 36 * GROUP_PANELS * TILE_ROWS * PANEL;
 
 /** Gradient of a 3×3 filter with stride 1 by Winograd's algorithm, on all threads. Channels must be multiples of 4. */
 export function filterGradientWinograd(
@@ -22,29 +26,28 @@ export function filterGradientWinograd(
   const inputFloats = matricesFloats(blockTiles, m) + 16;
   const gradientFloats = matricesFloats(blockTiles, n) + 16;
   const zeroFloats = alignFloats(Math.max(m, n));
-  const input = kernels.workspace(
-    inputFloats + gradientFloats + zeroFloats + kernels.threads * SCRATCH_FLOATS,
-  );
+  const few = m * n <= FEW_VALUES;
+  const sumFloats = few ? matricesFloats(m, n) : 0;
+  const ownFloats = zeroFloats + sumFloats + kernels.threads * SCRATCH_FLOATS;
+  const input = kernels.workspace(inputFloats + gradientFloats + ownFloats);
   const products = input + 4 * inputFloats;
   const zeros = products + 4 * gradientFloats;
-  const scratch = [zeros + 4 * zeroFloats, 4 * SCRATCH_FLOATS];
+  const sums = zeros + 4 * zeroFloats;
+  const scratch = [sums + 4 * sumFloats, 4 * SCRATCH_FLOATS];
   kernels.run('clear', zeroFloats, zeroFloats, zeros);
   for (let first = 0; first < tiles; first += blockTiles) {
     const count = Math.min(blockTiles, tiles - first);
     const grain = Math.ceil(4096 / (m + n));
     const shape = [first, blockTiles, height, width, m, n];
     kernels.run('winogradGradientTiles', count, grain, a, b, input, products, zeros, ...scratch, ...shape);
-    const items = Math.ceil(m / TILE_ROWS) * Math.ceil(n / PANEL);
     const sizes = [count, blockTiles, m, n, Number(first === 0)];
-    kernels.run(
-      'winogradGradientProducts',
-      items,
-      Math.ceil(256 / count),
-      input,
-      products,
-      dw,
-      ...scratch,
-      ...sizes,
-    );
+    if (few) {
+      kernels.run('winogradGradientPoints', 36, 1, input, products, sums, ...sizes);
+    } else {
+      const items = Math.ceil(m / TILE_ROWS) * Math.ceil(n / PANEL / GROUP_PANELS);
+      const outputs = [dw, ...scratch, ...sizes, GROUP_PANELS];
+      kernels.run('winogradGradientProducts', items, 1, input, products, ...outputs);
+    }
   }
+  if (few) kernels.run('winogradGradientTaps', m, Math.ceil(512 / n), sums, dw, ...scratch, m, n);
 }

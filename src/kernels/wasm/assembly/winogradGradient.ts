@@ -23,43 +23,96 @@ export function winogradGradientTiles(
 }
 
 /**
- * The second step: for 6 × 8 filter values at a time, the products of all 36 points, summed over the tiles and transformed to
- * 3 × 3 taps, which are added to `dw` unless `fresh`. Items are blocks of 6 rows times panels of 8 columns.
+ * The second step for few channels: the sums of products over the tiles, all rows and columns of one point after the other, so
+ * that its tiles stay in the first-level cache. Adds to `sums` unless `fresh`. Items are points.
+ */
+export function winogradGradientPoints(
+  begin: i32, end: i32,
+  input: usize, gradient: usize, sums: usize, tiles: i32, blockTiles: i32, m: i32, n: i32, fresh: i32,
+): void {
+  const rowBytes = <usize>n << 2;
+  for (let point = begin; point < end; point++) {
+    const a = input + point * pointStride(blockTiles, m);
+    const b = gradient + point * pointStride(blockTiles, n);
+    const target = sums + point * pointStride(m, n);
+    for (let row = 0; row < m; row += 6) {
+      for (let column = 0; column < n; column += 8) {
+        gradientTile(
+          a + (row << 2), b + (column << 2), target + row * rowBytes + (column << 2), rowBytes,
+          m, n, 1, tiles, 0, 1, 1, 1, 0, 0, 0, min(6, m - row), min(8, n - column), fresh != 0,
+        );
+      }
+    }
+  }
+}
+
+/** The third step for few channels: transforms the sums to 3 × 3 taps. Items are rows of the filter. */
+export function winogradGradientTaps(
+  begin: i32, end: i32, sums: usize, dw: usize, scratch: usize, scratchBytes: i32, m: i32, n: i32,
+): void {
+  const own = ownScratch(scratch, scratchBytes);
+  for (let row = begin; row < end; row++) {
+    for (let column = 0; column < n; column += 4) {
+      const offset = <usize>(row * n + column) << 2;
+      storeTaps(sums + offset, pointStride(m, n), dw + offset, <usize>(m * n) << 2, 4, own, true);
+    }
+  }
+}
+
+/**
+ * The second step for many channels: for 6 rows and some panels of 8 columns of the filter, the sums of products of all 36
+ * points, which are then transformed to 3 × 3 taps and added to `dw` unless `fresh`. Items are blocks of 6 rows times groups of
+ * `groupPanels` panels.
  */
 export function winogradGradientProducts(
   begin: i32, end: i32,
   input: usize, gradient: usize, dw: usize, scratch: usize, scratchBytes: i32,
-  tiles: i32, blockTiles: i32, m: i32, n: i32, fresh: i32,
+  tiles: i32, blockTiles: i32, m: i32, n: i32, fresh: i32, groupPanels: i32,
 ): void {
-  const sums = ownScratch(scratch, scratchBytes);
-  const middle = sums + POINTS * 192;
-  const taps = middle + 288;
+  const own = ownScratch(scratch, scratchBytes);
+  const sums = own + 1024;
+  const pointBytes = <usize>groupPanels * 192;
   const panels = (n + 7) >> 3;
+  const groups = (panels + groupPanels - 1) / groupPanels;
   const mPoint = pointStride(blockTiles, m);
   const nPoint = pointStride(blockTiles, n);
   for (let item = begin; item < end; item++) {
-    const row = item / panels * 6;
-    const column = item % panels << 3;
+    const row = item / groups * 6;
+    const first = item % groups * groupPanels;
+    const last = min(first + groupPanels, panels);
     const rows = min(6, m - row);
-    const columns = min(8, n - column);
     for (let point: usize = 0; point < <usize>POINTS; point++) {
       const a = input + point * mPoint + (<usize>row << 2);
-      const b = gradient + point * nPoint + (<usize>column << 2);
-      gradientTile(a, b, sums + point * 192, 32, m, n, 1, tiles, 0, 1, 1, 1, 0, 0, 0, 6, 8, true);
+      const b = gradient + point * nPoint;
+      let target = sums + point * pointBytes;
+      for (let panel = first; panel < last; panel++, target += 192) {
+        gradientTile(a, b + (panel << 5), target, 32, m, n, 1, tiles, 0, 1, 1, 1, 0, 0, 0, 6, 8, true);
+      }
     }
-    for (let r = 0; r < rows; r++) {
-      for (let c = 0; c < columns; c += 4) {
-        const source = sums + (r << 5) + (c << 2);
-        for (let j: usize = 0; j < 6; j++) filterAdjoint(source + j * 192, 6 * 192, middle + (j << 4), 96);
-        for (let i: usize = 0; i < 3; i++) filterAdjoint(middle + i * 96, 16, taps + i * 48, 16);
-        const target = dw + (<usize>((row + r) * n + column + c) << 2);
-        const count = min(4, columns - c);
-        for (let tap = 0; tap < 9; tap++) {
-          addTo(target + (<usize>(tap * m * n) << 2), taps + (tap << 4), count, fresh != 0);
+    for (let panel = first; panel < last; panel++) {
+      const source = sums + (panel - first) * 192;
+      const columns = min(8, n - (panel << 3));
+      for (let r = 0; r < rows; r++) {
+        for (let c = 0; c < columns; c += 4) {
+          const target = dw + (<usize>((row + r) * n + (panel << 3) + c) << 2);
+          const from = source + (r << 5) + (c << 2);
+          storeTaps(from, pointBytes, target, <usize>(m * n) << 2, min(4, columns - c), own, fresh != 0);
         }
       }
     }
   }
+}
+
+/** Transforms up to four filter values' 36 sums to 9 taps, `tapBytes` apart; `own` is room for 1 KB. */
+// @ts-ignore: decorator
+@inline
+function storeTaps(
+  source: usize, pointBytes: usize, target: usize, tapBytes: usize, count: i32, own: usize, fresh: bool,
+): void {
+  const taps = own + 288;
+  for (let j: usize = 0; j < 6; j++) filterAdjoint(source + j * pointBytes, 6 * pointBytes, own + (j << 4), 96);
+  for (let i: usize = 0; i < 3; i++) filterAdjoint(own + i * 96, 16, taps + i * 48, 16);
+  for (let tap = 0; tap < 9; tap++, target += tapBytes) addTo(target, taps + (tap << 4), count, fresh);
 }
 
 /** Adds up to four floats to those at `target`, or puts them there. */
