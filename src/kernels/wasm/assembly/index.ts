@@ -1,3 +1,4 @@
+export * from './adam';
 export * from './attention';
 export * from './batchNorm';
 export * from './batchNormGradient';
@@ -7,9 +8,9 @@ export * from './dropout';
 export * from './filterGradient';
 export * from './maxPool';
 export * from './packFilter';
-export * from './runningStatistics';
 export { clear } from './simd';
 export { setThread } from './thread';
+export * from './vectors';
 export * from './winogradConvolve';
 export { winogradFilter } from './winogradFilter';
 export * from './winogradGradient';
