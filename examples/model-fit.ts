@@ -52,6 +52,7 @@ model.compile({
 const [train, validate] = [await noisedChips('train', false), await noisedChips('validate', true)];
 await model.fitDataset(train, {
   epochs: Number(epochs),
+  verbose: 0,
   validationData: validate,
   callbacks: {
     onEpochEnd: async (epoch, logs) => {

@@ -24,7 +24,8 @@ export async function measureSize(
     bundle: true,
     minify: true,
     format: 'esm',
-    splitting: true,
+    // With peers, tfjs' own import() would put what all share into a chunk.
+    splitting: !withPeers,
     outdir: root,
     metafile: true,
     platform: 'browser',

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { named } from './named.js';
+import { runKernel } from './runKernel.js';
 
 /** Variables of at least this size are updated alone: copying them together would cost more than it saves. */
 const LARGE = 4096;
@@ -31,27 +33,26 @@ export class VariablePacks {
 
   /** The tensors that belong to a vector's variables, such as their gradients, in one vector. */
   concatenate(index: number, tensorOf: (variable: tf.Variable) => tf.Tensor): tf.Tensor1D {
-    const flat = this.packs[index].map(
-      (variable) => tf.reshape(tensorOf(variable), [variable.size]) as tf.Tensor1D,
-    );
-    return flat.length === 1 ? flat[0] : tf.concat1d(flat);
+    const tensors = this.packs[index].map(tensorOf);
+    const flat = (tensor: tf.Tensor) => tf.reshape(tensor, [tensor.size]) as tf.Tensor1D;
+    if (tensors.length === 1) return flat(tensors[0]);
+    return runKernel<tf.Tensor1D>('DiffusionSslPack', named(tensors)) ?? tf.concat1d(tensors.map(flat));
   }
 
   /** Writes a vector's values into its variables. */
   write(index: number, values: tf.Tensor1D): void {
     const pack = this.packs[index];
     tf.tidy(() => {
-      const parts =
-        pack.length === 1
-          ? [values]
-          : tf.split(
-              values,
-              pack.map(({ size }) => size),
-            );
-      pack.forEach((variable, i) => {
-        variable.assign(tf.reshape(parts[i], variable.shape));
-      });
+      const parts = pack.length === 1 ? [tf.reshape(values, pack[0].shape)] : this.cut(values, pack);
+      for (const [i, variable] of pack.entries()) variable.assign(parts[i]);
     });
+  }
+
+  private cut(values: tf.Tensor1D, pack: readonly tf.Variable[]): tf.Tensor[] {
+    const parts = runKernel<tf.Tensor[]>('DiffusionSslUnpack', { values, ...named(pack) });
+    if (parts) return parts;
+    const sizes = pack.map(({ size }) => size);
+    return tf.split(values, sizes).map((part, i) => tf.reshape(part, pack[i].shape));
   }
 
   /** The vectors' values on the host, cut into one array a variable. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { runKernel } from '../ops/runKernel.js';
 import { AdamFamily, type AdamFamilyOptions } from './AdamFamily.js';
 import { blend } from './blend.js';
 import type { PackedUpdate } from './PackedOptimizer.js';
@@ -47,13 +48,24 @@ export class Adam extends AdamFamily {
     step: number,
   ): PackedUpdate {
     const [beta1, beta2] = this.betas;
+    const rate = this.learningRate / (1 - beta1 ** step);
+    const root = Math.sqrt(1 - beta2 ** step);
+    if (!this.amsgrad) {
+      const inputs = { parameters, gradients, first: average, second: squareAverage };
+      const keep = this.decoupledWeightDecay ? 1 - this.learningRate * this.weightDecay : 1;
+      const penalty = this.decoupledWeightDecay ? 0 : this.weightDecay;
+      const attributes = { beta1, beta2, rate, root, epsilon: this.eps, keep, penalty };
+      const updated = runKernel<tf.Tensor1D>('DiffusionSslAdam', inputs, attributes);
+      // The kernel has changed the moments in place.
+      if (updated) return { parameters: updated, slots: [tf.clone(average), tf.clone(squareAverage)] };
+    }
     const [decayed, gradient] = this.decay(parameters, gradients);
     const first = blend(average, gradient, beta1);
     const second = blend(squareAverage, tf.square(gradient), beta2);
     const maximum = this.amsgrad ? [tf.maximum<tf.Tensor1D>(largest, second)] : [];
     const moment = maximum[0] ?? second;
-    const denominator = tf.add(tf.div(tf.sqrt(moment), Math.sqrt(1 - beta2 ** step)), this.eps);
-    const change = tf.mul(tf.div(first, denominator), this.learningRate / (1 - beta1 ** step));
+    const denominator = tf.add(tf.div(tf.sqrt(moment), root), this.eps);
+    const change = tf.mul(tf.div(first, denominator), rate);
     return { parameters: tf.sub(decayed, change), slots: [first, second, ...maximum] };
   }
 

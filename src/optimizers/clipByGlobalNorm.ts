@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../internal/checks.js';
+import { named } from '../ops/named.js';
+import { runKernel } from '../ops/runKernel.js';
 import { globalNorm } from './globalNorm.js';
 
 /** What {@link clipByGlobalNorm} returns. */
@@ -30,12 +32,17 @@ export interface ClippedGradients {
  */
 export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number): ClippedGradients {
   checkNumber('clipByGlobalNorm', 'maxNorm', maxNorm, Number.MIN_VALUE);
-  const entries = Object.entries(gradients);
-  if (entries.length === 0) throw new Error('clipByGlobalNorm: there is no gradient.');
+  const [names, tensors] = [Object.keys(gradients), Object.values(gradients)];
+  if (names.length === 0) throw new Error('clipByGlobalNorm: there is no gradient.');
   return tf.tidy(() => {
-    const norm = globalNorm(entries.map(([, gradient]) => gradient));
-    const factor = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1);
-    const clipped = entries.map(([name, gradient]) => [name, tf.mul(gradient, factor)]);
-    return { gradients: Object.fromEntries(clipped) as tf.NamedTensorMap, norm };
+    const norm = globalNorm(tensors);
+    const clipped =
+      runKernel<tf.Tensor[]>('DiffusionSslClip', { norm, ...named(tensors) }, { maxNorm }) ??
+      scaled(tensors, tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1));
+    return { gradients: Object.fromEntries(names.map((name, i) => [name, clipped[i]])), norm };
   }) as ClippedGradients;
+}
+
+function scaled(tensors: readonly tf.Tensor[], factor: tf.Tensor): tf.Tensor[] {
+  return tensors.map((tensor) => tf.mul(tensor, factor));
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../internal/checks.js';
 import { VariablePacks } from '../ops/VariablePacks.js';
+import { blend } from '../optimizers/blend.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 
 /**
@@ -51,9 +52,9 @@ export class ExponentialMovingAverage {
     this.updates++;
     const decay = Math.min(this.decay, (1 + this.updates) / (10 + this.updates));
     this.average.forEach((average, i) => {
-      const blended = tf.tidy(() => tf.add(tf.mul(average, decay), tf.mul(this.packs.read(i), 1 - decay)));
+      const blended = tf.tidy(() => blend(average, this.packs.read(i), decay));
       average.dispose();
-      this.average[i] = tf.keep(blended as tf.Tensor1D);
+      this.average[i] = tf.keep(blended);
     });
   }
 

@@ -199,9 +199,9 @@ describe('a run', () => {
     const [before, after] = [(await initialWeights()).get(LAST)!.data, tensorsOf('average', LATEST)];
     const moved = after.get(LAST)!.data;
     expect(moved).not.toEqual(before);
-    const expected = Float64Array.from(
-      before,
-      (value, i) => 0.125 * Number(value) + 0.875 * Number(moved[i]),
+    const expected = Array.from(
+      { length: before.length },
+      (_, i) => 0.125 * Number(before[i]) + 0.875 * Number(moved[i]),
     );
     expectClose(Float64Array.from(after.get(`ema.${LAST}`)!.data, Number), expected, { abs: 1e-6 });
   });

@@ -1,5 +1,6 @@
 import { channelChunks, grainOf } from './channelChunks.js';
 import type { TrainingKernel } from './TrainingKernel.js';
+import { sizeOf, VECTOR_GRAIN } from './vectors.js';
 
 /** [x, logits] → x times the gate of its pixel, and the gates. */
 export const attentionGate: TrainingKernel = {
@@ -26,16 +27,14 @@ export const attentionGateGradient: TrainingKernel = {
   },
 };
 
-const sizeOf = (shape: readonly number[]) => shape.reduce((product, side) => product * side, 1);
-
 /** [a, b] → max(0, a + b). */
 export const addRelu: TrainingKernel = {
   name: 'DiffusionSslAddRelu',
   compute(kernels, { a, b }) {
     const y = kernels.output(a.shape);
     const pointers = [a, b, y].map((tensor) => kernels.pointer(tensor));
-    const count = sizeOf(a.shape);
-    kernels.run('addRelu', Math.ceil(count / 4), 8192, ...pointers, count);
+    const count = sizeOf(a);
+    kernels.run('addRelu', Math.ceil(count / 4), VECTOR_GRAIN, ...pointers, count);
     return y;
   },
 };
@@ -46,8 +45,8 @@ export const reluGradient: TrainingKernel = {
   compute(kernels, { dy, y }) {
     const dx = kernels.output(dy.shape);
     const pointers = [dy, y, dx].map((tensor) => kernels.pointer(tensor));
-    const count = sizeOf(dy.shape);
-    kernels.run('reluGradient', Math.ceil(count / 4), 8192, ...pointers, count);
+    const count = sizeOf(dy);
+    kernels.run('reluGradient', Math.ceil(count / 4), VECTOR_GRAIN, ...pointers, count);
     return dx;
   },
 };

@@ -1,5 +1,6 @@
 import { channelChunks, grainOf } from './channelChunks.js';
 import type { TrainingKernel } from './TrainingKernel.js';
+import { VECTOR_GRAIN } from './vectors.js';
 
 /** [x] → mean and biased variance of each channel. */
 export const batchNormStatistics: TrainingKernel = {
@@ -81,7 +82,15 @@ export const runningStatistics: TrainingKernel = {
       const [channels] = old.shape;
       const result = kernels.output(old.shape);
       const pointers = [old, value, result].map((tensor) => kernels.pointer(tensor));
-      kernels.run('blend', channels, channels, ...pointers, momentum, factor);
+      kernels.run(
+        'blend',
+        Math.ceil(channels / 4),
+        VECTOR_GRAIN,
+        ...pointers,
+        channels,
+        1 - momentum,
+        momentum * factor,
+      );
       return result;
     };
     const batches = kernels.output([], 'int32');

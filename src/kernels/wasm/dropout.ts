@@ -1,13 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { KernelModule } from './KernelModule.js';
 import type { TrainingKernel } from './TrainingKernel.js';
+import { sizeOf } from './vectors.js';
 
 /** Values of one item, see `assembly/dropout.ts`. */
 const ITEM = 16;
 
 function apply(kernels: KernelModule, x: tf.TensorInfo, mask: tf.TensorInfo, rate: number): tf.TensorInfo {
   const y = kernels.output(x.shape);
-  const count = x.shape.reduce((product, side) => product * side, 1);
+  const count = sizeOf(x);
   const pointers = [x, mask, y].map((tensor) => kernels.pointer(tensor));
   // As the composed operation rounds it: a division of float32 numbers.
   const scale = Math.fround(1 / Math.fround(1 - rate));
@@ -19,7 +20,7 @@ function apply(kernels: KernelModule, x: tf.TensorInfo, mask: tf.TensorInfo, rat
 export const dropout: TrainingKernel = {
   name: 'DiffusionSslDropout',
   compute(kernels, { x }, { rate = 0, key0 = 0, key1 = 0, step = 0, stream = 0 }) {
-    const count = x.shape.reduce((product, side) => product * side, 1);
+    const count = sizeOf(x);
     const items = Math.ceil(count / ITEM);
     const mask = kernels.output([items * ITEM], 'bool');
     const threshold = Math.ceil(Math.fround(rate) * 2 ** 24);

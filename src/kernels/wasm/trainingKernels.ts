@@ -1,3 +1,4 @@
+import { adam } from './adam.js';
 import { addRelu, attentionGate, attentionGateGradient, reluGradient } from './attention.js';
 import { batchNormApply, batchNormGradient, batchNormStatistics, runningStatistics } from './batchNorm.js';
 import { biasAdd, channelSum, concatChannels, splitChannels } from './channels.js';
@@ -10,6 +11,7 @@ import {
 import { dropout, dropoutGradient } from './dropout.js';
 import { maxPool, maxPoolGradient } from './maxPool.js';
 import type { TrainingKernel } from './TrainingKernel.js';
+import { blend, clip, globalNorm, pack, unpack } from './vectors.js';
 
 /** Every kernel of this folder. */
 export const trainingKernels: readonly TrainingKernel[] = [
@@ -20,4 +22,5 @@ export const trainingKernels: readonly TrainingKernel[] = [
   ...[dropout, dropoutGradient],
   ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
   ...[concatChannels, splitChannels, biasAdd, channelSum],
+  ...[adam, blend, pack, unpack, globalNorm, clip],
 ];

@@ -1,3 +1,4 @@
+export * from './adam';
 export * from './attention';
 export * from './batchNorm';
 export * from './batchNormGradient';
@@ -8,9 +9,9 @@ export * from './filterGradient';
 export * from './maxPool';
 export * from './packFilter';
 export * from './phases';
-export * from './runningStatistics';
 export { clear } from './simd';
 export { setThread } from './thread';
+export * from './vectors';
 export * from './winogradConvolve';
 export { winogradFilter } from './winogradFilter';
 export * from './winogradGradient';

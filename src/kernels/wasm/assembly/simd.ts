@@ -38,3 +38,24 @@ export function store1(pointer: usize, index: usize, value: f32): void {
 export function clear(begin: i32, end: i32, pointer: usize): void {
   memory.fill(pointer + (<usize>begin << 2), 0, <usize>(end - begin) << 2);
 }
+
+/** Loads the last one to three floats of a vector, so that they are computed as all others are. */
+// @ts-ignore: decorator
+@inline
+export function loadPart(pointer: usize, index: usize, lanes: i32): v128 {
+  const from = pointer + (index << 2);
+  let value = v128.load32_zero(from);
+  if (lanes > 1) value = v128.load32_lane(from + 4, value, 1);
+  if (lanes > 2) value = v128.load32_lane(from + 8, value, 2);
+  return value;
+}
+
+/** Stores the first one to three lanes from element `index` on. */
+// @ts-ignore: decorator
+@inline
+export function storePart(pointer: usize, index: usize, value: v128, lanes: i32): void {
+  const to = pointer + (index << 2);
+  v128.store32_lane(to, value, 0);
+  if (lanes > 1) v128.store32_lane(to + 4, value, 1);
+  if (lanes > 2) v128.store32_lane(to + 8, value, 2);
+}

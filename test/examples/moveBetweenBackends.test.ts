@@ -1,0 +1,70 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { pretrain } from '../../examples/lib/pretrain.js';
+import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { readSafetensors } from '../../src/interop/readSafetensors.js';
+import { writeChips } from '../support/chips.js';
+import { relativeL2 } from '../support/compare.js';
+
+/** The backend that a run on wasm moves to: that of the tests, or the one that shares no code with wasm. */
+const other = (process.env.TEST_BACKEND ?? 'wasm') === 'wasm' ? 'cpu' : process.env.TEST_BACKEND!;
+const folder = mkdtempSync(path.join(tmpdir(), 'move-'));
+const STEPS = 6;
+let flags: string[];
+
+/** Trains until it is done or has made so many steps, and returns what it warned of. */
+async function train(run: string, backend: string, { resume = false, steps = 0 } = {}): Promise<string> {
+  const warn = vi.spyOn(console, 'warn').mockReturnValue();
+  const args = ['--out', path.join(folder, run), '--backend', backend, '--allow-software'];
+  if (resume) args.push('--resume');
+  let made = 0;
+  await pretrain(parsePretrainOptions([...flags, ...args]), () => ++made === steps);
+  return warn.mock.calls.splice(0).join('\n');
+}
+
+const log = (run: string) =>
+  readFileSync(path.join(folder, run, 'log.jsonl'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, number>)
+    .filter((record) => 'loss' in record);
+
+beforeAll(() => {
+  vi.spyOn(console, 'log').mockReturnValue();
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  const catalog = writeChips(folder, { train: STEPS, validate: 2 });
+  flags = [
+    ...['--data', folder, '--catalog', catalog, '--image-columns', 'optical,radar', '--size', '32'],
+    ...['--filter-config', '2,2,4,4,4,4', '--batch', '2', '--epochs', '2', '--ema-decay', '0.9'],
+    ...['--dropout-rate', '0.1', '--block-num', '1,1,1,1,2,2', '--timesteps', '10', '--workers', '0'],
+  ];
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe(`a run that moves from wasm to ${other} and back`, () => {
+  it('goes on where it was, says that the last bits differ, and ends like one that stayed', async () => {
+    expect(await train('stayed', 'wasm')).toBe('');
+    expect(await train('moved', 'wasm', { steps: 2 })).toBe('');
+    const there = await train('moved', other, { resume: true, steps: 2 });
+    expect(there).toMatch(/The run was on 'wasm .*', this is '.*': results differ in the last bits\./);
+    const back = await train('moved', 'wasm', { resume: true });
+    expect(back).toMatch(/this is 'wasm .*': results differ in the last bits\./);
+
+    const [moved, stayed] = [log('moved'), log('stayed')];
+    expect(moved.map(({ step }) => step)).toEqual(Array.from({ length: STEPS }, (_, i) => i + 1));
+    for (const [i, { loss }] of moved.entries()) {
+      if (i < 2) expect(loss).toBe(stayed[i].loss);
+      else expect(Math.abs(loss / stayed[i].loss - 1)).toBeLessThan(1e-3);
+    }
+    expect(relativeL2(filters('moved'), filters('stayed'))).toBeLessThan(1e-3);
+  });
+});
+
+/** The filters of a finished run, one after the other: biases before a batch norm follow rounding alone. */
+function filters(run: string): number[] {
+  const { tensors } = readSafetensors(readFileSync(path.join(folder, run, 'weights.safetensors')));
+  const names = [...tensors.keys()].filter((name) => tensors.get(name)!.shape.length === 4);
+  return names.flatMap((name) => Array.from(tensors.get(name)!.data as Float32Array));
+}
