@@ -30,6 +30,7 @@ const startBackend = () =>
   });
 
 select('device').onchange = startBackend;
+performance.mark('interactive');
 await startBackend();
 await attempt(useSamples);
 performance.mark('ready');

@@ -9,6 +9,8 @@ export interface Shared {
   /** Bands shown: three as red, green and blue, or one as grey. */
   bands: number[];
   training: boolean;
+  /** Whether steps were trained since the run was last kept. */
+  unsaved: boolean;
   sampling: boolean;
   /** Whether a backend runs. */
   ready: boolean;
@@ -18,7 +20,14 @@ type Listener = (state: Readonly<Shared>) => void;
 
 /** The shared state, with those who want to hear of changes. */
 export class PageState {
-  private shared: Shared = { chip: 0, bands: [0, 1, 2], training: false, sampling: false, ready: false };
+  private shared: Shared = {
+    chip: 0,
+    bands: [0, 1, 2],
+    training: false,
+    unsaved: false,
+    sampling: false,
+    ready: false,
+  };
   private readonly listeners: { keys: (keyof Shared)[]; listener: Listener }[] = [];
 
   get value(): Readonly<Shared> {

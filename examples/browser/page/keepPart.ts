@@ -1,5 +1,6 @@
 import type { RunInfo, StoredCheckpoint } from '../shared/types.js';
 import { button, element, input } from './element.js';
+import { mayReplaceRun } from './mayReplaceRun.js';
 import { attempt, showNotice } from './notices.js';
 import type { Page } from './Page.js';
 import { runSettings } from './settings.js';
@@ -7,10 +8,10 @@ import { runSettings } from './settings.js';
 /** Keeps runs: in the browser, and as files. */
 export function keepPart({ state, worker }: Page): void {
   const settings = () => runSettings(state.value.dataset?.bands ?? 4);
-  const take = (run: RunInfo, from: string) => {
-    state.set({ run });
-    element('progress', HTMLElement).textContent =
-      `${run.parameters.toLocaleString('en')} parameters, ${run.step} steps trained.`;
+  const take = async (from: string, open: () => Promise<RunInfo>) => {
+    if (!mayReplaceRun(state)) return;
+    const run = await open();
+    state.set({ run, unsaved: false });
     showNotice(`${from} is open, at step ${run.step}.${run.remark ? ` ${run.remark}` : ''}`, 'info');
   };
   const openStore = async () => {
@@ -38,7 +39,7 @@ export function keepPart({ state, worker }: Page): void {
     };
     item.append(
       words,
-      act('Resume', async () => take(await worker.call('resume', name, settings()), `“${name}”`)),
+      act('Resume', () => take(`“${name}”`, () => worker.call('resume', name, settings()))),
       act('Remove', async () => {
         await worker.call('remove', name);
         await refresh();
@@ -52,6 +53,7 @@ export function keepPart({ state, worker }: Page): void {
       const name = input('name').value.trim();
       if (name === '') throw new Error('Give the checkpoint a name first.');
       await worker.call('save', name);
+      state.set({ unsaved: false });
       await openStore();
     });
   button('download').onclick = () =>
@@ -62,13 +64,14 @@ export function keepPart({ state, worker }: Page): void {
       link.href = url;
       link.download = `${fileName(input('name').value)}.safetensors`;
       link.click();
+      state.set({ unsaved: false });
       setTimeout(() => URL.revokeObjectURL(url), 60_000);
     });
   input('open').onchange = () =>
     attempt(async () => {
       const file = input('open').files?.[0];
       input('open').value = '';
-      if (file) take(await worker.call('importRun', file, settings()), file.name);
+      if (file) await take(file.name, () => worker.call('importRun', file, settings()));
     });
   button('retry').onclick = () => attempt(openStore);
   state.watch(['run'], ({ run }) => {

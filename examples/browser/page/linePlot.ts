@@ -12,17 +12,20 @@ export interface LinePlotOptions {
   xLabel: string;
   curves: readonly Curve[];
   log?: boolean;
+  /** Half as wide, for two plots beside each other. */
+  narrow?: boolean;
 }
 
-const WIDTH = 420;
 const HEIGHT = 230;
-const BOX = { left: 48, right: 408, top: 26, bottom: 190 };
+const [LEFT, TOP, BOTTOM] = [48, 26, 190];
 
 /** Replaces what is in `target` by a line plot; points that are not finite, or not positive on a logarithmic axis, are left out. */
 export function linePlot(
   target: Element,
-  { label, title, xLabel, curves, log = false }: LinePlotOptions,
+  { label, title, xLabel, curves, log = false, narrow = false }: LinePlotOptions,
 ): void {
+  const width = narrow ? 260 : 480;
+  const end = width - 14;
   const height = (y: number) => (log ? Math.log10(y) : y);
   const shown = curves.map(({ className, points }) => ({
     className,
@@ -31,18 +34,18 @@ export function linePlot(
   const points = shown.flatMap((curve) => curve.points);
   const [left, right] = extent(points.map(([x]) => x));
   const [low, high] = extent(points.map(([, y]) => y));
-  const x = (value: number) => BOX.left + ((value - left) / (right - left)) * (BOX.right - BOX.left);
-  const y = (value: number) => BOX.bottom - ((value - low) / (high - low)) * (BOX.bottom - BOX.top);
+  const x = (value: number) => LEFT + ((value - left) / (right - left)) * (end - LEFT);
+  const y = (value: number) => BOTTOM - ((value - low) / (high - low)) * (BOTTOM - TOP);
 
-  const svg = make('svg', { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: 'img', 'aria-label': label });
-  svg.append(text(BOX.left, 14, title, 'start'));
-  svg.append(text((BOX.left + BOX.right) / 2, HEIGHT - 6, xLabel, 'middle'));
-  for (const value of ticks(low, high, 4)) {
-    svg.append(make('path', { class: 'axis', d: `M${BOX.left} ${y(value)}H${BOX.right}` }));
-    svg.append(text(BOX.left - 6, y(value) + 4, short(log ? 10 ** value : value), 'end'));
+  const svg = make('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': label });
+  svg.append(text(LEFT, 14, title, 'start'));
+  svg.append(text((LEFT + end) / 2, HEIGHT - 6, xLabel, 'middle'));
+  for (const value of log ? logTicks(low, high) : ticks(low, high, 4)) {
+    svg.append(make('path', { class: 'axis', d: `M${LEFT} ${y(value)}H${end}` }));
+    svg.append(text(LEFT - 6, y(value) + 4, short(log ? 10 ** value : value), 'end'));
   }
-  for (const value of ticks(left, right, 5))
-    svg.append(text(x(value), BOX.bottom + 18, short(value), 'middle'));
+  for (const value of ticks(left, right, narrow ? 3 : 6))
+    svg.append(text(x(value), BOTTOM + 18, short(value), 'middle'));
   for (const curve of shown) {
     const path = curve.points.map(([at, value]) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join('L');
     if (path) svg.append(make('path', { class: curve.className, d: `M${path}` }));
@@ -67,6 +70,17 @@ function ticks(low: number, high: number, count: number): number[] {
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
+}
+
+/** Logarithms of round numbers: of 1, 2 and 5 times powers of ten, or of powers alone where these are many. */
+function logTicks(low: number, high: number): number[] {
+  const stride = Math.ceil((high - low) / 5);
+  const factors = high - low > 2 ? [1] : [1, 2, 5];
+  const values: number[] = [];
+  for (let power = Math.ceil((Math.floor(low) - 1) / stride) * stride; power <= high; power += stride) {
+    values.push(...factors.map((factor) => power + Math.log10(factor)));
+  }
+  return values.filter((value) => value >= low && value <= high);
 }
 
 function short(value: number): string {

@@ -1,6 +1,6 @@
 import { computeAlphaSchedule, computeSnr, makeBetaSchedule } from 'diffusion-ssl/diffusion';
 import type { Pixels } from '../shared/types.js';
-import { drawPixels, NOISY } from './drawPixels.js';
+import { CLEAN, drawPixels, NOISY } from './drawPixels.js';
 import { canvas, element, input, select } from './element.js';
 import { linePlot } from './linePlot.js';
 import { attempt } from './notices.js';
@@ -32,6 +32,7 @@ export function schedulePart({ state, worker }: Page): void {
         title,
         xLabel: 't',
         log,
+        narrow: true,
         curves: [
           { className: 'curve', points: curve(values) },
           {
@@ -51,11 +52,12 @@ export function schedulePart({ state, worker }: Page): void {
 
   const drawChip = (t: number, alphaBar: number, snr: number) => {
     element('noised-label', HTMLElement).textContent =
-      `√ᾱ·x₀ + √(1−ᾱ)·ε at t = ${t}: ᾱ = ${alphaBar.toFixed(4)}, SNR = ${snr.toPrecision(3)}`;
+      `At t = ${t}, ᾱ is ${alphaBar.toFixed(4)} and the signal-to-noise ratio ${snr.toPrecision(3)}.`;
     if (!chip || !noise) return;
     const [signal, spread] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
     const { data } = noise;
     const mixed = chip.data.map((value, i) => signal * value + spread * data[i]);
+    drawPixels(canvas('chosen'), chip, state.value.bands, CLEAN);
     drawPixels(canvas('noised'), { ...chip, data: mixed }, state.value.bands, NOISY);
   };
 

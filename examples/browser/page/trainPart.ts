@@ -1,6 +1,7 @@
-import type { RunInfo, StepReport } from '../shared/types.js';
+import type { StepReport } from '../shared/types.js';
 import { button, element, select } from './element.js';
 import { linePlot } from './linePlot.js';
+import { mayReplaceRun } from './mayReplaceRun.js';
 import { attempt, showNotice } from './notices.js';
 import type { Page } from './Page.js';
 import { numberIn, runSettings } from './settings.js';
@@ -14,16 +15,19 @@ export function trainPart({ state, worker }: Page, useSamples: () => Promise<voi
   let losses: number[] = [];
   let lastDrawn = 0;
 
-  const show = (run: RunInfo) => {
-    losses = [...run.losses];
-    state.set({ run });
-    element('progress', HTMLElement).textContent =
-      `${run.parameters.toLocaleString('en')} parameters, ${run.step} steps trained.`;
-    draw(losses, run.baseline);
+  let lastReport: StepReport | undefined;
+
+  const showProgress = () => {
+    draw(losses, state.value.run?.baseline);
+    if (!lastReport) return;
+    const progress = element('progress', HTMLElement);
+    progress.textContent = describe(lastReport, losses);
+    progress.dataset.memory = `${lastReport.tensors} tensors, ${lastReport.bytes} bytes`;
   };
-  const fresh = async () => {
+  const startRun = async () => {
     if (!state.value.dataset) await useSamples();
-    show(await worker.call('newRun', runSettings(state.value.dataset?.bands ?? 4)));
+    const run = await worker.call('newRun', runSettings(state.value.dataset?.bands ?? 4));
+    state.set({ run, unsaved: false });
   };
 
   button('train').onclick = () =>
@@ -32,36 +36,45 @@ export function trainPart({ state, worker }: Page, useSamples: () => Promise<voi
       state.set({ training: true });
       try {
         if (!state.value.dataset) await useSamples();
-        if (!state.value.run) await fresh();
+        if (!state.value.run) await startRun();
         await worker.call('train', steps);
       } finally {
         state.set({ training: false });
-        if (state.value.run) draw(losses, state.value.run.baseline);
+        showProgress();
       }
     });
   button('stop').onclick = () => attempt(() => worker.call('stop'));
   button('fresh').onclick = () =>
     attempt(async () => {
-      await fresh();
+      if (!mayReplaceRun(state)) return;
+      await startRun();
       showNotice(`A new ${select('network').value} network. Press Train.`, 'info');
     });
 
   worker.on('step', (report) => {
     losses.push(report.loss);
+    lastReport = report;
+    if (!state.value.unsaved) state.set({ unsaved: true });
     const now = performance.now();
     if (now - lastDrawn < REDRAW_MS) return;
     lastDrawn = now;
-    draw(losses, state.value.run?.baseline);
-    element('progress', HTMLElement).textContent = describe(report, losses);
+    showProgress();
   });
   state.watch(['training', 'ready', 'sampling'], ({ training, ready, sampling }) => {
     button('train').disabled = training || sampling || !ready;
     button('fresh').disabled = training || sampling || !ready;
     button('stop').disabled = !training;
   });
+  window.addEventListener('beforeunload', (event) => {
+    if (state.value.unsaved) event.preventDefault();
+  });
   state.watch(['run'], ({ run }) => {
-    if (run) losses = [...run.losses];
+    losses = [...(run?.losses ?? [])];
+    lastReport = undefined;
     draw(losses, run?.baseline);
+    if (!run) return;
+    element('progress', HTMLElement).textContent =
+      `${run.parameters.toLocaleString('en')} parameters, ${run.step} steps trained.`;
   });
 }
 

@@ -12,6 +12,9 @@ import { restoreRun } from './restoreRun.js';
 import { startBackend } from './startBackend.js';
 import { CheckpointFolder } from './store/CheckpointFolder.js';
 
+/** Steps that the rate is a mean of. */
+const RATE_STEPS = 10;
+
 /** Gives the event loop a turn, so that a message such as `stop` is heard. */
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
@@ -25,17 +28,22 @@ export class Workshop implements Api {
   private dataset?: Dataset;
   private currentRun?: Run;
   private stopping = false;
+  /** When the latest steps ended, in milliseconds. */
+  private times: number[] = [];
+  /** The run on its way to another backend; it stays here if that fails, for the next one. */
+  private moving?: { bytes: Uint8Array; settings: RunSettings };
 
   constructor(private readonly tell: <K extends keyof Events>(event: K, value: Events[K]) => void) {}
 
   startBackend(device: Device): Promise<BackendInfo> {
     return this.turns.run(async () => {
-      const settings = this.currentRun?.settings;
-      const bytes = await this.currentRun?.encode();
-      this.currentRun?.dispose();
+      const run = this.currentRun;
+      if (run) this.moving = { bytes: await run.encode(), settings: run.settings };
+      run?.dispose();
       this.currentRun = undefined;
       const info = await startBackend(device);
-      if (bytes && settings) this.currentRun = restoreRun(bytes, settings).run;
+      if (this.moving) this.currentRun = restoreRun(this.moving.bytes, this.moving.settings).run;
+      this.moving = undefined;
       return info;
     });
   }
@@ -69,11 +77,10 @@ export class Workshop implements Api {
 
   async train(steps: number): Promise<number> {
     this.stopping = false;
+    this.times = [performance.now()];
     let done = 0;
-    let since = performance.now();
     for (; done < steps && !this.stopping; done++) {
-      await this.turns.run(() => this.step(since));
-      since = performance.now();
+      await this.turns.run(() => this.step());
       await turn();
     }
     return done;
@@ -143,7 +150,7 @@ export class Workshop implements Api {
     };
   }
 
-  private async step(since: number): Promise<void> {
+  private async step(): Promise<void> {
     const [run, dataset] = [this.run(), this.chips()];
     if (run.channels !== dataset.bands) {
       throw new Error(
@@ -152,7 +159,9 @@ export class Workshop implements Api {
     }
     const loss = await run.train(dataset);
     const { numTensors: tensors, numBytes: bytes } = tf.memory();
-    const imagesPerSecond = (1000 * run.settings.batchSize) / (performance.now() - since);
+    this.times = [...this.times.slice(-RATE_STEPS), performance.now()];
+    const seconds = (this.times[this.times.length - 1] - this.times[0]) / 1000;
+    const imagesPerSecond = ((this.times.length - 1) * run.settings.batchSize) / seconds;
     this.tell('step', { step: run.step, loss, imagesPerSecond, tensors, bytes });
   }
 
