@@ -9,6 +9,8 @@ import { trainPart } from './page/trainPart.js';
 import { WorkerClient } from './page/WorkerClient.js';
 import type { Device } from './shared/types.js';
 
+const NAMES: Record<string, string> = { webgpu: 'WebGPU', wasm: 'wasm', cpu: 'plain JavaScript' };
+
 const page = { state: new PageState(), worker: new WorkerClient() };
 const { useSamples } = chipsPart(page);
 trainPart(page, useSamples);
@@ -23,7 +25,7 @@ const startBackend = () =>
     page.state.set({ ready: false });
     status.textContent = 'starting…';
     const { name, detail, remarks } = await page.worker.call('startBackend', device);
-    status.textContent = `${name === 'wasm' ? 'wasm' : 'WebGPU'} (${detail})`;
+    status.textContent = `${NAMES[name] ?? name} (${detail})`;
     if (device !== 'auto') for (const remark of remarks) showNotice(remark, 'info');
     else if (remarks.length > 0) status.textContent += `. ${remarks.join(' ')}`;
     page.state.set({ ready: true });

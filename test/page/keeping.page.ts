@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { startBackend } from 'diffusion-ssl/backends/node';
+import { initBackend } from 'diffusion-ssl/backends/node';
 import { readSafetensors, toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
 import { namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
@@ -33,7 +33,7 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'page-'));
   beforeAll(async () => {
     host = await startHost();
-    await startBackend();
+    await initBackend({ device: 'wasm' });
   });
   afterAll(async () => {
     await host?.close();

@@ -12,7 +12,6 @@ import {
   plottedLosses,
   startHost,
   train,
-  untilIdle,
   untilReady,
   watchProblems,
 } from './support/openPage.js';
@@ -61,15 +60,8 @@ describe.skipIf(!chromiumPath)('the page', () => {
     await page.close();
   });
 
-  it('trains until the loss falls while the page answers, draws from noise, scrubs and shows bands', async () => {
+  it('trains until the loss falls, draws from noise, scrubs and shows bands', async () => {
     const { page, problems } = await openPage(host);
-    await page.evaluate(() => {
-      const scope = window as unknown as { longTasks: number[] };
-      scope.longTasks = [];
-      new PerformanceObserver((list) => {
-        scope.longTasks.push(...list.getEntries().map(({ duration }) => duration));
-      }).observe({ type: 'longtask' });
-    });
     await train(page, 40);
     const { steps, first, last } = await plottedLosses(page);
     expect(steps).toBe(40);
@@ -89,16 +81,32 @@ describe.skipIf(!chromiumPath)('the page', () => {
     await page.selectOption('#bands', '3');
     expect(await picture(page, '#clean')).not.toBe(end);
 
-    const tasks = () => page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);
-    const longTasks = await tasks();
-    console.log(`longest task of the page: ${Math.max(0, ...longTasks).toFixed(0)} ms`);
-    expect(longTasks.filter((duration) => duration >= 100)).toEqual([]);
-    await page.evaluate(() => {
-      for (const end = performance.now() + 200; performance.now() < end; );
-    });
-    await expect.poll(tasks, { message: 'the observer sees a long task' }).toHaveLength(longTasks.length + 1);
     expect(await notices(page)).toBe('');
     expect(problems).toEqual([]);
+  });
+
+  // By the clock, so that other processes count: once more where the machine is busy.
+  it('keeps the page free while it trains: no task of 100 ms', { retry: 2 }, async () => {
+    const { page } = await openPage(host);
+    await page.evaluate(() => {
+      const scope = window as unknown as { longTasks: number[] };
+      scope.longTasks = [];
+      new PerformanceObserver((list) => {
+        scope.longTasks.push(...list.getEntries().map(({ duration }) => duration));
+      }).observe({ type: 'longtask' });
+    });
+    const longTasks = () => page.evaluate(() => (window as unknown as { longTasks: number[] }).longTasks);
+    await train(page, 20);
+    const whileTraining = await longTasks();
+    console.log(`longest task of the page: ${Math.max(0, ...whileTraining).toFixed(0)} ms (0: none over 50)`);
+    expect(whileTraining.filter((duration) => duration >= 100)).toEqual([]);
+    await page.evaluate(() =>
+      setTimeout(() => {
+        for (const end = performance.now() + 200; performance.now() < end; );
+      }),
+    );
+    const all = () => longTasks().then((durations) => durations.length);
+    await expect.poll(all, { message: 'a task of 200 ms is seen' }).toBeGreaterThan(whileTraining.length);
   });
 
   it('shows what a schedule does to the chosen chip', async () => {
@@ -166,12 +174,9 @@ describe.skipIf(!chromiumPath)('the page', () => {
     const { page } = await openPage(host);
     await page.selectOption('#device', 'webgpu');
     await page.waitForSelector('#train:enabled');
-    expect(await notices(page)).toMatch(/WebGPU.*Going on with wasm\./);
+    expect(await notices(page)).toMatch(/WebGPU does not start .*Going on with wasm\./);
     expect(await page.textContent('#backend')).toMatch(/^wasm/);
     await chooseTiny(page);
-    await page.fill('#steps', '2');
-    await page.click('#train');
-    await untilIdle(page);
-    expect((await plottedLosses(page)).steps).toBe(2);
+    await train(page, 2);
   });
 });

@@ -1,3 +1,4 @@
+import type { BackendName } from 'diffusion-ssl/backends';
 import type { BetaScheduleType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 
@@ -6,8 +7,8 @@ export type Device = 'auto' | 'webgpu' | 'wasm';
 
 /** The backend that runs. */
 export interface BackendInfo {
-  name: 'webgpu' | 'wasm';
-  /** For people: adapter, threads, kernels. */
+  name: BackendName;
+  /** For people: adapter or threads. */
   detail: string;
   /** What was passed over and why; empty if nothing was. */
   remarks: string[];

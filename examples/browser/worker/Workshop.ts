@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { StartedBackend } from 'diffusion-ssl/backends';
 import { randomNormal } from 'diffusion-ssl/ops';
 import type { Api, Events } from '../shared/Api.js';
 import type { BackendInfo, DatasetInfo, Device, Pixels, RunInfo, RunSettings } from '../shared/types.js';
@@ -27,6 +28,7 @@ export class Workshop implements Api {
   private readonly turns = new Mutex();
   private dataset?: Dataset;
   private currentRun?: Run;
+  private backend?: StartedBackend;
   private stopping = false;
   /** When the latest steps ended, in milliseconds. */
   private times: number[] = [];
@@ -41,7 +43,10 @@ export class Workshop implements Api {
       if (run) this.moving = { bytes: await run.encode(), settings: run.settings };
       run?.dispose();
       this.currentRun = undefined;
-      const info = await startBackend(device);
+      await this.backend?.dispose();
+      this.backend = undefined;
+      const { backend, info } = await startBackend(device);
+      this.backend = backend;
       if (this.moving) this.currentRun = restoreRun(this.moving.bytes, this.moving.settings).run;
       this.moving = undefined;
       return info;

@@ -64,15 +64,11 @@ export async function untilReady(page: Page): Promise<void> {
 
 /** Trains so many steps and waits for their end. */
 export async function train(page: Page, steps: number): Promise<void> {
+  const end = ((await plottedLosses(page)).steps || 0) + steps;
   await page.fill('#steps', String(steps));
   await page.click('#train');
-  await untilIdle(page);
-}
-
-/** Waits until training has come to its end. */
-export async function untilIdle(page: Page): Promise<void> {
-  await page.waitForSelector('#train:disabled');
-  await page.waitForSelector('#train:enabled', { timeout: 200_000 });
+  await page.locator(`#loss-plot svg[aria-label*=" ${end} steps,"]`).waitFor({ timeout: 200_000 });
+  await page.waitForSelector('#train:enabled');
 }
 
 /** Chooses the tiny network, for short tests. */
