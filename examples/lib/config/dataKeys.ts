@@ -55,7 +55,9 @@ export const dataKeys = {
     .describe('One in so many pixels counts when global statistics are taken.'),
   clip_val: numberBelow(0, 50)
     .default(0)
-    .describe('Percent cut off at each tail of a band before `min_max` scaling.'),
+    .describe(
+      'Percent cut off at each tail of a band before `min_max` scaling; `lab` and `lpb` scale by the range from before the cut.',
+    ),
 
   scale_factor: range(0.01).default([0.75, 1.5]).describe('Augmentation: random isotropic rescaling.'),
   crop_strategy: oneOf(['center', 'random'])

@@ -1,0 +1,38 @@
+import { chipsPart } from './page/chipsPart.js';
+import { denoisePart } from './page/denoisePart.js';
+import { element, select } from './page/element.js';
+import { keepPart } from './page/keepPart.js';
+import { attempt, showNotice } from './page/notices.js';
+import { PageState } from './page/PageState.js';
+import { schedulePart } from './page/schedulePart.js';
+import { trainPart } from './page/trainPart.js';
+import { WorkerClient } from './page/WorkerClient.js';
+import type { Device } from './shared/types.js';
+
+const NAMES: Record<string, string> = { webgpu: 'WebGPU', wasm: 'wasm', cpu: 'plain JavaScript' };
+
+const page = { state: new PageState(), worker: new WorkerClient() };
+const { useSamples } = chipsPart(page);
+trainPart(page, useSamples);
+denoisePart(page);
+schedulePart(page);
+keepPart(page);
+
+const startBackend = () =>
+  attempt(async () => {
+    const device = select('device').value as Device;
+    const status = element('backend', HTMLElement);
+    page.state.set({ ready: false });
+    status.textContent = 'starting…';
+    const { name, detail, remarks } = await page.worker.call('startBackend', device);
+    status.textContent = `${NAMES[name] ?? name} (${detail})`;
+    if (device !== 'auto') for (const remark of remarks) showNotice(remark, 'info');
+    else if (remarks.length > 0) status.textContent += `. ${remarks.join(' ')}`;
+    page.state.set({ ready: true });
+  });
+
+select('device').onchange = startBackend;
+performance.mark('interactive');
+await startBackend();
+await attempt(useSamples);
+performance.mark('ready');

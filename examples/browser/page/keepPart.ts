@@ -1,0 +1,84 @@
+import type { RunInfo, StoredCheckpoint } from '../shared/types.js';
+import { button, element, input } from './element.js';
+import { mayReplaceRun } from './mayReplaceRun.js';
+import { attempt, showNotice } from './notices.js';
+import type { Page } from './Page.js';
+import { runSettings } from './settings.js';
+
+/** Keeps runs: in the browser, and as files. */
+export function keepPart({ state, worker }: Page): void {
+  const settings = () => runSettings(state.value.dataset?.bands ?? 4);
+  const take = async (from: string, open: () => Promise<RunInfo>) => {
+    if (!mayReplaceRun(state)) return;
+    const run = await open();
+    state.set({ run, unsaved: false });
+    showNotice(`${from} is open, at step ${run.step}.${run.remark ? ` ${run.remark}` : ''}`, 'info');
+  };
+  const openStore = async () => {
+    const problem = await worker.call('openStore');
+    element('store', HTMLElement).textContent =
+      problem ?? 'Checkpoints stay in this browser until you remove them.';
+    button('retry').hidden = problem === undefined;
+    await refresh();
+  };
+  const refresh = async () => {
+    const checkpoints = await worker.call('list');
+    element('checkpoints', HTMLElement).replaceChildren(...checkpoints.map(entry));
+  };
+  const entry = ({ name, bytes, savedAt }: StoredCheckpoint) => {
+    const item = document.createElement('li');
+    const words = document.createElement('span');
+    words.textContent = `${name}, ${(bytes / 2 ** 20).toFixed(1)} MiB, ${new Date(savedAt).toLocaleString()}`;
+    const act = (label: string, body: () => Promise<unknown>) => {
+      const node = document.createElement('button');
+      node.type = 'button';
+      node.textContent = label;
+      node.setAttribute('aria-label', `${label} ${name}`);
+      node.onclick = () => attempt(body);
+      return node;
+    };
+    item.append(
+      words,
+      act('Resume', () => take(`“${name}”`, () => worker.call('resume', name, settings()))),
+      act('Remove', async () => {
+        await worker.call('remove', name);
+        await refresh();
+      }),
+    );
+    return item;
+  };
+
+  button('save').onclick = () =>
+    attempt(async () => {
+      const name = input('name').value.trim();
+      if (name === '') throw new Error('Give the checkpoint a name first.');
+      await worker.call('save', name);
+      state.set({ unsaved: false });
+      await openStore();
+    });
+  button('download').onclick = () =>
+    attempt(async () => {
+      const bytes = await worker.call('exportRun');
+      const url = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+      const link = document.createElement('a');
+      link.href = url;
+      link.download = `${fileName(input('name').value)}.safetensors`;
+      link.click();
+      state.set({ unsaved: false });
+      setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    });
+  input('open').onchange = () =>
+    attempt(async () => {
+      const file = input('open').files?.[0];
+      input('open').value = '';
+      if (file) await take(file.name, () => worker.call('importRun', file, settings()));
+    });
+  button('retry').onclick = () => attempt(openStore);
+  state.watch(['run'], ({ run }) => {
+    button('save').disabled = !run;
+    button('download').disabled = !run;
+  });
+  attempt(openStore);
+}
+
+const fileName = (name: string) => name.trim().replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';

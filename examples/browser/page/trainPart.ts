@@ -1,0 +1,121 @@
+import type { StepReport } from '../shared/types.js';
+import { button, element, select } from './element.js';
+import { linePlot } from './linePlot.js';
+import { mayReplaceRun } from './mayReplaceRun.js';
+import { attempt, showNotice } from './notices.js';
+import type { Page } from './Page.js';
+import { numberIn, runSettings } from './settings.js';
+
+/** Points of the plot at most; longer runs show means of several steps. */
+const MAX_POINTS = 300;
+const REDRAW_MS = 200;
+
+/** Trains, with a plot of the loss. */
+export function trainPart({ state, worker }: Page, useSamples: () => Promise<void>): void {
+  let losses: number[] = [];
+  let lastDrawn = 0;
+
+  let lastReport: StepReport | undefined;
+
+  const showProgress = () => {
+    draw(losses, state.value.run?.baseline);
+    if (!lastReport) return;
+    const progress = element('progress', HTMLElement);
+    progress.textContent = describe(lastReport, losses);
+    progress.dataset.memory = `${lastReport.tensors} tensors, ${lastReport.bytes} bytes`;
+  };
+  const startRun = async () => {
+    if (!state.value.dataset) await useSamples();
+    const run = await worker.call('newRun', runSettings(state.value.dataset?.bands ?? 4));
+    state.set({ run, unsaved: false });
+  };
+
+  button('train').onclick = () =>
+    attempt(async () => {
+      const steps = numberIn('steps');
+      state.set({ training: true });
+      try {
+        if (!state.value.dataset) await useSamples();
+        if (!state.value.run) await startRun();
+        await worker.call('train', steps);
+      } finally {
+        state.set({ training: false });
+        showProgress();
+      }
+    });
+  button('stop').onclick = () => attempt(() => worker.call('stop'));
+  button('fresh').onclick = () =>
+    attempt(async () => {
+      if (!mayReplaceRun(state)) return;
+      await startRun();
+      showNotice(`A new ${select('network').value} network. Press Train.`, 'info');
+    });
+
+  worker.on('step', (report) => {
+    losses.push(report.loss);
+    lastReport = report;
+    if (!state.value.unsaved) state.set({ unsaved: true });
+    const now = performance.now();
+    if (now - lastDrawn < REDRAW_MS) return;
+    lastDrawn = now;
+    showProgress();
+  });
+  state.watch(['training', 'ready', 'sampling'], ({ training, ready, sampling }) => {
+    button('train').disabled = training || sampling || !ready;
+    button('fresh').disabled = training || sampling || !ready;
+    button('stop').disabled = !training;
+  });
+  window.addEventListener('beforeunload', (event) => {
+    if (state.value.unsaved) event.preventDefault();
+  });
+  state.watch(['run'], ({ run }) => {
+    losses = [...(run?.losses ?? [])];
+    lastReport = undefined;
+    draw(losses, run?.baseline);
+    if (!run) return;
+    element('progress', HTMLElement).textContent =
+      `${run.parameters.toLocaleString('en')} parameters, ${run.step} steps trained.`;
+  });
+}
+
+function describe({ step, imagesPerSecond, bytes }: StepReport, losses: readonly number[]): string {
+  const recent = losses.slice(-20);
+  const loss = recent.reduce((sum, value) => sum + value, 0) / recent.length;
+  return `Step ${step}, loss ${loss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} chips a second, ${(bytes / 2 ** 20).toFixed(0)} MiB of tensors.`;
+}
+
+function draw(losses: readonly number[], baseline = Number.NaN): void {
+  const width = Math.max(1, Math.ceil(losses.length / MAX_POINTS));
+  const raw: [number, number][] = [];
+  const smooth: [number, number][] = [];
+  let average = 0;
+  for (let i = 0; i < losses.length; i += width) {
+    const part = losses.slice(i, i + width);
+    const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
+    average = raw.length === 0 ? mean : 0.9 * average + 0.1 * mean;
+    raw.push([i + part.length, mean]);
+    smooth.push([i + part.length, average]);
+  }
+  const last = losses.length || 1;
+  const words =
+    losses.length === 0
+      ? 'Loss by step: nothing trained yet.'
+      : `Loss by step: ${losses.length} steps, from ${losses[0].toFixed(3)} to ${average.toFixed(3)}.`;
+  linePlot(element('loss-plot', HTMLElement), {
+    label: words,
+    title: 'loss (mean squared error); dashed: best affine guess',
+    xLabel: 'step',
+    log: true,
+    curves: [
+      { className: 'raw', points: raw },
+      { className: 'curve', points: smooth },
+      {
+        className: 'mark',
+        points: [
+          [1, baseline],
+          [last, baseline],
+        ],
+      },
+    ],
+  });
+}

@@ -1,0 +1,50 @@
+import type {
+  BackendInfo,
+  DatasetInfo,
+  Device,
+  Pixels,
+  RunInfo,
+  RunSettings,
+  SampleFrame,
+  StepReport,
+  StoredCheckpoint,
+} from './types.js';
+
+/** What the page can ask of the worker. */
+export interface Api {
+  startBackend(device: Device): Promise<BackendInfo>;
+  /** `url` of the bundle of sample chips. */
+  loadSamples(url: string): Promise<DatasetInfo>;
+  loadFiles(files: File[]): Promise<DatasetInfo>;
+  chip(index: number): Promise<Pixels>;
+  /** Standard normal noise of the chips' shape. */
+  noise(seed: number): Promise<Pixels>;
+  newRun(settings: RunSettings): Promise<RunInfo>;
+  /** Trains so many steps, or until `stop`; says how many it did. */
+  train(steps: number): Promise<number>;
+  stop(): Promise<void>;
+  sample(options: { steps: number; seed: number }): Promise<void>;
+  /** Whether this tab may write to the store, and if not, why. */
+  openStore(): Promise<string | undefined>;
+  save(name: string): Promise<void>;
+  list(): Promise<StoredCheckpoint[]>;
+  /** The settings are those of the page, for what the checkpoint does not say. */
+  resume(name: string, settings: RunSettings): Promise<RunInfo>;
+  remove(name: string): Promise<void>;
+  /** The run as a safetensors file. */
+  exportRun(): Promise<Uint8Array<ArrayBuffer>>;
+  importRun(file: File, settings: RunSettings): Promise<RunInfo>;
+}
+
+/** What the worker tells unasked. */
+export interface Events {
+  step: StepReport;
+  frame: SampleFrame;
+}
+
+export type Request = { id: number; name: keyof Api; args: unknown[] };
+
+export type Reply =
+  | { id: number; value: unknown }
+  | { id: number; error: string }
+  | { event: keyof Events; value: unknown };

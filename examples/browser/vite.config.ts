@@ -1,0 +1,20 @@
+import { fileURLToPath } from 'node:url';
+import { defineConfig } from 'vite';
+import { sampleChips } from './build/sampleChips.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** With these two headers the page is cross-origin isolated, and wasm may use threads. A static host need not send them. */
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+};
+
+export default defineConfig({
+  root: fileURLToPath(new URL('.', import.meta.url)),
+  base: './',
+  plugins: [sampleChips(root)],
+  worker: { format: 'es' },
+  build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0, emptyOutDir: true },
+  preview: { headers: isolation, port: 4173 },
+});

@@ -1,0 +1,182 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { StartedBackend } from 'diffusion-ssl/backends';
+import { randomNormal } from 'diffusion-ssl/ops';
+import type { Api, Events } from '../shared/Api.js';
+import type { BackendInfo, DatasetInfo, Device, Pixels, RunInfo, RunSettings } from '../shared/types.js';
+import type { Dataset } from './Dataset.js';
+import { loadFiles } from './loadFiles.js';
+import { loadSamples } from './loadSamples.js';
+import { Mutex } from './Mutex.js';
+import { Run } from './Run.js';
+import { readCheckpointFile } from './readCheckpointFile.js';
+import { restoreRun } from './restoreRun.js';
+import { startBackend } from './startBackend.js';
+import { CheckpointFolder } from './store/CheckpointFolder.js';
+
+/** Steps that the rate is a mean of. */
+const RATE_STEPS = 10;
+
+/** Gives the event loop a turn, so that a message such as `stop` is heard. */
+const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
+
+/**
+ * All that the worker does. What computes waits for its turn: a save or a sample during training takes place between two
+ * steps.
+ */
+export class Workshop implements Api {
+  private readonly folder = new CheckpointFolder();
+  private readonly turns = new Mutex();
+  private dataset?: Dataset;
+  private currentRun?: Run;
+  private backend?: StartedBackend;
+  private stopping = false;
+  /** When the latest steps ended, in milliseconds. */
+  private times: number[] = [];
+  /** The run on its way to another backend; it stays here if that fails, for the next one. */
+  private moving?: { bytes: Uint8Array; settings: RunSettings };
+
+  constructor(private readonly tell: <K extends keyof Events>(event: K, value: Events[K]) => void) {}
+
+  startBackend(device: Device): Promise<BackendInfo> {
+    return this.turns.run(async () => {
+      const run = this.currentRun;
+      if (run) this.moving = { bytes: await run.encode(), settings: run.settings };
+      run?.dispose();
+      this.currentRun = undefined;
+      await this.backend?.dispose();
+      this.backend = undefined;
+      const { backend, info } = await startBackend(device);
+      this.backend = backend;
+      if (this.moving) this.currentRun = restoreRun(this.moving.bytes, this.moving.settings).run;
+      this.moving = undefined;
+      return info;
+    });
+  }
+
+  async loadSamples(url: string): Promise<DatasetInfo> {
+    this.dataset = await loadSamples(url);
+    return this.dataset.info();
+  }
+
+  async loadFiles(files: File[]): Promise<DatasetInfo> {
+    const { dataset, problems } = await loadFiles(files);
+    this.dataset = dataset;
+    return dataset.info(problems);
+  }
+
+  async chip(index: number): Promise<Pixels> {
+    return this.chips().pixels(index);
+  }
+
+  async noise(seed: number): Promise<Pixels> {
+    const { size, bands, shape } = this.chips();
+    const noise = randomNormal(shape, { seed, stream: 0, step: 0 });
+    const data = await noise.data<'float32'>();
+    noise.dispose();
+    return { height: size, width: size, channels: bands, data: data.slice() };
+  }
+
+  newRun(settings: RunSettings): Promise<RunInfo> {
+    return this.turns.run(async () => this.replaceRun(new Run(settings)));
+  }
+
+  async train(steps: number): Promise<number> {
+    this.stopping = false;
+    this.times = [performance.now()];
+    let done = 0;
+    for (; done < steps && !this.stopping; done++) {
+      await this.turns.run(() => this.step());
+      await turn();
+    }
+    return done;
+  }
+
+  async stop(): Promise<void> {
+    this.stopping = true;
+  }
+
+  sample(options: { steps: number; seed: number }): Promise<void> {
+    return this.turns.run(async () => {
+      const size = this.dataset?.size ?? 64;
+      await this.run().sample(size, options, async (frame) => {
+        this.tell('frame', frame);
+        await turn();
+      });
+    });
+  }
+
+  openStore(): Promise<string | undefined> {
+    return this.folder.open();
+  }
+
+  save(name: string): Promise<void> {
+    return this.turns.run(async () => this.folder.write(name, await this.run().encode()));
+  }
+
+  list() {
+    return this.folder.list();
+  }
+
+  async resume(name: string, settings: RunSettings): Promise<RunInfo> {
+    const bytes = await this.folder.read(name);
+    return this.turns.run(async () => this.restore(bytes, settings, `The checkpoint '${name}'`));
+  }
+
+  remove(name: string): Promise<void> {
+    return this.folder.remove(name);
+  }
+
+  exportRun(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.turns.run(() => this.run().encode());
+  }
+
+  async importRun(file: File, settings: RunSettings): Promise<RunInfo> {
+    const bytes = await readCheckpointFile(file);
+    return this.turns.run(async () => this.restore(bytes, settings, file.name));
+  }
+
+  /** The run at hand is given up only once the new one is complete. */
+  private restore(bytes: Uint8Array, settings: RunSettings, name: string): RunInfo {
+    const { run, remark } = restoreRun(bytes, settings, name);
+    return this.replaceRun(run, remark);
+  }
+
+  private replaceRun(run: Run, remark?: string): RunInfo {
+    this.currentRun?.dispose();
+    this.currentRun = run;
+    const { settings, step, losses, parameters, alphaBars } = run;
+    return {
+      settings,
+      step,
+      losses,
+      parameters: parameters.reduce((sum, { variable }) => sum + variable.size, 0),
+      baseline: this.dataset?.baseline(alphaBars) ?? Number.NaN,
+      remark,
+    };
+  }
+
+  private async step(): Promise<void> {
+    const [run, dataset] = [this.run(), this.chips()];
+    if (run.channels !== dataset.bands) {
+      throw new Error(
+        `The network takes ${run.channels} bands, the chips have ${dataset.bands}. Choose chips of ${run.channels} bands, or start a new network.`,
+      );
+    }
+    const loss = await run.train(dataset);
+    const { numTensors: tensors, numBytes: bytes } = tf.memory();
+    this.times = [...this.times.slice(-RATE_STEPS), performance.now()];
+    const seconds = (this.times[this.times.length - 1] - this.times[0]) / 1000;
+    const imagesPerSecond = ((this.times.length - 1) * run.settings.batchSize) / seconds;
+    this.tell('step', { step: run.step, loss, imagesPerSecond, tensors, bytes });
+  }
+
+  private chips(): Dataset {
+    if (!this.dataset) throw new Error('There are no chips yet: take the sample chips, or drop GeoTIFFs.');
+    return this.dataset;
+  }
+
+  private run(): Run {
+    if (!this.currentRun) throw new Error('There is no network yet: press Train, or open a checkpoint.');
+    return this.currentRun;
+  }
+}

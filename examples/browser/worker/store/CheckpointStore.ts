@@ -1,0 +1,10 @@
+import type { StoredCheckpoint } from '../../shared/types.js';
+
+/** Where checkpoints are kept under names. A write is whole or not there at all, as a renamed file is on a disk. */
+export interface CheckpointStore {
+  list(): Promise<StoredCheckpoint[]>;
+  /** @throws If there is none of this name. */
+  read(name: string): Promise<Uint8Array>;
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  remove(name: string): Promise<void>;
+}
