@@ -21,6 +21,14 @@ export function pointStride(rows: i32, columns: i32): usize {
 export function tileAddresses(
   table: usize, image: usize, y: i32, x: i32, side: i32, height: i32, width: i32, pixelBytes: i32, zeros: usize,
 ): void {
+  if (y >= 0 && x >= 0 && y + side <= height && x + side <= width) {
+    let row = image + (y * width + x) * pixelBytes;
+    for (let i = 0; i < side; i++, row += width * pixelBytes) {
+      let pixel = row;
+      for (let j = 0; j < side; j++, table += 4, pixel += pixelBytes) store<u32>(table, <u32>pixel);
+    }
+    return;
+  }
   for (let i = 0; i < side; i++) {
     const rowInside = <u32>(y + i) < <u32>height;
     const row = image + (y + i) * width * pixelBytes;
