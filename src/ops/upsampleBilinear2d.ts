@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { customGradient } from './customGradient.js';
 import { ownBuffer } from './ownBuffer.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Doubles height and width by bilinear interpolation with aligned corners.
@@ -20,12 +21,19 @@ import { ownBuffer } from './ownBuffer.js';
  */
 export function upsampleBilinear2d(x: tf.Tensor4D): tf.Tensor4D {
   const [, height, width] = x.shape;
-  const rows = interpolationMatrix(height);
-  const columns = interpolationMatrix(width);
+  const matrices = (): [Matrix, Matrix] => [interpolationMatrix(height), interpolationMatrix(width)];
   return customGradient(
     [x],
-    (x) => ({ value: resample(x, rows, columns), saved: [] }),
-    (dy) => [resample(dy, transposed(rows), transposed(columns))],
+    (x) => ({
+      value: runKernel<tf.Tensor4D>('DiffusionSslUpsampleBilinear', { x }) ?? resample(x, ...matrices()),
+      saved: [],
+    }),
+    (dy) => {
+      const dx = runKernel<tf.Tensor4D>('DiffusionSslUpsampleBilinearGradient', { dy });
+      if (dx) return [dx];
+      const [rows, columns] = matrices();
+      return [resample(dy, transposed(rows), transposed(columns))];
+    },
   );
 }
 

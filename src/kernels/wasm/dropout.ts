@@ -3,8 +3,8 @@ import type { KernelModule } from './KernelModule.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 import { sizeOf } from './vectors.js';
 
-/** Values of one item, see `assembly/dropout.ts`. */
-const ITEM = 16;
+/** Values of one item of the mask and of its application, see `assembly/dropout.ts`. */
+const [MASK_ITEM, ITEM] = [32, 16];
 
 function apply(kernels: KernelModule, x: tf.TensorInfo, mask: tf.TensorInfo, rate: number): tf.TensorInfo {
   const y = kernels.output(x.shape);
@@ -20,11 +20,10 @@ function apply(kernels: KernelModule, x: tf.TensorInfo, mask: tf.TensorInfo, rat
 export const dropout: TrainingKernel = {
   name: 'DiffusionSslDropout',
   compute(kernels, { x }, { rate = 0, key0 = 0, key1 = 0, step = 0, stream = 0 }) {
-    const count = sizeOf(x);
-    const items = Math.ceil(count / ITEM);
-    const mask = kernels.output([items * ITEM], 'bool');
+    const items = Math.ceil(sizeOf(x) / MASK_ITEM);
+    const mask = kernels.output([items * MASK_ITEM], 'bool');
     const threshold = Math.ceil(Math.fround(rate) * 2 ** 24);
-    kernels.run('dropoutMask', items, 128, kernels.pointer(mask), threshold, key0, key1, step, stream);
+    kernels.run('dropoutMask', items, 64, kernels.pointer(mask), threshold, key0, key1, step, stream);
     return [apply(kernels, x, mask, rate), mask];
   },
 };

@@ -11,6 +11,7 @@ import {
 import { dropout, dropoutGradient } from './dropout.js';
 import { maxPool, maxPoolGradient } from './maxPool.js';
 import type { TrainingKernel } from './TrainingKernel.js';
+import { pixelShuffle, pixelUnshuffle, upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
 import { blend, clip, globalNorm, pack, unpack } from './vectors.js';
 
 /** Every kernel of this folder. */
@@ -22,5 +23,6 @@ export const trainingKernels: readonly TrainingKernel[] = [
   ...[dropout, dropoutGradient],
   ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
   ...[concatChannels, splitChannels, biasAdd, channelSum],
+  ...[upsampleBilinear, upsampleBilinearGradient, pixelShuffle, pixelUnshuffle],
   ...[adam, blend, pack, unpack, globalNorm, clip],
 ];

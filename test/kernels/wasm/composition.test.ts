@@ -9,6 +9,8 @@ import { biasAdd } from '../../../src/ops/biasAdd.js';
 import { concatChannels } from '../../../src/ops/concatChannels.js';
 import { type DropoutType, dropout } from '../../../src/ops/dropout.js';
 import { maxPool2d } from '../../../src/ops/maxPool2d.js';
+import { pixelShuffle } from '../../../src/ops/pixelShuffle.js';
+import { upsampleBilinear2d } from '../../../src/ops/upsampleBilinear2d.js';
 import { upload } from '../../ops/checkOp.js';
 import { randomTensor } from '../../ops/referenceOps.js';
 import { startTestBackend } from '../../support/backend.js';
@@ -53,6 +55,8 @@ const operations: Record<string, Operation> = {
   dropout: drop('traditional'),
   'spatial dropout': drop('spatial'),
   maxPool2d: { shapes: ([b, h, w, c]) => [[b, 2 * h, 2 * w, c]], op: (x) => maxPool2d(image(x)) },
+  pixelShuffle: { shapes: ([b, h, w, c]) => [[b, h, w, 4 * c]], op: (x) => pixelShuffle(image(x)) },
+  upsampleBilinear2d: { shapes: (shape) => [shape], op: (x) => upsampleBilinear2d(image(x)) },
 };
 
 /** Value and gradients on random inputs, and what they are. */

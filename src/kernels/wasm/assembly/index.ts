@@ -11,6 +11,7 @@ export * from './packFilter';
 export * from './phases';
 export { clear } from './simd';
 export { setThread } from './thread';
+export * from './upsample';
 export * from './vectors';
 export * from './winogradConvolve';
 export { winogradFilter } from './winogradFilter';

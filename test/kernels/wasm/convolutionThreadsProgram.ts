@@ -1,6 +1,6 @@
 /**
- * Prints a checksum of the results of a network's forward and backward pass and of single kernels, on as many threads as the
- * argument says, and ends by itself. `threads.test.ts` runs it.
+ * Prints a checksum of the values and gradients of convolutions, on as many threads as the
+ * argument says, and ends by itself. `convolutionThreads.test.ts` runs it.
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { initBackend } from '../../../src/backends/node/initBackend.js';
