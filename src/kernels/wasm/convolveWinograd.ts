@@ -28,7 +28,7 @@ const BLOCK_FLOATS = 320_000;
 const GROUP_PANELS = 2;
 const MAX_BLOCK_TILES = 96;
 /** Floats up to which all transformed tiles stay in a cache while the filter passes by. */
-const FEW_TILES_FLOATS = 1 << 20;
+const FEW_TILES_FLOATS = 1 << 21;
 /** Floats that the transforms of one tile need. */
 const SCRATCH_FLOATS = 256;
 
