@@ -1,7 +1,7 @@
 /**
  * Segmentation from few labels on pretrained weights: the network without its last layer, and a head with one output a
  * class. Trained twice, from the weights and from scratch, which tells whether pretraining was worth it. The catalog of FOLDER has a column `label`, whose rasters
- * hold the classes 0 to 3. Run as: tsx finetune-segmentation.ts FOLDER WEIGHTS CHIPS EPOCHS
+ * hold the classes 0 to 3. Run as: tsx finetune-segmentation.ts FOLDER CHECKPOINT CHIPS EPOCHS
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -12,18 +12,21 @@ import { type CatalogRow, decodeGeoTiff } from 'diffusion-ssl/data';
 import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
 import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
 import { Conv1x1 } from 'diffusion-ssl/layers';
-import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
+import { readCheckpointState } from 'diffusion-ssl/training';
 
 const CLASSES = 4;
 const [
   dataPath = 'data/blue-marble',
-  weights = 'runs/blue-marble/weights.safetensors',
+  checkpoint = 'runs/blue-marble/best.safetensors',
   chips = '16',
   epochs = '10',
 ] = process.argv.slice(2);
 
 await initBackend();
+const bytes = await readFile(checkpoint);
+const { filterConfig, blockNum } = (readCheckpointState(bytes) as { config: UnetAttDConfig }).config;
 const rows = await readCatalog(path.join(dataPath, 'catalog.csv'));
 /** `count` chips of a split, evenly spaced over the catalog, so that they come from all over its region. */
 function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {
@@ -56,9 +59,10 @@ async function* labelled(chosen: CatalogRow[], epoch: number, dropLast: boolean)
 
 /** The network up to its last block of convolutions, and a head. */
 function segmenter(): tfl.LayersModel {
-  const network = unetAttD({ filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] });
+  const network = unetAttD({ filterConfig, blockNum });
   const features = network.getLayer('conv5').output as tfl.SymbolicTensor;
-  const head = new Conv1x1({ name: 'head', inChannels: 16, outChannels: CLASSES });
+  const inChannels = features.shape[3] as number;
+  const head = new Conv1x1({ name: 'head', inChannels, outChannels: CLASSES });
   return tfl.model({ inputs: network.inputs, outputs: head.apply(features) as tfl.SymbolicTensor });
 }
 
@@ -95,11 +99,9 @@ async function accuracy(model: tfl.LayersModel): Promise<number> {
 }
 
 const pretrained = segmenter();
-const { missingKeys, unexpectedKeys } = loadTorchStateDict(
-  namedParameters(pretrained),
-  readWeights(await readFile(weights)),
-  { strict: false },
-);
+const { missingKeys, unexpectedKeys } = loadTorchStateDict(namedParameters(pretrained), readWeights(bytes), {
+  strict: false,
+});
 console.log(`new: ${missingKeys.join(', ')}; left out: ${unexpectedKeys.join(', ')}`);
 for (const [name, model] of [
   ['pretrained', pretrained],

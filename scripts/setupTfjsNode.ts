@@ -5,7 +5,16 @@
  * `npm run setup:tfjs-node`, or with `-- --gpu` for the CUDA 12 build. Needs Python 3 with pip and g++.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
@@ -53,15 +62,8 @@ function main(args: readonly string[]): void {
       ...[`@tensorflow/${packageName}@${TFJS_VERSION}`],
     ]);
     const target = path.resolve('node_modules/@tensorflow', packageName);
-    run('npm', [
-      'install',
-      '--prefix',
-      work,
-      '--no-audit',
-      '--no-fund',
-      '--ignore-scripts',
-      NODE_API_HEADERS,
-    ]);
+    const quiet = ['--no-audit', '--no-fund', '--ignore-scripts'];
+    run('npm', ['install', '--prefix', work, ...quiet, NODE_API_HEADERS]);
 
     const wheel = WHEELS[variant];
     step(`downloading ${wheel.name} ${TENSORFLOW_VERSION} (some 250 MB, more with --gpu)`);
@@ -84,7 +86,7 @@ function main(args: readonly string[]): void {
       headers: path.join(work, 'node_modules/node-api-headers/include'),
       tensorflow: path.join(unpacked, 'include'),
     });
-    if (variant === 'gpu') installCuda(python, deps);
+    if (variant === 'gpu') installCuda(python, path.join(work, 'wheel'), deps);
     step('trying it');
     run(process.execPath, ['--input-type=module', '-e', trial(packageName)]);
   } finally {
@@ -122,14 +124,25 @@ function compile(target: string, include: { headers: string; tensorflow: string 
   ]);
 }
 
-/** Puts NVIDIA's libraries of the wheel's own choice beside TensorFlow, in a folder of their own. */
-function installCuda(python: string, deps: string): void {
+/** Puts NVIDIA's libraries, those that the wheel names, beside TensorFlow in a folder of their own. */
+function installCuda(python: string, wheel: string, deps: string): void {
   step('downloading the CUDA 12 libraries (some 3 GB)');
   const folder = path.join(deps, 'cuda');
+  const metadata = readFileSync(
+    path.join(wheel, `tensorflow-${TENSORFLOW_VERSION}.dist-info/METADATA`),
+    'utf8',
+  );
+  const required = [...metadata.matchAll(/^Requires-Dist: (nvidia-[^;]+);.*and-cuda/gm)].map(
+    (match) => match[1],
+  );
+  if (required.length === 0) throw new SetupError('the wheel names no CUDA libraries');
+  // pip takes a wheel only for a platform that is named.
+  const platforms = ['manylinux_2_17', 'manylinux2014', 'manylinux_2_12', 'manylinux2010', 'manylinux1'];
   run(python, [
     ...['-m', 'pip', 'install', '--target', folder, '--only-binary=:all:'],
-    ...['--python-version', '3.12', '--implementation', 'cp', '--platform', WHEELS.gpu.platform],
-    `tensorflow[and-cuda]==${TENSORFLOW_VERSION}`,
+    ...['--python-version', '3.12', '--implementation', 'cp'],
+    ...platforms.flatMap((platform) => ['--platform', `${platform}_x86_64`]),
+    ...required,
   ]);
   const nvidia = path.join(folder, 'nvidia');
   const paths = readdirSync(nvidia)

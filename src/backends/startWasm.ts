@@ -1,6 +1,5 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
-import { registerTrainingKernels } from '../kernels/wasm/registerTrainingKernels.js';
 import type { StartKernelWorker } from '../kernels/wasm/WorkerPool.js';
 import { activateBackend, endBackend } from './activateBackend.js';
 import type { BackendStarter } from './chooseBackend.js';
@@ -35,7 +34,7 @@ export async function startWasm({
   const backend = tf.backend() as BackendWasm;
   guardWasmMemory(backend);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
-  const registered = kernels && simd ? await registerTrainingKernels({ startWorker }) : undefined;
+  const registered = kernels && simd ? await registerKernels(startWorker) : undefined;
   const variant = `wasm${simd ? ' simd' : ''}${threads > 1 ? ' threads' : ''}`;
   return {
     name: 'wasm',
@@ -47,6 +46,12 @@ export async function startWasm({
       endBackend('wasm', stock);
     },
   };
+}
+
+/** Loaded only where used: the kernels are larger than all the rest. */
+async function registerKernels(startWorker: StartKernelWorker | undefined) {
+  const { registerTrainingKernels } = await import('../kernels/wasm/registerTrainingKernels.js');
+  return registerTrainingKernels({ startWorker });
 }
 
 async function startThreads(wanted: number, startThreaded: (threads: number) => Promise<number>) {

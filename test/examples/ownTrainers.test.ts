@@ -6,10 +6,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
 import { loadTorchStateDict } from '../../src/interop/loadTorchStateDict.js';
 import { readWeights } from '../../src/interop/readWeights.js';
-import { toTorchStateDict } from '../../src/interop/toTorchStateDict.js';
-import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
+import { encodeCheckpoint } from '../../src/training/checkpoint.js';
 import { startTestBackend } from '../support/backend.js';
 import { smoothPixels, writeRaster } from '../support/chips.js';
 import { buildTrainer, type Trainer } from '../support/trainer.js';
@@ -108,14 +107,11 @@ describe('model-fit.ts', () => {
 
 describe('finetune-segmentation.ts', () => {
   it('puts a new head on pretrained weights, and learns the labels', async () => {
-    const weights = path.join(folder, 'pretrained.safetensors');
-    const network = unetAttD({
-      filterConfig: [16, 16, 32, 32, 32, 32],
-      blockNum: [1, 1, 1, 1, 1, 1],
-      seed: 5,
-    });
-    writeFileSync(weights, writeSafetensors(await toTorchStateDict(namedParameters(network))));
-    const lines = await run('finetune-segmentation.ts', chips, weights, '8', '12');
+    const checkpoint = path.join(folder, 'pretrained.safetensors');
+    const config = { filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1], seed: 5 };
+    const parameters = namedParameters(unetAttD(config));
+    writeFileSync(checkpoint, await encodeCheckpoint({ parameters }, { config }));
+    const lines = await run('finetune-segmentation.ts', chips, checkpoint, '8', '12');
     expect(lines[0]).toBe('new: head.weight, head.bias; left out: output_conv.bias, output_conv.weight');
     const shares = ['pretrained', 'from scratch'].map((name, i) =>
       Number(RegExp(`^${name}: (\\d+\\.\\d) % of the pixels are right$`).exec(lines[i + 1])?.[1]),

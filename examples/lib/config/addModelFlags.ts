@@ -25,8 +25,8 @@ export function addModelFlags(program: Command): void {
     .option('--beta-start <x>', 'first variance', number, 1e-6)
     .option('--beta-end <x>', 'last variance', number, 0.02)
     .optionsGroup('Network')
-    .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 16, 32, 32, 32, 32])
-    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 1, 1, 1, 1])
+    .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 32, 64, 128, 128, 128])
+    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 2, 2, 2, 2])
     .option('--dropout-rate <x>', 'at the end of each block', number, 0)
     .addOption(
       choice('--dropout-type <type>', 'values or channels', ['traditional', 'spatial'], 'traditional'),

@@ -8,8 +8,8 @@ import { SCHEDULER_NAMES } from './schedulerFields.js';
 export function addTrainingFlags(program: Command): void {
   program
     .optionsGroup('Training')
-    .option('--epochs <n>', 'passes over the training chips', integer(1), 2)
-    .option('--batch <n>', 'chips a batch', integer(1), 4)
+    .option('--epochs <n>', 'passes over the training chips', integer(1), 4)
+    .option('--batch <n>', 'chips a batch', integer(1), 8)
     .option('--validate-batch <n>', 'chips a batch of validation (default: as --batch)', integer(1))
     .option('--accumulate <n>', 'batches whose gradients make one step', integer(1), 1)
     .option('--clip-norm <x>', 'largest norm of the gradients; 0: no clipping', number, 1)
@@ -47,7 +47,7 @@ export function addTrainingFlags(program: Command): void {
     )
     .optionsGroup('Optimizer')
     .addOption(choice('--optimizer <name>', "with torch's defaults", OPTIMIZER_NAMES, 'adamw'))
-    .option('--learning-rate <x>', 'highest step size', number, 8e-3)
+    .option('--learning-rate <x>', 'highest step size', number, 6e-3)
     .option('--weight-decay <x>', 'as the optimizer has it', number, 1e-4)
     .option('--betas <two numbers>', 'decay rates of the two moments', numbersOf(2))
     .option('--eps <x>', 'guard of the division', number)
@@ -68,7 +68,7 @@ export function addTrainingFlags(program: Command): void {
     .optionsGroup('Learning rate: lengths in epochs')
     .addOption(choice('--scheduler <name>', 'learning rate over the run', SCHEDULER_NAMES, 'cosine'))
     .addOption(choice('--schedule-unit <unit>', 'change the rate after each', ['epoch', 'step'], 'step'))
-    .option('--warmup <epochs>', 'epochs of linear warm-up from a tenth of the rate', number, 0.1)
+    .option('--warmup <epochs>', 'epochs of linear warm-up from a tenth of the rate', number, 0.5)
     .option('--t-max <epochs>', 'cosine (default: the run)', number)
     .option('--eta-min <x>', 'lowest rate of cosine and cosinewarm', number)
     .option('--t0 <epochs>', 'first cycle of cosinewarm', number)

@@ -53,7 +53,7 @@ export async function initBackend({
   };
   const starters = new Map<BackendName, BackendStarter>([
     ['webgpu', () => startDawn({ allowSoftware })],
-    ['node', () => startTensorFlow({ threads })],
+    ['node', () => startTensorFlow({ threads, kernels })],
     ['wasm', startNodeWasm],
     ['cpu', startNodeCpu],
   ]);

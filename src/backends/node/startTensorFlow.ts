@@ -1,6 +1,7 @@
 import os from 'node:os';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { registerNodeKernels } from '../../kernels/node/registerNodeKernels.js';
 import { activateBackend } from '../activateBackend.js';
 import type { BackendStarter } from '../chooseBackend.js';
 import { importPeer } from './importPeer.js';
@@ -13,12 +14,19 @@ interface TensorFlowBackend {
   binding?: { TF_Version?: string };
 }
 
-/**
- * Starts TensorFlow itself behind TensorFlow.js.
- *
- * @param options `threads`: those of one operation; default: every core. Counts only the first time in a process.
- */
-export async function startTensorFlow({ threads }: { threads?: number }): ReturnType<BackendStarter> {
+/** Options of {@link startTensorFlow}. */
+export interface StartTensorFlowOptions {
+  /** Threads of one operation, as they are the first time in a process. Default: every core. */
+  threads?: number;
+  /** Whether operations take TensorFlow's own gradients. */
+  kernels: boolean;
+}
+
+/** Starts TensorFlow itself behind TensorFlow.js. */
+export async function startTensorFlow({
+  threads,
+  kernels,
+}: StartTensorFlowOptions): ReturnType<BackendStarter> {
   restoreUtil();
   // TensorFlow reads both when it starts: its threads, and not to report how it was compiled.
   if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
@@ -39,6 +47,7 @@ export async function startTensorFlow({ threads }: { threads?: number }): Return
   }
   if (!loaded) throw new Error(reasons.join('; '));
   await activateBackend('tensorflow');
+  if (kernels) registerNodeKernels();
   const { binding } = tf.backend() as TensorFlowBackend;
   const variant = loaded.endsWith('gpu') ? 'tensorflow gpu' : 'tensorflow';
   return {
