@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vite';
 import { sampleChips } from './build/sampleChips.js';
+import { threadedWasm } from './build/threadedWasm.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -14,7 +15,7 @@ export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
   base: './',
   plugins: [sampleChips(root)],
-  worker: { format: 'es' },
+  worker: { format: 'es', plugins: () => [threadedWasm()] },
   build: { target: 'es2022', modulePreload: { polyfill: false }, assetsInlineLimit: 0, emptyOutDir: true },
   preview: { headers: isolation, port: 4173 },
 });

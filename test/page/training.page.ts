@@ -81,6 +81,11 @@ describe.skipIf(!chromiumPath)('the page', () => {
     await page.selectOption('#bands', '3');
     expect(await picture(page, '#clean')).not.toBe(end);
 
+    await page.selectOption('#start', 'chip');
+    await page.click('#sample');
+    await page.getByText('2 of 2, t = 124').waitFor();
+    await page.waitForSelector('#play:enabled');
+    expect(await page.locator('#frame').getAttribute('max')).toBe('2');
     expect(await notices(page)).toBe('');
     expect(problems).toEqual([]);
   });
@@ -168,6 +173,32 @@ describe.skipIf(!chromiumPath)('the page', () => {
     expect(await page.workers()[0].evaluate(reach, url)).toBe('refused');
     expect(visits).toBe(0);
     elsewhere.close();
+  });
+
+  it('computes on several threads where there are the processors, and on one when asked', async () => {
+    const page = await host.browser.newPage();
+    const problems = watchProblems(page);
+    // Of the page and of its workers, which Chromium gives no other way to.
+    await page.route('**/assets/worker-*.js', async (route) => {
+      const response = await route.fetch();
+      const processors = "Object.defineProperty(navigator, 'hardwareConcurrency', { value: 4 });";
+      await route.fulfill({ response, body: processors + (await response.text()) });
+    });
+    await page.goto(host.url);
+    await untilReady(page);
+    expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(await page.textContent('#backend')).toMatch(/^wasm \(2 threads\)/);
+    await chooseTiny(page);
+    await train(page, 3);
+    await page.selectOption('#device', 'single');
+    await page.waitForSelector('#train:enabled');
+    expect(await page.textContent('#backend')).toMatch(/^wasm \(1 thread\)/);
+    await train(page, 3);
+    const { first, last } = await plottedLosses(page);
+    expect(last).toBeLessThan(first);
+    expect(await notices(page)).toBe('');
+    expect(problems).toEqual([]);
+    await page.close();
   });
 
   it('trains without WebGPU on wasm and says so', async () => {

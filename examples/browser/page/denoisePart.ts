@@ -1,6 +1,6 @@
 import type { SampleFrame } from '../shared/types.js';
 import { CLEAN, drawPixels, NOISY } from './drawPixels.js';
-import { button, canvas, element, input } from './element.js';
+import { button, canvas, element, input, select } from './element.js';
 import { attempt } from './notices.js';
 import type { Page } from './Page.js';
 import { numberIn } from './settings.js';
@@ -18,7 +18,7 @@ export function denoisePart({ state, worker }: Page): void {
     const frame = frames[index];
     if (!frame) return;
     slider.value = String(index + 1);
-    const words = `${frame.step} of ${frame.steps}, t = ${frame.t}`;
+    const words = `${index + 1} of ${frames.length}, t = ${frame.t}`;
     element('frame-label', HTMLOutputElement).textContent = words;
     slider.setAttribute('aria-valuetext', words);
     drawPixels(canvas('noisy'), frame.xT, state.value.bands, NOISY);
@@ -45,7 +45,8 @@ export function denoisePart({ state, worker }: Page): void {
       frames = [];
       state.set({ sampling: true });
       try {
-        await worker.call('sample', { steps, seed: seed++ });
+        const chip = select('start').value === 'chip' ? state.value.chip : undefined;
+        await worker.call('sample', { steps, seed: seed++, chip });
       } finally {
         state.set({ sampling: false });
       }

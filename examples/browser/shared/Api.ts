@@ -6,6 +6,7 @@ import type {
   RunInfo,
   RunSettings,
   SampleFrame,
+  SampleSettings,
   StepReport,
   StoredCheckpoint,
 } from './types.js';
@@ -23,7 +24,7 @@ export interface Api {
   /** Trains so many steps, or until `stop`; says how many it did. */
   train(steps: number): Promise<number>;
   stop(): Promise<void>;
-  sample(options: { steps: number; seed: number }): Promise<void>;
+  sample(settings: SampleSettings): Promise<void>;
   /** Whether this tab may write to the store, and if not, why. */
   openStore(): Promise<string | undefined>;
   save(name: string): Promise<void>;

@@ -2,8 +2,8 @@ import type { BackendName } from 'diffusion-ssl/backends';
 import type { BetaScheduleType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 
-/** What a visitor may ask for. */
-export type Device = 'auto' | 'webgpu' | 'wasm';
+/** What a visitor may ask for; `'single'` is wasm on one thread. */
+export type Device = 'auto' | 'webgpu' | 'wasm' | 'single';
 
 /** The backend that runs. */
 export interface BackendInfo {
@@ -78,11 +78,18 @@ export interface StepReport {
   bytes: number;
 }
 
+/** How a chip is drawn. */
+export interface SampleSettings {
+  /** Timesteps of the whole reverse process, evenly spaced. */
+  steps: number;
+  seed: number;
+  /** Index of a chip to begin with, noised to the last quarter of the process. Default: pure noise. */
+  chip?: number;
+}
+
 /** One step of the reverse process. */
 export interface SampleFrame {
-  /** Which one of `steps`, from 1. */
   step: number;
-  steps: number;
   t: number;
   xT: Pixels;
   x0: Pixels;

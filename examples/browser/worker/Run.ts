@@ -5,10 +5,12 @@ import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { ExponentialMovingAverage, encodeCheckpoint, trainStep } from 'diffusion-ssl/training';
-import type { Pixels, RunSettings, RunState, SampleFrame } from '../shared/types.js';
+import type { Pixels, RunSettings, RunState, SampleFrame, SampleSettings } from '../shared/types.js';
 import type { Dataset } from './Dataset.js';
 
 const EMA_DECAY = 0.99;
+/** Share of the reverse process that is left out where it begins with a chip. */
+const START = 0.75;
 /** Streams of the random generator, one a purpose; the step is the counter, so that a resumed run draws the same. */
 const STREAMS = { chips: 9, timesteps: 10, noise: 11 };
 
@@ -63,31 +65,40 @@ export class Run {
     }
   }
 
-  /** Samples one chip with the averaged weights; tells every step. */
+  /** Draws one chip of the dataset's size with the averaged weights; tells every step. */
   async sample(
-    size: number,
-    { steps, seed }: { steps: number; seed: number },
+    dataset: Dataset,
+    { steps, seed, chip }: SampleSettings,
     onFrame: (frame: SampleFrame) => Promise<void>,
   ): Promise<void> {
-    const shape = [1, size, size, this.channels];
+    const { size } = dataset;
     const pixels = async (image: tf.Tensor): Promise<Pixels> => ({
       height: size,
       width: size,
       channels: this.channels,
       data: (await image.data<'float32'>()).slice(),
     });
-    await this.ema.apply(async () => {
-      const result = await sampleDdim((xT, t) => this.model.predict([xT, t]) as tf.Tensor, this.alphaBars, {
-        shape,
-        steps,
-        seed,
-        spacing: 'trailing',
-        clip: [0, 1],
-        onStep: async ({ step, t, xT, x0 }) =>
-          onFrame({ step, steps, t, xT: await pixels(xT), x0: await pixels(x0) }),
+    const initialImage = chip === undefined ? undefined : dataset.batch([chip]);
+    try {
+      await this.ema.apply(async () => {
+        const denoiser = (xT: tf.Tensor, t: tf.Tensor) => this.model.predict([xT, t]) as tf.Tensor;
+        const result = await sampleDdim(denoiser, this.alphaBars, {
+          shape: [1, size, size, this.channels],
+          steps,
+          seed,
+          initialImage,
+          startStep: initialImage && Math.floor(START * steps),
+          spacing: 'trailing',
+          clip: [0, 1],
+          useClippedModelOutput: true,
+          onStep: async ({ step, t, xT, x0 }) =>
+            onFrame({ step, t, xT: await pixels(xT), x0: await pixels(x0) }),
+        });
+        result.dispose();
       });
-      result.dispose();
-    });
+    } finally {
+      initialImage?.dispose();
+    }
   }
 
   /** Begins the average anew from the weights at hand. */

@@ -2,7 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { StartedBackend } from 'diffusion-ssl/backends';
 import { randomNormal } from 'diffusion-ssl/ops';
 import type { Api, Events } from '../shared/Api.js';
-import type { BackendInfo, DatasetInfo, Device, Pixels, RunInfo, RunSettings } from '../shared/types.js';
+import type {
+  BackendInfo,
+  DatasetInfo,
+  Device,
+  Pixels,
+  RunInfo,
+  RunSettings,
+  SampleSettings,
+} from '../shared/types.js';
 import type { Dataset } from './Dataset.js';
 import { loadFiles } from './loadFiles.js';
 import { loadSamples } from './loadSamples.js';
@@ -95,10 +103,11 @@ export class Workshop implements Api {
     this.stopping = true;
   }
 
-  sample(options: { steps: number; seed: number }): Promise<void> {
+  sample(settings: SampleSettings): Promise<void> {
     return this.turns.run(async () => {
-      const size = this.dataset?.size ?? 64;
-      await this.run().sample(size, options, async (frame) => {
+      const [run, dataset] = [this.run(), this.chips()];
+      if (settings.chip !== undefined) checkBands(run, dataset);
+      await run.sample(dataset, settings, async (frame) => {
         this.tell('frame', frame);
         await turn();
       });
@@ -157,11 +166,7 @@ export class Workshop implements Api {
 
   private async step(): Promise<void> {
     const [run, dataset] = [this.run(), this.chips()];
-    if (run.channels !== dataset.bands) {
-      throw new Error(
-        `The network takes ${run.channels} bands, the chips have ${dataset.bands}. Choose chips of ${run.channels} bands, or start a new network.`,
-      );
-    }
+    checkBands(run, dataset);
     const loss = await run.train(dataset);
     const { numTensors: tensors, numBytes: bytes } = tf.memory();
     this.times = [...this.times.slice(-RATE_STEPS), performance.now()];
@@ -179,4 +184,11 @@ export class Workshop implements Api {
     if (!this.currentRun) throw new Error('There is no network yet: press Train, or open a checkpoint.');
     return this.currentRun;
   }
+}
+
+function checkBands({ channels }: Run, { bands }: Dataset): void {
+  if (channels === bands) return;
+  throw new Error(
+    `The network takes ${channels} bands, the chips have ${bands}. Choose chips of ${channels} bands, or start a new network.`,
+  );
 }
