@@ -10,7 +10,11 @@ import type { BackendName } from '../../src/backends/StartedBackend.js';
  */
 export async function startTestBackend(): Promise<void> {
   const device = (process.env.TEST_BACKEND as BackendName | undefined) ?? 'wasm';
-  await initBackend({ device, kernels: device !== 'wasm' || Boolean(process.env.TEST_KERNELS), allowSoftware: true });
+  await initBackend({
+    device,
+    kernels: device !== 'wasm' || Boolean(process.env.TEST_KERNELS),
+    allowSoftware: true,
+  });
 }
 
 /** Runs `body` and asserts that it leaves `kept` tensors more than before. */
