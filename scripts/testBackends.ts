@@ -15,7 +15,7 @@ import { parseArgs, stripVTControlCharacters } from 'node:util';
 import type { BackendName, StartedBackend } from '../src/backends/StartedBackend.js';
 import { root } from './lib/root.js';
 
-const OPS = ['test/ops', 'test/optimizers', 'test/models/trajectory.test.ts'];
+const OPS = ['test/ops', 'test/diffusion', 'test/optimizers', 'test/models/trajectory.test.ts'];
 const TRAINER = ['test/training', 'test/examples/moveBetweenBackends.test.ts'];
 const MODELS = ['test/layers', 'test/models', 'test/losses', 'test/samplers', 'test/interop'];
 
@@ -23,7 +23,7 @@ const MODELS = ['test/layers', 'test/models', 'test/losses', 'test/samplers', 't
 const suites: Partial<Record<BackendName, readonly string[]>> = {
   wasm: [...OPS, ...MODELS, ...TRAINER],
   node: [...OPS, ...MODELS, ...TRAINER],
-  webgpu: [...OPS, ...TRAINER],
+  webgpu: [...OPS, ...TRAINER, 'test/backends/node/webgpu.test.ts'],
 };
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';

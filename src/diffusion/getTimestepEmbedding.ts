@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
+import { sineAndCosine } from './sineAndCosine.js';
 
 /** Options of {@link getTimestepEmbedding}. */
 export interface TimestepEmbeddingOptions {
@@ -68,7 +69,7 @@ function embedTensor(t: tf.Tensor, dim: number, frequencies: Float64Array): tf.T
       tf.reshape(tf.cast(t, 'float32'), [-1, 1]),
       tf.tensor2d(Float32Array.from(frequencies), [1, half]),
     );
-    const waves = tf.concat([tf.sin(angles), tf.cos(angles)], 1);
+    const waves = tf.concat(sineAndCosine(angles), 1);
     return dim % 2 === 0
       ? waves
       : tf.pad(waves, [
