@@ -13,17 +13,17 @@ const TERMS = 10;
  *
  * Where the backend's own are coarse: the remainder of a full turn, then Taylor's series.
  */
-export function sineAndCosine<T extends tf.Tensor>(angles: T): [T, T] {
+export function sineAndCosine(angles: tf.Tensor): [tf.Tensor, tf.Tensor] {
   if (!COARSE.includes(tf.getBackend())) return [tf.sin(angles), tf.cos(angles)];
   const turns = tf.round(tf.mul(angles, 1 / (2 * Math.PI)));
   const rest = tf.sub(tf.sub(angles, tf.mul(turns, TURN)), tf.mul(turns, TURN_REST));
   const square = tf.square(rest);
-  return [tf.mul<T>(rest, series(square, 1)), series(square, 0)];
+  return [tf.mul(rest, series(square, 1)), series(square, 0)];
 }
 
 /** 1 − x / ((first + 1)(first + 2)) · (1 − x / ((first + 3)(first + 4)) · …), in Horner's form. */
-function series<T extends tf.Tensor>(x: T, first: 0 | 1): T {
-  let sum: T = tf.onesLike(x);
+function series(x: tf.Tensor, first: 0 | 1): tf.Tensor {
+  let sum = tf.onesLike(x);
   for (let i = 2 * TERMS + first; i > first; i -= 2) sum = tf.sub(1, tf.div(tf.mul(x, sum), i * (i - 1)));
   return sum;
 }
