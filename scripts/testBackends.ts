@@ -19,7 +19,7 @@ const OPS = ['test/ops', 'test/diffusion', 'test/optimizers', 'test/models/traje
 const TRAINER = ['test/training', 'test/examples/moveBetweenBackends.test.ts'];
 const MODELS = ['test/layers', 'test/models', 'test/losses', 'test/samplers', 'test/interop'];
 
-/** The tests of each backend; on a software adapter of WebGPU those with small shapes. */
+/** The tests of each backend (the browser's are `test/page`); on a software adapter of WebGPU those with small shapes. */
 const suites: Partial<Record<BackendName, readonly string[]>> = {
   wasm: [...OPS, ...MODELS, ...TRAINER],
   node: [...OPS, ...MODELS, ...TRAINER],
