@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
 
@@ -15,6 +16,8 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 120_000,
     pool: 'forks',
+    // Left to itself vitest keeps one core free, half of a small machine.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     globalSetup: 'scripts/buildKernels.ts',
     // What the networks compute runs twice: on stock operations, and on the wasm kernels of this package.
     projects: [

@@ -37,6 +37,8 @@ for (const name of readdirSync(import.meta.dirname).filter((file) => /^snippet\d
     report(error);
   } finally {
     clearTimeout(timer);
+    // Those of a snippet that ended its backend would be met by the next one.
+    tf.disposeVariables();
   }
 }
 write('"done"\n', () => process.exit(0));
