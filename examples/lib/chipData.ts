@@ -64,8 +64,9 @@ export async function openChipData(
     );
   }
   const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip };
+  const resumedFolder = run.resume ? folder : undefined;
   const statistics = () =>
-    chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, folder });
+    chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder });
   const globalStats = isGlobal(config) ? await statistics() : undefined;
   const { normalization, statistics: procedure, clipPercent, nodata, compat } = config;
   const common: Omit<ChipLoaderOptions, 'rows'> = {

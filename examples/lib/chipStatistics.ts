@@ -21,8 +21,8 @@ export interface StatisticsSource {
   size?: number;
   onBadChip: 'error' | 'skip';
   workers?: number;
-  /** Folder of the run: a resumed one holds its statistics. */
-  folder: string;
+  /** Folder of a resumed run, which holds its statistics; of a new one they would be another's. */
+  resumedFolder?: string;
 }
 
 /** Whether chips are normalised with statistics of the whole data set. */
@@ -38,7 +38,7 @@ export function isGlobal({ normalization, statistics }: PretrainConfig): boolean
  */
 export async function chipStatistics(
   config: PretrainConfig,
-  { folder, rows, ...source }: StatisticsSource,
+  { resumedFolder, rows, ...source }: StatisticsSource,
 ): Promise<BandStatistics | StatisticsSummary> {
   const { globalStats, normalization, downfactor, nodata } = config;
   const global = isGlobal(config);
@@ -55,8 +55,10 @@ export async function chipStatistics(
     );
     return given;
   }
-  const saved = await readStatistics(path.join(folder, STATISTICS)).catch(() => undefined);
-  if (saved) return saved;
+  if (resumedFolder !== undefined) {
+    const saved = await readStatistics(path.join(resumedFolder, STATISTICS)).catch(() => undefined);
+    if (saved) return saved;
+  }
   const { statistics } = await computeGlobalStatistics({
     ...source,
     rows: global ? rows : someChips(rows, TYPICAL_CHIPS),

@@ -5,8 +5,7 @@ import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
 import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl/normalization';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
-
-import { writeStatistics } from './chipStatistics.js';
+import { isGlobal, writeStatistics } from './chipStatistics.js';
 import { type PictureOptions, writeSamples } from './pictures.js';
 import { type Run, withAverage } from './run.js';
 
@@ -21,15 +20,15 @@ export interface FinishOptions {
 /** Writes weights, samples and summary of a finished run. */
 export async function finishRun(run: Run, { baseline, pictures, started }: FinishOptions): Promise<void> {
   const { folder, state, data, model } = run;
-  await withAverage(run, async () => {
+  const samples = await withAverage(run, async () => {
     await writeFileAtomic(
       path.join(folder, 'weights.safetensors'),
       writeSafetensors(await toTorchStateDict(run.parameters)),
     );
     const title = `DDIM samples after ${state.step} steps`;
-    const samples = await writeSamples(model, data.shape, pictures, { title });
-    await writeSampleRasters(run, samples);
+    return writeSamples(model, data.shape, pictures, { title });
   });
+  await writeSampleRasters(run, samples);
   state.seconds = (performance.now() - started) / 1000;
   await writeSummary(run, baseline);
 }
@@ -39,7 +38,8 @@ async function writeSampleRasters({ folder, config, data }: Run, samples: readon
   const { normalization: strategy, statistics: procedure } = config;
   if (strategy === 'none') return;
   const statistics = await data.statistics();
-  await writeStatistics(folder, statistics);
+  // Global ones were saved before training.
+  if (!isGlobal(config)) await writeStatistics(folder, statistics);
   const parameters = typicalParameters(statistics, { strategy, procedure });
   await mkdir(path.join(folder, 'samples'), { recursive: true });
   for (const [i, sample] of samples.entries()) {
