@@ -1,105 +1,117 @@
 /**
- * Runs the tests of operations, models and the trainer on every backend that starts here, one line a backend:
- * how many passed, or why it was skipped.
+ * Runs the tests of operations, models and the trainer on every backend that starts here, and the page's in Chromium,
+ * one line each: how many passed, or why it was skipped.
  *
- * Usage: tsx scripts/testBackends.ts [--backends wasm,node,webgpu] [--require node,webgpu]
+ * Usage: tsx scripts/testBackends.ts [--backends wasm,node,webgpu,browser] [--require node,browser] [--reports FOLDER]
  *
  * `node` needs `npm run setup:tfjs-node` first. `webgpu` runs on a graphics processor, or on SwiftShader as Debian's
- * packages chromium and libvulkan1 bring it. What `--require` names fails where it does not start.
+ * packages chromium and libvulkan1 bring it; `browser` needs chromium. What `--require` names fails where it does not
+ * start. `--reports` keeps vitest's report of each backend.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs, stripVTControlCharacters } from 'node:util';
+import { parseArgs } from 'node:util';
 import type { BackendName, StartedBackend } from '../src/backends/StartedBackend.js';
+import { chromiumPath } from '../test/page/support/chromium.js';
+import { readTestReport } from './lib/readTestReport.js';
 import { root } from './lib/root.js';
 
 const OPS = ['test/ops', 'test/diffusion', 'test/optimizers', 'test/models/trajectory.test.ts'];
 const TRAINER = ['test/training', 'test/examples/moveBetweenBackends.test.ts'];
 const MODELS = ['test/layers', 'test/models', 'test/losses', 'test/samplers', 'test/interop'];
 
-/** The tests of each backend (the browser's are `test/page`); on a software adapter of WebGPU those with small shapes. */
-const suites: Partial<Record<BackendName, readonly string[]>> = {
-  wasm: [...OPS, ...MODELS, ...TRAINER],
-  node: [...OPS, ...MODELS, ...TRAINER],
-  webgpu: [...OPS, ...TRAINER, 'test/backends/node/webgpu.test.ts'],
-};
-
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
+
+/** What is tested, and how: a process's variables and vitest's arguments, or why not. */
+type Suite = { env?: NodeJS.ProcessEnv; args: string[]; on: string } | { skipped: string };
+
+/** The suites; on a software adapter of WebGPU those with small shapes. */
+const suites: Record<string, () => Suite> = {
+  wasm: () => tensorSuite('wasm', [...OPS, ...MODELS, ...TRAINER]),
+  node: () => tensorSuite('node', [...OPS, ...MODELS, ...TRAINER]),
+  webgpu: () => tensorSuite('webgpu', [...OPS, ...TRAINER, 'test/backends/node/webgpu.test.ts']),
+  browser: browserSuite,
+};
 
 const { values: options } = parseArgs({
   options: {
-    backends: { type: 'string', default: 'wasm,node,webgpu' },
-    require: { type: 'string', default: 'wasm' },
+    backends: { type: 'string', default: Object.keys(suites).join() },
+    require: { type: 'string', default: '' },
+    reports: { type: 'string' },
   },
 });
-const required = options.require.split(',');
-const folder = mkdtempSync(path.join(tmpdir(), 'test-backends-'));
+const chosen = options.backends.split(',');
+const required = options.require.split(',').filter((name) => name !== '');
+for (const [option, names, known] of [
+  ['backends', chosen, Object.keys(suites)],
+  ['require', required, chosen],
+] as const) {
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new Error(`--${option} takes ${known.join(', ')}, not '${unknown}'`);
+}
+const temporary = mkdtempSync(path.join(tmpdir(), 'test-backends-'));
+const folder = path.resolve(options.reports ?? temporary);
+mkdirSync(folder, { recursive: true });
 try {
-  for (const name of options.backends.split(',') as BackendName[]) {
-    if (!suites[name]) throw new Error(`--backends takes ${Object.keys(suites).join(', ')}, not '${name}'`);
-    testBackend(name, suites[name]);
-  }
+  for (const name of chosen) test(name, suites[name]());
 } finally {
-  rmSync(folder, { recursive: true });
+  rmSync(temporary, { recursive: true });
 }
 
-function testBackend(name: BackendName, files: readonly string[]): void {
-  const here = start(name, {});
-  const software = name === 'webgpu' && !here.started && existsSync(SWIFTSHADER);
-  const { env, started, reason } = software ? start(name, swiftShader()) : here;
-  if (!started) {
-    console.log(`${name.padEnd(8)}skipped: ${reason}`);
-    if (required.includes(name)) process.exitCode = 1;
+/** Runs a suite and prints its line, and the failures. */
+function test(name: string, suite: Suite): void {
+  const print = (text: string) => console.log(`${name.padEnd(9)}${text}`);
+  if ('skipped' in suite) {
+    print(`skipped: ${suite.skipped}`);
+    if (name === 'wasm' || required.includes(name)) process.exitCode = 1;
     return;
   }
   const begun = performance.now();
   const report = path.join(folder, `${name}.json`);
   const vitest = path.join(root, 'node_modules/vitest/vitest.mjs');
-  // A software adapter takes minutes for what others do in seconds, and each worker would start its own.
-  const patience = started.adapter?.software ? ['--testTimeout=900000', '--maxWorkers=2'] : [];
   const { stdout, stderr } = spawnSync(
     process.execPath,
-    [vitest, 'run', '--project=stock', ...patience, '--reporter=json', `--outputFile=${report}`, ...files],
-    { cwd: root, env: { ...env, TEST_BACKEND: name }, encoding: 'utf8', maxBuffer: 2 ** 28 },
+    [vitest, 'run', '--reporter=json', `--outputFile=${report}`, ...suite.args],
+    { cwd: root, env: suite.env, encoding: 'utf8', maxBuffer: 2 ** 28 },
   );
   const seconds = ((performance.now() - begun) / 1000).toFixed(0);
   if (!existsSync(report)) {
-    console.log(`${name.padEnd(8)}the tests do not run\n${stdout}${stderr}`);
+    print(`the tests do not run\n${stdout}${stderr}`);
     process.exitCode = 1;
     return;
   }
-  const result = JSON.parse(readFileSync(report, 'utf8')) as TestReport;
-  const failures = failuresOf(result);
-  const on = started.adapter ? `, on ${started.adapter.description || started.adapter.architecture}` : '';
-  console.log(
-    `${name.padEnd(8)}${result.numPassedTests} passed, ${failures.length} failed (${seconds} s${on}; ${started.build})`,
-  );
-  for (const failure of failures) console.log(stripVTControlCharacters(`  ${failure}`));
-  if (failures.length > 0 || result.numPassedTests === 0) process.exitCode = 1;
+  const { passed, failures } = readTestReport(report);
+  print(`${passed} passed, ${failures.length} failed (${seconds} s, on ${suite.on})`);
+  for (const failure of failures) console.log(`  ${failure}`);
+  if (failures.length > 0 || passed === 0) process.exitCode = 1;
 }
 
-/** The parts of vitest's report that are read. */
-interface TestReport {
-  numPassedTests: number;
-  testResults: {
-    name: string;
-    status: string;
-    message: string;
-    assertionResults: { fullName: string; status: string; failureMessages: string[] }[];
-  }[];
+/** These tests on a backend in Node. */
+function tensorSuite(name: BackendName, files: string[]): Suite {
+  const here = start(name, {});
+  const software = name === 'webgpu' && !here.started && existsSync(SWIFTSHADER);
+  const { env, started, reason } = software ? start(name, swiftShader()) : here;
+  if (!started) return { skipped: reason ?? '' };
+  const { adapter, build } = started;
+  // A software adapter takes minutes for what others do in seconds.
+  const patience = adapter?.software ? ['--testTimeout=900000'] : [];
+  return {
+    env: { ...env, TEST_BACKEND: name },
+    args: ['--project=stock', ...patience, ...files],
+    on: adapter ? `${adapter.description || adapter.architecture}; ${build}` : build,
+  };
 }
 
-/** A file that does not load counts as a failure too. */
-function failuresOf({ testResults }: TestReport): string[] {
-  return testResults.flatMap(({ name, status, message, assertionResults }) => {
-    const failed = assertionResults.filter((test) => test.status === 'failed');
-    if (status === 'failed' && failed.length === 0) return [`${path.relative(root, name)}: ${message}`];
-    return failed.map(
-      (test) => `${path.relative(root, name)}: ${test.fullName}\n    ${test.failureMessages[0]}`,
-    );
-  });
+/** The page's tests. */
+function browserSuite(): Suite {
+  if (!chromiumPath) return { skipped: 'no Chromium (apt-get install chromium, or name one in CHROMIUM)' };
+  const version = spawnSync(chromiumPath, ['--version'], { encoding: 'utf8' });
+  if (version.status !== 0) return { skipped: `${chromiumPath} does not start: ${version.stderr?.trim()}` };
+  const build = spawnSync('npm', ['run', '--silent', 'build:page'], { cwd: root, encoding: 'utf8' });
+  if (build.status !== 0) throw new Error(`the page does not build\n${build.stdout}${build.stderr}`);
+  return { args: ['--config', 'test/page/vitest.config.ts'], on: version.stdout.trim() };
 }
 
 interface Start {
@@ -134,7 +146,7 @@ function swiftShader(): Record<string, string> {
   const { LD_LIBRARY_PATH } = process.env;
   return {
     VK_ICD_FILENAMES: SWIFTSHADER,
-    XDG_RUNTIME_DIR: folder,
+    XDG_RUNTIME_DIR: temporary,
     LD_LIBRARY_PATH: LD_LIBRARY_PATH ? `${LD_LIBRARY_PATH}:${libraries}` : libraries,
   };
 }

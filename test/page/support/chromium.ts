@@ -4,7 +4,3 @@ const CANDIDATES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/
 
 /** Chromium's path: `CHROMIUM`, or where Debian puts it. Undefined where there is none. */
 export const chromiumPath = [process.env.CHROMIUM, ...CANDIDATES].find((file) => file && existsSync(file));
-
-if (!chromiumPath) {
-  console.warn('skipped: no Chromium (apt-get install chromium, or name one in CHROMIUM)');
-}
