@@ -4,9 +4,14 @@ import { type BenchNetwork, networkName } from './networks.js';
 /** One line of the training benchmark, as `--json` writes it. */
 export interface TrainRow {
   network: string;
-  /** `wasm`, `node`, … or `pytorch`. */
+  /** `wasm`, `node`, `webgpu` or `pytorch`. */
   backend: string;
-  threads: number;
+  /** The graphics processor of `webgpu`, as its driver names it; null elsewhere. */
+  adapter: string | null;
+  /** Whether the adapter computes on the processor: such a row says nothing about WebGPU's speed. */
+  software: boolean;
+  /** Of the processor; null for `webgpu`, which cannot be told. */
+  threads: number | null;
   /** Version of Node; null for PyTorch. */
   node: string | null;
   secondsPerStep: number;
@@ -19,15 +24,18 @@ export interface TrainRow {
 }
 
 /** What one process measured. */
-export type Timing = Pick<TrainRow, 'backend' | 'threads' | 'node' | 'secondsPerStep' | 'peakMemoryBytes'>;
+export type Timing = Pick<TrainRow, 'backend' | 'threads' | 'node' | 'secondsPerStep' | 'peakMemoryBytes'> &
+  Partial<Pick<TrainRow, 'adapter' | 'software'>>;
 
 /** Turns the timings of one network into rows. */
 export function makeTrainRows(network: BenchNetwork, timings: readonly Timing[]): TrainRow[] {
   const peers = timings.filter(({ backend }) => backend === 'pytorch');
   const peerSeconds = Math.min(...peers.map(({ secondsPerStep }) => secondsPerStep));
-  return timings.map(({ backend, threads, node, secondsPerStep, peakMemoryBytes }) => ({
+  return timings.map(({ backend, adapter, software, threads, node, secondsPerStep, peakMemoryBytes }) => ({
     network: networkName(network),
     backend,
+    adapter: adapter ?? null,
+    software: software ?? false,
     threads,
     node,
     secondsPerStep,

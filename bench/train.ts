@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { countTrainingFlops } from './countTrainingFlops.js';
 import { findPeer } from './findPeer.js';
+import { formatTrainRows } from './formatTrainRows.js';
 import { blockNum, dropoutRate, inChannels, networkName, networks, timeEmbeddingDim } from './networks.js';
 import { RunError, runJson } from './runJson.js';
 import { makeTrainRows, type Timing, type TrainRow } from './TrainRow.js';
@@ -14,12 +15,15 @@ import type { Measurement, NotStarted } from './trainChild.js';
 const { values: options } = parseArgs({
   options: {
     networks: { type: 'string', default: networks.map((_, i) => i + 1).join() },
-    backends: { type: 'string', default: 'wasm,node' },
+    backends: { type: 'string' },
     steps: { type: 'string', default: '5' },
     json: { type: 'string' },
   },
 });
 const chosen = options.networks.split(',').map((number) => Number(number) - 1);
+const backends = (options.backends ?? 'wasm,node,webgpu').split(',');
+// An adapter that computes on the processor takes minutes a step: only where WebGPU is asked for by name.
+const allowSoftware = options.backends !== undefined;
 const steps = Number(options.steps);
 if (!chosen.every((index) => networks[index]) || !(Number.isInteger(steps) && steps > 0)) {
   throw new Error(`--networks takes numbers from 1 to ${networks.length}, --steps an integer above 0`);
@@ -44,7 +48,8 @@ async function measureNetwork(index: number): Promise<TrainRow[]> {
     await runChild('prepare', index, folder);
     const measured: (Timing & { firstLoss: number })[] = [];
     const measure = async (backend: string, threads: number) => {
-      const result = await attempt(`${backend}, threads: ${threads}`, () =>
+      const what = backend === 'webgpu' ? backend : `${backend}, threads: ${threads}`;
+      const result = await attempt(what, () =>
         backend === 'pytorch'
           ? runPeer(index, folder, threads)
           : runChild<Measurement | NotStarted>('measure', index, folder, backend, threads),
@@ -52,23 +57,36 @@ async function measureNetwork(index: number): Promise<TrainRow[]> {
       const node = backend === 'pytorch' ? null : process.version;
       if (result) measured.push({ ...result, backend, node });
     };
-    for (const backend of [...(peer ? ['pytorch'] : []), ...options.backends.split(',')]) {
-      // The native backend takes all cores and cannot be told otherwise.
-      for (const threads of backend === 'node' ? [availableParallelism()] : [1, 2])
-        await measure(backend, threads);
+    for (const backend of [...(peer ? ['pytorch'] : []), ...backends]) {
+      for (const threads of threadsOf(backend)) await measure(backend, threads);
     }
     checkAgreement(measured);
     const networkRows = makeTrainRows(network, measured);
-    printRows(networkRows);
+    for (const line of formatTrainRows(networkRows)) console.log(`  ${line}`);
     return networkRows;
   } finally {
     rmSync(folder, { recursive: true });
   }
 }
 
+/** The native backend takes all cores, a graphics processor what it has. */
+function threadsOf(backend: string): number[] {
+  if (backend === 'node') return [availableParallelism()];
+  return backend === 'webgpu' ? [1] : [1, 2];
+}
+
 function runChild<T>(task: string, index: number, folder: string, backend = '', threads = 1): Promise<T> {
   const loader = ['--import', import.meta.resolve('tsx')];
-  const args = [path.join(here, 'trainChild.ts'), task, index, folder, backend, threads, steps].map(String);
+  const args = [
+    path.join(here, 'trainChild.ts'),
+    task,
+    index,
+    folder,
+    backend,
+    threads,
+    steps,
+    allowSoftware,
+  ].map(String);
   // Without the root's path mapping the child imports the built package, as a user does.
   return runJson(process.execPath, [...loader, ...args], {
     TSX_TSCONFIG_PATH: path.join(here, 'tsconfig.json'),
@@ -118,33 +136,11 @@ async function attempt(
   return undefined;
 }
 
-function checkAgreement(measured: readonly { backend: string; threads: number; firstLoss: number }[]): void {
+function checkAgreement(measured: readonly (Timing & { firstLoss: number })[]): void {
   const losses = measured.map(({ firstLoss }) => firstLoss);
   if (losses.some((loss) => !(Math.abs(loss - losses[0]) <= agreement))) {
-    const list = measured.map((m) => `${m.backend} (${m.threads} threads) ${m.firstLoss}`).join(', ');
+    const list = measured.map((m) => `${m.backend} (${m.threads ?? m.adapter}) ${m.firstLoss}`).join(', ');
     throw new Error(`the first losses differ by more than ${agreement}: ${list}`);
   }
   if (losses.length > 0) console.log(`  first loss ${losses.map((loss) => loss.toFixed(7)).join(', ')}`);
-}
-
-function printRows(rows: readonly TrainRow[]): void {
-  const print = (...cells: string[]) =>
-    console.log(
-      `  ${cells[0].padEnd(10)}${cells
-        .slice(1)
-        .map((cell) => cell.padStart(12))
-        .join('')}`,
-    );
-  print('backend', 'threads', 's/step', 'images/s', 'GFLOP/s', 'peak MB', 'of PyTorch');
-  for (const row of rows) {
-    print(
-      row.backend,
-      String(row.threads),
-      row.secondsPerStep.toFixed(3),
-      row.imagesPerSecond.toFixed(2),
-      row.gflops.toFixed(1),
-      (row.peakMemoryBytes / 1e6).toFixed(0),
-      row.ratioToPyTorch === null ? '-' : `${(100 * row.ratioToPyTorch).toFixed(0)} %`,
-    );
-  }
 }

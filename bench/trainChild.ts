@@ -1,12 +1,17 @@
 /**
  * One measurement in a process of its own, so that its peak memory is its own:
  * `trainChild.ts prepare NETWORK FOLDER` writes the weights and the batch that both sides load,
- * `trainChild.ts measure NETWORK FOLDER BACKEND THREADS STEPS` loads them and prints a `Measurement` or `NotStarted`, as JSON.
+ * `trainChild.ts measure NETWORK FOLDER BACKEND THREADS STEPS ALLOW_SOFTWARE` loads them and prints a `Measurement` or `NotStarted`, as JSON.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import { type BackendName, initBackend } from 'diffusion-ssl/backends/node';
+import {
+  type BackendName,
+  initBackend,
+  type StartedBackend,
+  type WebGpuAdapter,
+} from 'diffusion-ssl/backends/node';
 import {
   loadTorchStateDict,
   readSafetensors,
@@ -34,7 +39,10 @@ export interface Measurement {
   /** Median over the steps after the warm-up, with dropout. */
   secondsPerStep: number;
   peakMemoryBytes: number;
-  threads: number;
+  threads: number | null;
+  /** Name of the graphics processor, and whether it computes on the processor. */
+  adapter?: string;
+  software?: boolean;
 }
 
 /** What a measurement prints when the backend does not start here. */
@@ -44,7 +52,7 @@ export interface NotStarted {
 
 const warmUp = 2;
 
-const [task, networkIndex, folder, backend, threads, steps] = process.argv.slice(2);
+const [task, networkIndex, folder, backend, threads, steps, allowSoftware] = process.argv.slice(2);
 const network = networks[Number(networkIndex)];
 const weightsFile = path.join(folder, 'weights.safetensors');
 const batchFile = path.join(folder, 'batch.safetensors');
@@ -87,9 +95,13 @@ async function prepare(): Promise<{ parameters: number }> {
 }
 
 async function measure(count: number): Promise<Measurement | NotStarted> {
-  let started: { threads: number };
+  let started: StartedBackend;
   try {
-    started = await initBackend({ device: backend as BackendName, threads: Number(threads) });
+    started = await initBackend({
+      device: backend as BackendName,
+      threads: Number(threads),
+      allowSoftware: allowSoftware === 'true',
+    });
   } catch (error) {
     return { notStarted: (error as Error).message };
   }
@@ -128,7 +140,16 @@ async function measure(count: number): Promise<Measurement | NotStarted> {
   }
   const timed = seconds.slice(warmUp).sort((a, b) => a - b);
   const middle = (timed[(timed.length - 1) >> 1] + timed[timed.length >> 1]) / 2;
-  return { firstLoss, secondsPerStep: middle, peakMemoryBytes: peakMemoryBytes(), threads: started.threads };
+  await started.dispose();
+  const measured = { firstLoss, secondsPerStep: middle, peakMemoryBytes: peakMemoryBytes() };
+  const { adapter } = started;
+  if (!adapter) return { ...measured, threads: started.threads };
+  return { ...measured, threads: null, adapter: nameOf(adapter), software: adapter.software };
+}
+
+/** What the driver calls it; browsers and some drivers tell only a family. */
+function nameOf({ description, vendor, architecture }: WebGpuAdapter): string {
+  return description || `${vendor} ${architecture}`;
 }
 
 function meanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {

@@ -11,6 +11,8 @@ test('rows carry images and operations a second, and the share of the better PyT
   expect(rows[2]).toEqual({
     network: '[16…512] 64×64 batch 8',
     backend: 'wasm',
+    adapter: null,
+    software: false,
     threads: 2,
     node: 'v20',
     secondsPerStep: 2,
@@ -23,4 +25,13 @@ test('rows carry images and operations a second, and the share of the better PyT
 
 test('without PyTorch there is no ratio', () => {
   expect(makeTrainRows(networks[0], [wasm])[0].ratioToPyTorch).toBeNull();
+});
+
+test('a graphics processor is named, and whether it is one', () => {
+  const webgpu = { ...wasm, backend: 'webgpu', threads: null, adapter: 'SwiftShader Device', software: true };
+  expect(makeTrainRows(networks[0], [webgpu])[0]).toMatchObject({
+    threads: null,
+    adapter: 'SwiftShader Device',
+    software: true,
+  });
 });
