@@ -1,4 +1,4 @@
-/** A network of the training benchmark, its input and the dropout it trains with. */
+/** A network of a benchmark and its input. */
 export interface BenchNetwork {
   filterConfig: number[];
   size: number;
@@ -20,3 +20,8 @@ export const networks: BenchNetwork[] = [
 export function networkName({ filterConfig, size, batch }: BenchNetwork): string {
   return `[${filterConfig[0]}…${filterConfig[5]}] ${size}×${size} batch ${batch}`;
 }
+
+/** The networks of the sampling benchmark. */
+export const sampledNetworks: BenchNetwork[] = networks
+  .slice(0, 2)
+  .map(({ filterConfig }) => ({ filterConfig, size: 64, batch: 16 }));

@@ -1,16 +1,15 @@
 /** Times a training step of three networks on every backend that starts, and in PyTorch. See README.md. */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { type BenchRow, makeRows, type Timing } from './BenchRow.js';
 import { countTrainingFlops } from './countTrainingFlops.js';
 import { findPeer } from './findPeer.js';
-import { formatTrainRows } from './formatTrainRows.js';
-import { blockNum, dropoutRate, inChannels, networkName, networks, timeEmbeddingDim } from './networks.js';
-import { RunError, runJson } from './runJson.js';
-import { makeTrainRows, type Timing, type TrainRow } from './TrainRow.js';
-import type { Measurement, NotStarted } from './trainChild.js';
+import { formatRows } from './formatRows.js';
+import { networkName, networks } from './networks.js';
+import { measureBackends, type NotStarted, runChild, runPeer } from './runMeasurement.js';
+import type { Measurement } from './trainChild.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -32,108 +31,36 @@ if (!chosen.every((index) => networks[index]) || !(Number.isInteger(steps) && st
 /** Two first losses further apart than this come from different networks. */
 const agreement = 1e-4;
 
-const here = fileURLToPath(new URL('.', import.meta.url));
 const peer = findPeer();
 if (!peer) console.log('No Python with PyTorch: run bench/peers/setup.sh to compare with it.');
 
-const rows: TrainRow[] = [];
+const rows: BenchRow[] = [];
 for (const index of chosen) rows.push(...(await measureNetwork(index)));
 if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
 
-async function measureNetwork(index: number): Promise<TrainRow[]> {
+async function measureNetwork(index: number): Promise<BenchRow[]> {
   const network = networks[index];
-  console.log(`\n${networkName(network)}, ${(countTrainingFlops(network) / 1e9).toFixed(1)} GFLOP a step`);
+  const flops = countTrainingFlops(network);
+  console.log(`\n${networkName(network)}, ${(flops / 1e9).toFixed(1)} GFLOP a step`);
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-train-'));
   try {
-    await runChild('prepare', index, folder);
-    const measured: (Timing & { firstLoss: number })[] = [];
-    const measure = async (backend: string, threads: number) => {
-      const what = backend === 'webgpu' ? backend : `${backend}, threads: ${threads}`;
-      const result = await attempt(what, () =>
-        backend === 'pytorch'
-          ? runPeer(index, folder, threads)
-          : runChild<Measurement | NotStarted>('measure', index, folder, backend, threads),
-      );
-      const node = backend === 'pytorch' ? null : process.version;
-      if (result) measured.push({ ...result, backend, node });
-    };
-    for (const backend of [...(peer ? ['pytorch'] : []), ...backends]) {
-      for (const threads of threadsOf(backend)) await measure(backend, threads);
-    }
+    await runChild('trainChild.ts', 'prepare', index, folder);
+    const batch = path.join(folder, 'batch.safetensors');
+    const measured = await measureBackends([...(peer ? ['pytorch'] : []), ...backends], (backend, threads) =>
+      backend === 'pytorch'
+        ? runPeer<Measurement>(peer!, 'train_step.py', network, folder, { batch, threads, steps })
+        : runChild<Measurement | NotStarted>(
+            'trainChild.ts',
+            ...['measure', index, folder, backend, threads, steps, allowSoftware],
+          ),
+    );
     checkAgreement(measured);
-    const networkRows = makeTrainRows(network, measured);
-    for (const line of formatTrainRows(networkRows)) console.log(`  ${line}`);
+    const networkRows = makeRows(network, measured, { flops });
+    for (const line of formatRows(networkRows)) console.log(`  ${line}`);
     return networkRows;
   } finally {
     rmSync(folder, { recursive: true });
   }
-}
-
-/** The native backend takes all cores, a graphics processor what it has. */
-function threadsOf(backend: string): number[] {
-  if (backend === 'node') return [availableParallelism()];
-  return backend === 'webgpu' ? [1] : [1, 2];
-}
-
-function runChild<T>(task: string, index: number, folder: string, backend = '', threads = 1): Promise<T> {
-  const loader = ['--import', import.meta.resolve('tsx')];
-  const args = [
-    path.join(here, 'trainChild.ts'),
-    task,
-    index,
-    folder,
-    backend,
-    threads,
-    steps,
-    allowSoftware,
-  ].map(String);
-  // Without the root's path mapping the child imports the built package, as a user does.
-  return runJson(process.execPath, [...loader, ...args], {
-    TSX_TSCONFIG_PATH: path.join(here, 'tsconfig.json'),
-  });
-}
-
-function runPeer(index: number, folder: string, threads: number): Promise<Measurement> {
-  const config = path.join(folder, 'config.json');
-  writeFileSync(
-    config,
-    JSON.stringify({
-      in_channels: inChannels,
-      filter_config: networks[index].filterConfig,
-      block_num: blockNum,
-      upmode: 'deconv_2',
-      use_skipAtt: true,
-      time_embedding_dim: timeEmbeddingDim,
-      dropout_rate: dropoutRate,
-      dropout_type: 'traditional',
-    }),
-  );
-  const given = {
-    weights: path.join(folder, 'weights.safetensors'),
-    batch: path.join(folder, 'batch.safetensors'),
-    config,
-    threads,
-    steps,
-  };
-  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return runJson(peer!, ['-B', path.join(here, 'peers/train_step.py'), ...args]);
-}
-
-/** What `run` measures, or undefined, with a line that says why, when memory is short or the backend does not start. */
-async function attempt(
-  what: string,
-  run: () => Promise<Measurement | NotStarted>,
-): Promise<Measurement | undefined> {
-  try {
-    const result = await run();
-    if (!('notStarted' in result)) return result;
-    console.log(`  ${what}: does not start (${result.notStarted})`);
-  } catch (error) {
-    if (!(error instanceof RunError)) throw error;
-    console.log(`  ${what}: ${error.outOfMemory ? 'cannot hold this network' : 'failed'}, ${error.message}`);
-    if (!error.outOfMemory) process.exitCode = 1;
-  }
-  return undefined;
 }
 
 function checkAgreement(measured: readonly (Timing & { firstLoss: number })[]): void {

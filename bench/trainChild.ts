@@ -6,126 +6,68 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import {
-  type BackendName,
-  initBackend,
-  type StartedBackend,
-  type WebGpuAdapter,
-} from 'diffusion-ssl/backends/node';
-import {
-  loadTorchStateDict,
-  readSafetensors,
-  type SafetensorsTensor,
-  toTorchStateDict,
-  writeSafetensors,
-} from 'diffusion-ssl/interop';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { initBackend } from 'diffusion-ssl/backends/node';
+import { readSafetensors, writeSafetensors } from 'diffusion-ssl/interop';
 import { mse } from 'diffusion-ssl/losses';
-import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+import { namedParameters } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
-import {
-  type BenchNetwork,
-  blockNum,
-  dropoutRate,
-  inChannels,
-  networks,
-  timeEmbeddingDim,
-} from './networks.js';
+import { loadModel, makeModel, normalBatch, writeWeights } from './benchModel.js';
+import { median } from './median.js';
+import { dropoutRate, networks } from './networks.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
+import type { Measured, NotStarted } from './runMeasurement.js';
+import { deviceOf, startBackend } from './startBackend.js';
 
-/** What a measurement prints. */
-export interface Measurement {
+/** What a measurement prints; the time is the median over the steps after the warm-up, with dropout. */
+export interface Measurement extends Measured {
   /** Mean squared error of the first training forward, without dropout, summed in double precision. */
   firstLoss: number;
-  /** Median over the steps after the warm-up, with dropout. */
-  secondsPerStep: number;
-  peakMemoryBytes: number;
-  threads: number | null;
-  /** Name of the graphics processor, and whether it computes on the processor. */
-  adapter?: string;
-  software?: boolean;
-}
-
-/** What a measurement prints when the backend does not start here. */
-export interface NotStarted {
-  notStarted: string;
 }
 
 const warmUp = 2;
 
 const [task, networkIndex, folder, backend, threads, steps, allowSoftware] = process.argv.slice(2);
 const network = networks[Number(networkIndex)];
-const weightsFile = path.join(folder, 'weights.safetensors');
 const batchFile = path.join(folder, 'batch.safetensors');
 
 console.log(JSON.stringify(task === 'prepare' ? await prepare() : await measure(Number(steps))));
 
-function makeModel({ filterConfig, size }: BenchNetwork, rate: number) {
-  return unetAttD({
-    inChannels,
-    filterConfig,
-    blockNum,
-    upmode: 'deconv_2',
-    useSkipAtt: true,
-    timeEmbeddingDim,
-    dropoutRate: rate,
-    size: [size, size],
-    seed: 1,
-  });
-}
-
 async function prepare(): Promise<{ parameters: number }> {
   await initBackend({ device: 'wasm' });
   const model = makeModel(network, 0);
-  writeFileSync(weightsFile, writeSafetensors(await toTorchStateDict(namedParameters(model))));
-  const shape = [network.batch, network.size, network.size, inChannels];
-  const normal = async (seed: number): Promise<SafetensorsTensor> => {
-    const data = (await tf.randomNormal(shape, 0, 1, 'float32', seed).data()) as Float32Array;
-    return { dtype: 'F32', shape, data };
-  };
-  const t = Int32Array.from({ length: network.batch }, (_, i) => Math.round((999 * i) / (network.batch - 1)));
+  await writeWeights(model, folder);
+  const { batch } = network;
+  const t = Int32Array.from({ length: batch }, (_, i) => Math.round((999 * i) / (batch - 1)));
   writeFileSync(
     batchFile,
     writeSafetensors({
-      x_t: await normal(1),
-      noise: await normal(2),
-      t: { dtype: 'I32', shape: [network.batch], data: t },
+      x_t: await normalBatch(network, 1),
+      noise: await normalBatch(network, 2),
+      t: { dtype: 'I32', shape: [batch], data: t },
     }),
   );
   return { parameters: model.countParams() };
 }
 
 async function measure(count: number): Promise<Measurement | NotStarted> {
-  let started: StartedBackend;
-  try {
-    started = await initBackend({
-      device: backend as BackendName,
-      threads: Number(threads),
-      allowSoftware: allowSoftware === 'true',
-    });
-  } catch (error) {
-    return { notStarted: (error as Error).message };
-  }
+  const started = await startBackend(backend, Number(threads), allowSoftware === 'true');
+  if ('notStarted' in started) return started;
   const { tensors: batch } = readSafetensors(readFileSync(batchFile));
   const upload = (name: string) => {
     const { data, shape, dtype } = batch.get(name)!;
     return tf.tensor(data as Float32Array | Int32Array, shape, dtype === 'I32' ? 'int32' : 'float32');
   };
   const [xT, t, noise] = ['x_t', 't', 'noise'].map(upload);
-  const load = (rate: number) => {
-    const model = makeModel(network, rate);
-    loadTorchStateDict(namedParameters(model), readSafetensors(readFileSync(weightsFile)).tensors);
-    return model;
-  };
-  const predict = (model: ReturnType<typeof makeModel>) =>
-    model.apply([xT, t], { training: true }) as tf.Tensor;
+  const predict = (model: tfl.LayersModel) => model.apply([xT, t], { training: true }) as tf.Tensor;
 
-  const withoutDropout = load(0);
+  const withoutDropout = loadModel(network, 0, folder);
   const first = tf.tidy(() => predict(withoutDropout));
   const firstLoss = meanSquare(await first.data(), await noise.data());
   tf.dispose(first);
   withoutDropout.dispose();
 
-  const model = load(dropoutRate);
+  const model = loadModel(network, dropoutRate, folder);
   const variables = namedParameters(model)
     .filter(({ spec }) => spec.trainable)
     .map(({ variable }) => variable);
@@ -138,18 +80,9 @@ async function measure(count: number): Promise<Measurement | NotStarted> {
     loss.dispose();
     seconds.push((performance.now() - start) / 1000);
   }
-  const timed = seconds.slice(warmUp).sort((a, b) => a - b);
-  const middle = (timed[(timed.length - 1) >> 1] + timed[timed.length >> 1]) / 2;
   await started.dispose();
-  const measured = { firstLoss, secondsPerStep: middle, peakMemoryBytes: peakMemoryBytes() };
-  const { adapter } = started;
-  if (!adapter) return { ...measured, threads: started.threads };
-  return { ...measured, threads: null, adapter: nameOf(adapter), software: adapter.software };
-}
-
-/** What the driver calls it; browsers and some drivers tell only a family. */
-function nameOf({ description, vendor, architecture }: WebGpuAdapter): string {
-  return description || `${vendor} ${architecture}`;
+  const secondsPerStep = median(seconds.slice(warmUp));
+  return { firstLoss, secondsPerStep, peakMemoryBytes: peakMemoryBytes(), ...deviceOf(started) };
 }
 
 function meanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {

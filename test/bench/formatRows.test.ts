@@ -1,18 +1,22 @@
 import { expect, test } from 'vitest';
-import { formatTrainRows } from '../../bench/formatTrainRows.js';
+import { makeRows } from '../../bench/BenchRow.js';
+import { formatRows } from '../../bench/formatRows.js';
 import { networks } from '../../bench/networks.js';
-import { makeTrainRows } from '../../bench/TrainRow.js';
 
 const time = { node: 'v24', secondsPerStep: 0.5, peakMemoryBytes: 7e6 };
 
 test('a line a row, WebGPU with the name of its adapter, one that computes on the processor as such', () => {
-  const rows = makeTrainRows(networks[0], [
-    { ...time, backend: 'pytorch', threads: 2, node: null, secondsPerStep: 0.25 },
-    { ...time, backend: 'node', threads: 2 },
-    { ...time, backend: 'webgpu', threads: null, adapter: 'NVIDIA H200', software: false },
-    { ...time, backend: 'webgpu', threads: null, adapter: 'SwiftShader Device', software: true },
-  ]);
-  const lines = formatTrainRows(rows).map((line) => line.trim().split(/ {2,}/));
+  const rows = makeRows(
+    networks[0],
+    [
+      { ...time, backend: 'pytorch', threads: 2, node: null, secondsPerStep: 0.25 },
+      { ...time, backend: 'node', threads: 2 },
+      { ...time, backend: 'webgpu', threads: null, adapter: 'NVIDIA H200', software: false },
+      { ...time, backend: 'webgpu', threads: null, adapter: 'SwiftShader Device', software: true },
+    ],
+    { flops: 13e9 },
+  );
+  const lines = formatRows(rows).map((line) => line.trim().split(/ {2,}/));
   expect(lines).toEqual([
     ['backend', 'threads', 's/step', 'images/s', 'GFLOP/s', 'peak MB', 'of PyTorch'],
     ['pytorch', '2', '0.250', '32.00', '52.0', '7', '100 %'],
@@ -23,6 +27,8 @@ test('a line a row, WebGPU with the name of its adapter, one that computes on th
 });
 
 test('without PyTorch there is no share of it', () => {
-  const [, line] = formatTrainRows(makeTrainRows(networks[0], [{ ...time, backend: 'wasm', threads: 1 }]));
+  const [, line] = formatRows(
+    makeRows(networks[0], [{ ...time, backend: 'wasm', threads: 1 }], { flops: 13e9 }),
+  );
   expect(line).toMatch(/^wasm .* -$/);
 });

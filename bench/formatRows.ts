@@ -1,7 +1,7 @@
-import type { TrainRow } from './TrainRow.js';
+import type { BenchRow } from './BenchRow.js';
 
 /** The rows as lines of a table, under a heading; a graphics processor is named at the end of its row. */
-export function formatTrainRows(rows: readonly TrainRow[]): string[] {
+export function formatRows(rows: readonly BenchRow[]): string[] {
   const line = (backend: string, cells: string[], end = '') =>
     `${backend.padEnd(10)}${cells.map((cell) => cell.padStart(12)).join('')}${end}`;
   return [

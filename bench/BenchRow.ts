@@ -1,8 +1,7 @@
-import { countTrainingFlops } from './countTrainingFlops.js';
 import { type BenchNetwork, networkName } from './networks.js';
 
-/** One line of the training benchmark, as `--json` writes it. */
-export interface TrainRow {
+/** One line of a benchmark of networks, as `--json` writes it. */
+export interface BenchRow {
   network: string;
   /** `wasm`, `node`, `webgpu` or `pytorch`. */
   backend: string;
@@ -14,9 +13,11 @@ export interface TrainRow {
   threads: number | null;
   /** Version of Node; null for PyTorch. */
   node: string | null;
+  /** Of a training step, or of a step of the sampler. */
   secondsPerStep: number;
+  /** Images trained on, or sampled to the end. */
   imagesPerSecond: number;
-  /** 10^9 floating-point operations a second, forward and backward. */
+  /** 10^9 floating-point operations a second. */
   gflops: number;
   peakMemoryBytes: number;
   /** Images a second, divided by PyTorch's better figure; null where PyTorch was not measured. */
@@ -24,11 +25,23 @@ export interface TrainRow {
 }
 
 /** What one process measured. */
-export type Timing = Pick<TrainRow, 'backend' | 'threads' | 'node' | 'secondsPerStep' | 'peakMemoryBytes'> &
-  Partial<Pick<TrainRow, 'adapter' | 'software'>>;
+export type Timing = Pick<BenchRow, 'backend' | 'threads' | 'node' | 'secondsPerStep' | 'peakMemoryBytes'> &
+  Partial<Pick<BenchRow, 'adapter' | 'software'>>;
+
+/** What a step of a benchmark is worth. */
+export interface StepWork {
+  /** Floating-point operations of a step. */
+  flops: number;
+  /** Steps that an image takes. Default 1. */
+  stepsPerImage?: number;
+}
 
 /** Turns the timings of one network into rows. */
-export function makeTrainRows(network: BenchNetwork, timings: readonly Timing[]): TrainRow[] {
+export function makeRows(
+  network: BenchNetwork,
+  timings: readonly Timing[],
+  { flops, stepsPerImage = 1 }: StepWork,
+): BenchRow[] {
   const peers = timings.filter(({ backend }) => backend === 'pytorch');
   const peerSeconds = Math.min(...peers.map(({ secondsPerStep }) => secondsPerStep));
   return timings.map(({ backend, adapter, software, threads, node, secondsPerStep, peakMemoryBytes }) => ({
@@ -39,8 +52,8 @@ export function makeTrainRows(network: BenchNetwork, timings: readonly Timing[])
     threads,
     node,
     secondsPerStep,
-    imagesPerSecond: network.batch / secondsPerStep,
-    gflops: countTrainingFlops(network) / 1e9 / secondsPerStep,
+    imagesPerSecond: network.batch / secondsPerStep / stepsPerImage,
+    gflops: flops / 1e9 / secondsPerStep,
     peakMemoryBytes,
     ratioToPyTorch: peers.length > 0 ? peerSeconds / secondsPerStep : null,
   }));

@@ -1,0 +1,99 @@
+import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Timing } from './BenchRow.js';
+import { type BenchNetwork, blockNum, dropoutRate, inChannels, timeEmbeddingDim } from './networks.js';
+import { RunError, runJson } from './runJson.js';
+
+/** What a process prints when its backend does not start here. */
+export interface NotStarted {
+  notStarted: string;
+}
+
+/** Where a measurement ran. */
+export type Device = Pick<Timing, 'threads' | 'adapter' | 'software'>;
+
+/** What every measurement prints. */
+export type Measured = Device & Pick<Timing, 'secondsPerStep' | 'peakMemoryBytes'>;
+
+const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** Runs one of our measurements in a process of its own. */
+export function runChild<T>(script: string, ...args: (string | number | boolean)[]): Promise<T> {
+  const loader = ['--import', import.meta.resolve('tsx')];
+  // Without the root's path mapping the child imports the built package, as a user does.
+  return runJson(process.execPath, [...loader, path.join(here, script), ...args.map(String)], {
+    TSX_TSCONFIG_PATH: path.join(here, 'tsconfig.json'),
+  });
+}
+
+/** Runs PyTorch's measurement of a network: `script` of `peers/`, with the network's configuration and `options`. */
+export function runPeer<T>(
+  python: string,
+  script: string,
+  { filterConfig }: BenchNetwork,
+  folder: string,
+  options: Record<string, string | number>,
+): Promise<T> {
+  const config = path.join(folder, 'config.json');
+  writeFileSync(
+    config,
+    JSON.stringify({
+      in_channels: inChannels,
+      filter_config: filterConfig,
+      block_num: blockNum,
+      upmode: 'deconv_2',
+      use_skipAtt: true,
+      time_embedding_dim: timeEmbeddingDim,
+      dropout_rate: dropoutRate,
+      dropout_type: 'traditional',
+    }),
+  );
+  const weights = path.join(folder, 'weights.safetensors');
+  const args = Object.entries({ ...options, weights, config }).flatMap(([name, value]) => [
+    `--${name}`,
+    String(value),
+  ]);
+  return runJson(python, ['-B', path.join(here, 'peers', script), ...args]);
+}
+
+/**
+ * Measures one backend after the other, on one and on two threads where it can be told. One that does not start, or cannot hold the network, is
+ * named with the reason and left out.
+ */
+export async function measureBackends<M extends Measured>(
+  backends: readonly string[],
+  measure: (backend: string, threads: number) => Promise<M | NotStarted>,
+): Promise<(M & Timing)[]> {
+  const measured: (M & Timing)[] = [];
+  for (const backend of backends) {
+    for (const threads of threadsOf(backend)) {
+      const what = backend === 'webgpu' ? backend : `${backend}, threads: ${threads}`;
+      const result = await attempt(what, () => measure(backend, threads));
+      const node = backend === 'pytorch' ? null : process.version;
+      if (result) measured.push({ ...result, backend, node });
+    }
+  }
+  return measured;
+}
+
+/** The native backend takes all cores, a graphics processor what it has. */
+function threadsOf(backend: string): number[] {
+  if (backend === 'node') return [availableParallelism()];
+  return backend === 'webgpu' ? [1] : [1, 2];
+}
+
+/** What `run` measures, or undefined, with a line that says why, when memory is short or the backend does not start. */
+async function attempt<M>(what: string, run: () => Promise<M | NotStarted>): Promise<M | undefined> {
+  try {
+    const result = await run();
+    if (!(typeof result === 'object' && result !== null && 'notStarted' in result)) return result as M;
+    console.log(`  ${what}: does not start (${result.notStarted})`);
+  } catch (error) {
+    if (!(error instanceof RunError)) throw error;
+    console.log(`  ${what}: ${error.outOfMemory ? 'cannot hold this network' : 'failed'}, ${error.message}`);
+    if (!error.outOfMemory) process.exitCode = 1;
+  }
+  return undefined;
+}

@@ -1,0 +1,22 @@
+import { type BackendName, initBackend, type StartedBackend } from 'diffusion-ssl/backends/node';
+import type { Device, NotStarted } from './runMeasurement.js';
+
+/** Starts a backend in the process of a measurement, or says why it does not start. */
+export async function startBackend(
+  name: string,
+  threads: number,
+  allowSoftware: boolean,
+): Promise<StartedBackend | NotStarted> {
+  try {
+    return await initBackend({ device: name as BackendName, threads, allowSoftware });
+  } catch (error) {
+    return { notStarted: (error as Error).message };
+  }
+}
+
+/** What a measurement says of where it ran: the driver's name of the adapter, or where it tells only a family, that. */
+export function deviceOf({ threads, adapter }: StartedBackend): Device {
+  if (!adapter) return { threads };
+  const { description, vendor, architecture, software } = adapter;
+  return { threads: null, adapter: description || `${vendor} ${architecture}`, software };
+}
