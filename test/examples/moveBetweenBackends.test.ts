@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -8,8 +8,12 @@ import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { writeChips } from '../support/chips.js';
 import { relativeL2 } from '../support/compare.js';
 
-/** The backend that a run on wasm moves to: that of the tests, or the one that shares no code with wasm. */
-const other = (process.env.TEST_BACKEND ?? 'wasm') === 'wasm' ? 'cpu' : process.env.TEST_BACKEND!;
+/** Where a run on wasm moves to: the backend of the tests, WebGPU by way of tfjs-node where that is installed. */
+const others = {
+  wasm: ['cpu'],
+  node: ['node'],
+  webgpu: [...(hasAddon() ? ['node'] : []), 'webgpu'],
+}[process.env.TEST_BACKEND ?? 'wasm']!;
 const folder = mkdtempSync(path.join(tmpdir(), 'move-'));
 const STEPS = 6;
 let flags: string[];
@@ -43,12 +47,14 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-describe(`a run that moves from wasm to ${other} and back`, () => {
+describe(`a run that moves from wasm to ${others.join(', to ')} and back`, () => {
   it('goes on where it was, says that the last bits differ, and ends like one that stayed', async () => {
     expect(await train('stayed', 'wasm')).toBe('');
     expect(await train('moved', 'wasm', { steps: 2 })).toBe('');
-    const there = await train('moved', other, { resume: true, steps: 2 });
-    expect(there).toMatch(/The run was on 'wasm .*', this is '.*': results differ in the last bits\./);
+    for (const other of others) {
+      const there = await train('moved', other, { resume: true, steps: 1 });
+      expect(there).toMatch(/The run was on '.*', this is '.*': results differ in the last bits\./);
+    }
     const back = await train('moved', 'wasm', { resume: true });
     expect(back).toMatch(/this is 'wasm .*': results differ in the last bits\./);
 
@@ -67,4 +73,10 @@ function filters(run: string): number[] {
   const { tensors } = readSafetensors(readFileSync(path.join(folder, run, 'weights.safetensors')));
   const names = [...tensors.keys()].filter((name) => tensors.get(name)!.shape.length === 4);
   return names.flatMap((name) => Array.from(tensors.get(name)!.data as Float32Array));
+}
+
+/** Whether tfjs-node has its addon, as `npm run setup:tfjs-node` builds it. */
+function hasAddon(): boolean {
+  const addon = '../../node_modules/@tensorflow/tfjs-node/lib/napi-v8/tfjs_binding.node';
+  return existsSync(new URL(addon, import.meta.url));
 }

@@ -61,6 +61,7 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
     expect(tensorsOf(resumed)).toEqual(tensorsOf(uninterrupted));
     expect(readCheckpointState(resumed)).toEqual(readCheckpointState(uninterrupted));
 
+    page.once('dialog', (dialog) => dialog.accept());
     await page.getByRole('button', { name: 'Remove six steps' }).click();
     await page.waitForSelector('#checkpoints li', { state: 'detached' });
     expect(problems).toEqual([]);

@@ -7,11 +7,16 @@ import { runSettings } from './settings.js';
 
 /** Keeps runs: in the browser, and as files. */
 export function keepPart({ state, worker }: Page): void {
+  let checkpoints: StoredCheckpoint[] = [];
+  /** The checkpoint that the run at hand was saved as or resumed from. */
+  let ownName: string | undefined;
+
   const settings = () => runSettings(state.value.dataset?.bands ?? 4);
-  const take = async (from: string, open: () => Promise<RunInfo>) => {
+  const take = async (from: string, open: () => Promise<RunInfo>, name?: string) => {
     if (!mayReplaceRun(state)) return;
     const run = await open();
     state.set({ run, unsaved: false });
+    ownName = name;
     showNotice(`${from} is open, at step ${run.step}.${run.remark ? ` ${run.remark}` : ''}`, 'info');
   };
   const openStore = async () => {
@@ -22,7 +27,7 @@ export function keepPart({ state, worker }: Page): void {
     await refresh();
   };
   const refresh = async () => {
-    const checkpoints = await worker.call('list');
+    checkpoints = await worker.call('list');
     element('checkpoints', HTMLElement).replaceChildren(...checkpoints.map(entry));
   };
   const entry = ({ name, bytes, savedAt }: StoredCheckpoint) => {
@@ -39,8 +44,9 @@ export function keepPart({ state, worker }: Page): void {
     };
     item.append(
       words,
-      act('Resume', () => take(`“${name}”`, () => worker.call('resume', name, settings()))),
+      act('Resume', () => take(`“${name}”`, () => worker.call('resume', name, settings()), name)),
       act('Remove', async () => {
+        if (!confirm(`Remove “${name}” for good?`)) return;
         await worker.call('remove', name);
         await refresh();
       }),
@@ -52,7 +58,10 @@ export function keepPart({ state, worker }: Page): void {
     attempt(async () => {
       const name = input('name').value.trim();
       if (name === '') throw new Error('Give the checkpoint a name first.');
+      const taken = name !== ownName && checkpoints.some((other) => other.name === name);
+      if (taken && !confirm(`“${name}” is another run. Put the one at hand in its place?`)) return;
       await worker.call('save', name);
+      ownName = name;
       state.set({ unsaved: false });
       await openStore();
     });
@@ -75,6 +84,7 @@ export function keepPart({ state, worker }: Page): void {
     });
   button('retry').onclick = () => attempt(openStore);
   state.watch(['run'], ({ run }) => {
+    ownName = undefined;
     button('save').disabled = !run;
     button('download').disabled = !run;
   });

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import { type PreviewServer, preview } from 'vite';
+import { expect } from 'vitest';
 import { chromiumPath } from './chromium.js';
 
 const root = fileURLToPath(new URL('../../../examples/browser', import.meta.url));
@@ -98,4 +99,19 @@ export async function plottedLosses(page: Page): Promise<{ steps: number; first:
   const label = await page.locator('#loss-plot svg').getAttribute('aria-label');
   const [, steps, first, last] = label?.match(/(\d+) steps, from (\d+\.\d+) to (\d+\.\d+)/) ?? [];
   return { steps: Number(steps), first: Number(first), last: Number(last) };
+}
+
+/** Does what makes the page ask `question`, and answers it. */
+export async function answer(
+  page: Page,
+  yes: boolean,
+  question: string,
+  act: () => Promise<unknown>,
+): Promise<void> {
+  const asked = page.waitForEvent('dialog');
+  const acted = act();
+  const dialog = await asked;
+  expect(dialog.message()).toBe(question);
+  await (yes ? dialog.accept() : dialog.dismiss());
+  await acted;
 }

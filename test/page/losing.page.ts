@@ -1,0 +1,87 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { chromiumPath } from './support/chromium.js';
+import {
+  answer,
+  chooseTiny,
+  openPage,
+  type PageHost,
+  plottedLosses,
+  startHost,
+  train,
+  untilNotice,
+} from './support/openPage.js';
+
+describe.skipIf(!chromiumPath)('nothing is lost', () => {
+  let host: PageHost;
+  beforeAll(async () => {
+    host = await startHost();
+  });
+  afterAll(() => host?.close());
+
+  it('where the space for the page is used up: what was saved stays, and what to do is said', async () => {
+    const { page } = await openPage(host);
+    await chooseTiny(page);
+    await train(page, 2);
+    await page.click('#save');
+    await page.waitForSelector('#checkpoints li');
+    const devtools = await page.context().newCDPSession(page);
+    const { origin } = new URL(host.url);
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 1 });
+    await train(page, 1);
+    await page.click('#save');
+    await untilNotice(
+      page,
+      /did not save the checkpoint: .*space .* is used up; remove a checkpoint.*Download/,
+    );
+    await page.getByRole('button', { name: 'Resume my run' }).click();
+    await untilNotice(page, /“my run” is open, at step 2\./);
+
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin });
+    await train(page, 2);
+    await page.click('#save');
+    await page.waitForFunction(() => document.querySelectorAll('#checkpoints li').length === 1);
+    await page.getByRole('button', { name: 'Resume my run' }).click();
+    await untilNotice(page, /“my run” is open, at step 4\./);
+  });
+
+  it('without a question: an unsaved run, a checkpoint of the same name, one that is removed', async () => {
+    const { page } = await openPage(host);
+    await chooseTiny(page);
+    await train(page, 2);
+    const steps = async () => (await plottedLosses(page)).steps;
+    const replaced = 'The network at hand is not saved. Put another in its place?';
+
+    await answer(page, false, replaced, () => page.click('#fresh'));
+    expect(await steps()).toBe(2);
+    await page.click('#save');
+    await page.waitForSelector('#checkpoints li');
+    // The run's own checkpoint is brought up to date without a question.
+    await train(page, 1);
+    await page.click('#save');
+    await expect
+      .poll(() => page.evaluate(() => document.querySelector('#checkpoints')?.children.length))
+      .toBe(1);
+
+    await page.click('#fresh');
+    await untilNotice(page, /A new tiny network/);
+    await train(page, 1);
+    await answer(page, false, '“my run” is another run. Put the one at hand in its place?', () =>
+      page.click('#save'),
+    );
+    const resume = () => page.getByRole('button', { name: 'Resume my run' }).click();
+    await answer(page, false, replaced, resume);
+    expect(await steps()).toBe(1);
+    await answer(page, true, replaced, resume);
+    await untilNotice(page, /“my run” is open, at step 3\./);
+    expect(await steps()).toBe(3);
+
+    const remove = () => page.getByRole('button', { name: 'Remove my run' }).click();
+    await answer(page, false, 'Remove “my run” for good?', remove);
+    expect(await page.locator('#checkpoints li').count()).toBe(1);
+    await train(page, 1);
+    await answer(page, false, '', () => page.close({ runBeforeUnload: true }));
+    expect(await steps()).toBe(4);
+    await answer(page, true, 'Remove “my run” for good?', remove);
+    await page.waitForSelector('#checkpoints li', { state: 'detached' });
+  });
+});
