@@ -36,11 +36,25 @@ export interface OpenedPage {
   problems: string[];
 }
 
-/** Opens the page and waits until a backend runs and the sample chips are there. */
-export async function openPage(host: PageHost, options: BrowserContextOptions = {}): Promise<OpenedPage> {
+/**
+ * Opens the page and waits until a backend runs and the sample chips are there.
+ *
+ * @param workerPrefix JavaScript that its worker runs first; Chromium has no other way into the worker and its own.
+ */
+export async function openPage(
+  host: PageHost,
+  options: BrowserContextOptions = {},
+  workerPrefix = '',
+): Promise<OpenedPage> {
   const context = await host.browser.newContext(options);
   const page = await context.newPage();
   const problems = watchProblems(page);
+  if (workerPrefix !== '') {
+    await page.route('**/assets/worker-*.js', async (route) => {
+      const response = await route.fetch();
+      await route.fulfill({ response, body: workerPrefix + (await response.text()) });
+    });
+  }
   await page.goto(host.url);
   await untilReady(page);
   return { page, problems };
