@@ -30,7 +30,7 @@ const indexes = {
 // Every source file is its own output file: importing one function costs that function alone, and the
 // peers that its neighbours import stay out. Only the folders' indexes are public and have types.
 export default defineConfig({
-  entry: ['src/**/*.ts', '!src/kernels/wasm/assembly/**'],
+  entry: ['src/**/*.ts', '!src/**/assembly/**'],
   format: 'esm',
   target: 'node20',
   platform: 'neutral',

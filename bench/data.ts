@@ -23,7 +23,11 @@ export interface DataRow {
 }
 
 const { values: options } = parseArgs({
-  options: { seconds: { type: 'string', default: '4' }, json: { type: 'string' } },
+  options: {
+    seconds: { type: 'string', default: '4' },
+    chips: { type: 'string', default: '' },
+    json: { type: 'string' },
+  },
 });
 const seconds = Number(options.seconds);
 if (!(seconds > 0)) throw new Error('--seconds takes a number above 0');
@@ -37,7 +41,10 @@ const peer = findPeer('torch, rasterio, numpy');
 if (!peer) console.log('No Python with PyTorch and rasterio: run bench/peers/setup.sh to compare with them.');
 
 const rows: DataRow[] = [];
-for (const kind of chipKinds) rows.push(...(await measureKind(kind)));
+const chosen = chipKinds.filter(({ name }) => name.includes(options.chips));
+if (chosen.length === 0)
+  throw new Error(`--chips takes a part of: ${chipKinds.map(({ name }) => name).join(', ')}`);
+for (const kind of chosen) rows.push(...(await measureKind(kind)));
 if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
 
 async function measureKind(kind: ChipKind): Promise<DataRow[]> {

@@ -1,7 +1,7 @@
 /**
- * Compiles the AssemblyScript kernels of `src/kernels/wasm/assembly` into four modules, each as base64 in a TypeScript
- * file of its own under `src/kernels/wasm/generated`, so that Node, browsers and bundlers load the one they need alike.
- * Does nothing when they are newer than the sources.
+ * Compiles the AssemblyScript of the package, each module as base64 in a TypeScript file of its own, so that Node, browsers
+ * and bundlers load the one they need alike: the kernels of `src/kernels/wasm/assembly` in four variants, and the inflate
+ * of `src/data/assembly`. Does nothing when they are newer than the sources.
  */
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,41 +10,61 @@ import { pathToFileURL } from 'node:url';
 import asc from 'assemblyscript/asc';
 import { listFiles, root } from './lib/root.js';
 
-const source = 'src/kernels/wasm/assembly';
-const target = 'src/kernels/wasm/generated';
-const variants = ['simd', 'simdRelaxed', 'threads', 'threadsRelaxed'];
+const kernels = 'src/kernels/wasm';
+const data = 'src/data';
 
-const outputOf = (variant: string) => path.join(root, target, `${variant}.ts`);
+interface Module {
+  /** Path of the TypeScript file that it becomes. */
+  output: string;
+  entries: string[];
+  options: string[];
+}
+
+function kernelVariant(variant: string): Module {
+  const threads = variant.startsWith('threads');
+  return {
+    output: `${kernels}/generated/${variant}.ts`,
+    entries: [`${kernels}/assembly/index.ts`, ...(threads ? [`${kernels}/assembly/pool.ts`] : [])],
+    options: [
+      ...['--importMemory', '--noExportMemory', '--maximumMemory', '65536'],
+      ...(threads ? ['--enable', 'threads', '--sharedMemory'] : []),
+      ...(variant.endsWith('Relaxed') ? ['--enable', 'relaxed-simd'] : []),
+    ],
+  };
+}
+
+const modules: Module[] = [
+  ...['simd', 'simdRelaxed', 'threads', 'threadsRelaxed'].map(kernelVariant),
+  { output: `${data}/generated/inflate.ts`, entries: [`${data}/assembly/inflate.ts`], options: [] },
+];
 
 function isCurrent(): boolean {
   const changed = (file: string) => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? 0;
-  const inputs = [...listFiles(source, '.ts').map((file) => path.join(root, file)), import.meta.filename];
-  return Math.min(...variants.map((v) => changed(outputOf(v)))) > Math.max(...inputs.map(changed));
+  const sources = [kernels, data].flatMap((folder) => listFiles(`${folder}/assembly`, '.ts'));
+  const inputs = [...sources.map((file) => path.join(root, file)), import.meta.filename];
+  const outputs = modules.map(({ output }) => path.join(root, output));
+  return Math.min(...outputs.map(changed)) > Math.max(...inputs.map(changed));
 }
 
-async function compile(variant: string): Promise<void> {
-  const binary = path.join(tmpdir(), `diffusion-ssl-${process.pid}-${variant}.wasm`);
-  const threads = variant.startsWith('threads');
-  const entries = threads ? ['index.ts', 'pool.ts'] : ['index.ts'];
+async function compile({ output, entries, options }: Module): Promise<void> {
+  const binary = path.join(tmpdir(), `diffusion-ssl-${process.pid}-${path.basename(output, '.ts')}.wasm`);
   const { error, stderr } = await asc.main([
-    ...entries.map((file) => path.join(root, source, file)),
+    ...entries.map((file) => path.join(root, file)),
     ...['--outFile', path.relative(process.cwd(), binary)],
-    ...['-O3', '--noAssert', '--converge', '--runtime', 'stub', '--use', 'abort='],
-    ...['--importMemory', '--noExportMemory', '--maximumMemory', '65536', '--enable', 'simd'],
-    ...(threads ? ['--enable', 'threads', '--sharedMemory'] : []),
-    ...(variant.endsWith('Relaxed') ? ['--enable', 'relaxed-simd'] : []),
+    ...['-O3', '--noAssert', '--converge', '--runtime', 'stub', '--use', 'abort=', '--enable', 'simd'],
+    ...options,
   ]);
-  if (error) throw new Error(`${variant}: ${stderr.toString()}`);
+  if (error) throw new Error(`${output}: ${stderr.toString()}`);
   const text = readFileSync(binary).toString('base64');
   rmSync(binary);
-  writeFileSync(outputOf(variant), `export default '${text}';\n`);
+  mkdirSync(path.dirname(path.join(root, output)), { recursive: true });
+  writeFileSync(path.join(root, output), `export default '${text}';\n`);
 }
 
 /** Brings the generated modules up to date. */
 export default async function buildKernels(): Promise<void> {
   if (isCurrent()) return;
-  mkdirSync(path.join(root, target), { recursive: true });
-  for (const variant of variants) await compile(variant);
+  for (const module of modules) await compile(module);
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) await buildKernels();

@@ -1,7 +1,7 @@
 import type { PixelArray } from './geoTiffTypes.js';
 import { type PlainTiffLayout, plainTiffLayout } from './plainTiffLayout.js';
 
-/** Undoes deflate (with zlib's header); `length`: the bytes expected. */
+/** Undoes deflate (with zlib's header); `length`: the bytes expected. The next call may overwrite the result. */
 export type Inflate = (bytes: Uint8Array, length: number) => Uint8Array;
 
 /** The pixels of a TIFF and what is needed to normalise them. */

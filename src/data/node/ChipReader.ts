@@ -9,10 +9,11 @@ import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
 import { buildChip, type ChipOptions, checkRasters, cropImage, nodataOf } from '../decodeChip.js';
 import { decodeGeoTiff, geoTiffError, readGeoTiffInfo } from '../decodeGeoTiff.js';
+import { loadInflate } from '../loadInflate.js';
 import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
 import { plainTiffLayout } from '../plainTiffLayout.js';
 import type { RemoteOptions } from '../RangeClient.js';
-import { type PlainTiff, readPlainTiff } from '../readPlainTiff.js';
+import { type Inflate, type PlainTiff, readPlainTiff } from '../readPlainTiff.js';
 
 /** What a reader of chips needs to know: plain data, so that it can be sent to a worker thread. */
 export interface ChipReaderSettings {
@@ -41,6 +42,7 @@ export class ChipReader {
   private readonly cache = new Map<number, NormalizedRaster>();
   private cached = 0;
   private readonly augment;
+  private inflate: Promise<Inflate> | undefined;
 
   constructor(private readonly settings: ChipReaderSettings) {
     this.augment = settings.augmentation.length > 0 ? compose(settings.augmentation) : undefined;
@@ -96,7 +98,7 @@ export class ChipReader {
     const { chip } = this.settings;
     const opened: { info: RasterSize; read(size?: readonly [number, number]): Promise<PlainTiff> }[] = [];
     for (const name of names)
-      opened.push(isRemote(name) ? await this.openRemote(name) : await openFile(name));
+      opened.push(isRemote(name) ? await this.openRemote(name) : await this.openFile(name));
     // Before the rasters are cut to size: of one chip they must be of one size as they are.
     checkRasters(
       opened.map(({ info }) => info),
@@ -104,6 +106,13 @@ export class ChipReader {
       chip.channels,
     );
     return { names, rasters: await Promise.all(opened.map(({ read }) => read(chip.size))) };
+  }
+
+  private async openFile(name: string) {
+    const bytes = readWhole(name);
+    this.inflate ??= loadInflate().catch(() => inflateByZlib);
+    const image = readPlainTiff(bytes, await this.inflate) ?? (await decodeGeoTiff(bytes, { name }));
+    return { info: image, read: async () => image };
   }
 
   private openRemote(url: string) {
@@ -122,12 +131,6 @@ export class ChipReader {
   private pathOf(image: string): string {
     return isRemote(image) ? image : path.resolve(this.settings.dataPath, image);
   }
-}
-
-async function openFile(name: string) {
-  const bytes = readWhole(name);
-  const image = readPlainTiff(bytes, inflate) ?? (await decodeGeoTiff(bytes, { name }));
-  return { info: image, read: async () => image };
 }
 
 async function inspectFile(name: string): Promise<RasterSize> {
@@ -164,9 +167,9 @@ function readWhole(name: string): Uint8Array {
   return opened(name, () => readFileSync(name));
 }
 
-/** In one piece of memory; with less than 32 KiB at hand zlib is slower. */
-function inflate(bytes: Uint8Array, length: number): Uint8Array {
-  return inflateSync(bytes, { chunkSize: Math.max(2 ** 15, length + 64) });
+/** Where WebAssembly cannot start. In one piece of memory. */
+function inflateByZlib(bytes: Uint8Array, length: number): Uint8Array {
+  return inflateSync(bytes, { chunkSize: Math.max(64, length) });
 }
 
 function opened<T>(name: string, open: () => T): T {
