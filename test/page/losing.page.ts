@@ -3,7 +3,6 @@ import { chromiumPath } from './support/chromium.js';
 import {
   answer,
   chooseTiny,
-  download,
   openPage,
   type PageHost,
   plottedLosses,
@@ -11,6 +10,23 @@ import {
   train,
   untilNotice,
 } from './support/openPage.js';
+
+/** Writes until the browser takes no more, in ever smaller pieces. */
+async function useUpStorage(): Promise<void> {
+  const opening = indexedDB.open('filler', 1);
+  opening.onupgradeneeded = () => opening.result.createObjectStore('pieces', { autoIncrement: true });
+  await new Promise((resolve) => {
+    opening.onsuccess = resolve;
+  });
+  const put = (bytes: number) =>
+    new Promise<boolean>((resolve) => {
+      const transaction = opening.result.transaction('pieces', 'readwrite');
+      transaction.oncomplete = () => resolve(true);
+      transaction.onabort = () => resolve(false);
+      transaction.objectStore('pieces').add(crypto.getRandomValues(new Uint8Array(bytes)));
+    });
+  for (const bytes of [60_000, 10_000]) while (await put(bytes));
+}
 
 describe.skipIf(!chromiumPath)('nothing is lost', () => {
   let host: PageHost;
@@ -23,14 +39,13 @@ describe.skipIf(!chromiumPath)('nothing is lost', () => {
     const { page } = await openPage(host);
     await chooseTiny(page);
     await train(page, 2);
-    // Space for one checkpoint; told before the first, since Chromium remembers for a while how much is left.
+    // Told before the first is saved, since Chromium remembers for a while how much is left.
     const devtools = await page.context().newCDPSession(page);
-    await devtools.send('Storage.overrideQuotaForOrigin', {
-      origin: new URL(host.url).origin,
-      quotaSize: Math.round(1.5 * (await download(page)).length),
-    });
+    const { origin } = new URL(host.url);
+    await devtools.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 20e6 });
     await page.click('#save');
     await page.waitForSelector('#checkpoints li');
+    await page.evaluate(useUpStorage);
     await train(page, 1);
     const full = /did not save the checkpoint: its space .* is used up; remove a checkpoint.*Download keeps/;
     for (const name of ['another', 'my run']) {
