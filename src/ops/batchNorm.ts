@@ -63,6 +63,8 @@ export function batchNormTraining(
   }
   const relu = activation === 'relu';
   const attributes = { epsilon, relu: Number(relu) };
+  const inOne = trainInOneKernel(x, weight, bias, attributes);
+  if (inOne) return inOne;
   const [mean, variance] = batchStatistics(x, count);
   const y = customGradient(
     [x, weight, bias],
@@ -88,6 +90,43 @@ export function batchNormTraining(
       return [tf.mul(moved, tf.mul(weight, inverse)), dWeight, dBias];
     },
   );
+  return { y, mean, variance };
+}
+
+/** Where the backend has a kernel that computes the statistics and applies them: its result. */
+function trainInOneKernel(
+  x: tf.Tensor4D,
+  weight: tf.Tensor1D,
+  bias: tf.Tensor1D,
+  attributes: { epsilon: number; relu: number },
+): BatchNormResult | undefined {
+  if (!tf.getKernel('DiffusionSslBatchNormTraining', tf.getBackend())) return undefined;
+  let statistics: tf.Tensor1D[] = [];
+  const y = customGradient(
+    [x, weight, bias],
+    (x, weight, bias) => {
+      const inputs = { x, weight, bias };
+      const [y, mean, variance] = runKernel<tf.Tensor[]>(
+        'DiffusionSslBatchNormTraining',
+        inputs,
+        attributes,
+      )!;
+      // Results too, though the function that is differentiated returns one.
+      statistics = [mean, variance].map((statistic) => tf.keep(statistic as tf.Tensor1D));
+      return { value: y as tf.Tensor4D, saved: [x, y, mean, variance, weight] };
+    },
+    (dy, x, y, mean, variance, weight) =>
+      runKernel<tf.Tensor[]>(
+        'DiffusionSslBatchNormTrainingGradient',
+        { x, y, dy, mean, variance, weight },
+        attributes,
+      )!,
+  );
+  const [mean, variance] = statistics.map((kept) => {
+    const statistic: tf.Tensor1D = tf.clone(kept);
+    kept.dispose();
+    return statistic;
+  });
   return { y, mean, variance };
 }
 

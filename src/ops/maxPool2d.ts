@@ -44,6 +44,8 @@ export function maxPool2d(x: tf.Tensor4D): tf.Tensor4D {
         return [runKernel<tf.Tensor4D>('DiffusionSslMaxPoolGradient', { dy, argmax: saved[0] })!];
       }
       const [x, value] = saved;
+      const dx = runKernel<tf.Tensor4D>('DiffusionSslMaxPoolInputGradient', { x, y: value, dy });
+      if (dx) return [dx];
       let rest: tf.Tensor4D = dy;
       const gradients = separatePhases(x).map((phase) => {
         const taken: tf.Tensor4D = tf.mul(rest, tf.cast(tf.equal(phase, value), 'float32'));

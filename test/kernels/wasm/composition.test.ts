@@ -1,87 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { registerTrainingKernels } from '../../../src/kernels/wasm/registerTrainingKernels.js';
-import { addRelu } from '../../../src/ops/addRelu.js';
-import { attentionGate } from '../../../src/ops/attentionGate.js';
-import { batchNormTraining } from '../../../src/ops/batchNorm.js';
-import { biasAdd } from '../../../src/ops/biasAdd.js';
-import { concatChannels } from '../../../src/ops/concatChannels.js';
-import { type DropoutType, dropout } from '../../../src/ops/dropout.js';
-import { maxPool2d } from '../../../src/ops/maxPool2d.js';
-import { pixelShuffle } from '../../../src/ops/pixelShuffle.js';
-import { upsampleBilinear2d } from '../../../src/ops/upsampleBilinear2d.js';
-import { upload } from '../../ops/checkOp.js';
-import { randomTensor } from '../../ops/referenceOps.js';
 import { startTestBackend } from '../../support/backend.js';
+import { compute, operations, shapes } from '../operations.js';
 import { expectAgreement } from './checkKernel.js';
 
-/** An operation, and the shapes of its inputs for an activation of some shape. */
-interface Operation {
-  shapes(shape: number[]): number[][];
-  op(...inputs: tf.Tensor[]): tf.Tensor;
-}
-
-const image = (x: tf.Tensor) => x as tf.Tensor4D;
-const vector = (x: tf.Tensor) => x as tf.Tensor1D;
-
-const norm = (activation?: 'relu'): Operation => ({
-  // Of two values a channel the gradient all but vanishes: what is left is rounding.
-  shapes: ([b, h, w, c]) => [[b + 2, h, w, c], [c], [c]],
-  op: (x, weight, bias) =>
-    tf.tidy(() => batchNormTraining(image(x), vector(weight), vector(bias), { activation }).y),
-});
-const drop = (type: DropoutType): Operation => ({
-  shapes: (shape) => [shape],
-  op: (x) => dropout(image(x), { rate: 0.3, type, key: { seed: 2, stream: 3, step: 4 } }),
-});
-
-const operations: Record<string, Operation> = {
-  addRelu: { shapes: (shape) => [shape, shape], op: (a, b) => addRelu(image(a), image(b)) },
-  attentionGate: {
-    shapes: (shape) => [shape, [...shape.slice(0, 3), 1]],
-    op: (x, logits) => attentionGate(image(x), image(logits)),
-  },
-  batchNormTraining: norm(),
-  'batchNormTraining and ReLU': norm('relu'),
-  biasAdd: { shapes: (shape) => [shape, shape.slice(3)], op: (x, b) => biasAdd(image(x), vector(b)) },
-  concatChannels: {
-    shapes: ([b, h, w, c]) => [
-      [b, h, w, c],
-      [b, h, w, 1 + (c % 5)],
-    ],
-    op: (a, b) => concatChannels(image(a), image(b)),
-  },
-  dropout: drop('traditional'),
-  'spatial dropout': drop('spatial'),
-  maxPool2d: { shapes: ([b, h, w, c]) => [[b, 2 * h, 2 * w, c]], op: (x) => maxPool2d(image(x)) },
-  pixelShuffle: { shapes: ([b, h, w, c]) => [[b, h, w, 4 * c]], op: (x) => pixelShuffle(image(x)) },
-  upsampleBilinear2d: { shapes: (shape) => [shape], op: (x) => upsampleBilinear2d(image(x)) },
-};
-
-/** Value and gradients on random inputs, and what they are. */
-function compute({ shapes, op }: Operation, shape: number[]): Record<string, tf.Tensor> {
-  return tf.tidy(() => {
-    const inputs = shapes(shape).map((each, i) => upload(randomTensor(each, i + 1)));
-    const value = op(...inputs);
-    const gradients = tf.grads(op)(inputs, upload(randomTensor(value.shape, 9)));
-    return { value, ...Object.fromEntries(gradients.map((gradient, i) => [`gradient ${i}`, gradient])) };
-  });
-}
-
 describe('operations with kernels agree with their composition', () => {
-  const shapes = [
-    ...[
-      [1, 1, 1, 1],
-      [2, 3, 5, 1],
-      [3, 16, 16, 33],
-    ],
-    ...fc.sample(fc.tuple(...[3, 9, 9, 40].map((max) => fc.integer({ min: 1, max }))), {
-      numRuns: 12,
-      seed: 1,
-    }),
-  ];
-
   it.each(Object.entries(operations))('%s', async (_, operation) => {
     await startTestBackend();
     const composed = shapes.map((shape) => compute(operation, shape));

@@ -1,0 +1,58 @@
+import { attribute, type EagerOps, FLOAT, type Handle, typeAttribute } from './EagerOps.js';
+import type { NodeKernel } from './NodeKernel.js';
+
+const training = (epsilon: number) => [
+  ...FLOAT,
+  typeAttribute('U', 'float'),
+  attribute('epsilon', 'float', epsilon),
+  attribute('data_format', 'string', 'NHWC'),
+  attribute('is_training', 'bool', true),
+];
+
+/** [x, weight, bias], epsilon and relu → the normalised activation, and mean and biased variance of each channel. */
+export const batchNormTraining: NodeKernel = {
+  name: 'DiffusionSslBatchNormTraining',
+  compute(ops, { x, weight, bias }, { epsilon = 0, relu = 0 }) {
+    const attributes = [...training(epsilon), attribute('exponential_avg_factor', 'float', 1)];
+    const unused = empty(ops);
+    // The second output is the unbiased variance, the fifth the biased one that the gradient takes.
+    const inputs = [x, weight, bias, unused, unused];
+    const [y, mean, , , variance] = ops.runAll('FusedBatchNormV3', attributes, inputs, 6);
+    return [relu ? ops.run('Relu', FLOAT, y) : y, mean, variance];
+  },
+};
+
+/** [x, y, dy, mean, variance, weight], epsilon and relu → gradients of x, weight and bias. */
+export const batchNormTrainingGradient: NodeKernel = {
+  name: 'DiffusionSslBatchNormTrainingGradient',
+  compute(ops, { x, y, dy, mean, variance, weight }, { epsilon = 0, relu = 0 }) {
+    const dOut = relu ? ops.run('ReluGrad', FLOAT, dy, y) : dy;
+    const inputs = [dOut, x, weight, mean, variance, empty(ops)];
+    return ops.runAll('FusedBatchNormGradV3', training(epsilon), inputs, 5).slice(0, 3);
+  },
+};
+
+/**
+ * [runningMean, runningVar, tracked, mean, variance], count and momentum → the new running mean, running variance
+ * (unbiased, as torch's) and number of batches.
+ */
+export const runningStatistics: NodeKernel = {
+  name: 'DiffusionSslRunningStatistics',
+  compute(ops, { runningMean, runningVar, tracked, mean, variance }, { count = 2, momentum = 0 }) {
+    const blend = (old: typeof mean, value: typeof mean, factor: number) =>
+      ops.run(
+        'AddV2',
+        FLOAT,
+        ops.run('Mul', FLOAT, old, ops.float(1 - momentum)),
+        ops.run('Mul', FLOAT, value, ops.float(momentum * factor)),
+      );
+    const batches = ops.run('AddV2', [typeAttribute('T', 'int32')], tracked, ops.integer(1));
+    return [blend(runningMean, mean, 1), blend(runningVar, variance, count / (count - 1)), batches];
+  },
+};
+
+function empty(ops: EagerOps): Handle {
+  return ops.constant('empty', () =>
+    ops.run('Fill', [...FLOAT, typeAttribute('index_type', 'int32')], ops.int32([0]), ops.float(0)),
+  );
+}
