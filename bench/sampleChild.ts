@@ -10,7 +10,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { initBackend } from 'diffusion-ssl/backends/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
 import { readSafetensors, writeSafetensors } from 'diffusion-ssl/interop';
-import { namedParameters } from 'diffusion-ssl/models';
+import { inferenceModel, namedParameters } from 'diffusion-ssl/models';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { loadModel, makeModel, normalBatch, writeWeights } from './benchModel.js';
 import { median } from './median.js';
@@ -56,7 +56,8 @@ async function measure(count: number): Promise<Measured | NotStarted> {
   const betas = makeBetaSchedule(1000, { type: 'linear', betaStart: 1e-4, betaEnd: 0.02 });
   const { alphaBars } = computeAlphaSchedule(betas);
   const sample = async (steps: number) => {
-    const samples = await sampleDdim((xT, t) => model.apply([xT, t]) as tf.Tensor, alphaBars, {
+    const { predict, dispose } = inferenceModel(model);
+    const samples = await sampleDdim(predict, alphaBars, {
       shape,
       steps,
       spacing: 'trailing',
@@ -65,6 +66,7 @@ async function measure(count: number): Promise<Measured | NotStarted> {
     });
     const values = await samples.data<'float32'>();
     samples.dispose();
+    dispose();
     return values;
   };
   await sample(2);

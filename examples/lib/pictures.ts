@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ChipLoader } from 'diffusion-ssl/data/node';
 import { predictX0, qSample } from 'diffusion-ssl/diffusion';
+import { inferenceModel } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
-import { type Denoiser, sampleDdim } from 'diffusion-ssl/samplers';
+import { sampleDdim } from 'diffusion-ssl/samplers';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { type LossPlotOptions, lossPlotSvg } from './lossPlot.js';
 import type { PretrainConfig } from './pretrainOptions.js';
@@ -90,11 +91,11 @@ export async function writeSamples(
   { folder, config, alphaBars, bands }: PictureOptions,
   { count = 6, title }: { count?: number; title: string },
 ): Promise<Raster[]> {
-  const denoise: Denoiser = (xT, t) => model.apply([xT, t]) as tf.Tensor;
   const columns: SamplingColumn[] = [];
   const steps = Math.min(SAMPLE_STEPS, alphaBars.length);
   const shownSteps = new Set(SHOWN.map((part) => 1 + Math.floor(part * steps)));
-  const samples = await sampleDdim(denoise, alphaBars, {
+  const { predict, dispose } = inferenceModel(model);
+  const samples = await sampleDdim(predict, alphaBars, {
     shape: [count, ...shape],
     steps,
     clip: config.normalization === 'z_value' ? Z_LIMITS : imageRange(config),
@@ -103,7 +104,7 @@ export async function writeSamples(
     onStep: async ({ step, t, xT }) => {
       if (shownSteps.has(step)) columns.push({ t, images: await toImages(xT as tf.Tensor4D) });
     },
-  });
+  }).finally(dispose);
   const images = await toImages(samples as tf.Tensor4D);
   samples.dispose();
   columns.push({ t: 'result', images });

@@ -64,12 +64,8 @@ export class ConvBlock extends SpecLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
-    const { sizeMultiple = 1, inChannels } = this.config;
     const x = singleInput(inputs) as tf.Tensor4D;
-    if (x.shape[1] % sizeMultiple !== 0 || x.shape[2] % sizeMultiple !== 0 || x.shape[3] !== inChannels) {
-      const accepted = `[batch, height, width, ${inChannels}] with height and width multiples of ${sizeMultiple}`;
-      throw argumentError(this.name, 'the input shape', x.shape, accepted);
-    }
+    this.checkInput(x);
     const training = isTraining(kwargs);
     return tf.tidy(() => {
       let y = x;
@@ -79,6 +75,15 @@ export class ConvBlock extends SpecLayer {
       }
       return training ? this.drop(y) : y;
     });
+  }
+
+  /** Throws unless the block takes an input of this shape. */
+  checkInput({ shape }: tf.Tensor4D): void {
+    const { sizeMultiple = 1, inChannels } = this.config;
+    if (shape[1] % sizeMultiple !== 0 || shape[2] % sizeMultiple !== 0 || shape[3] !== inChannels) {
+      const accepted = `[batch, height, width, ${inChannels}] with height and width multiples of ${sizeMultiple}`;
+      throw argumentError(this.name, 'the input shape', shape, accepted);
+    }
   }
 
   /** Whether the block drops values in training. */

@@ -12,6 +12,7 @@ export { conv2d } from './conv2d.js';
 export { conv2dTranspose } from './conv2dTranspose.js';
 export { type DropoutOptions, type DropoutType, dropout } from './dropout.js';
 export { maxPool2d } from './maxPool2d.js';
+export { PreparedConv2d, type PreparedConv2dOptions } from './PreparedConv2d.js';
 export { pixelShuffle } from './pixelShuffle.js';
 export {
   type RandomIntegersOptions,

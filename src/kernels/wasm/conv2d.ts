@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { convolveDirect, type FilterLayout } from './convolveDirect.js';
 import { convolveWinograd } from './convolveWinograd.js';
+import type { Epilogue } from './Epilogue.js';
 import { filterGradient } from './filterGradient.js';
 import { filterGradientWinograd } from './filterGradientWinograd.js';
 import type { KernelModule } from './KernelModule.js';
@@ -34,15 +35,17 @@ export const conv2dBackpropInput: TrainingKernel = {
 };
 
 /** Stride 1, height and width kept: by Winograd's algorithm or directly, whichever is faster for the shape. */
-function convolveSame(
+export function convolveSame(
   kernels: KernelModule,
   x: tf.TensorInfo,
   columns: number,
   layout: FilterLayout,
+  epilogue: Epilogue = {},
 ): tf.TensorInfo {
   const [batch, height, width, depth] = x.shape;
   const y = kernels.output([batch, height, width, columns]);
-  const shape = { x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns };
+  const addresses = { x: kernels.pointer(x), y: kernels.pointer(y) };
+  const shape = { ...addresses, ...epilogue, batch, height, width, depth, columns };
   if (prefersWinograd(x.shape, [layout.size, layout.size, depth, columns])) {
     convolveWinograd(kernels, { ...shape, ...layout, flip: layout.step === -1 });
   } else {

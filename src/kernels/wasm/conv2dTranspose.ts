@@ -1,5 +1,8 @@
-import { convolveDirect } from './convolveDirect.js';
+import type * as tf from '@tensorflow/tfjs-core';
+import { convolveDirect, type FilterLayout } from './convolveDirect.js';
+import type { Epilogue } from './Epilogue.js';
 import { filterGradient } from './filterGradient.js';
+import type { KernelModule } from './KernelModule.js';
 import { prefersWinograd } from './prefersWinograd.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 import { transposeWinograd, transposeWinogradFilter, transposeWinogradInput } from './transposeWinograd.js';
@@ -8,35 +11,50 @@ import { transposeWinograd, transposeWinogradFilter, transposeWinogradInput } fr
 export const conv2dTranspose: TrainingKernel = {
   name: 'DiffusionSslConv2DTranspose',
   compute(kernels, { x, filter }) {
-    const [batch, height, width, depth] = x.shape;
-    const [size, , columns] = filter.shape;
+    const [size, , columns, depth] = filter.shape;
     if (prefersPhases(x.shape, filter.shape)) return transposeWinograd(kernels, x, filter);
-    const y = kernels.output([batch, 2 * height, 2 * width, columns]);
-    // Output row 2y + p reads row y - 1 + p by tap 3 - p and row y + p by tap 1 - p (row y by tap p for a 2×2 filter).
-    const first = (phase: number) => (size === 2 ? phase : 3 - phase);
-    const offset = (phase: number) => (size === 2 ? 0 : phase - 1);
-    for (const [outY, outX] of [
-      [0, 0],
-      [0, 1],
-      [1, 0],
-      [1, 1],
-    ]) {
-      convolveDirect(
-        kernels,
-        {
-          ...{ x: kernels.pointer(x), y: kernels.pointer(y), batch, height, width, depth, columns },
-          ...{ gridHeight: height, gridWidth: width, taps: size / 2 },
-          ...{ offsetY: offset(outY), offsetX: offset(outX), outStep: 2, outY, outX },
-        },
-        {
-          ...{ filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
-          ...{ firstY: first(outY), firstX: first(outX), step: -2 },
-        },
-      );
-    }
-    return y;
+    return transposeDirect(kernels, x, columns, phaseLayouts(kernels.pointer(filter), size, depth));
   },
 };
+
+const PHASES = [
+  [0, 0],
+  [0, 1],
+  [1, 0],
+  [1, 1],
+];
+
+/** Where the taps of each of the four output phases lie in the filter at `filter`. */
+export function phaseLayouts(filter: number, size: number, depth: number): FilterLayout[] {
+  // Output row 2y + p reads row y - 1 + p by tap 3 - p and row y + p by tap 1 - p (row y by tap p for a 2×2 filter).
+  const first = (phase: number) => (size === 2 ? phase : 3 - phase);
+  return PHASES.map(([outY, outX]) => ({
+    ...{ filter, size, rowStride: 1, columnStride: depth },
+    ...{ firstY: first(outY), firstX: first(outX), step: -2 },
+  }));
+}
+
+/** Transposed convolution as one direct convolution for each of the four phases, whose layouts are given. */
+export function transposeDirect(
+  kernels: KernelModule,
+  x: tf.TensorInfo,
+  columns: number,
+  layouts: readonly FilterLayout[],
+  epilogue: Epilogue = {},
+): tf.TensorInfo {
+  const [batch, height, width, depth] = x.shape;
+  const y = kernels.output([batch, 2 * height, 2 * width, columns]);
+  const addresses = { x: kernels.pointer(x), y: kernels.pointer(y) };
+  const [{ size }] = layouts;
+  const offset = (phase: number) => (size === 2 ? 0 : phase - 1);
+  for (const [i, [outY, outX]] of PHASES.entries()) {
+    const grid = { gridHeight: height, gridWidth: width, taps: size / 2 };
+    const place = { offsetY: offset(outY), offsetX: offset(outX), outStep: 2, outY, outX };
+    const shape = { batch, height, width, depth, columns };
+    convolveDirect(kernels, { ...addresses, ...shape, ...grid, ...place, ...epilogue }, layouts[i]);
+  }
+  return y;
+}
 
 /** [dy, filter] → gradient of the input: the plain convolution with stride 2. */
 export const conv2dTransposeBackpropInput: TrainingKernel = {
@@ -83,7 +101,10 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
  * Whether the four phases are better computed together, by Winograd's algorithm, as measured: where there are so many pixels
  * that the transform of a filter of more than twice the size does not weigh.
  */
-function prefersPhases(shape: number[], [size, , outChannels, inChannels]: number[]): boolean {
+export function prefersPhases(
+  shape: readonly number[],
+  [size, , outChannels, inChannels]: readonly number[],
+): boolean {
   const [batch, height, width] = shape;
   if (size !== 4 || batch * height * width < 2 * inChannels) return false;
   return prefersWinograd(shape, [3, 3, inChannels, 4 * outChannels]);

@@ -1,8 +1,9 @@
+import { type Epilogue, epilogueArguments } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
 import { alignFloats } from './winogradSizes.js';
 
 /** What `convolve` reads and writes: grids of pixels, in floats and addresses. */
-export interface DirectConvolution {
+export interface DirectConvolution extends Epilogue {
   /** Address of the input [batch, height, width, depth]. */
   x: number;
   /** Address of the output [batch, gridHeight·outStep, gridWidth·outStep, columns]. */
@@ -40,6 +41,8 @@ export interface FilterLayout {
   firstY?: number;
   firstX?: number;
   step?: number;
+  /** Address of the filter as {@link packFilter} has packed it, where that is done already. */
+  prepared?: number;
 }
 
 const TILE_ROWS = 6;
@@ -51,11 +54,36 @@ const GRAIN_PRODUCTS = 1 << 20;
 /** Pieces into which a convolution is cut at least, where it is large enough, to feed several threads evenly. */
 const PIECES = 16;
 
-/** Packs the filter and convolves, on all threads. */
+/** Floats of a packed filter. */
+export function packedFilterFloats({
+  depth,
+  columns,
+  taps,
+}: Pick<DirectConvolution, 'depth' | 'columns' | 'taps'>) {
+  return alignFloats(Math.ceil(columns / PANEL) * taps * taps * depth * PANEL);
+}
+
+/** Packs a filter to the address `packed`. */
+export function packFilter(
+  kernels: KernelModule,
+  { depth, columns, taps }: Pick<DirectConvolution, 'depth' | 'columns' | 'taps'>,
+  { filter, size, rowStride, columnStride, firstY = 0, firstX = 0, step = 1 }: FilterLayout,
+  packed: number,
+): void {
+  const products = taps * taps * depth * PANEL;
+  kernels.run(
+    'packFilter',
+    Math.ceil(columns / PANEL),
+    Math.ceil(GRAIN_PRODUCTS / 32 / products),
+    ...[filter, packed, depth, columns, rowStride, columnStride],
+    ...[size, taps, taps, firstY, firstX, step],
+  );
+}
+
+/** Packs the filter, unless it is packed already, and convolves, on all threads. */
 export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, layout: FilterLayout): void {
   const { depth, columns, taps } = conv;
   const { stride = 1, outStep = 1, outY = 0, outX = 0 } = conv;
-  const { firstY = 0, firstX = 0, step = 1 } = layout;
   const panels = Math.ceil(columns / PANEL);
   const pixels = conv.batch * conv.gridHeight * conv.gridWidth;
   const blocks = Math.ceil(pixels / BLOCK_PIXELS);
@@ -64,19 +92,14 @@ export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, l
   const imagesInner = conv.gridHeight * conv.gridWidth <= 2 * conv.batch;
   const parts = Math.min(panels, Math.ceil(PIECES / blocks));
 
-  const packedFloats = alignFloats(panels * taps * taps * depth * PANEL);
+  const packedFloats = layout.prepared ? 0 : packedFilterFloats(conv);
   const tableFloats = alignFloats((BLOCK_PIXELS / TILE_ROWS) * (taps * taps + 1) * TILE_ROWS);
-  const packed = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * tableFloats);
-  const zeros = packed + 4 * packedFloats;
+  const workspace = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * tableFloats);
+  const packed = layout.prepared ?? workspace;
+  const zeros = workspace + 4 * packedFloats;
   const scratch = zeros + 4 * alignFloats(depth);
   kernels.run('clear', depth, depth, zeros);
-  kernels.run(
-    'packFilter',
-    panels,
-    Math.ceil(GRAIN_PRODUCTS / 32 / products),
-    ...[layout.filter, packed, depth, columns, layout.rowStride, layout.columnStride],
-    ...[layout.size, taps, taps, firstY, firstX, step],
-  );
+  if (!layout.prepared) packFilter(kernels, conv, layout, packed);
   const productsOfItem = (Math.min(pixels, BLOCK_PIXELS) * products * panels) / parts;
   kernels.run(
     'convolve',
@@ -96,6 +119,7 @@ export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, l
       BLOCK_PIXELS,
       parts,
       Number(imagesInner),
+      ...epilogueArguments(conv),
     ],
   );
 }

@@ -1,15 +1,9 @@
+import { type Epilogue, epilogueArguments } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
 import { alignFloats, countTiles, matricesFloats } from './winogradSizes.js';
 
-/** What `winogradConvolve` reads and writes. */
-export interface WinogradConvolution {
-  /** Address of the input [batch, height, width, depth]. */
-  x: number;
-  /** Address of the output [batch, height, width, columns]. */
-  y: number;
-  batch: number;
-  height: number;
-  width: number;
+/** A filter to transform. */
+export interface WinogradFilter {
   depth: number;
   columns: number;
   /** Address of the filter, and how its values lie, as `FilterLayout` has it. */
@@ -18,6 +12,19 @@ export interface WinogradConvolution {
   columnStride: number;
   /** Whether the taps are taken in reverse. */
   flip: boolean;
+}
+
+/** What `winogradConvolve` reads and writes. */
+export interface WinogradConvolution extends WinogradFilter, Epilogue {
+  /** Address of the input [batch, height, width, depth]. */
+  x: number;
+  /** Address of the output [batch, height, width, columns]. */
+  y: number;
+  batch: number;
+  height: number;
+  width: number;
+  /** Address of the filter as {@link transformFilter} has transformed it, where that is done already. */
+  prepared?: number;
 }
 
 const PANEL = 8;
@@ -38,7 +45,27 @@ function tilesOfBlock(tiles: number, channels: number, threads: number): number 
   return Math.max(1, Math.floor(fit / TILE_ROWS)) * TILE_ROWS;
 }
 
-/** Transforms the filter and convolves, on all threads. Depth and columns must be multiples of 4. */
+/** Floats of a transformed filter. */
+export function transformedFilterFloats({
+  depth,
+  columns,
+}: Pick<WinogradFilter, 'depth' | 'columns'>): number {
+  return matricesFloats(Math.ceil(columns / PANEL) * PANEL, depth);
+}
+
+/** Transforms a filter to the address `transformed`. */
+export function transformFilter(
+  kernels: KernelModule,
+  conv: WinogradFilter,
+  transformed: number,
+  scratch: readonly number[] = [kernels.workspace(kernels.threads * SCRATCH_FLOATS), 4 * SCRATCH_FLOATS],
+): void {
+  const panels = Math.ceil(conv.columns / PANEL);
+  const filter = [conv.filter, transformed, ...layoutOf(conv), ...scratch];
+  kernels.run('winogradFilter', panels, Math.ceil(2048 / conv.depth), ...filter);
+}
+
+/** Transforms the filter, unless it is transformed already, and convolves, on all threads. Depth and columns must be multiples of 4. */
 export function convolveWinograd(kernels: KernelModule, conv: WinogradConvolution): void {
   const tiles = countTiles(conv.batch, conv.height, conv.width);
   if (matricesFloats(tiles, conv.depth) <= FEW_TILES_FLOATS && conv.columns > 2 * tiles)
@@ -49,19 +76,19 @@ export function convolveWinograd(kernels: KernelModule, conv: WinogradConvolutio
 /** All of the filter, then block by block of the tiles. */
 function manyTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: number): void {
   const { x, y, batch, height, width, depth, columns } = conv;
-  const panels = Math.ceil(columns / PANEL);
   const blockTiles = tilesOfBlock(tiles, depth + columns, kernels.threads);
-  const packedFloats = matricesFloats(panels * PANEL, depth);
+  const packedFloats = conv.prepared ? 0 : transformedFilterFloats(conv);
   const blockFloats = matricesFloats(blockTiles, depth) + matricesFloats(blockTiles, columns);
   const scratchFloats = SCRATCH_FLOATS + blockFloats;
-  const packed = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * scratchFloats);
-  const zeros = packed + 4 * packedFloats;
+  const workspace = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * scratchFloats);
+  const packed = conv.prepared ?? workspace;
+  const zeros = workspace + 4 * packedFloats;
   const scratch = [zeros + 4 * alignFloats(depth), 4 * scratchFloats];
   kernels.run('clear', depth, depth, zeros);
-  const filter = [conv.filter, packed, ...layoutOf(conv), ...scratch];
-  kernels.run('winogradFilter', panels, Math.ceil(2048 / depth), ...filter);
+  if (!conv.prepared) transformFilter(kernels, conv, packed, scratch);
   const images = [x, packed, y, zeros, ...scratch, batch, height, width, depth, columns];
-  kernels.run('winogradConvolve', Math.ceil(tiles / blockTiles), 1, ...images, blockTiles);
+  const block = [blockTiles, ...epilogueArguments(conv)];
+  kernels.run('winogradConvolve', Math.ceil(tiles / blockTiles), 1, ...images, ...block);
 }
 
 /** All tiles, then some panels of the filter at a time: its transform, larger than itself, never leaves the cache. */
@@ -78,12 +105,13 @@ function fewTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: numbe
   kernels.run('clear', depth, depth, zeros);
   const source = [x, input, zeros, ...scratch, tiles, height, width, depth];
   kernels.run('winogradInput', tiles, Math.ceil(4096 / depth), ...source);
-  const products = [input, conv.filter, product, ...scratch, tiles, ...layoutOf(conv), GROUP_PANELS];
+  const filter = [...layoutOf(conv), GROUP_PANELS, conv.prepared ?? 0];
+  const products = [input, conv.filter, product, ...scratch, tiles, ...filter];
   kernels.run('winogradPanels', Math.ceil(columns / PANEL / GROUP_PANELS), 1, ...products);
-  const target = [product, y, ...scratch, tiles, height, width, columns];
+  const target = [product, y, ...scratch, tiles, height, width, columns, ...epilogueArguments(conv)];
   kernels.run('winogradOutput', tiles, Math.ceil(4096 / columns), ...target);
 }
 
-function layoutOf({ depth, columns, rowStride, columnStride, flip }: WinogradConvolution): number[] {
+function layoutOf({ depth, columns, rowStride, columnStride, flip }: WinogradFilter): number[] {
   return [depth, columns, rowStride, columnStride, Number(flip)];
 }

@@ -1,5 +1,3 @@
-import type * as tf from '@tensorflow/tfjs-core';
-
 /** Multiply-adds from which on the time saved is worth the rounding, three times that of the direct sum. */
 const WORTH_PRODUCTS = 2 ** 22;
 
@@ -10,7 +8,7 @@ const WORTH_PRODUCTS = 2 ** 22;
  * @param shape Of the input or of the gradient of the output, [batch, height, width, channels].
  * @param filter Shape of the filter.
  */
-export function prefersWinograd(shape: tf.TensorInfo['shape'], filter: readonly number[]): boolean {
+export function prefersWinograd(shape: readonly number[], filter: readonly number[]): boolean {
   const [batch, height, width] = shape;
   const [size, , inChannels, outChannels] = filter;
   if (size !== 3 || inChannels % 4 !== 0 || outChannels % 4 !== 0) return false;

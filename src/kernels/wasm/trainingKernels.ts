@@ -10,6 +10,7 @@ import {
 } from './conv2dTranspose.js';
 import { dropout, dropoutGradient } from './dropout.js';
 import { maxPool, maxPoolGradient } from './maxPool.js';
+import { prepareConv2d, preparedConv2d } from './preparedConv2d.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 import { pixelShuffle, pixelUnshuffle, upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
 import { blend, clip, globalNorm, pack, unpack } from './vectors.js';
@@ -18,6 +19,7 @@ import { blend, clip, globalNorm, pack, unpack } from './vectors.js';
 export const trainingKernels: readonly TrainingKernel[] = [
   ...[conv2d, conv2dBackpropInput, conv2dBackpropFilter],
   ...[conv2dTranspose, conv2dTransposeBackpropInput, conv2dTransposeBackpropFilter],
+  ...[prepareConv2d, preparedConv2d],
   ...[batchNormStatistics, batchNormApply, batchNormGradient, runningStatistics],
   ...[maxPool, maxPoolGradient],
   ...[dropout, dropoutGradient],

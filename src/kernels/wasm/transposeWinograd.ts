@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { convolveWinograd } from './convolveWinograd.js';
+import { convolveWinograd, type WinogradConvolution } from './convolveWinograd.js';
+import type { Epilogue } from './Epilogue.js';
 import { filterGradientWinograd } from './filterGradientWinograd.js';
 import type { KernelModule } from './KernelModule.js';
 
@@ -15,14 +16,26 @@ export function transposeWinograd(
   x: tf.TensorInfo,
   filter: tf.TensorInfo,
 ): tf.TensorInfo {
+  const phases = phaseFilter(kernels, filter);
+  const y = convolvePhases(kernels, x, filter.shape[2], { filter: kernels.pointer(phases) });
+  kernels.release(phases);
+  return y;
+}
+
+/** {@link transposeWinograd} with a {@link phaseFilter}, which may be prepared, and an epilogue for all four phases. */
+export function convolvePhases(
+  kernels: KernelModule,
+  x: tf.TensorInfo,
+  channels: number,
+  filter: Pick<WinogradConvolution, 'filter' | 'prepared'> & Epilogue,
+): tf.TensorInfo {
   const [batch, height, width, depth] = x.shape;
-  const channels = filter.shape[2];
   const columns = 4 * channels;
   const y = kernels.output([batch, 2 * height, 2 * width, channels]);
-  const [small, phases] = [kernels.output([batch, height, width, columns]), phaseFilter(kernels, filter)];
+  const small = kernels.output([batch, height, width, columns]);
   convolveWinograd(kernels, {
     ...{ x: kernels.pointer(x), y: kernels.pointer(small), batch, height, width, depth, columns },
-    ...{ filter: kernels.pointer(phases), rowStride: 1, columnStride: depth, flip: false },
+    ...{ rowStride: 1, columnStride: depth, flip: false, ...filter },
   });
   const row = grain(4 * width * channels);
   kernels.run(
@@ -34,7 +47,7 @@ export function transposeWinograd(
     width,
     channels,
   );
-  kernels.release(small, phases);
+  kernels.release(small);
   return y;
 }
 
@@ -86,7 +99,8 @@ function gatherPhases(kernels: KernelModule, large: tf.TensorInfo): tf.TensorInf
   return small;
 }
 
-function phaseFilter(kernels: KernelModule, filter: tf.TensorInfo): tf.TensorInfo {
+/** The 4×4 filter as that of the plain convolution to all four phases, [3, 3, 4·out, in]. */
+export function phaseFilter(kernels: KernelModule, filter: tf.TensorInfo): tf.TensorInfo {
   const [, , outChannels, inChannels] = filter.shape;
   const phases = kernels.output([3, 3, 4 * outChannels, inChannels]);
   const size = outChannels * inChannels;

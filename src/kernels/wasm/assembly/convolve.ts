@@ -7,7 +7,7 @@ import { TILE_ROWS, tile6x8 } from './tile';
  *
  * Output pixel (y, x) of a grid reads input pixels (y·stride + offsetY + i, x·stride + offsetX + j) and is written to pixel
  * (y·outStep + outY, x·outStep + outX) of the output. Items are blocks of `blockPixels` grid pixels, times `parts` parts of the
- * panels. Pixels are counted image by image, or with `imagesInner` the same pixel of all images first. Dukhan, "The indirect convolution algorithm" (2019).
+ * panels. `bias`, if any, is added to each pixel, then `relu` applied. Pixels are counted image by image, or with `imagesInner` the same pixel of all images first. Dukhan, "The indirect convolution algorithm" (2019).
  */
 export function convolve(
   begin: i32, end: i32,
@@ -15,6 +15,7 @@ export function convolve(
   batch: i32, height: i32, width: i32, depth: i32, gridHeight: i32, gridWidth: i32, columns: i32,
   tapsY: i32, tapsX: i32, stride: i32, offsetY: i32, offsetX: i32,
   outStep: i32, outY: i32, outX: i32, blockPixels: i32, parts: i32, imagesInner: i32,
+  bias: usize, relu: i32,
 ): void {
   const taps = tapsY * tapsX;
   const panels = (columns + 7) >> 3;
@@ -67,7 +68,10 @@ export function convolve(
       const b = packed + (<usize>panel * taps * depth << 5);
       let source = table;
       for (let p = first; p < last; p += TILE_ROWS, source += groupBytes) {
-        tile6x8(source, taps, depth, b, <usize>panel << 5, last - p, columns - (panel << 3));
+        tile6x8(
+          source, taps, depth, b, <usize>panel << 5, last - p, columns - (panel << 3),
+          bias ? bias + (<usize>panel << 5) : 0, relu != 0,
+        );
       }
     }
   }

@@ -8,11 +8,16 @@ export const TILE_ROWS: i32 = 6;
  *
  * `table` holds for each tap the addresses of the 6 rows' values (0 in the first: the tap adds nothing), then those of
  * the 6 rows of the result. `b` are `taps · depth` rows of 8 values. Twelve sums, two values of `b` and one of a row fill
- * the sixteen registers. Only `rows` rows and `columns` columns are stored.
+ * the sixteen registers. Only `rows` rows and `columns` columns are stored. The sums start from the 8 values at `bias`, unless
+ * that is 0; with `relu`, what is below zero is stored as zero.
  */
-export function tile6x8(table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32): void {
-  let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
-  let c30 = c00, c31 = c00, c40 = c00, c41 = c00, c50 = c00, c51 = c00;
+export function tile6x8(
+  table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32, bias: usize = 0, relu: bool = false,
+): void {
+  let c00 = f32x4.splat(0), c01 = c00;
+  if (bias) c00 = v128.load(bias), c01 = v128.load(bias, 16);
+  let c10 = c00, c11 = c01, c20 = c00, c21 = c01;
+  let c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
   for (let tap = 0; tap < taps; tap++, table += 24) {
     let a0 = <usize>load<u32>(table);
     if (a0 == 0) {
@@ -98,6 +103,12 @@ export function tile6x8(table: usize, taps: i32, depth: i32, b: usize, column: u
       b += 32;
       a0 += 4, a1 += 4, a2 += 4, a3 += 4, a4 += 4, a5 += 4;
     }
+  }
+  if (relu) {
+    const zero = f32x4.splat(0);
+    c00 = f32x4.max(c00, zero), c01 = f32x4.max(c01, zero), c10 = f32x4.max(c10, zero), c11 = f32x4.max(c11, zero);
+    c20 = f32x4.max(c20, zero), c21 = f32x4.max(c21, zero), c30 = f32x4.max(c30, zero), c31 = f32x4.max(c31, zero);
+    c40 = f32x4.max(c40, zero), c41 = f32x4.max(c41, zero), c50 = f32x4.max(c50, zero), c51 = f32x4.max(c51, zero);
   }
   storeRow(<usize>load<u32>(table) + column, columns, c00, c01);
   if (rows > 1) storeRow(<usize>load<u32>(table, 4) + column, columns, c10, c11);

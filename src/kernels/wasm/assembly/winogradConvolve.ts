@@ -8,12 +8,12 @@ import { POINTS, pointStride, storeOutputTiles, transformInputTiles } from './wi
  * multiplied as 36 matrices by the transformed filter (`winogradFilter`), and transformed to 4 × 4 pixels of the output.
  *
  * Items are blocks of `blockTiles` tiles, a multiple of 6, whose matrices stay in the cache. `depth` and `columns` must be
- * multiples of 4.
+ * multiples of 4. `bias`, if any, is added to each pixel, then `relu` applied.
  */
 export function winogradConvolve(
   begin: i32, end: i32,
   x: usize, packed: usize, y: usize, zeros: usize, scratch: usize, scratchBytes: i32,
-  batch: i32, height: i32, width: i32, depth: i32, columns: i32, blockTiles: i32,
+  batch: i32, height: i32, width: i32, depth: i32, columns: i32, blockTiles: i32, bias: usize, relu: i32,
 ): void {
   const tiles = batch * ((height + 3) >> 2) * ((width + 3) >> 2);
   const panels = (columns + 7) >> 3;
@@ -33,7 +33,7 @@ export function winogradConvolve(
         last - first, depth, columns, panels, columns, own,
       );
     }
-    storeOutputTiles(first, last, product, productPoint, y, own, height, width, columns);
+    storeOutputTiles(first, last, product, productPoint, y, own, height, width, columns, bias, relu);
   }
 }
 
@@ -49,24 +49,28 @@ export function winogradInput(
 }
 
 /**
- * The second step: transforms some panels of the filter, which stay in the cache, and multiplies all tiles by them. Items are
- * groups of `groupPanels` panels.
+ * The second step: transforms some panels of the filter, which stay in the cache, unless all are `transformed` already, and
+ * multiplies all tiles by them. Items are groups of `groupPanels` panels.
  */
 export function winogradPanels(
   begin: i32, end: i32,
   input: usize, filter: usize, product: usize, scratch: usize, scratchBytes: i32,
   tiles: i32, depth: i32, columns: i32, rowStride: i32, columnStride: i32, flip: i32, groupPanels: i32,
+  transformed: usize,
 ): void {
   const panels = (columns + 7) >> 3;
   const own = ownScratch(scratch, scratchBytes);
-  const packed = own + 1024;
-  const packedPoint = pointStride(groupPanels << 3, depth);
+  const packedPoint = pointStride((transformed ? panels : groupPanels) << 3, depth);
   const inputPoint = pointStride(tiles, depth);
   const productPoint = pointStride(tiles, columns);
   for (let item = begin; item < end; item++) {
     const panel = item * groupPanels;
     const last = min(panel + groupPanels, panels);
-    transformPanels(filter, packed, packedPoint, panel, last, depth, columns, rowStride, columnStride, flip, own);
+    let packed = transformed + (<usize>(panel * depth) << 5);
+    if (!transformed) {
+      packed = own + 1024;
+      transformPanels(filter, packed, packedPoint, panel, last, depth, columns, rowStride, columnStride, flip, own);
+    }
     for (let point = 0; point < POINTS; point++) {
       multiply(
         input + point * inputPoint, packed + point * packedPoint, product + point * productPoint + (<usize>panel << 5),
@@ -80,11 +84,11 @@ export function winogradPanels(
 export function winogradOutput(
   begin: i32, end: i32,
   product: usize, y: usize, scratch: usize, scratchBytes: i32,
-  tiles: i32, height: i32, width: i32, columns: i32,
+  tiles: i32, height: i32, width: i32, columns: i32, bias: usize, relu: i32,
 ): void {
   const source = product + (<usize>(begin * columns) << 2);
   const own = ownScratch(scratch, scratchBytes);
-  storeOutputTiles(begin, end, source, pointStride(tiles, columns), y, own, height, width, columns);
+  storeOutputTiles(begin, end, source, pointStride(tiles, columns), y, own, height, width, columns, bias, relu);
 }
 
 /**

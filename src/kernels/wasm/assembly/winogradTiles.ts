@@ -118,11 +118,15 @@ export function transformGradientTiles(
   }
 }
 
-/** Transforms one row of each of 36 matrices into 4 × 4 pixels of the output, and stores those inside the image. */
+/**
+ * Transforms one row of each of 36 matrices into 4 × 4 pixels of the output, and stores those inside the image; before that
+ * it adds `bias`, if that is not 0, and then applies `relu`.
+ */
 export function storeOutputTiles(
   first: i32, last: i32, source: usize, pointBytes: usize, y: usize, own: usize,
-  height: i32, width: i32, channels: i32,
+  height: i32, width: i32, channels: i32, bias: usize, relu: i32,
 ): void {
+  const floor = f32x4.splat(relu ? 0 : -Infinity);
   const tilesX = (width + 3) >> 2;
   const tilesOfImage = ((height + 3) >> 2) * tilesX;
   const pixelBytes = <usize>channels << 2;
@@ -142,10 +146,18 @@ export function storeOutputTiles(
       }
       for (let i = 0; i < rows; i++) {
         const row = target + offset + i * rowBytes;
-        if (pixels == 4) {
-          outputTransform(own + i * 96, 16, row, pixelBytes);
-        } else {
-          outputTransform(own + i * 96, 16, part, 16);
+        const whole = pixels == 4;
+        const to = whole ? row : part;
+        const step: usize = whole ? pixelBytes : 16;
+        outputTransform(own + i * 96, 16, to, step);
+        if (bias) {
+          const shift = v128.load(bias + offset);
+          for (let j: usize = 0; j < 4; j++) {
+            const pixel = to + j * step;
+            v128.store(pixel, f32x4.max(f32x4.add(v128.load(pixel), shift), floor));
+          }
+        }
+        if (!whole) {
           for (let j = 0; j < pixels; j++) v128.store(row + j * pixelBytes, v128.load(part + (j << 4)));
         }
       }

@@ -1,0 +1,89 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { inferenceLayer } from './inferenceLayer.js';
+
+/** What {@link inferenceModel} makes of a model. */
+export interface InferenceModel {
+  /** From the model's inputs, in its order, to its output. For a denoiser: `(xT, t) => prediction`. */
+  predict(...inputs: tf.Tensor[]): tf.Tensor;
+  /** Gives back the copies of the weights. */
+  dispose(): void;
+}
+
+/**
+ * Makes a model ready for many predictions, such as those of a sampler: batch normalisation is folded into the convolutions
+ * before it, bias and ReLU join them, and what can be computed of the filters alone is computed once.
+ *
+ * Predictions equal those of the model outside training but for rounding (relative L2 error below 1e-4). The weights are those at
+ * the time of the call: make a new one when the model has been trained on. It holds a copy of the weights, on the wasm
+ * backend with kernels up to five times their size, and leaves the model as it is.
+ *
+ * @param model A model of this package, or one that extends it by other layers with one output each.
+ * @throws On a prediction, where the model would.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
+ * import { inferenceModel, unetAttD } from 'diffusion-ssl/models';
+ * import { sampleDdim } from 'diffusion-ssl/samplers';
+ *
+ * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000, { type: 'linear' }));
+ * const { predict, dispose } = inferenceModel(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }));
+ * const samples = await sampleDdim(predict, alphaBars, { shape: [2, 32, 32, 4], steps: 5, clip: [0, 1] });
+ * dispose();
+ * console.log(samples.shape); // [2, 32, 32, 4]
+ * ```
+ */
+export function inferenceModel(model: tfl.LayersModel): InferenceModel {
+  const ready = new Map(model.layers.map((layer) => [layer, inferenceLayer(layer)]));
+  const [output] = model.outputs;
+
+  const uses = new Map<tfl.SymbolicTensor, number>([[output, 1]]);
+  const order: tfl.SymbolicTensor[] = [];
+  visit(output);
+
+  /** Lists what a tensor is made of before it, and counts who reads it. */
+  function visit(tensor: tfl.SymbolicTensor): void {
+    if (model.inputs.includes(tensor)) return;
+    for (const input of inputsOf(tensor)) {
+      if (!uses.has(input)) visit(input);
+      uses.set(input, (uses.get(input) ?? 0) + 1);
+    }
+    order.push(tensor);
+  }
+
+  function predict(...inputs: tf.Tensor[]): tf.Tensor {
+    return tf.tidy(() => {
+      const values = new Map(model.inputs.map((input, i) => [input, inputs[i]]));
+      const left = new Map(uses);
+      for (const tensor of order) {
+        const sources = inputsOf(tensor);
+        const value = tf.tidy(() =>
+          ready.get(tensor.sourceLayer)!.apply(sources.map((source) => values.get(source) as tf.Tensor4D)),
+        );
+        values.set(tensor, value);
+        // The memory of what nobody reads any more is still in the caches: the next layers use it again.
+        for (const source of sources) {
+          const readers = left.get(source)! - 1;
+          left.set(source, readers);
+          const read = values.get(source)!;
+          if (readers === 0 && read !== value && !model.inputs.includes(source)) read.dispose();
+        }
+      }
+      return values.get(output)!;
+    });
+  }
+
+  return {
+    predict,
+    dispose: () => {
+      for (const { convolutions } of ready.values()) {
+        for (const convolution of convolutions) convolution.dispose();
+      }
+    },
+  };
+}
+
+function inputsOf({ sourceLayer, nodeIndex }: tfl.SymbolicTensor): tfl.SymbolicTensor[] {
+  return sourceLayer.inboundNodes[nodeIndex].inputTensors;
+}
