@@ -25,8 +25,6 @@ export interface Measurement extends Measured {
   firstLoss: number;
 }
 
-const warmUp = 2;
-
 const [task, networkIndex, folder, backend, threads, steps, allowSoftware] = process.argv.slice(2);
 const network = networks[Number(networkIndex)];
 const batchFile = path.join(folder, 'batch.safetensors');
@@ -72,6 +70,8 @@ async function measure(count: number): Promise<Measurement | NotStarted> {
     .filter(({ spec }) => spec.trainable)
     .map(({ variable }) => variable);
   const optimizer = new AdamW({ learningRate: 2e-4, weightDecay: 1e-4 });
+  // A software adapter takes minutes a step.
+  const warmUp = started.adapter?.software ? 1 : 2;
   const seconds: number[] = [];
   for (let step = 0; step < warmUp + count; step++) {
     const start = performance.now();
