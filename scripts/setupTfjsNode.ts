@@ -6,7 +6,6 @@
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
-  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -124,10 +123,9 @@ function compile(target: string, include: { headers: string; tensorflow: string 
   ]);
 }
 
-/** Puts NVIDIA's libraries, those that the wheel names, beside TensorFlow in a folder of their own. */
+/** Puts NVIDIA's libraries, those that the wheel names, beside TensorFlow's, where those look for them. */
 function installCuda(python: string, wheel: string, deps: string): void {
   step('downloading the CUDA 12 libraries (some 3 GB)');
-  const folder = path.join(deps, 'cuda');
   const metadata = readFileSync(
     path.join(wheel, `tensorflow-${TENSORFLOW_VERSION}.dist-info/METADATA`),
     'utf8',
@@ -139,16 +137,11 @@ function installCuda(python: string, wheel: string, deps: string): void {
   // pip takes a wheel only for a platform that is named.
   const platforms = ['manylinux_2_17', 'manylinux2014', 'manylinux_2_12', 'manylinux2010', 'manylinux1'];
   run(python, [
-    ...['-m', 'pip', 'install', '--target', folder, '--only-binary=:all:'],
+    ...['-m', 'pip', 'install', '--target', deps, '--only-binary=:all:'],
     ...['--python-version', '3.12', '--implementation', 'cp'],
     ...platforms.flatMap((platform) => ['--platform', `${platform}_x86_64`]),
     ...required,
   ]);
-  const nvidia = path.join(folder, 'nvidia');
-  const paths = readdirSync(nvidia)
-    .map((name) => path.join(nvidia, name, 'lib'))
-    .filter((lib) => existsSync(lib));
-  console.log(`start the trainer with LD_LIBRARY_PATH=${paths.join(':')}`);
 }
 
 function trial(packageName: string): string {
@@ -160,7 +153,10 @@ function trial(packageName: string): string {
     await tf.ready();
     const [four] = await tf.matMul(tf.ones([1, 4]), tf.ones([4, 1])).data();
     if (tf.getBackend() !== 'tensorflow' || four !== 4) throw new Error('the addon gives ' + four);
-    console.log('backend ' + tf.getBackend());
+    if (${packageName === 'tfjs-node-gpu'}) {
+      console.log(tf.backend().isUsingGpuDevice ? 'on the graphics processor' :
+        'TensorFlow finds no graphics processor here (see its message above): it computes on the processor');
+    }
   `;
 }
 

@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { initBackend } from 'diffusion-ssl/backends/node';
@@ -6,10 +7,12 @@ import { readSafetensors, toTorchStateDict, writeSafetensors } from 'diffusion-s
 import { namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { ExponentialMovingAverage, readCheckpointState, restoreCheckpoint } from 'diffusion-ssl/training';
+import { transform } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { pretrain } from '../../examples/lib/pretrain.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { root } from '../../scripts/lib/root.js';
 import { writeChips } from '../support/chips.js';
 import { chromiumPath } from './support/chromium.js';
 import {
@@ -67,7 +70,7 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
     expect(problems).toEqual([]);
   });
 
-  it('gives Node a file that three lines load, with its optimizer and average', async () => {
+  it('gives Node a file that loads there, with its optimizer and average', async () => {
     const { page } = await openPage(host);
     await chooseTiny(page);
     await train(page, 5);
@@ -80,6 +83,23 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
     expect(await toTorchStateDict(parameters)).toEqual(
       new Map([...tensorsOf(bytes)].filter(([name]) => !/^(ema|optimizer)\./.test(name))),
     );
+  });
+
+  it('gives Node a file that the lines of the guide load', async () => {
+    const { page } = await openPage(host);
+    await chooseTiny(page);
+    await train(page, 2);
+    const place = path.join(folder, 'my-run.safetensors');
+    writeFileSync(place, await download(page));
+    const guide = readFileSync(path.join(root, 'docs/browser.md'), 'utf8');
+    const [, snippet] = /```ts no-run\n(.*?)```/s.exec(guide)!;
+    const program = `${snippet.replace("'my-run.safetensors'", JSON.stringify(place))}
+      console.log('parameters', model.countParams());`;
+    const { code } = await transform(program, { loader: 'ts' });
+    const node = ['--input-type=module', '--eval', code];
+    const { stdout, stderr } = spawnSync(process.execPath, node, { cwd: root, encoding: 'utf8' });
+    expect(stderr).toBe('');
+    expect(stdout).toMatch(/parameters [1-9]\d{3,}/);
   });
 
   it("takes a run of Node's trainer, and gives it back as it was", async () => {

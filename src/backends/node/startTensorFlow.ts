@@ -9,8 +9,9 @@ import { importPeer } from './importPeer.js';
 /** Either package brings the backend `'tensorflow'`; the one for graphics processors is taken where it loads. */
 const PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 
-/** The part of TensorFlow's backend that tells its version. */
+/** The part of TensorFlow's backend that tells its version and where it computes. */
 interface TensorFlowBackend {
+  isUsingGpuDevice?: boolean;
   binding?: { TF_Version?: string };
 }
 
@@ -32,14 +33,14 @@ export async function startTensorFlow({
   if (threads !== undefined) process.env.TF_NUM_INTRAOP_THREADS = String(threads);
   process.env.TF_CPP_MIN_LOG_LEVEL ??= '1';
   const reasons: string[] = [];
-  let loaded: string | undefined;
+  let loaded = false;
   for (const name of PACKAGES) {
     try {
       await importPeer(
         name,
         'npm run setup:tfjs-node in a clone of this project builds it; see docs/backends.md',
       );
-      loaded = name;
+      loaded = true;
       break;
     } catch (error) {
       reasons.push((error as Error).message);
@@ -48,8 +49,8 @@ export async function startTensorFlow({
   if (!loaded) throw new Error(reasons.join('; '));
   await activateBackend('tensorflow');
   if (kernels) registerNodeKernels();
-  const { binding } = tf.backend() as TensorFlowBackend;
-  const variant = loaded.endsWith('gpu') ? 'tensorflow gpu' : 'tensorflow';
+  const { binding, isUsingGpuDevice } = tf.backend() as TensorFlowBackend;
+  const variant = isUsingGpuDevice ? 'tensorflow gpu' : 'tensorflow';
   return {
     name: 'node',
     threads: threads ?? os.availableParallelism(),
