@@ -33,14 +33,14 @@ export function convolve(
     if (block != built) {
       built = block;
       let target = table;
+      // Where the pixel lies is counted on: four divisions a pixel would cost as much as a 1×1 convolution of it.
+      const gridPixels = gridHeight * gridWidth;
+      const position = imagesInner ? first / batch : first % gridPixels;
+      let image = imagesInner ? first % batch : first / gridPixels;
+      let gridY = position / gridWidth;
+      let gridX = position % gridWidth;
       for (let p = first; p < last; p += TILE_ROWS, target += groupBytes) {
         for (let r = 0; r < TILE_ROWS; r++) {
-          const pixel = min(p + r, last - 1);
-          const gridPixels = gridHeight * gridWidth;
-          const image = imagesInner ? pixel % batch : pixel / gridPixels;
-          const position = imagesInner ? pixel / batch : pixel % gridPixels;
-          const gridY = position / gridWidth;
-          const gridX = position % gridWidth;
           const inY = gridY * stride + offsetY;
           const inX = gridX * stride + offsetX;
           const source = x + <usize>image * height * rowBytes + inY * rowBytes + inX * pixelBytes;
@@ -55,6 +55,13 @@ export function convolve(
           const outRow = (image * gridHeight + gridY) * outStep + outY;
           const out = outRow * gridWidth * outStep + gridX * outStep + outX;
           store<u32>(entry, <u32>(y + (<usize>out * columns << 2)));
+          if (p + r + 1 >= last) continue;
+          if (imagesInner && ++image < batch) continue;
+          if (imagesInner) image = 0;
+          if (++gridX == gridWidth) {
+            gridX = 0;
+            if (++gridY == gridHeight) gridY = 0, image++;
+          }
         }
         for (let tap = 0, entry = target; tap < taps; tap++, entry += TILE_ROWS * 4) {
           let outside = true;
