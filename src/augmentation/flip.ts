@@ -29,13 +29,19 @@ export function flip(sample: AugmentationSample, direction: FlipDirection): Augm
 function mirrored(raster: Raster, rows: boolean, columns: boolean): Raster {
   const { height, width, channels, data } = raster;
   const out = new Float32Array(data.length);
+  const length = width * channels;
   for (let y = 0; y < height; y++) {
-    const sourceRow = rows ? height - 1 - y : y;
-    for (let x = 0; x < width; x++) {
-      const from = (sourceRow * width + (columns ? width - 1 - x : x)) * channels;
-      const to = (y * width + x) * channels;
-      for (let k = 0; k < channels; k++) out[to + k] = data[from + k];
-    }
+    const from = (rows ? height - 1 - y : y) * length;
+    const row = data.subarray(from, from + length);
+    if (columns) mirrorRow(row, out, y * length, channels);
+    else out.set(row, y * length);
   }
   return { height, width, channels, data: out };
+}
+
+/** Writes pixels in the opposite order. */
+function mirrorRow(row: Float32Array, out: Float32Array, to: number, channels: number): void {
+  for (let from = row.length - channels; from >= 0; from -= channels) {
+    for (let k = 0; k < channels; k++) out[to++] = row[from + k];
+  }
 }

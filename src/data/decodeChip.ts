@@ -5,9 +5,10 @@ import {
   type NormalizedRaster,
   normalizeRaster,
 } from '../normalization/normalizeRaster.js';
+import { type IntegerRaster, scaleIntegers } from '../normalization/scaleIntegers.js';
 import { sliceBands } from '../normalization/sliceBands.js';
 import { decodeGeoTiff } from './decodeGeoTiff.js';
-import type { GeoTiff } from './geoTiffTypes.js';
+import type { GeoTiff, PixelArray } from './geoTiffTypes.js';
 import type { PlainTiff } from './readPlainTiff.js';
 
 /** One file of a chip. */
@@ -73,14 +74,14 @@ export function buildChip(
   const [first] = images;
   const [height, width] = options.size ?? [first.height, first.width];
   if (images.length === 1 && buffer === 0 && height <= first.height && width <= first.width) {
-    return normalize(cropImage(first, options.size), first, names[0], options.normalization, 0);
+    return normalize(first, options.size, names[0], options.normalization, 0);
   }
   const out = new Float32Array((height + 2 * buffer) * (width + 2 * buffer) * channels);
   const chip: Raster = { height: height + 2 * buffer, width: width + 2 * buffer, channels, data: out };
   const parts: NormalizedRaster[] = [];
   let band = 0;
   images.forEach((image, i) => {
-    const part = normalize(cropImage(image, options.size), image, names[i], options.normalization, band);
+    const part = normalize(image, options.size, names[i], options.normalization, band);
     place(part, chip, band);
     parts.push(part);
     band += image.bands;
@@ -114,18 +115,23 @@ export function checkRasters(
 
 /** An image cut around its centre to at most `size` [height, width], as float32. */
 export function cropImage(image: PlainTiff, size?: readonly [number, number]): Raster {
+  const { data, ...sides } = cropPixels(image, size);
+  return { ...sides, data: data instanceof Float32Array ? data : new Float32Array(data) };
+}
+
+/** The same in the image's own type; the image's own pixels where nothing is cut. */
+function cropPixels(image: PlainTiff, size?: readonly [number, number]) {
   const { bands, data } = image;
   const height = Math.min(image.height, size?.[0] ?? image.height);
   const width = Math.min(image.width, size?.[1] ?? image.width);
-  if (height === image.height && width === image.width) {
-    return { height, width, channels: bands, data: new Float32Array(data) };
-  }
+  if (height === image.height && width === image.width) return { height, width, channels: bands, data };
   const top = Math.floor((image.height - height) / 2);
   const left = Math.floor((image.width - width) / 2);
-  const out = new Float32Array(height * width * bands);
+  const length = width * bands;
+  const out = new (data.constructor as new (length: number) => PixelArray)(height * length);
   for (let row = 0; row < height; row++) {
     const start = ((top + row) * image.width + left) * bands;
-    out.set(data.subarray(start, start + width * bands), row * width * bands);
+    out.set(data.subarray(start, start + length), row * length);
   }
   return { height, width, channels: bands, data: out };
 }
@@ -137,12 +143,19 @@ export function nodataOf(image: PlainTiff, given: readonly number[] = []): numbe
 
 /** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
 function normalize(
-  raster: Raster,
   image: PlainTiff,
+  size: readonly [number, number] | undefined,
   name: string,
   options: NormalizationOptions | null = {},
   firstBand: number,
 ): NormalizedRaster {
+  if (options && isDefault(options)) {
+    const { data, ...sides } = cropPixels(image, size);
+    const known =
+      holdsSmallIntegers(data) && scaleIntegers({ ...sides, data }, nodataOf(image, options.nodata));
+    if (known) return known;
+  }
+  const raster = cropImage(image, size);
   if (options === null) {
     const data = raster.data.map((value) => (Number.isFinite(value) ? value : 0));
     const ones = new Array<number>(image.bands).fill(1);
@@ -160,6 +173,15 @@ function normalize(
   } catch (error) {
     throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Whether only the range of all values counts. */
+function isDefault({ strategy, procedure, clipPercent, compat }: NormalizationOptions): boolean {
+  return (strategy ?? 'min_max') === 'min_max' && (procedure ?? 'lab') === 'lab' && !clipPercent && !compat;
+}
+
+function holdsSmallIntegers(data: PixelArray): data is IntegerRaster['data'] {
+  return data.BYTES_PER_ELEMENT <= 2;
 }
 
 /** The pixels of a chip that no raster misses and that are no border; none where that is every pixel. */

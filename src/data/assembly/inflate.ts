@@ -6,7 +6,8 @@ import {
 
 /** Bytes behind input and output that may be read and written: what one turn of the loop overshoots. */
 const SLACK: usize = 512;
-const MATCH_SLACK: usize = 7;
+/** Whole bytes that are at hand at most. */
+const MOST_AHEAD: usize = 7;
 
 const FAILED: i32 = -1;
 
@@ -164,44 +165,48 @@ function readCode(): bool {
 /**
  * Decodes a block of literals and matches. Each turn of the loop writes at most `SLACK` bytes and takes at most as many;
  * whether that was too much is seen at the next.
+ *
+ * The bits at hand are kept two places higher than needed, so that those of an index are an address in a table. What
+ * takes the time is the way from one entry to the next: shift, mask, load.
  */
 function decodeBlock(): bool {
-  const literalOnes: u64 = (1 << literalBits) - 1;
-  const distanceOnes: u64 = (1 << distanceBits) - 1;
-  const sourceLimit = sourceEnd + MATCH_SLACK;
+  const literalOnes: u32 = ((1 << literalBits) - 1) << 2;
+  const distanceOnes: u32 = ((1 << distanceBits) - 1) << 2;
+  const sourceLimit = sourceEnd + MOST_AHEAD;
   const begin = targetBegin;
   const end = targetEnd;
-  let from = source;
+  let from = source - <usize>((bits & 63) >> 3);
   let to = target;
-  let held = hold;
-  let count = bits;
+  let held = (hold & ((1 << (bits & 7)) - 1)) << 2;
+  let count = (bits & 7) + 2;
   for (;;) {
     if (from > sourceLimit || to > end) return false;
     held |= load<u64>(from) << count;
     from += 7 - <usize>((count >> 3) & 7);
     count |= 56;
-    let entry = <u64>load<u32>(LITERAL_TABLE + <usize>((held & literalOnes) << 2));
+    let entry = <u64>load<u32>(<u32>held & literalOnes, LITERAL_TABLE);
     if (entry & LITERALS) {
+      // 54 bits are enough for four entries of the table's index.
       held >>= entry & 63;
-      count -= entry & 63;
+      count -= entry;
       store<u16>(to, <u16>(entry >> 16));
       to += <usize>((entry >> 6) & 3);
-      entry = <u64>load<u32>(LITERAL_TABLE + <usize>((held & literalOnes) << 2));
+      entry = <u64>load<u32>(<u32>held & literalOnes, LITERAL_TABLE);
       if (entry & LITERALS) {
         held >>= entry & 63;
-        count -= entry & 63;
+        count -= entry;
         store<u16>(to, <u16>(entry >> 16));
         to += <usize>((entry >> 6) & 3);
-        entry = <u64>load<u32>(LITERAL_TABLE + <usize>((held & literalOnes) << 2));
+        entry = <u64>load<u32>(<u32>held & literalOnes, LITERAL_TABLE);
         if (entry & LITERALS) {
           held >>= entry & 63;
-          count -= entry & 63;
+          count -= entry;
           store<u16>(to, <u16>(entry >> 16));
           to += <usize>((entry >> 6) & 3);
-          entry = <u64>load<u32>(LITERAL_TABLE + <usize>((held & literalOnes) << 2));
+          entry = <u64>load<u32>(<u32>held & literalOnes, LITERAL_TABLE);
           if (entry & LITERALS) {
             held >>= entry & 63;
-            count -= entry & 63;
+            count -= entry;
             store<u16>(to, <u16>(entry >> 16));
             to += <usize>((entry >> 6) & 3);
             continue;
@@ -215,69 +220,81 @@ function decodeBlock(): bool {
     if (entry & SPECIAL) {
       if (entry & NO_CODE_BIT) return false;
       held >>= entry & 63;
-      count -= entry & 63;
-      const subtable = entry >> 16;
+      count -= entry;
+      const subtable = <u32>(entry >> 16) << 2;
       if (subtable == 0) break;
-      const ones: u64 = (1 << ((entry >> 8) & 15)) - 1;
-      entry = <u64>load<u32>(LITERAL_TABLE + <usize>((subtable + (held & ones)) << 2));
+      const ones: u32 = ((1 << (<u32>(entry >> 8) & 15)) - 1) << 2;
+      entry = <u64>load<u32>(subtable + (<u32>held & ones), LITERAL_TABLE);
       if (entry & SPECIAL) {
         if (entry & NO_CODE_BIT) return false;
         held >>= entry & 63;
-        count -= entry & 63;
+        count -= entry;
         break;
       }
       if (entry & LITERALS) {
         held >>= entry & 63;
-        count -= entry & 63;
+        count -= entry;
         store<u8>(to++, <u8>(entry >> 16));
         continue;
       }
     }
-    let extra = (held & ((1 << (entry & 63)) - 1)) >> ((entry >> 8) & 15);
-    const stop = to + <usize>((entry >> 16) + extra);
+    const stop = to + <usize>((entry >> 16) + extraBits(held, entry));
     held >>= entry & 63;
-    count -= entry & 63;
-    entry = <u64>load<u32>(DISTANCE_TABLE + <usize>((held & distanceOnes) << 2));
+    count -= entry;
+    entry = <u64>load<u32>(<u32>held & distanceOnes, DISTANCE_TABLE);
     if (entry & SPECIAL) {
       if (entry & NO_CODE_BIT) return false;
       held >>= entry & 63;
-      count -= entry & 63;
-      const ones: u64 = (1 << ((entry >> 8) & 15)) - 1;
-      entry = <u64>load<u32>(DISTANCE_TABLE + <usize>(((entry >> 16) + (held & ones)) << 2));
+      count -= entry;
+      const ones: u32 = ((1 << (<u32>(entry >> 8) & 15)) - 1) << 2;
+      entry = <u64>load<u32>((<u32>(entry >> 16) << 2) + (<u32>held & ones), DISTANCE_TABLE);
       if (entry & NO_CODE_BIT) return false;
     }
-    extra = (held & ((1 << (entry & 63)) - 1)) >> ((entry >> 8) & 15);
-    const distance = <usize>((entry >> 16) + extra);
+    const distance = <usize>((entry >> 16) + extraBits(held, entry));
     held >>= entry & 63;
-    count -= entry & 63;
+    count -= entry;
     if (distance > to - begin) return false;
-    let copied = to - distance;
-    if (distance >= 16) {
-      do {
-        v128.store(to, v128.load(copied));
-        copied += 16;
-        to += 16;
-      } while (to < stop);
-    } else if (distance == 1) {
-      const run = i8x16.splat(load<u8>(copied));
-      do {
-        v128.store(to, run);
-        to += 16;
-      } while (to < stop);
-    } else {
-      // What is loaded beyond the distance is not there yet, and is written again by the next turn.
-      const step = min(distance, 8);
-      do {
-        store<u64>(to, load<u64>(copied));
-        copied += step;
-        to += step;
-      } while (to < stop);
-    }
+    copyMatch(to, distance, stop);
     to = stop;
   }
   source = from;
   target = to;
-  hold = held;
-  bits = count;
+  hold = held >> 2;
+  bits = (count & 63) - 2;
   return to <= end && !overrun();
+}
+
+/** The bits that follow the code of an entry, of those kept two places higher. */
+// @ts-ignore: decorator
+@inline
+function extraBits(held: u64, entry: u64): u64 {
+  return ((held >> 2) & ((1 << (entry & 63)) - 1)) >> ((entry >> 8) & 15);
+}
+
+/** Writes what stands `distance` before, up to `stop` and some bytes beyond. */
+// @ts-ignore: decorator
+@inline
+function copyMatch(to: usize, distance: usize, stop: usize): void {
+  let from = to - distance;
+  if (distance >= 16) {
+    do {
+      v128.store(to, v128.load(from));
+      from += 16;
+      to += 16;
+    } while (to < stop);
+  } else if (distance == 1) {
+    const run = i8x16.splat(load<u8>(from));
+    do {
+      v128.store(to, run);
+      to += 16;
+    } while (to < stop);
+  } else {
+    // What is loaded beyond the distance is not there yet, and is written again by the next turn.
+    const step = min(distance, 8);
+    do {
+      store<u64>(to, load<u64>(from));
+      from += step;
+      to += step;
+    } while (to < stop);
+  }
 }

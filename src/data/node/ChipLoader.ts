@@ -150,6 +150,17 @@ export class ChipLoader {
     return chips.map((index) => ({ index, images: this.row(index).images }));
   }
 
+  /**
+   * Whether each batch is one runner's work, and need not be put together of several's: where enough batches are read
+   * ahead for all runners, and the caches hold less than half of the chips, so that it matters little that a chip is
+   * then found in one of them only.
+   */
+  private get wholeBatches(): boolean {
+    const { runners, prefetch, settings } = this.parts;
+    const bytes = this.length * 4 * this.shape.reduce((size, side) => size * side);
+    return prefetch >= runners.length && 2 * runners.length * settings.cacheBytes < bytes;
+  }
+
   /** Every chip has its runner, so that no chip is kept in two caches. */
   private distribute(chips: number[], taskOf: (chips: number[]) => ChipTask) {
     const { runners } = this.parts;
@@ -165,12 +176,16 @@ export class ChipLoader {
   private async read(chips: number[], epoch: number, batch: number): Promise<ChipBatch> {
     const { shape, like } = this;
     const chipLength = shape[0] * shape[1] * shape[2];
-    const results = await this.distribute(chips, (share) => ({
+    const { runners, settings } = this.parts;
+    const taskOf = (some: number[]): ChipTask => ({
       kind: 'read',
-      chips: this.requests(share),
+      chips: this.requests(some),
       epoch,
-      expected: { shape, buffer: this.parts.settings.chip.buffer ?? 0, like },
-    }));
+      expected: { shape, buffer: settings.chip.buffer ?? 0, like },
+    });
+    const results = this.wholeBatches
+      ? [{ chips, result: await runners[batch % runners.length].run(taskOf(chips)) }]
+      : await this.distribute(chips, taskOf);
     const skipped = results.flatMap(({ result }) => result.bad).sort((a, b) => a.index - b.index);
     if (skipped.length > 0 && this.parts.onBadChip === 'error') {
       throw new Error(`chip loader: ${skipped[0].message}`);

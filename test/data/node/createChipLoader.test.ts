@@ -90,7 +90,9 @@ describe('createChipLoader', () => {
       for (const epoch of [0, 1]) {
         const expected = await loadAll(random, epoch);
         expect(await loadAll({ ...random, workers }, epoch)).toEqual(expected);
+        // Batches put together of several workers' chips, and batches of one worker each.
         expect(await loadAll({ ...random, workers, cacheBytes: 0, prefetch: 0 }, epoch)).toEqual(expected);
+        expect(await loadAll({ ...random, workers, cacheBytes: 0 }, epoch)).toEqual(expected);
       }
       const loader = await load({ ...random, workers });
       await collect(loader, 0);
