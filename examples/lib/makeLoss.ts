@@ -16,14 +16,14 @@ export async function makeLoss(
   if (loss !== 'perceptual') return getLossFn(loss, lossWeights);
   if (perceptualWeights === undefined) {
     throw new Error(
-      'The loss perceptual needs the weights of VGG16: --perceptual-weights FILE, saved in Python by ' +
+      'The loss perceptual needs the weights of VGG16: --perceptual-weights FILE (perceptual_weights in a configuration file), saved in Python by ' +
         `safetensors.torch.save_file(vgg16(weights='DEFAULT').features.state_dict(prefix='features.'), 'vgg16.safetensors').`,
     );
   }
   const missing = perceptualBands.filter((band) => band >= channels);
   if (missing.length > 0) {
     throw new Error(
-      `--perceptual-bands ${perceptualBands.join(',')}: the chips have bands 0 to ${channels - 1} only.`,
+      `--perceptual-bands ${perceptualBands.join(',')} (perceptual_bands in a configuration file): the chips have bands 0 to ${channels - 1} only.`,
     );
   }
   try {
@@ -31,6 +31,9 @@ export async function makeLoss(
     const [red, green, blue] = perceptualBands;
     return getLossFn('perceptual', { features: new Vgg16Features(tensors, { bands: [red, green, blue] }) });
   } catch (error) {
-    throw new Error(`${perceptualWeights}: ${(error as Error).message}`, { cause: error });
+    throw new Error(
+      `${perceptualWeights}: ${(error as Error).message} (--perceptual-weights, perceptual_weights in a configuration file)`,
+      { cause: error },
+    );
   }
 }

@@ -88,6 +88,7 @@ describe("the tutorial's file", () => {
       loss: 'mse',
       lossWeights: { alpha: 0.9, beta: 0.1, gamma: 0 },
       perceptualBands: [0, 1, 2],
+      minSnrGamma: 0,
       clipNorm: 0,
       emaDecay: 0,
       checkpointInterval: 1,

@@ -223,7 +223,9 @@ describe('the loss', () => {
     expect(first).toBeGreaterThan(0);
     expect(await lossOf(...keys)).toBe(first);
     expect(await of('[3, 1, 0]')).not.toBe(first);
-    await expect(of('[2, 3, 4]')).rejects.toThrow(/perceptual-bands 2,3,4: the chips have bands 0 to 3 only/);
+    await expect(of('[2, 3, 4]')).rejects.toThrow(
+      /perceptual-bands 2,3,4 \(perceptual_bands in a configuration file\): the chips have bands 0 to 3 only/,
+    );
     const missing = ['loss_fn: perceptual', 'perceptual_weights: nowhere.safetensors'];
     await expect(lossOf(...missing)).rejects.toThrow(/nowhere\.safetensors: .*no such file/);
   });

@@ -194,6 +194,18 @@ describe('a run', () => {
     expect(stepsOf('whole')[0].images).toBe(2);
   });
 
+  it('min_snr_gamma: weighs the loss by min(SNR, γ) / SNR of the timestep', async () => {
+    // ᾱ is 0.9 and 0.81, the SNR 9 and 4.26.
+    const diffusion = { timesteps: 2, beta_start: 0.1, beta_end: 0.1 };
+    await firstSteps(1, 'unweighted', { diffusion });
+    await firstSteps(1, 'weighted', { diffusion, min_snr_gamma: 4 });
+    await firstSteps(1, 'weightedLess', { diffusion, min_snr_gamma: 2 });
+    const [none, more, less] = ['unweighted', 'weighted', 'weightedLess'].map((run) => stepsOf(run)[0].loss);
+    expect(more / less).toBeCloseTo(2, 5);
+    expect(more / none).toBeGreaterThan(4 / 9 - 1e-5);
+    expect(more / none).toBeLessThan(4 / 4.26);
+  });
+
   it('ema_decay: keeps the moving average of the weights', async () => {
     await firstSteps(1, 'average', { ema_decay: 0.125, learning_rate_init: 0.1, optimizer: 'sgd' });
     const [before, after] = [(await initialWeights()).get(LAST)!.data, tensorsOf('average', LATEST)];

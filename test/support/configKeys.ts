@@ -260,6 +260,10 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
     ['1', '""'],
   ],
   accumulate: [['4'], ['0']],
+  min_snr_gamma: [
+    ['5', '0.5', '0'],
+    ['-1', 'five'],
+  ],
   ema_decay: [['0', '0.999'], ['1']],
   seed: [['12'], ['-1', 'a']],
   backend: [['wasm', 'node', 'cpu'], ['cuda']],

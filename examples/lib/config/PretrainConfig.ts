@@ -80,6 +80,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   perceptualWeights?: string;
   /** The three bands that the loss `'perceptual'` looks at, from 0. */
   perceptualBands: number[];
+  /** γ of the min-SNR weights of the training loss; 0: all timesteps weigh the same. */
+  minSnrGamma: number;
   clipNorm: number;
   emaDecay: number;
   /** Weights to start from. */

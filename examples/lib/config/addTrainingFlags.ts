@@ -45,6 +45,12 @@ export function addTrainingFlags(program: Command): void {
       numbersOf(3),
       [0, 1, 2],
     )
+    .option(
+      '--min-snr-gamma <x>',
+      'weigh the training loss by min(SNR, x) / SNR of each timestep; 0: all weigh the same',
+      number,
+      0,
+    )
     .optionsGroup('Optimizer')
     .addOption(choice('--optimizer <name>', "with torch's defaults", OPTIMIZER_NAMES, 'adamw'))
     .option('--learning-rate <x>', 'highest step size', number, 6e-3)

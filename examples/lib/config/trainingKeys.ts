@@ -115,6 +115,11 @@ export const extensionKeys = {
   compat: oneOf(['tutorial'])
     .optional()
     .describe("The numbers of the tutorial's code where the defaults here differ."),
+  min_snr_gamma: number(0)
+    .default(0)
+    .describe(
+      'γ of the min-SNR weights of the training loss, 5 in the paper; 0: all timesteps weigh the same.',
+    ),
   perceptual_weights: text('a file').optional().describe('VGG16 for the loss `perceptual`, as safetensors.'),
   perceptual_bands: integers(0, 3)
     .default([0, 1, 2])
