@@ -1,12 +1,12 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
-import { type ChipList, type ChipRow, decodeGeoTiff, openRemoteGeoTiff } from 'diffusion-ssl/data';
+import type { ChipList, ChipRow } from 'diffusion-ssl/data';
 import {
   type ChipBatch,
   type ChipLoader,
   type ChipLoaderOptions,
   createChipLoader,
   openCatalog,
+  readChipHeader,
 } from 'diffusion-ssl/data/node';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import { augmentationSteps } from './augmentationSteps.js';
@@ -153,14 +153,7 @@ async function countBands(
 
 async function bandsOf({ images }: ChipRow, dataPath: string): Promise<number> {
   let bands = 0;
-  for (const image of images) {
-    if (/^https?:/.test(image)) {
-      bands += (await openRemoteGeoTiff(image)).info.bands;
-    } else {
-      const file = path.join(dataPath, image);
-      bands += (await decodeGeoTiff(await readFile(file), { name: file })).bands;
-    }
-  }
+  for (const image of images) bands += (await readChipHeader(image, { dataPath })).bands;
   return bands;
 }
 

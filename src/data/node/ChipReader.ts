@@ -1,4 +1,3 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
 import path from 'node:path';
 import { inflateSync } from 'node:zlib';
 import { type AugmentationStep, compose } from '../../augmentation/compose.js';
@@ -8,12 +7,13 @@ import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
 import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
 import { buildChip, type ChipOptions, checkRasters, cropImage, nodataOf } from '../decodeChip.js';
-import { decodeGeoTiff, geoTiffError, readGeoTiffInfo } from '../decodeGeoTiff.js';
+import { decodeGeoTiff } from '../decodeGeoTiff.js';
 import { loadInflate } from '../loadInflate.js';
 import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
-import { plainTiffLayout } from '../plainTiffLayout.js';
 import type { RemoteOptions } from '../RangeClient.js';
 import { type Inflate, type PlainTiff, readPlainTiff } from '../readPlainTiff.js';
+import { readWhole } from './localFile.js';
+import { readChipHeader } from './readChipHeader.js';
 
 /** What a reader of chips needs to know: plain data, so that it can be sent to a worker thread. */
 export interface ChipReaderSettings {
@@ -33,9 +33,6 @@ export interface ChipRequest {
 }
 
 type RasterSize = Pick<PlainTiff, 'width' | 'height' | 'bands'>;
-
-/** Bytes read of a file to look at its header. */
-const HEAD = 2 ** 14;
 
 /** Reads, normalises and augments chips; keeps normalised ones while they fit the budget. */
 export class ChipReader {
@@ -66,9 +63,7 @@ export class ChipReader {
   async inspect({ images }: ChipRequest): Promise<[height: number, width: number]> {
     const files = images.map((image) => this.pathOf(image));
     const infos: RasterSize[] = [];
-    for (const file of files) {
-      infos.push(isRemote(file) ? (await this.openRemote(file)).info : await inspectFile(file));
-    }
+    for (const image of images) infos.push(await readChipHeader(image, this.settings));
     checkRasters(infos, files, this.settings.chip.channels);
     return [infos[0].height, infos[0].width];
   }
@@ -133,49 +128,7 @@ export class ChipReader {
   }
 }
 
-async function inspectFile(name: string): Promise<RasterSize> {
-  const { size, head } = opened(name, () => readHead(name));
-  if (size === 0) throw new Error(`${name}: the file is empty.`);
-  const layout = plainTiffLayout(head, size);
-  if (layout) return layout;
-  const { fromFile } = await import('geotiff');
-  try {
-    const file = await fromFile(name);
-    try {
-      return await readGeoTiffInfo(file, size, name);
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    throw error instanceof Error && error.message.startsWith(name) ? error : geoTiffError(name, error);
-  }
-}
-
-function readHead(name: string): { size: number; head: Uint8Array } {
-  const file = openSync(name, 'r');
-  try {
-    const { size } = fstatSync(file);
-    const head = new Uint8Array(Math.min(size, HEAD));
-    return { size, head: head.subarray(0, readSync(file, head, 0, head.length, 0)) };
-  } finally {
-    closeSync(file);
-  }
-}
-
-/** Synchronous: the worker has nothing else to do, and small files come several times as fast. */
-function readWhole(name: string): Uint8Array {
-  return opened(name, () => readFileSync(name));
-}
-
 /** Where WebAssembly cannot start. In one piece of memory. */
 function inflateByZlib(bytes: Uint8Array, length: number): Uint8Array {
   return inflateSync(bytes, { chunkSize: Math.max(64, length) });
-}
-
-function opened<T>(name: string, open: () => T): T {
-  try {
-    return open();
-  } catch (error) {
-    throw new Error(`${name}: cannot be read: ${(error as Error).message}`, { cause: error });
-  }
 }

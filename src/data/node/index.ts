@@ -13,4 +13,5 @@ export {
 export { type ChipLoaderOptions, createChipLoader } from './createChipLoader.js';
 export { type CatalogChips, openCatalog } from './openCatalog.js';
 export { readCatalog } from './readCatalog.js';
+export { type ChipHeader, type ChipHeaderOptions, readChipHeader } from './readChipHeader.js';
 export { streamCatalog } from './streamCatalog.js';
