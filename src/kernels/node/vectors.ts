@@ -4,8 +4,13 @@ import type { NodeKernel } from './NodeKernel.js';
 
 const RESHAPE = [...FLOAT, typeAttribute('Tshape', 'int32')];
 
-/** Shares the data. */
-function reshape(ops: EagerOps, x: tf.TensorInfo | Handle, shape: readonly number[]): Handle {
+/** The same data in another shape; vectors, of which a network has most, are left as they are. */
+function reshape<T extends tf.TensorInfo | Handle>(
+  ops: EagerOps,
+  x: T,
+  shape: readonly number[],
+): T | Handle {
+  if (x.shape.length === 1 && shape.length === 1) return x;
   return ops.run('Reshape', RESHAPE, x, ops.int32(shape));
 }
 
