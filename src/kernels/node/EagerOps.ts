@@ -21,7 +21,6 @@ export interface NodeBackend {
     createTensor(shape: readonly number[], dtype: number, values: ArrayBufferView): number;
     deleteTensor(id: number): void;
     tensorDataSync(id: number): Float32Array;
-    TF_Version: string;
   };
   isUsingGpuDevice: boolean;
   tensorMap: { get(dataId: object): { id: number } };

@@ -16,14 +16,27 @@ import type { NodeKernel } from './NodeKernel.js';
 import { upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
 import { clip, globalNorm, pack, unpack } from './vectors.js';
 
-/** Every kernel of this folder. */
-export const nodeKernels: readonly NodeKernel[] = [
+/** What computes the same wherever TensorFlow runs. */
+const everywhere: readonly NodeKernel[] = [
   ...[conv2d, conv2dBackpropInput, conv2dBackpropFilter],
   ...[conv2dTranspose, conv2dTransposeBackpropInput, conv2dTransposeBackpropFilter],
+  channelSum,
+];
+
+/**
+ * What has been tried on CPUs alone. On graphics processors batch norm's fifth output is another (1 / √variance), random words come in
+ * another order, and reading the norm would wait for all that was queued.
+ */
+const onCpu: readonly NodeKernel[] = [
   ...[batchNormTraining, batchNormTrainingGradient, runningStatistics],
   ...[maxPoolInputGradient, dropout],
   ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
-  ...[concatChannels, splitChannels, biasAdd, channelSum],
+  ...[concatChannels, splitChannels, biasAdd],
   ...[upsampleBilinear, upsampleBilinearGradient],
   ...[adam, pack, unpack, globalNorm, clip],
 ];
+
+/** The kernels of this folder for a backend on graphics processors or not. */
+export function nodeKernels(usesGpu: boolean): readonly NodeKernel[] {
+  return usesGpu ? everywhere : [...everywhere, ...onCpu];
+}

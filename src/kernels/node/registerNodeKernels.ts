@@ -8,12 +8,17 @@ const BACKEND = 'tensorflow';
  * Registers, for the backend of tfjs-node, TensorFlow's own operations under the names that those of `ops/` look up: the
  * composed gradients, made for backends that have none, are slower there, and one fused operation does the work of many.
  *
+ * @throws If the current backend is not that of tfjs-node.
  * @returns What takes them out again.
  */
 export function registerNodeKernels(): () => void {
+  if (tf.getBackend() !== BACKEND) {
+    throw new Error(`registerNodeKernels: the backend is '${tf.getBackend()}'; it must be '${BACKEND}'.`);
+  }
+  const usesGpu = (tf.backend() as unknown as NodeBackend).isUsingGpuDevice;
   const names: string[] = [];
   const constants = new WeakMap<object, Map<string, Handle>>();
-  for (const { name, compute } of nodeKernels) {
+  for (const { name, compute } of nodeKernels(usesGpu)) {
     if (tf.getKernel(name, BACKEND)) continue;
     names.push(name);
     tf.registerKernel({
