@@ -1,7 +1,7 @@
 /**
  * Compiles the AssemblyScript of the package, each module as base64 in a TypeScript file of its own, so that Node, browsers
- * and bundlers load the one they need alike: the kernels of `src/kernels/wasm/assembly` in four variants, and the inflate
- * of `src/data/assembly`. Does nothing when they are newer than the sources.
+ * and bundlers load the one they need alike: the kernels of `src/kernels/wasm/assembly` in four variants, and what
+ * decodes pixels, of `src/data/assembly`. Does nothing when they are newer than the sources.
  */
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -35,7 +35,7 @@ function kernelVariant(variant: string): Module {
 
 const modules: Module[] = [
   ...['simd', 'simdRelaxed', 'threads', 'threadsRelaxed'].map(kernelVariant),
-  { output: `${data}/generated/inflate.ts`, entries: [`${data}/assembly/inflate.ts`], options: [] },
+  { output: `${data}/generated/pixels.ts`, entries: [`${data}/assembly/index.ts`], options: [] },
 ];
 
 function isCurrent(): boolean {

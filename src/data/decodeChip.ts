@@ -1,14 +1,15 @@
 import { argumentError, checkInteger } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
+import { scalingOf } from '../normalization/bandScalings.js';
 import {
   type NormalizationOptions,
   type NormalizedRaster,
   normalizeRaster,
 } from '../normalization/normalizeRaster.js';
-import { type IntegerRaster, scaleIntegers } from '../normalization/scaleIntegers.js';
 import { sliceBands } from '../normalization/sliceBands.js';
 import { decodeGeoTiff } from './decodeGeoTiff.js';
 import type { GeoTiff, PixelArray } from './geoTiffTypes.js';
+import type { PixelDecoder, SmallIntegers } from './loadPixelDecoder.js';
 import type { PlainTiff } from './readPlainTiff.js';
 
 /** One file of a chip. */
@@ -66,6 +67,7 @@ export function buildChip(
   images: readonly PlainTiff[],
   names: readonly string[],
   options: ChipOptions,
+  decoder?: PixelDecoder,
 ): NormalizedRaster {
   const { channels, buffer = 0 } = options;
   checkInteger('decodeChip', 'buffer', buffer, 0);
@@ -74,14 +76,14 @@ export function buildChip(
   const [first] = images;
   const [height, width] = options.size ?? [first.height, first.width];
   if (images.length === 1 && buffer === 0 && height <= first.height && width <= first.width) {
-    return normalize(first, options.size, names[0], options.normalization, 0);
+    return normalize(first, names[0], options, 0, decoder);
   }
   const out = new Float32Array((height + 2 * buffer) * (width + 2 * buffer) * channels);
   const chip: Raster = { height: height + 2 * buffer, width: width + 2 * buffer, channels, data: out };
   const parts: NormalizedRaster[] = [];
   let band = 0;
   images.forEach((image, i) => {
-    const part = normalize(image, options.size, names[i], options.normalization, band);
+    const part = normalize(image, names[i], options, band, decoder);
     place(part, chip, band);
     parts.push(part);
     band += image.bands;
@@ -144,17 +146,13 @@ export function nodataOf(image: PlainTiff, given: readonly number[] = []): numbe
 /** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
 function normalize(
   image: PlainTiff,
-  size: readonly [number, number] | undefined,
   name: string,
-  options: NormalizationOptions | null = {},
+  { size, normalization: options = {} }: ChipOptions,
   firstBand: number,
+  decoder: PixelDecoder | undefined,
 ): NormalizedRaster {
-  if (options && isDefault(options)) {
-    const { data, ...sides } = cropPixels(image, size);
-    const known =
-      holdsSmallIntegers(data) && scaleIntegers({ ...sides, data }, nodataOf(image, options.nodata));
-    if (known) return known;
-  }
+  const scaled = options && isDefault(options) && scaleWhole(image, size, options, decoder);
+  if (scaled) return scaled;
   const raster = cropImage(image, size);
   if (options === null) {
     const data = raster.data.map((value) => (Number.isFinite(value) ? value : 0));
@@ -180,8 +178,23 @@ function isDefault({ strategy, procedure, clipPercent, compat }: NormalizationOp
   return (strategy ?? 'min_max') === 'min_max' && (procedure ?? 'lab') === 'lab' && !clipPercent && !compat;
 }
 
-function holdsSmallIntegers(data: PixelArray): data is IntegerRaster['data'] {
-  return data.BYTES_PER_ELEMENT <= 2;
+/** By the decoder, where it can and no pixel is missing: the default, and most of a loader's work. */
+function scaleWhole(
+  image: PlainTiff,
+  size: readonly [number, number] | undefined,
+  { nodata }: NormalizationOptions,
+  decoder: PixelDecoder | undefined,
+): NormalizedRaster | undefined {
+  if (!decoder?.scaleByRange || image.data.BYTES_PER_ELEMENT > 2) return undefined;
+  const { data: values, ...sides } = cropPixels(image, size);
+  const { min, max, scaled } = decoder.scaleByRange(values as SmallIntegers);
+  const missing = nodataOf(image, nodata).some(
+    (value) => value >= min && value <= max && values.includes(value),
+  );
+  if (missing) return undefined;
+  const { offset, scale } = scalingOf('min_max', { min, max, mean: 0, std: 0 });
+  const each = (value: number) => new Array<number>(image.bands).fill(value);
+  return { ...sides, data: scaled, parameters: { offset: each(offset), scale: each(scale) } };
 }
 
 /** The pixels of a chip that no raster misses and that are no border; none where that is every pixel. */

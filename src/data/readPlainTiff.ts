@@ -1,8 +1,6 @@
 import type { PixelArray } from './geoTiffTypes.js';
+import type { PixelDecoder } from './loadPixelDecoder.js';
 import { type PlainTiffLayout, plainTiffLayout } from './plainTiffLayout.js';
-
-/** Undoes deflate (with zlib's header); `length`: the bytes expected. The next call may overwrite the result. */
-export type Inflate = (bytes: Uint8Array, length: number) => Uint8Array;
 
 /** The pixels of a TIFF and what is needed to normalise them. */
 export type PlainTiff = Pick<PlainTiffLayout, 'width' | 'height' | 'bands' | 'dtype' | 'nodata'> & {
@@ -24,12 +22,12 @@ const ARRAYS = {
  * Reads the pixels of a TIFF of a common layout (see `plainTiffLayout`) at a multiple of the speed of the `geotiff`
  * package, which spends most of a small file's time on its header and asks a function for each value.
  *
- * @param inflate Without it only uncompressed files are read.
+ * @param decoder Without it only uncompressed files are read.
  * @returns undefined when the file has another layout or anything is amiss.
  */
-export function readPlainTiff(bytes: Uint8Array, inflate?: Inflate): PlainTiff | undefined {
+export function readPlainTiff(bytes: Uint8Array, decoder?: PixelDecoder): PlainTiff | undefined {
   const layout = plainTiffLayout(bytes, bytes.length);
-  if (!layout || (layout.deflated && !inflate)) return undefined;
+  if (!layout || (layout.deflated && !decoder)) return undefined;
   const { width, height, bands, dtype, nodata, blockWidth, blockHeight, planar } = layout;
   const Values = ARRAYS[dtype];
   // A header may promise anything; what deflate can hold bounds it.
@@ -47,13 +45,15 @@ export function readPlainTiff(bytes: Uint8Array, inflate?: Inflate): PlainTiff |
     const rows = Math.min(blockHeight, height - top);
     const columns = Math.min(blockWidth, width - left);
     const storedBytes = bytes.subarray(layout.offsets[i], layout.offsets[i] + layout.counts[i]);
-    const block = unpack(storedBytes, layout, blockWidth * blockHeight * blockBands * size, inflate);
+    const block = unpack(storedBytes, layout, blockWidth * blockHeight * blockBands * size, decoder);
     // The last strip ends with the image; rows of a tile below it are left.
     const length = blockWidth * rows * blockBands;
     if (!block || block.length < length * size) return undefined;
     const aligned = block.byteOffset % size === 0 ? block : new Uint8Array(block);
     const values = new Values(aligned.buffer as ArrayBuffer, aligned.byteOffset, length);
-    if (layout.differences) sumUp(values, blockWidth * blockBands, blockBands);
+    if (layout.differences && !decoder?.sumUp?.(values, blockWidth * blockBands, blockBands)) {
+      sumUp(values, blockWidth * blockBands, blockBands);
+    }
     const rowLength = columns * blockBands;
     for (let row = 0; row < rows; row++) {
       const from = row * blockWidth * blockBands;
@@ -69,11 +69,11 @@ function unpack(
   stored: Uint8Array,
   { deflated }: PlainTiffLayout,
   length: number,
-  inflate: Inflate | undefined,
+  decoder: PixelDecoder | undefined,
 ): Uint8Array | undefined {
   if (!deflated) return stored;
   try {
-    return inflate?.(stored, length);
+    return decoder?.inflate(stored, length);
   } catch {
     return undefined;
   }

@@ -8,10 +8,10 @@ import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
 import { buildChip, type ChipOptions, checkRasters, cropImage, nodataOf } from '../decodeChip.js';
 import { decodeGeoTiff } from '../decodeGeoTiff.js';
-import { loadInflate } from '../loadInflate.js';
+import { loadPixelDecoder, type PixelDecoder } from '../loadPixelDecoder.js';
 import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RangeClient.js';
-import { type Inflate, type PlainTiff, readPlainTiff } from '../readPlainTiff.js';
+import { type PlainTiff, readPlainTiff } from '../readPlainTiff.js';
 import { readWhole } from './localFile.js';
 import { readChipHeader } from './readChipHeader.js';
 
@@ -39,7 +39,7 @@ export class ChipReader {
   private readonly cache = new Map<number, NormalizedRaster>();
   private cached = 0;
   private readonly augment;
-  private inflate: Promise<Inflate> | undefined;
+  private decoder: PixelDecoder | undefined;
 
   constructor(private readonly settings: ChipReaderSettings) {
     this.augment = settings.augmentation.length > 0 ? compose(settings.augmentation) : undefined;
@@ -85,7 +85,7 @@ export class ChipReader {
 
   private async decode(images: readonly string[]): Promise<NormalizedRaster> {
     const { names, rasters } = await this.open(images);
-    return buildChip(rasters, names, this.settings.chip);
+    return buildChip(rasters, names, this.settings.chip, this.decoder);
   }
 
   private async open(images: readonly string[]): Promise<{ names: string[]; rasters: PlainTiff[] }> {
@@ -105,8 +105,8 @@ export class ChipReader {
 
   private async openFile(name: string) {
     const bytes = readWhole(name);
-    this.inflate ??= loadInflate().catch(() => inflateByZlib);
-    const image = readPlainTiff(bytes, await this.inflate) ?? (await decodeGeoTiff(bytes, { name }));
+    this.decoder ??= await loadPixelDecoder().catch(() => ({ inflate: inflateByZlib }));
+    const image = readPlainTiff(bytes, this.decoder) ?? (await decodeGeoTiff(bytes, { name }));
     return { info: image, read: async () => image };
   }
 

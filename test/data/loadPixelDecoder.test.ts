@@ -1,9 +1,10 @@
 import { constants, deflateSync, type InflateRaw, inflateRawSync, inflateSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { loadInflate } from '../../src/data/loadInflate.js';
+import { loadPixelDecoder } from '../../src/data/loadPixelDecoder.js';
+import { normalizeRaster } from '../../src/normalization/index.js';
 
-const inflate = await loadInflate();
+const { inflate, sumUp, scaleByRange } = await loadPixelDecoder();
 
 /** What zlib makes of a stream; undefined: an error. */
 function byZlib(stored: Uint8Array): Buffer | undefined {
@@ -76,7 +77,7 @@ const deflated = fc
   })
   .chain((options) => bytes.map((data) => ({ data, stored: deflateSync(data, options) })));
 
-describe('loadInflate', () => {
+describe('inflate', () => {
   it('undoes what zlib makes, whatever its settings', () => {
     fc.assert(
       fc.property(deflated, ({ data, stored }) => {
@@ -151,5 +152,60 @@ describe('loadInflate', () => {
     expect(inflate(stored, 2 ** 40)).toHaveLength(100);
     const zeros = inflate(deflateSync(new Uint8Array(5_000_000)), 5_000_000);
     expect([zeros.length, zeros.every((value) => value === 0)]).toEqual([5_000_000, true]);
+  });
+});
+
+describe('sumUp', () => {
+  it('adds the value before of the same band, in each row, wrapping as the type does', () => {
+    const types = [Uint8Array, Int8Array, Uint16Array, Int16Array, Uint32Array, Int32Array];
+    const shape = fc.record({
+      Type: fc.constantFrom(...types),
+      step: fc.integer({ min: 1, max: 6 }),
+      columns: fc.integer({ min: 1, max: 9 }),
+      rows: fc.integer({ min: 1, max: 5 }),
+      seed: fc.nat(),
+    });
+    fc.assert(
+      fc.property(shape, ({ Type, step, columns, rows, seed }) => {
+        const rowLength = step * columns;
+        const values = new Type(rowLength * rows).map((_, i) => Math.imul(i + seed, 2654435761));
+        const expected = values.slice();
+        for (let i = 0; i < values.length; i++) {
+          if (i % rowLength >= step) expected[i] += expected[i - step];
+        }
+        const bytes = inflate(deflateSync(new Uint8Array(values.buffer)), values.byteLength);
+        const inside = new Type(bytes.buffer as ArrayBuffer, bytes.byteOffset, values.length);
+        expect(sumUp(inside, rowLength, step)).toBe(true);
+        expect(inside.slice()).toEqual(expected);
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  it('leaves values that are not in its memory', () => {
+    const values = new Uint8Array([1, 1, 1]);
+    expect([sumUp(values, 3, 1), ...values]).toEqual([false, 1, 1, 1]);
+  });
+});
+
+describe('scaleByRange', () => {
+  it('gives what normalizeRaster gives, bit by bit', () => {
+    const sizes = { minLength: 1, maxLength: 70 };
+    const arrays = fc.oneof(
+      fc.uint8Array(sizes),
+      fc.int8Array(sizes),
+      fc.uint16Array(sizes),
+      fc.int16Array(sizes),
+      fc.nat(65535).map((value) => new Uint16Array(11).fill(value)),
+    );
+    fc.assert(
+      fc.property(arrays, (values) => {
+        const { min, max, scaled } = scaleByRange(values);
+        const sides = { height: values.length, width: 1, channels: 1 };
+        expect(scaled).toEqual(normalizeRaster({ ...sides, data: Float32Array.from(values) }).data);
+        expect([min, max]).toEqual([Math.min(...values), Math.max(...values)]);
+      }),
+      { numRuns: 500 },
+    );
   });
 });

@@ -1,0 +1,2 @@
+export * from './inflate';
+export * from './pixels';
