@@ -1,4 +1,5 @@
 import type { KernelModule } from './KernelModule.js';
+import { alignFloats } from './winogradSizes.js';
 
 /** What the gradient of a filter sums: dw[tap][m][n] = Σ a[pixel · stride + tap + offset][m] · b[pixel][n]. */
 export interface FilterGradient {
@@ -30,7 +31,7 @@ const MAX_PART_FLOATS = 1 << 21;
 const PIECES = 16;
 /** Floats of both operands that are worked on together: they stay in the cache near the core. */
 const BLOCK_FLOATS = 6144;
-const MIN_BLOCK_PIXELS = 64;
+const MIN_BLOCK_PIXELS = 192;
 
 /** Sums the gradient directly, on all threads; the order of summation depends on the shapes alone. */
 export function filterGradient(kernels: KernelModule, gradient: FilterGradient): void {
@@ -45,13 +46,16 @@ export function filterGradient(kernels: KernelModule, gradient: FilterGradient):
   const splits = Math.min(Math.ceil(m / TILE_ROWS), Math.ceil(PIECES / parts));
   const blockPixels = Math.max(MIN_BLOCK_PIXELS, BLOCK_FLOATS / (stride * stride * m + n));
   const blockRows = Math.ceil(blockPixels / gridWidth);
-  const sums = parts > 1 ? kernels.workspace(parts * size) : dw;
+  const tableFloats = alignFloats(10 * blockRows * gridWidth);
+  const sumFloats = alignFloats(parts > 1 ? parts * size : 0);
+  const workspace = kernels.workspace(sumFloats + kernels.threads * tableFloats);
+  const sums = parts > 1 ? workspace : dw;
   kernels.run(
     'filterGradient',
     parts * splits,
     Math.ceil((2 ** 20 * parts * splits) / (pixels * size)),
     ...[a, b, sums, 4 * size, batch, height, width, m, gridHeight, gridWidth, n],
-    ...[taps, taps, stride, offset, parts, splits, blockRows],
+    ...[taps, taps, stride, offset, parts, splits, blockRows, workspace + 4 * sumFloats, 4 * tableFloats],
   );
   if (parts > 1) kernels.run('sumParts', size, 1 << 15, sums, dw, parts, size);
 }

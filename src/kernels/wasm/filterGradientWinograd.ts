@@ -5,8 +5,8 @@ import { alignFloats, countTiles, matricesFloats } from './winogradSizes.js';
 const PANEL = 8;
 const TILE_ROWS = 6;
 /** Floats of the matrices of one block, to stay in the caches. */
-const BLOCK_FLOATS = 400_000;
-const MIN_BLOCK_TILES = 48;
+const BLOCK_FLOATS = 800_000;
+const MIN_BLOCK_TILES = 96;
 /** Filter values per tap up to which all sums of products are kept until the last tile. */
 const FEW_VALUES = 64 * 64;
 /** Panels whose sums are kept together where they are more. */

@@ -1,5 +1,5 @@
 import { ownScratch } from './thread';
-import { tile6x8 } from './tile';
+import { rowsOfTile, tile4x8, tile6x8 } from './tile';
 import { transformPanels } from './winogradFilter';
 import { POINTS, pointStride, storeOutputTiles, transformInputTiles } from './winogradTiles';
 
@@ -97,14 +97,22 @@ export function winogradOutput(
 function multiply(
   a: usize, b: usize, product: usize, rows: i32, depth: i32, columns: i32, panels: i32, count: i32, table: usize,
 ): void {
-  for (let first = 0; first < rows; first += 6) {
-    for (let r = 0; r < 6; r++) {
+  for (let first = 0, next = 0; first < rows; first = next) {
+    const tileRows = rowsOfTile(rows - first);
+    next = first + tileRows;
+    for (let r = 0; r < tileRows; r++) {
       const row = min(first + r, rows - 1);
       store<u32>(table + (r << 2), <u32>(a + (<usize>(row * depth) << 2)));
       store<u32>(table + 24 + (r << 2), <u32>(product + (<usize>(row * columns) << 2)));
     }
-    for (let i = 0; i < panels; i++) {
-      tile6x8(table, 1, depth, b + (<usize>(i * depth) << 5), <usize>i << 5, rows - first, count - (i << 3));
+    if (tileRows == 4) {
+      for (let i = 0; i < panels; i++) {
+        tile4x8(table, 1, depth, b + (<usize>(i * depth) << 5), <usize>i << 5, rows - first, count - (i << 3));
+      }
+    } else {
+      for (let i = 0; i < panels; i++) {
+        tile6x8(table, 1, depth, b + (<usize>(i * depth) << 5), <usize>i << 5, rows - first, count - (i << 3));
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
-import { gradientTile } from './gradientTile';
+import { gradientTile, gradientTile4 } from './gradientTile';
 import { load1, store1 } from './simd';
 import { ownScratch } from './thread';
+import { rowOfTile, rowsOfTile } from './tile';
 import { filterAdjoint } from './winograd';
 import { POINTS, pointStride, transformGradientTiles, transformInputTiles } from './winogradTiles';
 
@@ -30,17 +31,25 @@ export function winogradGradientPoints(
   begin: i32, end: i32,
   input: usize, gradient: usize, sums: usize, tiles: i32, blockTiles: i32, m: i32, n: i32, fresh: i32,
 ): void {
+  const mBytes = <usize>m << 2;
+  const nBytes = <usize>n << 2;
   const rowBytes = <usize>n << 2;
   for (let point = begin; point < end; point++) {
     const a = input + point * pointStride(blockTiles, m);
     const b = gradient + point * pointStride(blockTiles, n);
     const target = sums + point * pointStride(m, n);
-    for (let row = 0; row < m; row += 6) {
+    for (let row = 0, next = 0; row < m; row = next) {
+      const tileRows = rowsOfTile(m - row);
+      next = row + tileRows;
+      const from = a + (row << 2);
+      const to = target + row * rowBytes;
       for (let column = 0; column < n; column += 8) {
-        gradientTile(
-          a + (row << 2), b + (column << 2), target + row * rowBytes + (column << 2), rowBytes,
-          m, n, 1, tiles, 0, 1, 1, 1, 0, 0, 0, min(6, m - row), min(8, n - column), fresh != 0,
-        );
+        const count = min(8, n - column);
+        if (tileRows == 4) {
+          gradientTile4(0, tiles, from, b + (column << 2), mBytes, rowBytes, to + (column << 2), rowBytes, m - row, count, fresh != 0);
+        } else {
+          gradientTile(0, tiles, from, b + (column << 2), mBytes, rowBytes, to + (column << 2), rowBytes, m - row, count, fresh != 0);
+        }
       }
     }
   }
@@ -60,9 +69,9 @@ export function winogradGradientTaps(
 }
 
 /**
- * The second step for many channels: for 6 rows and some panels of 8 columns of the filter, the sums of products of all 36
- * points, which are then transformed to 3 × 3 taps and added to `dw` unless `fresh`. Items are blocks of 6 rows times groups of
- * `groupPanels` panels.
+ * The second step for many channels: for up to 6 rows and some panels of 8 columns of the filter, the sums of products of all 36
+ * points, which are then transformed to 3 × 3 taps and added to `dw` unless `fresh`. Items are groups of `groupPanels` panels
+ * times blocks of rows: those of a group follow each other, so that its part of the gradient stays in the cache.
  */
 export function winogradGradientProducts(
   begin: i32, end: i32,
@@ -73,20 +82,24 @@ export function winogradGradientProducts(
   const sums = own + 1024;
   const pointBytes = <usize>groupPanels * 192;
   const panels = (n + 7) >> 3;
-  const groups = (panels + groupPanels - 1) / groupPanels;
+  const rowGroups = (m + 5) / 6;
+  const mBytes = <usize>m << 2;
+  const nBytes = <usize>n << 2;
   const mPoint = pointStride(blockTiles, m);
   const nPoint = pointStride(blockTiles, n);
   for (let item = begin; item < end; item++) {
-    const row = item / groups * 6;
-    const first = item % groups * groupPanels;
+    const row = rowOfTile(item % rowGroups, m);
+    const first = item / rowGroups * groupPanels;
     const last = min(first + groupPanels, panels);
-    const rows = min(6, m - row);
+    const tileRows = rowsOfTile(m - row);
+    const rows = min(tileRows, m - row);
     for (let point: usize = 0; point < <usize>POINTS; point++) {
       const a = input + point * mPoint + (<usize>row << 2);
       const b = gradient + point * nPoint;
       let target = sums + point * pointBytes;
       for (let panel = first; panel < last; panel++, target += 192) {
-        gradientTile(a, b + (panel << 5), target, 32, m, n, 1, tiles, 0, 1, 1, 1, 0, 0, 0, 6, 8, true);
+        if (tileRows == 4) gradientTile4(0, tiles, a, b + (panel << 5), mBytes, nBytes, target, 32, 4, 8, true);
+        else gradientTile(0, tiles, a, b + (panel << 5), mBytes, nBytes, target, 32, 6, 8, true);
       }
     }
     for (let panel = first; panel < last; panel++) {
