@@ -68,7 +68,7 @@ export class KernelModule {
    * @param grain The fewest worth giving to a thread: some tens of microseconds of work.
    */
   run(name: string, items: number, grain: number, ...args: number[]): void {
-    const size = Math.max(grain, Math.ceil(items / (4 * this.threads)));
+    const size = Math.max(grain, Math.ceil(items / (16 * this.threads)));
     if (this.pool && items > size) this.pool.run(name, items, size, args);
     else this.exports[name](0, items, ...args);
   }

@@ -30,7 +30,7 @@ interface PoolExports extends Record<string, WebAssembly.ExportValue> {
 type Kernel = (begin: number, end: number, ...args: number[]) => void;
 
 /** Words of the control block, see `assembly/pool.ts`; what follows them are the arguments, in float64. */
-const CONTROL = { gate: 1, kernel: 3, items: 4, chunk: 5, count: 6, words: 8 };
+const CONTROL = { gate: 1, kernel: 3, items: 4, chunk: 5, count: 6, sleepers: 7, words: 8 };
 const MAX_ARGUMENTS = 32;
 const CLOSED = -0x40000000;
 

@@ -39,10 +39,14 @@ const FEW_TILES_FLOATS = 1 << 21;
 /** Floats that the transforms of one tile need. */
 const SCRATCH_FLOATS = 256;
 
-/** Tiles that are worked on together: many, to read the filter seldom, but few enough to stay in the cache. */
+/**
+ * Tiles that are worked on together: many, to read the filter seldom, but few enough to stay in the cache, and blocks of one size
+ * for all threads.
+ */
 function tilesOfBlock(tiles: number, channels: number, threads: number): number {
-  const fit = Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (36 * channels), tiles / (2 * threads));
-  return Math.max(1, Math.floor(fit / TILE_ROWS)) * TILE_ROWS;
+  const fit = Math.max(TILE_ROWS, Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (36 * channels)));
+  const rounds = Math.ceil(tiles / fit / threads);
+  return 2 * Math.ceil(tiles / (2 * rounds * threads));
 }
 
 /** Floats of a transformed filter. */

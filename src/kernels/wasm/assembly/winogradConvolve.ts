@@ -7,7 +7,7 @@ import { POINTS, pointStride, storeOutputTiles, transformInputTiles } from './wi
  * Convolution 3×3 with stride 1 that keeps height and width, by Winograd's F(4×4, 3×3): tiles of the input are transformed,
  * multiplied as 36 matrices by the transformed filter (`winogradFilter`), and transformed to 4 × 4 pixels of the output.
  *
- * Items are blocks of `blockTiles` tiles, a multiple of 6, whose matrices stay in the cache. `depth` and `columns` must be
+ * Items are blocks of `blockTiles` tiles, whose matrices stay in the cache. `depth` and `columns` must be
  * multiples of 4. `bias`, if any, is added to each pixel, then `relu` applied.
  */
 export function winogradConvolve(
