@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { loadPixelDecoder } from '../../src/data/loadPixelDecoder.js';
 import { normalizeRaster } from '../../src/normalization/index.js';
+import { DeflateStream, lengthsOf } from './deflateStream.js';
 
 const { inflate, sumUp, scaleByRange } = await loadPixelDecoder();
 
@@ -137,6 +138,36 @@ describe('inflate', () => {
       { numRuns: 3000 },
     );
     expect(accepted).toBeGreaterThan(0);
+  });
+
+  const [a, b, end, four] = [97, 98, 256, 258];
+  const used = { [a]: 1, [end]: 1 };
+  const text = (literals: number[], distances: number[]) =>
+    new DeflateStream().codes(literals, distances).symbol(literals, a).symbol(literals, end).end([a]);
+  const copied = (distances: number[], distance: number, data: number[]) => {
+    const literals = lengthsOf(259, { [a]: 1, [end]: 2, [four]: 2 });
+    const stream = new DeflateStream().codes(literals, distances).symbol(literals, a).symbol(literals, four);
+    return stream.symbol(distances, distance).symbol(literals, end).end(data);
+  };
+  const empty = lengthsOf(257, { [end]: 1 });
+  it.each<[string, Buffer, number[] | undefined]>([
+    ['no code of distances', text(lengthsOf(257, used), [0]), [a]],
+    ['one literal code only', new DeflateStream().codes(empty, [0]).symbol(empty, end).end([]), []],
+    ['one distance code of one bit', copied([1], 0, [a, a, a, a, a]), [a, a, a, a, a]],
+    ['one distance code of two bits', copied([2], 0, [a, a, a, a, a]), undefined],
+    ['too few literal codes', text(lengthsOf(257, { [a]: 2, [b]: 2, [end]: 2 }), [0]), undefined],
+    ['too many literal codes', text(lengthsOf(257, { [a]: 1, [b]: 1, [end]: 1 }), [0]), undefined],
+    ['too many distance codes', copied([1, 1, 1], 0, [a, a, a, a, a]), undefined],
+    ['no end of the block', text(lengthsOf(257, { [a]: 1, [b]: 1 }), [0]), undefined],
+    ['287 literals and lengths', text(lengthsOf(287, used), [0]), undefined],
+    ['31 distances', text(lengthsOf(257, used), lengthsOf(31, {})), undefined],
+    // Before the data stand zeros: with these the checksum would agree.
+    ['a distance to before the data', copied([1, 1], 1, [a, 0, a, 0, a]), undefined],
+  ])('judges %s as zlib does', async (_, stored, expected) => {
+    const fresh = await loadPixelDecoder();
+    expect(byZlib(stored)).toEqual(expected && Buffer.from(expected));
+    if (expected) expect([...fresh.inflate(stored, 100)]).toEqual(expected);
+    else expect(() => fresh.inflate(stored, 100)).toThrow();
   });
 
   it('checks the checksum', () => {
