@@ -64,6 +64,7 @@ async function writeSummary(
     baselineLoss: baseline,
     // Of the last epoch: the first one also warms up.
     imagesPerSecond: last?.imagesPerSecond,
+    waitShare: last?.waitShare,
     seconds: state.seconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
   };

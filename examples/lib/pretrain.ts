@@ -125,7 +125,8 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
     const earlier = state.history.map((entry) => entry.validationLoss);
     const isBest = earlier.every((other) => validationLoss < other);
     const imagesPerSecond = state.epochImages / state.epochSeconds;
-    state.history.push({ trainLoss, validationLoss, imagesPerSecond });
+    const waitShare = state.epochWaitSeconds / state.epochSeconds;
+    state.history.push({ trainLoss, validationLoss, imagesPerSecond, waitShare });
     state.seconds = (performance.now() - started) / 1000;
     const losses = state.history.map((entry) => entry.validationLoss);
     logs.epoch({
@@ -143,6 +144,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
       epochLoss: { sum: 0, count: 0 },
       epochImages: 0,
       epochSeconds: 0,
+      epochWaitSeconds: 0,
     });
     if (isBest) {
       await saveCheckpoint(run, BEST);

@@ -88,6 +88,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     epochLoss: { sum: 0, count: 0 },
     epochImages: 0,
     epochSeconds: 0,
+    epochWaitSeconds: 0,
     history: [],
     seconds: 0,
   };

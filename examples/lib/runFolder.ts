@@ -23,8 +23,10 @@ export interface RunState {
   /** Images trained on in the epoch in progress, and seconds spent on it. */
   epochImages: number;
   epochSeconds: number;
+  /** Of those, seconds in which there was no batch to train on yet. */
+  epochWaitSeconds: number;
   /** Finished epochs. */
-  history: { trainLoss: number; validationLoss: number; imagesPerSecond: number }[];
+  history: { trainLoss: number; validationLoss: number; imagesPerSecond: number; waitShare: number }[];
   /** Seconds so far. */
   seconds: number;
 }

@@ -5,7 +5,7 @@ import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
 import { reportSkipped } from './chipData.js';
 import { type Run, saveCheckpoint } from './run.js';
-import { LATEST } from './runFolder.js';
+import { LATEST, type RunState } from './runFolder.js';
 
 /** How a run ended. */
 export type PretrainOutcome = 'finished' | 'interrupted';
@@ -26,7 +26,8 @@ export async function trainEpoch(run: Run, started: number): Promise<PretrainOut
   const { batchesPerEpoch } = data.train;
   const begun = performance.now() - 1000 * state.epochSeconds;
   let chips: ChipBatch[] = [];
-  for await (const batch of data.train.epoch(state.epoch, { startBatch: state.nextBatch })) {
+  const batches = data.train.epoch(state.epoch, { startBatch: state.nextBatch });
+  for await (const batch of countWaits(batches, state)) {
     chips.push(batch);
     // Those of later epochs are the same.
     if (state.epoch === 0) reportSkipped(batch);
@@ -43,6 +44,16 @@ export async function trainEpoch(run: Run, started: number): Promise<PretrainOut
     if (stop) return 'interrupted';
   }
   return 'finished';
+}
+
+/** The same batches; the time until each arrives is added to what the epoch has waited. */
+async function* countWaits(batches: AsyncIterable<ChipBatch>, state: RunState): AsyncIterable<ChipBatch> {
+  let since = performance.now();
+  for await (const batch of batches) {
+    state.epochWaitSeconds += (performance.now() - since) / 1000;
+    yield batch;
+    since = performance.now();
+  }
 }
 
 async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {

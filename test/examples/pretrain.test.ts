@@ -187,7 +187,7 @@ describe('a run on six bands of two rasters', () => {
     const summary = JSON.parse(text('whole', 'summary.json')) as Record<string, number>;
     expect(Object.keys(summary)).toEqual([
       ...['backend', 'parameters', 'images', 'epochs', 'trainLoss', 'validationLoss'],
-      ...['baselineLoss', 'imagesPerSecond', 'seconds', 'peakMemoryBytes'],
+      ...['baselineLoss', 'imagesPerSecond', 'waitShare', 'seconds', 'peakMemoryBytes'],
     ]);
     const last = records('whole').at(-1)!;
     expect(summary).toMatchObject({
@@ -202,6 +202,8 @@ describe('a run on six bands of two rasters', () => {
     expect(summary.baselineLoss).toBeLessThan(1);
     const epochTime = Number(text('whole', 'training_log.csv').trimEnd().split(',').at(-1));
     expect(summary.imagesPerSecond).toBeCloseTo(16 / epochTime, 6);
+    expect(summary.waitShare).toBeGreaterThan(0);
+    expect(summary.waitShare).toBeLessThan(1);
     expect(summary.seconds).toBeGreaterThan(epochTime);
     expect(summary.seconds).toBeLessThan(300);
     expect(summary.peakMemoryBytes).toBeGreaterThan(50 * 2 ** 20);

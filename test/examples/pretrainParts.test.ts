@@ -212,6 +212,7 @@ describe('trainEpoch', () => {
         epochLoss: { sum: 0, count: 0 },
         epochImages: 0,
         epochSeconds: 0,
+        epochWaitSeconds: 0,
         history,
       },
       data: { train: { epoch, batchesPerEpoch: batches } },
