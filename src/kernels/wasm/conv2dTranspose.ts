@@ -5,14 +5,17 @@ import { filterGradient } from './filterGradient.js';
 import type { KernelModule } from './KernelModule.js';
 import { prefersWinograd } from './prefersWinograd.js';
 import type { TrainingKernel } from './TrainingKernel.js';
-import { transposeWinograd, transposeWinogradFilter, transposeWinogradInput } from './transposeWinograd.js';
+import { convolvePhases, phaseFilterGradient } from './transposeWinograd.js';
 
-/** [x, filter] → transposed convolution that doubles height and width, one convolution for each of the four phases. */
+/** [x, filter] → transposed convolution that doubles height and width, in four phases: its pixels by odd and even row and column. */
 export const conv2dTranspose: TrainingKernel = {
   name: 'DiffusionSslConv2DTranspose',
   compute(kernels, { x, filter }) {
     const [size, , columns, depth] = filter.shape;
-    if (prefersPhases(x.shape, filter.shape)) return transposeWinograd(kernels, x, filter);
+    if (prefersPhases(x.shape, filter.shape)) {
+      const layout = { filter: kernels.pointer(filter), depth, columns, backward: false };
+      return convolvePhases(kernels, x, x.shape, layout);
+    }
     return transposeDirect(kernels, x, columns, phaseLayouts(kernels.pointer(filter), size, depth));
   },
 };
@@ -63,8 +66,14 @@ export const conv2dTransposeBackpropInput: TrainingKernel = {
     const [batch, height, width, depth] = dy.shape;
     const [size, , , columns] = filter.shape;
     const [gridHeight, gridWidth] = [height / 2, width / 2];
-    if (prefersPhases([batch, gridHeight, gridWidth, columns], filter.shape)) {
-      return transposeWinogradInput(kernels, dy, filter);
+    const grid = [batch, gridHeight, gridWidth, columns];
+    if (prefersPhases(grid, filter.shape)) {
+      return convolvePhases(kernels, dy, grid, {
+        filter: kernels.pointer(filter),
+        depth,
+        columns,
+        backward: true,
+      });
     }
     const dx = kernels.output([batch, gridHeight, gridWidth, columns]);
     const offset = 1 - size / 2;
@@ -86,7 +95,7 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
   compute(kernels, { x, dy }, { size = 2 }) {
     const [batch, gridHeight, gridWidth, n] = x.shape;
     const m = dy.shape[3];
-    if (prefersPhases(x.shape, [size, size, m, n])) return transposeWinogradFilter(kernels, x, dy);
+    if (prefersPhases(x.shape, [size, size, m, n])) return phaseFilterGradient(kernels, x, dy);
     const filter = kernels.output([size, size, m, n]);
     filterGradient(kernels, {
       ...{ a: kernels.pointer(dy), b: kernels.pointer(x), dw: kernels.pointer(filter) },
@@ -98,14 +107,16 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
 };
 
 /**
- * Whether the four phases are better computed together, by Winograd's algorithm, as measured: where there are so many pixels
- * that the transform of a filter of more than twice the size does not weigh.
+ * Whether the phases of a 4×4 filter are better computed by Winograd's algorithm than directly: see `prefersWinograd`, by which they are
+ * convolutions 2×2 of the smaller image, whose shape is given. As measured, the pixels must also be many enough for the transform of the
+ * filter, which grows to six times its size, not to weigh.
  */
 export function prefersPhases(
   shape: readonly number[],
   [size, , outChannels, inChannels]: readonly number[],
 ): boolean {
   const [batch, height, width] = shape;
-  if (size !== 4 || batch * height * width < 2 * inChannels) return false;
-  return prefersWinograd(shape, [3, 3, inChannels, 4 * outChannels]);
+  if (size !== 4 || outChannels % 4 !== 0) return false;
+  if (4 * batch * height * width < Math.min(inChannels, outChannels)) return false;
+  return prefersWinograd(shape, [3, 3, inChannels, outChannels]);
 }

@@ -45,7 +45,7 @@ export function filterGradientWinograd(
       kernels.run('winogradGradientPoints', 36, 1, input, products, sums, ...sizes);
     } else {
       const items = Math.ceil(m / TILE_ROWS) * Math.ceil(n / PANEL / GROUP_PANELS);
-      const outputs = [dw, ...scratch, ...sizes, GROUP_PANELS];
+      const outputs = [dw, ...scratch, ...sizes, GROUP_PANELS, -1];
       kernels.run('winogradGradientProducts', items, 1, input, products, ...outputs);
     }
   }

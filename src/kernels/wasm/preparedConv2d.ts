@@ -7,7 +7,7 @@ import type { Epilogue } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
 import { prefersWinograd } from './prefersWinograd.js';
 import type { TrainingKernel } from './TrainingKernel.js';
-import { convolvePhases, phaseFilter } from './transposeWinograd.js';
+import { convolvePhases, phaseFilterFloats, transformPhaseFilter } from './transposeWinograd.js';
 import { VECTOR_GRAIN } from './vectors.js';
 import { alignFloats } from './winogradSizes.js';
 
@@ -18,8 +18,6 @@ interface Plan {
   columns: number;
   transpose: boolean;
   winograd: boolean;
-  /** Copies of the bias: one, or one for each phase. */
-  biases: number;
   /** Floats of the bias, at the start of what is prepared. */
   biasFloats: number;
   /** Filters that follow, and the floats of each. */
@@ -31,22 +29,19 @@ function planOf(shape: readonly number[], size: number, columns: number, transpo
   const depth = shape[3];
   const filter = transpose ? [size, size, columns, depth] : [size, size, depth, columns];
   const winograd = transpose ? prefersPhases(shape, filter) : prefersWinograd(shape, filter);
-  const biases = transpose && winograd ? 4 : 1;
   const taps = transpose ? size / 2 : size;
   const filterFloats = winograd
-    ? transformedFilterFloats({ depth, columns: biases * columns })
+    ? (transpose ? phaseFilterFloats : transformedFilterFloats)({ depth, columns, backward: false })
     : packedFilterFloats({ depth, columns, taps });
   const filters = transpose && !winograd ? 4 : 1;
-  const biasFloats = alignFloats(biases * columns);
-  return { size, depth, columns, transpose, winograd, biases, biasFloats, filters, filterFloats };
+  const biasFloats = alignFloats(columns);
+  return { size, depth, columns, transpose, winograd, biasFloats, filters, filterFloats };
 }
 
-/** The layout of each filter of a plan, where it lies at `filter`. */
-function layoutsOf({ size, depth, columns, transpose, winograd }: Plan, filter: number): FilterLayout[] {
+/** The layout of each filter of a plan that is not for {@link convolvePhases}, where it lies at `filter`. */
+function layoutsOf({ size, depth, columns, transpose }: Plan, filter: number): FilterLayout[] {
   if (!transpose) return [{ filter, size, rowStride: columns, columnStride: 1 }];
-  return winograd
-    ? [{ filter, size: 3, rowStride: 1, columnStride: depth }]
-    : phaseLayouts(filter, size, depth);
+  return phaseLayouts(filter, size, depth);
 }
 
 /** Address of what is prepared, at the start of a cache line. */
@@ -62,25 +57,26 @@ export const prepareConv2d: TrainingKernel = {
     const [columns] = bias.shape;
     const depth = transpose ? last : filter.shape[2];
     const plan = planOf([batch, height, width, depth], size, columns, transpose === 1);
-    const { biases, biasFloats, filters, filterFloats, winograd } = plan;
+    const { biasFloats, filters, filterFloats, winograd } = plan;
     const prepared = kernels.output([biasFloats + filters * filterFloats + 16]);
     let target = start(kernels, prepared);
     kernels.run('clear', biasFloats, biasFloats, target);
-    for (let i = 0; i < biases; i++) {
-      const copy = [kernels.pointer(bias), target + 4 * i * columns, columns];
-      kernels.run('copyVector', Math.ceil(columns / 4), VECTOR_GRAIN, ...copy);
-    }
+    const copy = [kernels.pointer(bias), target, columns];
+    kernels.run('copyVector', Math.ceil(columns / 4), VECTOR_GRAIN, ...copy);
     target += 4 * biasFloats;
-    const phases = transpose && winograd ? phaseFilter(kernels, filter) : undefined;
-    for (const layout of layoutsOf(plan, kernels.pointer(phases ?? filter))) {
+    const address = kernels.pointer(filter);
+    if (transpose && winograd) {
+      transformPhaseFilter(kernels, { filter: address, depth, columns, backward: false }, target);
+      return prepared;
+    }
+    for (const layout of layoutsOf(plan, address)) {
       if (winograd) {
-        transformFilter(kernels, { ...layout, depth, columns: biases * columns, flip: false }, target);
+        transformFilter(kernels, { ...layout, depth, columns, flip: false }, target);
       } else {
         packFilter(kernels, { depth, columns, taps: transpose ? size / 2 : size }, layout, target);
       }
       target += 4 * filterFloats;
     }
-    if (phases) kernels.release(phases);
     return prepared;
   },
 };
@@ -92,12 +88,19 @@ export const preparedConv2d: TrainingKernel = {
     const plan = planOf(x.shape, size, columns, transpose === 1);
     const bias = start(kernels, prepared);
     const epilogue: Epilogue = { bias, relu: relu === 1 };
+    if (transpose && plan.winograd) {
+      const filter = { filter: 0, depth: plan.depth, columns, backward: false };
+      return convolvePhases(kernels, x, x.shape, {
+        ...filter,
+        prepared: bias + 4 * plan.biasFloats,
+        ...epilogue,
+      });
+    }
     const layouts = layoutsOf(plan, 0).map((layout, i) => ({
       ...layout,
       prepared: bias + 4 * (plan.biasFloats + i * plan.filterFloats),
     }));
     if (!transpose) return convolveSame(kernels, x, columns, layouts[0], epilogue);
-    if (plan.winograd) return convolvePhases(kernels, x, columns, { ...layouts[0], ...epilogue });
     return transposeDirect(kernels, x, columns, layouts, epilogue);
   },
 };

@@ -94,7 +94,7 @@ export function winogradOutput(
 /**
  * Product of `rows` × `depth` by panels of 8 columns, `count` in all, into rows of `columns`; `table` is room for 48 bytes.
  */
-function multiply(
+export function multiply(
   a: usize, b: usize, product: usize, rows: i32, depth: i32, columns: i32, panels: i32, count: i32, table: usize,
 ): void {
   for (let first = 0, next = 0; first < rows; first = next) {

@@ -49,29 +49,38 @@ function gatherTaps(
   filter: usize, taps: usize, row: i32, column: i32, depth: i32, columns: i32,
   rowStride: i32, columnStride: i32, flip: i32,
 ): void {
-  const whole = row + 4 <= depth && column + 4 <= columns;
   for (let tap = 0; tap < 9; tap++, taps += 64) {
     const from = flip ? 8 - tap : tap;
-    const source = filter + (<usize>(from * depth * columns + row * rowStride + column * columnStride) << 2);
-    if (whole && columnStride == 1) {
-      for (let r = 0; r < 4; r++) v128.store(taps + (r << 4), v128.load(source + (<usize>(r * rowStride) << 2)));
-    } else if (whole) {
-      const stride = <usize>columnStride << 2;
-      const a = v128.load(source), b = v128.load(source + stride);
-      const c = v128.load(source + 2 * stride), d = v128.load(source + 3 * stride);
-      const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
-      const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7), cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
-      v128.store(taps, v128.shuffle<f64>(ab, cd, 0, 2));
-      v128.store(taps, v128.shuffle<f64>(ab, cd, 1, 3), 16);
-      v128.store(taps, v128.shuffle<f64>(ab2, cd2, 0, 2), 32);
-      v128.store(taps, v128.shuffle<f64>(ab2, cd2, 1, 3), 48);
-    } else {
-      for (let r = 0; r < 4; r++) {
-        for (let c = 0; c < 4; c++) {
-          const inside = row + r < depth && column + c < columns;
-          const value = inside ? load<f32>(source + (<usize>(r * rowStride + c * columnStride) << 2)) : 0;
-          store<f32>(taps + (r << 4) + (c << 2), value);
-        }
+    gatherTap(filter + (<usize>(from * depth * columns) << 2), taps, row, column, depth, columns, rowStride, columnStride);
+  }
+}
+
+/** One of them, of the tap that begins at `filter`. */
+// @ts-ignore: decorator
+@inline
+export function gatherTap(
+  filter: usize, target: usize, row: i32, column: i32, depth: i32, columns: i32, rowStride: i32, columnStride: i32,
+): void {
+  const whole = row + 4 <= depth && column + 4 <= columns;
+  const source = filter + (<usize>(row * rowStride + column * columnStride) << 2);
+  if (whole && columnStride == 1) {
+    for (let r = 0; r < 4; r++) v128.store(target + (r << 4), v128.load(source + (<usize>(r * rowStride) << 2)));
+  } else if (whole) {
+    const stride = <usize>columnStride << 2;
+    const a = v128.load(source), b = v128.load(source + stride);
+    const c = v128.load(source + 2 * stride), d = v128.load(source + 3 * stride);
+    const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5), cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+    const ab2 = v128.shuffle<f32>(a, b, 2, 6, 3, 7), cd2 = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+    v128.store(target, v128.shuffle<f64>(ab, cd, 0, 2));
+    v128.store(target, v128.shuffle<f64>(ab, cd, 1, 3), 16);
+    v128.store(target, v128.shuffle<f64>(ab2, cd2, 0, 2), 32);
+    v128.store(target, v128.shuffle<f64>(ab2, cd2, 1, 3), 48);
+  } else {
+    for (let r = 0; r < 4; r++) {
+      for (let c = 0; c < 4; c++) {
+        const inside = row + r < depth && column + c < columns;
+        const value = inside ? load<f32>(source + (<usize>(r * rowStride + c * columnStride) << 2)) : 0;
+        store<f32>(target + (r << 4) + (c << 2), value);
       }
     }
   }

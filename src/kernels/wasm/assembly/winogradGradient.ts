@@ -1,4 +1,6 @@
 import { gradientTile, gradientTile4 } from './gradientTile';
+import { PHASE_POINTS } from './phaseTiles';
+import { phaseFilterAdjoint } from './phaseTransforms';
 import { load1, store1 } from './simd';
 import { ownScratch } from './thread';
 import { rowOfTile, rowsOfTile } from './tile';
@@ -69,15 +71,17 @@ export function winogradGradientTaps(
 }
 
 /**
- * The second step for many channels: for up to 6 rows and some panels of 8 columns of the filter, the sums of products of all 36
- * points, which are then transformed to 3 × 3 taps and added to `dw` unless `fresh`. Items are groups of `groupPanels` panels
+ * The second step for many channels: for up to 6 rows and some panels of 8 columns of the filter, the sums of products of all
+ * points, which are then transformed to taps and added to `dw` unless `fresh`: 36 points and 3 × 3 taps, or for a `phase` of a
+ * transposed convolution (else -1) 25 points and the 2 × 2 taps of its 4×4 filter, `input` and `gradient` exchanged. Items are groups of `groupPanels` panels
  * times blocks of rows: those of a group follow each other, so that its part of the gradient stays in the cache.
  */
 export function winogradGradientProducts(
   begin: i32, end: i32,
   input: usize, gradient: usize, dw: usize, scratch: usize, scratchBytes: i32,
-  tiles: i32, blockTiles: i32, m: i32, n: i32, fresh: i32, groupPanels: i32,
+  tiles: i32, blockTiles: i32, m: i32, n: i32, fresh: i32, groupPanels: i32, phase: i32,
 ): void {
+  const points: usize = phase < 0 ? POINTS : PHASE_POINTS;
   const own = ownScratch(scratch, scratchBytes);
   const sums = own + 1024;
   const pointBytes = <usize>groupPanels * 192;
@@ -93,7 +97,7 @@ export function winogradGradientProducts(
     const last = min(first + groupPanels, panels);
     const tileRows = rowsOfTile(m - row);
     const rows = min(tileRows, m - row);
-    for (let point: usize = 0; point < <usize>POINTS; point++) {
+    for (let point: usize = 0; point < points; point++) {
       const a = input + point * mPoint + (<usize>row << 2);
       const b = gradient + point * nPoint;
       let target = sums + point * pointBytes;
@@ -109,7 +113,9 @@ export function winogradGradientProducts(
         for (let c = 0; c < columns; c += 4) {
           const target = dw + (<usize>((row + r) * n + (panel << 3) + c) << 2);
           const from = source + (r << 5) + (c << 2);
-          storeTaps(from, pointBytes, target, <usize>(m * n) << 2, min(4, columns - c), own, fresh != 0);
+          const count = min(4, columns - c);
+          if (phase < 0) storeTaps(from, pointBytes, target, <usize>(m * n) << 2, count, own, fresh != 0);
+          else storePhaseTaps(from, pointBytes, target, <usize>(m * n) << 2, phase, count, own, fresh != 0);
         }
       }
     }
@@ -126,6 +132,21 @@ function storeTaps(
   for (let j: usize = 0; j < 6; j++) filterAdjoint(source + j * pointBytes, 6 * pointBytes, own + (j << 4), 96);
   for (let i: usize = 0; i < 3; i++) filterAdjoint(own + i * 96, 16, taps + i * 48, 16);
   for (let tap = 0; tap < 9; tap++, target += tapBytes) addTo(target, taps + (tap << 4), count, fresh);
+}
+
+/** The same for 25 sums and the 4 taps of a phase of a 4×4 filter: tap i of phase p is tap 3 - p - 2i. */
+// @ts-ignore: decorator
+@inline
+function storePhaseTaps(
+  source: usize, pointBytes: usize, target: usize, tapBytes: usize, phase: i32, count: i32, own: usize, fresh: bool,
+): void {
+  const taps = own + 160;
+  for (let j: usize = 0; j < 5; j++) phaseFilterAdjoint(source + j * pointBytes, 5 * pointBytes, own + (j << 4), 80);
+  for (let i: usize = 0; i < 2; i++) phaseFilterAdjoint(own + i * 80, 16, taps + (i << 5), 16);
+  for (let tap = 0; tap < 4; tap++) {
+    const ky = 3 - (phase >> 1) - (tap & 2), kx = 3 - (phase & 1) - 2 * (tap & 1);
+    addTo(target + (4 * ky + kx) * tapBytes, taps + (tap << 4), count, fresh);
+  }
 }
 
 /** Adds up to four floats to those at `target`, or puts them there. */
