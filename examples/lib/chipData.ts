@@ -53,7 +53,7 @@ export async function openChipData(
   }
   if (trainRows.length < config.batch) {
     throw new Error(
-      `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch).`,
+      `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
     );
   }
   const channels = await countBands(dataPath, trainRows, config.onBadChip);
@@ -100,12 +100,12 @@ export async function openChipData(
     const validate = await open({ rows: validateRows, size, workers, batchSize: validateBatch });
     if (train.shape.slice(0, 2).some((side) => side % 32 !== 0)) {
       throw new Error(
-        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of 32 (--size crops or pads).`,
+        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of 32 (--size, data_size in a configuration file, crops or pads).`,
       );
     }
     if (train.batchesPerEpoch === 0) {
       throw new Error(
-        `Only ${train.length} training chips are usable; a batch needs ${config.batch} (--batch).`,
+        `Only ${train.length} training chips are usable; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
       );
     }
     for (const { badChips } of [train, validate]) reportSkipped({ skipped: badChips });
