@@ -154,7 +154,7 @@ describe('the trainer refuses', () => {
     ],
     'fewer chips than a batch needs': [
       () => argumentsFor(catalogOf(good(3)), '--batch', '4'),
-      /3 training chips; a batch needs 4 \(--batch\)/,
+      /3 training chips; a batch needs 4 \(--batch, train_batch /,
     ],
     'a folder that holds a run': [
       () => argumentsFor(catalogOf(good(4)), '--out', run),
