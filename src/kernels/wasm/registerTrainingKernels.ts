@@ -1,7 +1,7 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { KernelModule } from './KernelModule.js';
-import { copyClones, shareClones } from './shareClones.js';
+import { replaceStock, restoreStock } from './replaceStock.js';
 import { startBrowserWorker } from './startBrowserWorker.js';
 import { trainingKernels } from './trainingKernels.js';
 import type { StartKernelWorker } from './WorkerPool.js';
@@ -59,7 +59,7 @@ export async function registerTrainingKernels({
   const { getThreadsCount } = (backend.wasm as unknown as { tfjs: { getThreadsCount(): number } }).tfjs;
   const module = await KernelModule.load(backend, threads ?? getThreadsCount(), startWorker);
   unregisterKernels();
-  shareClones();
+  replaceStock(module);
   for (const { name, compute } of trainingKernels) {
     tf.registerKernel({
       kernelName: name,
@@ -89,7 +89,7 @@ export async function registerTrainingKernels({
 }
 
 function unregisterKernels(): void {
-  copyClones();
+  restoreStock();
   for (const { name } of trainingKernels) {
     if (tf.getKernel(name, 'wasm')) tf.unregisterKernel(name, 'wasm');
   }

@@ -24,3 +24,15 @@ it('clones share their data while the kernels are registered, and outlive the or
   const copy = tf.clone(a);
   expect(address(copy)).not.toBe(address(a));
 });
+
+it('sums of tensors of one shape are those of the stock kernel to the bit, and others are left to it', async () => {
+  const [x, y] = [1, 2].map((seed) => tf.randomNormal([3, 64, 64, 5], 0, 1, 'float32', seed));
+  const row = tf.randomNormal([5], 0, 1, 'float32', 3);
+  const sums = () => [tf.add(x, y), tf.add(x, row), tf.add(tf.cast(x, 'int32'), tf.cast(y, 'int32'))];
+  const values = async () => Promise.all(tf.tidy(sums).map((sum) => sum.data()));
+  const expected = await values();
+  const { unregister } = await registerTrainingKernels();
+  const found = await values();
+  await unregister();
+  expect(found).toEqual(expected);
+});
