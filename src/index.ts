@@ -109,6 +109,7 @@ export {
 } from './metrics/ConfusionMatrix.js';
 export { countParameters, type ParameterCount } from './models/countParameters.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
+export { type InferenceModel, inferenceModel } from './models/inferenceModel.js';
 export { type NamedParameter, namedParameters } from './models/namedParameters.js';
 export { setDropoutStep } from './models/setDropoutStep.js';
 export type { UnetAttDConfig } from './models/UnetAttDConfig.js';
@@ -152,6 +153,7 @@ export { conv2d } from './ops/conv2d.js';
 export { conv2dTranspose } from './ops/conv2dTranspose.js';
 export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js';
 export { maxPool2d } from './ops/maxPool2d.js';
+export { PreparedConv2d, type PreparedConv2dOptions } from './ops/PreparedConv2d.js';
 export { pixelShuffle } from './ops/pixelShuffle.js';
 export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
