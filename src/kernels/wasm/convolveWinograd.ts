@@ -1,6 +1,14 @@
 import { type Epilogue, epilogueArguments } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
-import { alignFloats, countTiles, matricesFloats } from './winogradSizes.js';
+import {
+  alignFloats,
+  countTiles,
+  GROUP_PANELS,
+  matricesFloats,
+  PANEL,
+  SCRATCH_FLOATS,
+  tilesOfBlock,
+} from './winogradSizes.js';
 
 /** A filter to transform. */
 export interface WinogradFilter {
@@ -27,27 +35,8 @@ export interface WinogradConvolution extends WinogradFilter, Epilogue {
   prepared?: number;
 }
 
-const PANEL = 8;
-const TILE_ROWS = 6;
-/** Floats of the matrices of one block, to stay in the second-level cache. */
-const BLOCK_FLOATS = 320_000;
-/** Panels that are transformed together: rows of the filter may each lie in another page of memory. */
-const GROUP_PANELS = 2;
-const MAX_BLOCK_TILES = 96;
 /** Floats up to which all transformed tiles stay in a cache while the filter passes by. */
 const FEW_TILES_FLOATS = 1 << 21;
-/** Floats that the transforms of one tile need. */
-const SCRATCH_FLOATS = 256;
-
-/**
- * Tiles that are worked on together: many, to read the filter seldom, but few enough to stay in the cache, and blocks of one size
- * for all threads.
- */
-function tilesOfBlock(tiles: number, channels: number, threads: number): number {
-  const fit = Math.max(TILE_ROWS, Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (36 * channels)));
-  const rounds = Math.ceil(tiles / fit / threads);
-  return 2 * Math.ceil(tiles / (2 * rounds * threads));
-}
 
 /** Floats of a transformed filter. */
 export function transformedFilterFloats({

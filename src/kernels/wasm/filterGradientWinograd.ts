@@ -1,9 +1,7 @@
 import type { FilterGradient } from './filterGradient.js';
 import type { KernelModule } from './KernelModule.js';
-import { alignFloats, countTiles, matricesFloats } from './winogradSizes.js';
+import { alignFloats, countTiles, matricesFloats, PANEL, TILE_ROWS } from './winogradSizes.js';
 
-const PANEL = 8;
-const TILE_ROWS = 6;
 /** Floats of the matrices of one block, to stay in the caches. */
 const BLOCK_FLOATS = 800_000;
 const MIN_BLOCK_TILES = 96;

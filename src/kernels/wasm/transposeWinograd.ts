@@ -1,7 +1,17 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { type Epilogue, epilogueArguments } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
-import { alignFloats, countTiles, matricesFloats, PHASE_POINTS } from './winogradSizes.js';
+import {
+  alignFloats,
+  countTiles,
+  GROUP_PANELS,
+  matricesFloats,
+  PANEL,
+  PHASE_POINTS,
+  SCRATCH_FLOATS,
+  TILE_ROWS,
+  tilesOfBlock,
+} from './winogradSizes.js';
 
 /** A filter [4, 4, out, in] of a transposed convolution: forward it reads the `in` channels, backward the `out`. */
 export interface PhaseFilter {
@@ -17,21 +27,12 @@ export interface PhaseFilter {
   prepared?: number;
 }
 
-const PANEL = 8;
-const TILE_ROWS = 6;
 /** Tiles up to which all are transformed before some panels of the filter at a time. */
 const FEW_TILES = 128;
-/** Panels of the filter that are transformed together. */
-const GROUP_PANELS = 2;
-/** Floats of the matrices of one block, to stay in the second-level cache. */
-const BLOCK_FLOATS = 320_000;
-const MAX_BLOCK_TILES = 96;
 /** Floats of the matrices of one block of the filter's gradient, and the fewest tiles of one. */
 const GRADIENT_BLOCK_FLOATS = 320_000;
 const MIN_GRADIENT_TILES = 96;
 const GRADIENT_GROUP_PANELS = 4;
-/** Floats that the transforms of one tile need. */
-const SCRATCH_FLOATS = 256;
 
 const matrices = (rows: number, columns: number) => matricesFloats(rows, columns, PHASE_POINTS);
 const filterRows = ({ depth, backward }: Pick<PhaseFilter, 'depth' | 'backward'>) =>
@@ -84,12 +85,7 @@ function manyTiles(
   const { depth, columns, backward } = filter;
   const rows = filterRows(filter);
   const tiles = countTiles(batch, height, width);
-  const fit = Math.max(
-    TILE_ROWS,
-    Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (PHASE_POINTS * (rows + columns))),
-  );
-  const rounds = Math.ceil(tiles / fit / kernels.threads);
-  const blockTiles = 2 * Math.ceil(tiles / (2 * rounds * kernels.threads));
+  const blockTiles = tilesOfBlock(tiles, rows + columns, kernels.threads, PHASE_POINTS);
   const packedFloats = filter.prepared ? 0 : phaseFilterFloats(filter);
   const scratchFloats = SCRATCH_FLOATS + matrices(blockTiles, rows) + matrices(blockTiles, columns);
   const workspace = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * scratchFloats);

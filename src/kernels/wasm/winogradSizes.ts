@@ -16,3 +16,25 @@ export function matricesFloats(rows: number, columns: number, points = POINTS): 
 export function countTiles(batch: number, height: number, width: number): number {
   return batch * Math.ceil(height / 4) * Math.ceil(width / 4);
 }
+
+/** Columns of a panel of the filter. */
+export const PANEL = 8;
+/** Rows of a register tile. */
+export const TILE_ROWS = 6;
+/** Panels that are transformed together: rows of the filter may each lie in another page of memory. */
+export const GROUP_PANELS = 2;
+/** Floats that the transforms of one tile need. */
+export const SCRATCH_FLOATS = 256;
+/** Floats of the matrices of one block, to stay in the second-level cache. */
+const BLOCK_FLOATS = 320_000;
+const MAX_BLOCK_TILES = 96;
+
+/**
+ * Tiles that are worked on together: many, to read the filter seldom, but few enough to stay in the cache, and blocks of one size
+ * for all threads. `channels` are those of the input's and the product's matrices together.
+ */
+export function tilesOfBlock(tiles: number, channels: number, threads: number, points = POINTS): number {
+  const fit = Math.max(TILE_ROWS, Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (points * channels)));
+  const rounds = Math.ceil(tiles / fit / threads);
+  return 2 * Math.ceil(tiles / (2 * rounds * threads));
+}

@@ -2,6 +2,7 @@ import {
   phaseFilterTransform, phaseInputTransform, phaseOutputAdjoint, phaseOutputTransform,
 } from './phaseTransforms';
 import { gatherTap } from './winogradFilter';
+import { pixel, tileAddresses } from './winogradTiles';
 
 /**
  * Tiles of one phase of an image of twice the size, or of the small image itself. A grid of `height` × `width` pixels lies at `base`:
@@ -25,26 +26,6 @@ export function phaseGrid(base: usize, phase: i32, width: i32, channels: i32): u
   return base + (<usize>((phase >> 1) * 2 * width + (phase & 1)) * channels << 2);
 }
 
-/** Addresses of `side` × `side` pixels of a grid from (y, x) on, `zeros` outside it. */
-function gridAddresses(
-  table: usize, base: usize, y: i32, x: i32, side: i32, height: i32, width: i32, rowBytes: usize, pixelBytes: usize, zeros: usize,
-): void {
-  for (let i = 0; i < side; i++) {
-    const inside = <u32>(y + i) < <u32>height;
-    const row = base + (y + i) * rowBytes;
-    for (let j = 0; j < side; j++, table += 4) {
-      store<u32>(table, <u32>(inside && <u32>(x + j) < <u32>width ? row + (x + j) * pixelBytes : zeros));
-    }
-  }
-}
-
-/** Four channels of the pixel at `index` of a tile's addresses, from byte `offset` on. */
-// @ts-ignore: decorator
-@inline
-function pixel(table: usize, index: usize, offset: usize): v128 {
-  return v128.load(<usize>load<u32>(table + (index << 2)) + offset);
-}
-
 /**
  * Transforms tiles of 5 × 5 pixels, 4 apart and moved by (offsetY, offsetX), each into one row of `channels` values, rows `to` bytes
  * apart, of the 25 matrices that start `pointBytes` apart at `target`. `own` is room for 1 KB; `channels` is a multiple of 4.
@@ -63,7 +44,7 @@ export function transformPhaseInput(
     const top = (inImage / tilesX << 2) + offsetY;
     const left = (inImage % tilesX << 2) + offsetX;
     const image = base + (t / tilesOfImage) * height * rowBytes;
-    gridAddresses(own, image, top, left, 5, height, width, rowBytes, large ? bytes << 1 : bytes, zeros);
+    tileAddresses(own, image, top, left, 5, height, width, rowBytes, large ? bytes << 1 : bytes, zeros);
     for (let offset: usize = 0; offset < bytes; offset += 16) {
       for (let j: usize = 0; j < 5; j++) {
         phaseInputTransform(
@@ -95,7 +76,7 @@ export function transformPhaseGradient(
   for (let t = first; t < last; t++, target += to) {
     const inImage = t % tilesOfImage;
     const image = base + (t / tilesOfImage) * height * rowBytes;
-    gridAddresses(own, image, inImage / tilesX << 2, inImage % tilesX << 2, 4, height, width, rowBytes, bytes << 1, zeros);
+    tileAddresses(own, image, inImage / tilesX << 2, inImage % tilesX << 2, 4, height, width, rowBytes, bytes << 1, zeros);
     for (let offset: usize = 0; offset < bytes; offset += 16) {
       for (let j: usize = 0; j < 4; j++) {
         phaseOutputAdjoint(

@@ -14,16 +14,17 @@ export function pointStride(rows: i32, columns: i32): usize {
 }
 
 /**
- * Addresses of the pixels of one tile, row by row: `side` × `side` pixels from (y, x) on, `zeros` outside the image.
+ * Addresses of the pixels of one tile, row by row: `side` × `side` pixels from (y, x) on, `zeros` outside the image. Its rows are
+ * `rowBytes` apart, and the pixels of a row `pixelBytes`.
  */
 // @ts-ignore: decorator
 @inline
 export function tileAddresses(
-  table: usize, image: usize, y: i32, x: i32, side: i32, height: i32, width: i32, pixelBytes: i32, zeros: usize,
+  table: usize, image: usize, y: i32, x: i32, side: i32, height: i32, width: i32, rowBytes: usize, pixelBytes: usize, zeros: usize,
 ): void {
   if (y >= 0 && x >= 0 && y + side <= height && x + side <= width) {
-    let row = image + (y * width + x) * pixelBytes;
-    for (let i = 0; i < side; i++, row += width * pixelBytes) {
+    let row = image + y * rowBytes + x * pixelBytes;
+    for (let i = 0; i < side; i++, row += rowBytes) {
       let pixel = row;
       for (let j = 0; j < side; j++, table += 4, pixel += pixelBytes) store<u32>(table, <u32>pixel);
     }
@@ -31,7 +32,7 @@ export function tileAddresses(
   }
   for (let i = 0; i < side; i++) {
     const rowInside = <u32>(y + i) < <u32>height;
-    const row = image + (y + i) * width * pixelBytes;
+    const row = image + (y + i) * rowBytes;
     for (let j = 0; j < side; j++, table += 4) {
       const inside = rowInside && <u32>(x + j) < <u32>width;
       store<u32>(table, <u32>(inside ? row + (x + j) * pixelBytes : zeros));
@@ -42,7 +43,7 @@ export function tileAddresses(
 /** Four channels of the pixel at `index` of a tile's addresses, from byte `offset` on. */
 // @ts-ignore: decorator
 @inline
-function pixel(table: usize, index: usize, offset: usize): v128 {
+export function pixel(table: usize, index: usize, offset: usize): v128 {
   return v128.load(<usize>load<u32>(table + (index << 2)) + offset);
 }
 
@@ -64,7 +65,7 @@ export function transformInputTiles(
     const source = x + <usize>(image * height * width) * rowBytes;
     const top = (inImage / tilesX << 2) - 1;
     const left = (inImage % tilesX << 2) - 1;
-    tileAddresses(own, source, top, left, 6, height, width, channels << 2, zeros);
+    tileAddresses(own, source, top, left, 6, height, width, width * rowBytes, rowBytes, zeros);
     for (let offset: usize = 0; offset < rowBytes; offset += 16) {
       for (let j: usize = 0; j < 6; j++) {
         inputTransform(
@@ -99,7 +100,7 @@ export function transformGradientTiles(
     const source = dy + <usize>(image * height * width) * rowBytes;
     const top = inImage / tilesX << 2;
     const left = inImage % tilesX << 2;
-    tileAddresses(own, source, top, left, 4, height, width, channels << 2, zeros);
+    tileAddresses(own, source, top, left, 4, height, width, width * rowBytes, rowBytes, zeros);
     for (let offset: usize = 0; offset < rowBytes; offset += 16) {
       for (let j: usize = 0; j < 4; j++) {
         outputAdjoint(
