@@ -1,9 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { SpecLayer } from '../layers/SpecLayer.js';
+import { defaultEpsilon } from '../ops/batchNorm.js';
 import { PreparedConv2d, type PreparedConv2dOptions } from '../ops/PreparedConv2d.js';
-
-/** torch's BatchNorm2d eps. */
-const EPSILON = 1e-5;
 
 /** Which batch normalisations join a convolution, by their names in the layer. */
 export interface FoldedNorms {
@@ -44,6 +42,6 @@ export function foldBatchNorm(
 /** The factor and the summand of each channel that a batch normalisation is outside training. */
 function affine(layer: SpecLayer, norm: string): [tf.Tensor1D, tf.Tensor1D] {
   const read = (name: string) => layer.variable<tf.Rank.R1>(`${norm}.${name}`);
-  const scale: tf.Tensor1D = tf.mul(read('weight'), tf.rsqrt(tf.add(read('running_var'), EPSILON)));
+  const scale: tf.Tensor1D = tf.mul(read('weight'), tf.rsqrt(tf.add(read('running_var'), defaultEpsilon)));
   return [scale, tf.sub(read('bias'), tf.mul(read('running_mean'), scale))];
 }

@@ -6,6 +6,9 @@ import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
 import { runKernel } from './runKernel.js';
 
+/** torch's eps of BatchNorm2d. */
+export const defaultEpsilon = 1e-5;
+
 /** Options of {@link batchNormTraining} and {@link batchNormInference}. */
 export interface BatchNormOptions {
   /** Added to the variance. Default 1e-5, as in torch. */
@@ -48,7 +51,7 @@ export function batchNormTraining(
   x: tf.Tensor4D,
   weight: tf.Tensor1D,
   bias: tf.Tensor1D,
-  { epsilon = 1e-5, activation }: BatchNormOptions = {},
+  { epsilon = defaultEpsilon, activation }: BatchNormOptions = {},
 ): BatchNormResult {
   checkShape('batchNormTraining', 'weight', weight, x.shape.slice(3));
   checkShape('batchNormTraining', 'bias', bias, x.shape.slice(3));
@@ -187,7 +190,7 @@ export function batchNormInference(
   bias: tf.Tensor1D,
   mean: tf.Tensor1D,
   variance: tf.Tensor1D,
-  { epsilon = 1e-5, activation }: BatchNormOptions = {},
+  { epsilon = defaultEpsilon, activation }: BatchNormOptions = {},
 ): tf.Tensor4D {
   for (const [name, tensor] of Object.entries({ weight, bias, mean, variance })) {
     checkShape('batchNormInference', name, tensor, x.shape.slice(3));
