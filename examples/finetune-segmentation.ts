@@ -11,7 +11,7 @@ import { initBackend } from 'diffusion-ssl/backends/node';
 import { type CatalogRow, decodeGeoTiff } from 'diffusion-ssl/data';
 import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
 import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
-import { Conv1x1 } from 'diffusion-ssl/layers';
+import { Conv1x1, PixelShuffle } from 'diffusion-ssl/layers';
 import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { readCheckpointState } from 'diffusion-ssl/training';
@@ -26,7 +26,8 @@ const [
 
 await initBackend();
 const bytes = await readFile(checkpoint);
-const { filterConfig, blockNum } = (readCheckpointState(bytes) as { config: UnetAttDConfig }).config;
+const { filterConfig, blockNum, patchSize } = (readCheckpointState(bytes) as { config: UnetAttDConfig })
+  .config;
 const rows = await readCatalog(path.join(dataPath, 'catalog.csv'));
 /** `count` chips of a split, evenly spaced over the catalog, so that they come from all over its region. */
 function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {
@@ -59,11 +60,13 @@ async function* labelled(chosen: CatalogRow[], epoch: number, dropLast: boolean)
 
 /** The network up to its last block of convolutions, and a head. */
 function segmenter(): tfl.LayersModel {
-  const network = unetAttD({ filterConfig, blockNum });
+  const network = unetAttD({ filterConfig, blockNum, patchSize });
   const features = network.getLayer('conv5').output as tfl.SymbolicTensor;
   const inChannels = features.shape[3] as number;
-  const head = new Conv1x1({ name: 'head', inChannels, outChannels: CLASSES });
-  return tfl.model({ inputs: network.inputs, outputs: head.apply(features) as tfl.SymbolicTensor });
+  const outChannels = CLASSES * (patchSize === 2 ? 4 : 1);
+  let logits = new Conv1x1({ name: 'head', inChannels, outChannels }).apply(features);
+  if (patchSize === 2) logits = new PixelShuffle({ name: 'pixels' }).apply(logits);
+  return tfl.model({ inputs: network.inputs, outputs: logits as tfl.SymbolicTensor });
 }
 
 /** Logits of clean chips: timestep 0. */

@@ -86,6 +86,8 @@ export { Conv1x1, type Conv1x1Config } from './layers/Conv1x1.js';
 export { ConvBlock, type ConvBlockConfig } from './layers/ConvBlock.js';
 export { MaxPool2d } from './layers/MaxPool2d.js';
 export type { Initialization, ParameterSpec, TorchLayout } from './layers/ParameterSpec.js';
+export { PixelShuffle } from './layers/PixelShuffle.js';
+export { PixelUnshuffle, type PixelUnshuffleConfig } from './layers/PixelUnshuffle.js';
 export { registerLayers } from './layers/registerLayers.js';
 export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
@@ -155,6 +157,7 @@ export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js
 export { maxPool2d } from './ops/maxPool2d.js';
 export { PreparedConv2d, type PreparedConv2dOptions } from './ops/PreparedConv2d.js';
 export { pixelShuffle } from './ops/pixelShuffle.js';
+export { pixelUnshuffle } from './ops/pixelUnshuffle.js';
 export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/AdaBelief.js';

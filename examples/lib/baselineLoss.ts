@@ -1,3 +1,5 @@
+import type { PredictionType } from 'diffusion-ssl/diffusion';
+
 /** Moments of one band over the training chips. */
 export interface BandMoments {
   mean: number;
@@ -43,16 +45,18 @@ export class BandStatistics {
 }
 
 /**
- * Sum of squared errors of the best affine predictor of the noise on one noised image.
+ * Sum of squared errors of the best affine predictor on one noised image: of the noise, or of what follows from it.
  *
  * With x_t = √ᾱ·x₀ + √(1-ᾱ)·ε, the best a·x_t + b for a band of mean μ and variance σ² has a = √(1-ᾱ) / (ᾱσ² + 1 - ᾱ)
  * and b = -a·√ᾱ·μ: least squares, fitted for each band and timestep from the moments of the training chips.
+ * With x_t at hand x₀ and v are affine in ε too, of slopes -√(1-ᾱ)/√ᾱ and 1/√ᾱ: so are the best predictors of them.
  */
 export function affineError(
   x0: Float32Array,
   noise: Float32Array,
   alphaBar: number,
   moments: readonly BandMoments[],
+  predictionType: PredictionType = 'noise',
 ): number {
   const [signal, spread] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
   let sum = 0;
@@ -63,5 +67,5 @@ export function affineError(
       sum += (slope * (xT - signal * mean) - noise[i]) ** 2;
     }
   });
-  return sum;
+  return sum * { noise: 1, x0: (1 - alphaBar) / alphaBar, v: 1 / alphaBar }[predictionType];
 }

@@ -98,9 +98,10 @@ export async function openChipData(
     const sample = await open({ rows: some, size, workers, cacheBytes: 0 });
     const { validateBatch = config.batch } = config;
     const validate = await open({ rows: validateRows, size, workers, batchSize: validateBatch });
-    if (train.shape.slice(0, 2).some((side) => side % 32 !== 0)) {
+    const multiple = 32 * config.patchSize;
+    if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
       throw new Error(
-        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of 32 (--size, data_size in a configuration file, crops or pads).`,
+        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of ${multiple} (--size, data_size in a configuration file, crops or pads).`,
       );
     }
     if (train.batchesPerEpoch === 0) {

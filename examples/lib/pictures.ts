@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ChipLoader } from 'diffusion-ssl/data/node';
-import { predictX0, qSample } from 'diffusion-ssl/diffusion';
+import { predictNoise, predictX0, qSample } from 'diffusion-ssl/diffusion';
 import { inferenceModel } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
@@ -61,8 +61,13 @@ export async function writePanel(
     const x0 = tf.slice(all, 0, count);
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed: config.seed, stream: PANEL_STREAM, step: 0 });
     const xT = qSample(x0, t, alphaBars, noise);
-    const predictedNoise = model.apply([xT, tf.tensor1d(t, 'int32')]) as tf.Tensor4D;
-    const reconstruction = tf.clipByValue(predictX0(xT, t, alphaBars, predictedNoise), ...clip);
+    const prediction = model.apply([xT, tf.tensor1d(t, 'int32')]) as tf.Tensor4D;
+    const { predictionType } = config;
+    const predictedNoise = predictNoise(xT, t, alphaBars, prediction, { predictionType });
+    const reconstruction = tf.clipByValue(
+      predictX0(xT, t, alphaBars, prediction, { predictionType }),
+      ...clip,
+    );
     const error = tf.mean(tf.squaredDifference(predictedNoise, noise), [1, 2, 3]);
     return { x0, xT, predictedNoise, reconstruction, error };
   });
@@ -100,6 +105,7 @@ export async function writeSamples(
     steps,
     clip: config.normalization === 'z_value' ? Z_LIMITS : imageRange(config),
     useClippedModelOutput: true,
+    predictionType: config.predictionType,
     seed: config.seed,
     onStep: async ({ step, t, xT }) => {
       if (shownSteps.has(step)) columns.push({ t, images: await toImages(xT as tf.Tensor4D) });

@@ -100,7 +100,8 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
   const { config, state, folder, data, model, alphaBars, logs, loss } = run;
   const started = performance.now() - 1000 * state.seconds;
   const pictures = { folder, config, alphaBars, bands };
-  const validation = { alphaBars, seed: config.seed };
+  const { seed, predictionType } = config;
+  const validation = { alphaBars, seed, predictionType };
   const baseline = await baselineLoss(data.sample, data.validate, validation);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
@@ -157,7 +158,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
     }
     await saveCheckpoint(run, LATEST);
     await writeLossPlot(folder, {
-      title: 'Loss of the noise prediction',
+      title: `Loss of the predicted ${predictionType === 'x0' ? 'clean chip' : predictionType}`,
       train: state.history.map((entry, i) => ({ at: i + 1, loss: entry.trainLoss })),
       validation: state.history.map((entry, i) => ({ at: i + 1, loss: entry.validationLoss })),
       baseline: config.loss === 'mse' ? baseline : undefined,

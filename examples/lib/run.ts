@@ -41,10 +41,12 @@ export interface Run {
 
 /** The network that a configuration names. */
 export function modelConfigOf(config: PretrainConfig, inChannels: number): UnetAttDConfig {
-  const { filterConfig, blockNum, dropoutRate, dropoutType, upmode, timeEmbeddingDim, seed } = config;
+  const { patchSize, filterConfig, blockNum, dropoutRate, dropoutType, upmode, timeEmbeddingDim, seed } =
+    config;
   const useSkipAtt = config.attention;
   return {
     inChannels,
+    patchSize,
     filterConfig,
     blockNum,
     dropoutRate,

@@ -69,6 +69,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
       parameters: parameters.filter(({ spec }) => spec.trainable),
       alphaBars,
       loss,
+      predictionType: config.predictionType,
       minSnrGamma: config.minSnrGamma > 0 ? config.minSnrGamma : undefined,
       maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
     });

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ChipBatch, ChipLoader } from 'diffusion-ssl/data/node';
+import type { PredictionType } from 'diffusion-ssl/diffusion';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
@@ -10,6 +11,8 @@ import { reportSkipped } from './chipData.js';
 export interface ValidationOptions {
   alphaBars: Float64Array;
   seed: number;
+  /** What the network predicts, and the losses are of. Default `'noise'`. */
+  predictionType?: PredictionType;
 }
 
 const VALIDATION_NOISE_STREAM = 20;
@@ -50,7 +53,8 @@ export async function validate(
   let sum = 0;
   let count = 0;
   for await (const { batch } of validationBatches(loader, options)) {
-    const value = diffusionLoss(model, batch, { alphaBars: options.alphaBars, loss });
+    const { alphaBars, predictionType } = options;
+    const value = diffusionLoss(model, batch, { alphaBars, loss, predictionType });
     sum += (await value.data())[0] * batch.t.length;
     count += batch.t.length;
     value.dispose();
@@ -59,7 +63,7 @@ export async function validate(
 }
 
 /**
- * Mean squared error, on the same chips, timesteps and noise, of the best affine predictor of the noise for each band
+ * Mean squared error, on the same chips, timesteps and noise, of the best affine predictor of what the network predicts, for each band
  * and timestep: what a loss must beat to mean something.
  */
 export async function baselineLoss(
@@ -67,6 +71,7 @@ export async function baselineLoss(
   validation: ChipLoader,
   options: ValidationOptions,
 ): Promise<number> {
+  const { alphaBars, predictionType } = options;
   const moments = await bandMoments(statistics);
   let sum = 0;
   let count = 0;
@@ -76,7 +81,7 @@ export async function baselineLoss(
     const size = noise.length / batch.t.length;
     batch.t.forEach((t, i) => {
       const part = (values: Float32Array) => values.subarray(i * size, (i + 1) * size);
-      sum += affineError(part(chips.images), part(noise), options.alphaBars[t], moments);
+      sum += affineError(part(chips.images), part(noise), alphaBars[t], moments, predictionType);
     });
     count += noise.length;
   }

@@ -5,6 +5,8 @@ export { Conv1x1, type Conv1x1Config } from './Conv1x1.js';
 export { ConvBlock, type ConvBlockConfig } from './ConvBlock.js';
 export { MaxPool2d } from './MaxPool2d.js';
 export type { Initialization, ParameterSpec, TorchLayout } from './ParameterSpec.js';
+export { PixelShuffle } from './PixelShuffle.js';
+export { PixelUnshuffle, type PixelUnshuffleConfig } from './PixelUnshuffle.js';
 export { registerLayers } from './registerLayers.js';
 export { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './TimeEmbedding.js';

@@ -5,6 +5,8 @@ import { ConcatChannels } from './ConcatChannels.js';
 import { Conv1x1 } from './Conv1x1.js';
 import { ConvBlock } from './ConvBlock.js';
 import { MaxPool2d } from './MaxPool2d.js';
+import { PixelShuffle } from './PixelShuffle.js';
+import { PixelUnshuffle } from './PixelUnshuffle.js';
 import { TimeEmbedding } from './TimeEmbedding.js';
 import { UpconvBlock } from './UpconvBlock.js';
 
@@ -28,6 +30,8 @@ export function registerLayers(): void {
     Conv1x1,
     ConvBlock,
     MaxPool2d,
+    PixelShuffle,
+    PixelUnshuffle,
     TimeEmbedding,
     UpconvBlock,
   ]) {

@@ -47,12 +47,20 @@ export function estimateMemory(
   { batch, size, ema = false }: MemoryOptions,
 ): MemoryEstimate {
   const resolved = resolveUnetAttDConfig(config);
-  const { filterConfig: filters, blockNum, inChannels, useSkipAtt, dropoutRate, upmode } = resolved;
+  const {
+    filterConfig: filters,
+    blockNum,
+    inChannels,
+    patchSize,
+    useSkipAtt,
+    dropoutRate,
+    upmode,
+  } = resolved;
   const { trainable, runningStatistics } = countParameters(config);
   // Values a pixel of the image that the engine holds at the peak of a step, counted on small networks: the
   // activations, and the gradients of activations, which it keeps to the end of the backward pass.
   let values = 11 * inChannels;
-  let scale = 1;
+  let scale = 1 / patchSize ** 2;
   for (let level = 0; level < 6; level++) {
     const channels = filters[level];
     const block = channels * (5 * blockNum[level] + (dropoutRate > 0 && blockNum[level] > 1 ? 4 : 0));

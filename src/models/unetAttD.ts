@@ -2,6 +2,8 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { AddTimeEmbedding } from '../layers/AddTimeEmbedding.js';
 import { ConcatChannels } from '../layers/ConcatChannels.js';
 import { MaxPool2d } from '../layers/MaxPool2d.js';
+import { PixelShuffle } from '../layers/PixelShuffle.js';
+import { PixelUnshuffle } from '../layers/PixelUnshuffle.js';
 import { registerLayers } from '../layers/registerLayers.js';
 import { resolveUnetAttDConfig, type UnetAttDConfig } from './UnetAttDConfig.js';
 import { unetAttDLayers } from './unetAttDLayers.js';
@@ -10,7 +12,8 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  * Builds the attention U-Net of the tutorial (`unet_att_d`): six levels, additive attention gates on the skip
  * connections, and a timestep embedding added at the deepest level.
  *
- * The model takes `[x, t]`: x float32 [batch, height, width, inChannels], height and width multiples of 32; t int32
+ * The model takes `[x, t]`: x float32 [batch, height, width, inChannels], height and width multiples of 32 (64 with
+ * `patchSize` 2); t int32
  * [batch] or [batch, 1]. It returns [batch, height, width, inChannels]. Weights are initialised as torch does it, from
  * `seed` alone. In training mode (`model.apply([x, t], { training: true })`, or `fit`) batch normalisation uses the
  * batch and updates its running statistics, and dropout acts.
@@ -18,7 +21,7 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  * Ronneberger et al., "U-Net" (2015); Oktay et al., "Attention U-Net" (2018); Ho et al., "Denoising Diffusion
  * Probabilistic Models" (2020).
  *
- * @throws If an option is out of range; on a call, if height or width is not a multiple of 32, or a training batch
+ * @throws If an option is out of range; on a call, if height or width is not such a multiple, or a training batch
  * leaves a single value a channel at the deepest level.
  * @example
  * ```ts
@@ -41,7 +44,8 @@ export function unetAttD(config: UnetAttDConfig = {}): tfl.LayersModel {
     layer.apply(input) as tfl.SymbolicTensor;
 
   const skips: tfl.SymbolicTensor[] = [];
-  let y = x;
+  const patched = resolved.patchSize === 2;
+  let y = patched ? apply(new PixelUnshuffle({ name: 'patches', sizeMultiple: 64 }), x) : x;
   encoders.forEach((encoder, i) => {
     if (i > 0) {
       skips.push(y);
@@ -57,5 +61,7 @@ export function unetAttD(config: UnetAttDConfig = {}): tfl.LayersModel {
     const both = apply(new ConcatChannels({ name: `concat${i + 1}` }), [skip, up]);
     y = apply(convs[i], both);
   });
-  return tfl.model({ inputs: [x, t], outputs: apply(outputConv, y), name: 'unet_att_d' });
+  y = apply(outputConv, y);
+  if (patched) y = apply(new PixelShuffle({ name: 'pixels' }), y);
+  return tfl.model({ inputs: [x, t], outputs: y, name: 'unet_att_d' });
 }

@@ -26,7 +26,8 @@ export interface UnetAttDLayers {
 
 /** Makes the layers of a configuration. Their specifications are what is counted, built and mapped to torch. */
 export function unetAttDLayers(config: ResolvedUnetAttDConfig): UnetAttDLayers {
-  const { inChannels, filterConfig: filters, blockNum, seed, upmode } = config;
+  const { filterConfig: filters, blockNum, seed, upmode } = config;
+  const inChannels = config.inChannels * config.patchSize ** 2;
   const levels = [0, 1, 2, 3, 4];
   const block = (name: string, level: number, inChannels: number, index: number) =>
     new ConvBlock({

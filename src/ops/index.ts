@@ -14,6 +14,7 @@ export { type DropoutOptions, type DropoutType, dropout } from './dropout.js';
 export { maxPool2d } from './maxPool2d.js';
 export { PreparedConv2d, type PreparedConv2dOptions } from './PreparedConv2d.js';
 export { pixelShuffle } from './pixelShuffle.js';
+export { pixelUnshuffle } from './pixelUnshuffle.js';
 export {
   type RandomIntegersOptions,
   type RandomKey,

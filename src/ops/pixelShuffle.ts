@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs-core';
+import type * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
 import { customGradient } from './customGradient.js';
-import { runKernel } from './runKernel.js';
+import { shuffleCells, unshuffleCells } from './pixelCells.js';
 
 /**
  * Moves groups of four channels into 2×2 cells of space.
@@ -26,21 +26,7 @@ export function pixelShuffle(x: tf.Tensor4D): tf.Tensor4D {
   }
   return customGradient(
     [x],
-    (x) => ({ value: runKernel<tf.Tensor4D>('DiffusionSslPixelShuffle', { x }) ?? shuffle(x), saved: [] }),
-    (dy) => [runKernel<tf.Tensor4D>('DiffusionSslPixelUnshuffle', { y: dy }) ?? unshuffle(dy)],
+    (x) => ({ value: shuffleCells(x), saved: [] }),
+    (dy) => [unshuffleCells(dy)],
   );
-}
-
-function shuffle(x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const cells = tf.reshape(x, [batch, height, width, channels / 4, 2, 2]);
-  const moved = tf.transpose(cells, [0, 1, 4, 2, 5, 3]);
-  return tf.reshape(moved, [batch, 2 * height, 2 * width, channels / 4]);
-}
-
-function unshuffle(y: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = y.shape;
-  const cells = tf.reshape(y, [batch, height / 2, 2, width / 2, 2, channels]);
-  const moved = tf.transpose(cells, [0, 1, 3, 5, 2, 4]);
-  return tf.reshape(moved, [batch, height / 2, width / 2, 4 * channels]);
 }

@@ -88,6 +88,8 @@ describe("the tutorial's file", () => {
       loss: 'mse',
       lossWeights: { alpha: 0.9, beta: 0.1, gamma: 0 },
       perceptualBands: [0, 1, 2],
+      patchSize: 1,
+      predictionType: 'noise',
       minSnrGamma: 0,
       clipNorm: 0,
       emaDecay: 0,

@@ -54,6 +54,18 @@ describe('the network', () => {
     });
   });
 
+  it('patch_size: takes cells of pixels as channels', () => {
+    const encoder = (patchSize: number) => {
+      const config = configOf(
+        `model_kwargs: {filter_config: ${SMALL.filter_config}}`,
+        `patch_size: ${patchSize}`,
+      );
+      return shapesOf(unetAttD(modelConfigOf(config, 2)))['encoder_1.block.0.weight'];
+    };
+    expect(encoder(2)).toEqual([3, 3, 8, 4]);
+    expect(encoder(1)).toEqual([3, 3, 2, 4]);
+  });
+
   it('model_kwargs.time_embedding_dim: is the size of the embedding', () => {
     expect(shapesOf(networkOf({ time_embedding_dim: 24 }))['time_mlp.0.weight']).toEqual([24, 8]);
     expect(shapesOf(networkOf({}))['time_mlp.0.weight']).toEqual([128, 8]);

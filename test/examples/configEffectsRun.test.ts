@@ -194,6 +194,18 @@ describe('a run', () => {
     expect(stepsOf('whole')[0].images).toBe(2);
   });
 
+  it('prediction_type: is what the training loss is taken of', async () => {
+    // Hardly any noise: v is the noise but for a thousandth of x0, and x0 varies far less.
+    const diffusion = { timesteps: 2, beta_start: 1e-6, beta_end: 1e-6 };
+    await firstSteps(1, 'ofNoise', { diffusion });
+    await firstSteps(1, 'ofV', { diffusion, prediction_type: 'v' });
+    await firstSteps(1, 'ofX0', { diffusion, prediction_type: 'x0' });
+    const [noise, v, x0] = ['ofNoise', 'ofV', 'ofX0'].map((run) => stepsOf(run)[0].loss);
+    expect(v).not.toBe(noise);
+    expect(v).toBeCloseTo(noise, 2);
+    expect(x0).toBeLessThan(0.8 * noise);
+  });
+
   it('min_snr_gamma: weighs the loss by min(SNR, γ) / SNR of the timestep', async () => {
     // ᾱ is 0.9 and 0.81, the SNR 9 and 4.26.
     const diffusion = { timesteps: 2, beta_start: 0.1, beta_end: 0.1 };

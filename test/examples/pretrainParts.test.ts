@@ -67,7 +67,9 @@ function lineError(x: number[], y: number[]): number {
 }
 
 describe('affineError', () => {
-  it.each([0, 5, 40, 200, 500, 999])('at t = %i is the error of the least-squares line of each band', (t) => {
+  const kinds = ['noise', 'x0', 'v'] as const;
+  const cases = [0, 5, 40, 200, 500, 999].flatMap((t) => kinds.map((kind) => [t, kind] as const));
+  it.each(cases)('at t = %i is the error of the least-squares line of each band, for %s', (t, kind) => {
     const [x0, noise] = [twoBands(5000), normals(10000)];
     const statistics = new BandStatistics(2);
     statistics.add(x0);
@@ -75,11 +77,13 @@ describe('affineError', () => {
     let expected = 0;
     for (const band of [0, 1]) {
       const of = (values: Float32Array) => [...values].filter((_, i) => i % 2 === band);
-      const y = of(noise);
-      const x = of(x0).map((value, i) => Math.sqrt(alphaBar) * value + Math.sqrt(1 - alphaBar) * y[i]);
+      const [clean, added] = [of(x0), of(noise)];
+      const [a, s] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
+      const x = clean.map((value, i) => a * value + s * added[i]);
+      const y = { noise: added, x0: clean, v: clean.map((value, i) => a * added[i] - s * value) }[kind];
       expected += lineError(x, y);
     }
-    const ratio = affineError(x0, noise, alphaBar, statistics.moments()) / expected;
+    const ratio = affineError(x0, noise, alphaBar, statistics.moments(), kind) / expected;
     // No line is better on these very values; one fitted on others of their kind is hardly worse.
     expect(ratio).toBeGreaterThan(1 - 1e-6);
     expect(ratio).toBeLessThan(1.003);
@@ -134,6 +138,27 @@ describe('validation', () => {
     expect(new Set(noise).size).toBeGreaterThan(0.98 * noise.length);
     expect(first).toBeCloseTo(noise.reduce((sum, value) => sum + value ** 2, 0) / noise.length, 4);
     expect(await validate(model, loader, { ...options, seed: 4 })).not.toBe(first);
+  });
+
+  it.each(['noise', 'x0', 'v'] as const)('compares what the network predicts: %s', async (predictionType) => {
+    // The chips are 0, so x_t = √(1 − ᾱ) · noise and v = √ᾱ · noise.
+    const model = {
+      apply: ([xT, t]: tf.Tensor[]) =>
+        tf.tidy(() => {
+          const alphaBar = tf.tensor(Array.from(t.dataSync(), (step) => alphaBars[step]));
+          const factors = {
+            noise: tf.rsqrt(tf.sub(1, alphaBar)),
+            x0: tf.zerosLike(alphaBar),
+            v: tf.sqrt(tf.div(alphaBar, tf.sub(1, alphaBar))),
+          };
+          return tf.mul(xT, tf.reshape(factors[predictionType], [-1, 1, 1, 1]));
+        }),
+    } as unknown as LayersModel;
+    const loader = loaderOf([16], zeros);
+    const options = { alphaBars, seed: 3, loss: mse };
+    expect(await validate(model, loader, { ...options, predictionType })).toBeLessThan(1e-5);
+    const other = predictionType === 'noise' ? 'x0' : 'noise';
+    expect(await validate(model, loader, { ...options, predictionType: other })).toBeGreaterThan(0.1);
   });
 
   it('has a baseline of 0 where every band is constant, and near 1 where it varies without end', async () => {

@@ -8,6 +8,7 @@ import { concatChannels } from '../../src/ops/concatChannels.js';
 import { type DropoutType, dropout } from '../../src/ops/dropout.js';
 import { maxPool2d } from '../../src/ops/maxPool2d.js';
 import { pixelShuffle } from '../../src/ops/pixelShuffle.js';
+import { pixelUnshuffle } from '../../src/ops/pixelUnshuffle.js';
 import { upsampleBilinear2d } from '../../src/ops/upsampleBilinear2d.js';
 import { upload } from '../ops/checkOp.js';
 import { randomTensor } from '../ops/referenceOps.js';
@@ -53,6 +54,10 @@ export const operations: Record<string, Operation> = {
   'spatial dropout': drop('spatial'),
   maxPool2d: { shapes: ([b, h, w, c]) => [[b, 2 * h, 2 * w, c]], op: (x) => maxPool2d(image(x)) },
   pixelShuffle: { shapes: ([b, h, w, c]) => [[b, h, w, 4 * c]], op: (x) => pixelShuffle(image(x)) },
+  pixelUnshuffle: {
+    shapes: ([b, h, w, c]) => [[b, 2 * h, 2 * w, c]],
+    op: (x) => pixelUnshuffle(image(x)),
+  },
   upsampleBilinear2d: { shapes: (shape) => [shape], op: (x) => upsampleBilinear2d(image(x)) },
 };
 

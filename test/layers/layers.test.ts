@@ -7,6 +7,8 @@ import { ConcatChannels } from '../../src/layers/ConcatChannels.js';
 import { Conv1x1 } from '../../src/layers/Conv1x1.js';
 import { ConvBlock, type ConvBlockConfig } from '../../src/layers/ConvBlock.js';
 import { MaxPool2d } from '../../src/layers/MaxPool2d.js';
+import { PixelShuffle } from '../../src/layers/PixelShuffle.js';
+import { PixelUnshuffle } from '../../src/layers/PixelUnshuffle.js';
 import { SpecLayer } from '../../src/layers/SpecLayer.js';
 import { TimeEmbedding } from '../../src/layers/TimeEmbedding.js';
 import { UpconvBlock, upModes } from '../../src/layers/UpconvBlock.js';
@@ -59,6 +61,16 @@ const cases: { name: string; make: () => tfl.layers.Layer; inputs: () => tf.Tens
   {
     name: 'MaxPool2d',
     make: () => new MaxPool2d({ name: 'pool' }),
+    inputs: () => [images([2, 4, 6, 3])],
+  },
+  {
+    name: 'PixelShuffle',
+    make: () => new PixelShuffle({ name: 'pixels' }),
+    inputs: () => [images([2, 4, 6, 8])],
+  },
+  {
+    name: 'PixelUnshuffle',
+    make: () => new PixelUnshuffle({ name: 'patches' }),
     inputs: () => [images([2, 4, 6, 3])],
   },
 ];

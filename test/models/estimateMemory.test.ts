@@ -42,6 +42,7 @@ describe('estimateMemory', () => {
     { filterConfig: [8, 8, 8, 8, 8, 8], blockNum: [1, 1, 1, 1, 1, 1], useSkipAtt: false, inChannels: 12 },
     { filterConfig: [12, 8, 8, 8, 8, 8], blockNum: [3, 2, 2, 2, 2, 2], upmode: 'DUC', dropoutRate: 0 },
     { filterConfig: [16, 8, 8, 8, 8, 8], upmode: 'fixed' },
+    { filterConfig: [16, 16, 16, 8, 8, 8], patchSize: 2 },
   ];
 
   it.each(networks)('knows what a training step of %o holds', async (config) => {

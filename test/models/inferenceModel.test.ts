@@ -7,7 +7,7 @@ import { namedParameters } from '../../src/models/namedParameters.js';
 import type { UnetAttDConfig } from '../../src/models/UnetAttDConfig.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { startTestBackend } from '../support/backend.js';
-import { outputOf, smallBatch, smallConfig } from './smallModels.js';
+import { normals, outputOf, smallBatch, smallConfig } from './smallModels.js';
 
 beforeAll(startTestBackend);
 
@@ -60,6 +60,14 @@ describe.each(upModes.flatMap((upmode) => [true, false].map((useSkipAtt) => ({ u
     });
   },
 );
+
+test('patches of pixels', async () => {
+  const model = randomModel({ ...smallConfig, patchSize: 2 });
+  const batch = { x: normals([2, 64, 64, 2], 1), t: tf.tensor1d([5, 900], 'int32') };
+  const { predict, dispose } = inferenceModel(model);
+  expectEqual(await valuesOf(predict(batch.x, batch.t)), await outputOf(model, batch));
+  dispose();
+});
 
 test('keeps the weights of the call, and leaves no tensor behind', async () => {
   const model = randomModel(smallConfig);

@@ -10,6 +10,8 @@ import { registerLayers } from '../../src/layers/registerLayers.js';
 import { type NamedParameter, namedParameters } from '../../src/models/namedParameters.js';
 import type { UnetAttDConfig } from '../../src/models/UnetAttDConfig.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
+import { pixelShuffle } from '../../src/ops/pixelShuffle.js';
+import { pixelUnshuffle } from '../../src/ops/pixelUnshuffle.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
 import { nodeFileHandler } from '../../src/training/node/nodeFileHandler.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
@@ -198,6 +200,8 @@ describe('refuses', () => {
     [{ dropoutRate: Number.NaN }, /dropoutRate is NaN; /],
     [{ timeEmbeddingDim: 0 }, /timeEmbeddingDim is 0; /],
     [{ seed: -1 }, /seed is -1; /],
+    [{ patchSize: 3 as 2 }, /patchSize is 3; it must be 1 or 2/],
+    [{ patchSize: 2, size: [96, 64] }, /size is \[96, 64\]; .*multiples of 64/],
     [{ size: [48, 64] }, /size is \[48, 64\]; .*multiples of 32/],
   ])('%j', (config, message) => {
     expect(() => unetAttD(config)).toThrow(message);
@@ -209,6 +213,30 @@ describe('refuses', () => {
     expect(() => model.apply([tf.zeros([2, 32, 32, 3]), tf.tensor1d([1, 2], 'int32')])).toThrow(
       /\[2, ?32, ?32, ?3\]|channels|axis/,
     );
+  });
+});
+
+describe('patchSize 2', () => {
+  it('is the network between torch.nn.PixelUnshuffle(2) and torch.nn.PixelShuffle(2)', async () => {
+    const patched = unetAttD({ ...smallConfig, patchSize: 2, seed: 11 });
+    const inner = unetAttD({ ...smallConfig, inChannels: 8, seed: 12 });
+    loadTorchStateDict(namedParameters(inner), await toTorchStateDict(namedParameters(patched)));
+    const [x, t] = [normals([3, 64, 128, 2], 1), tf.tensor1d([0, 500, 999], 'int32')];
+    for (const training of [false, true]) {
+      const expected = pixelShuffle(
+        inner.apply([pixelUnshuffle(x), t], { training }) as tf.Tensor4D,
+      ).dataSync();
+      expect(await outputOf(patched, { x, t }, training)).toEqual(expected);
+    }
+  });
+
+  it('names itself when loaded from JSON and given another size', async () => {
+    const model = unetAttD({ ...smallConfig, patchSize: 2, seed: 13 });
+    const loaded = await tfl.models.modelFromJSON(model.toJSON(null, false) as never);
+    expect(() => loaded.apply([tf.zeros([2, 96, 64, 2]), tf.tensor1d([1, 2], 'int32')])).toThrow(
+      /^patches: the input shape is \[2, 96, 64, 2\]; .*multiples of 64/,
+    );
+    expect(loaded.outputs[0].shape).toEqual([null, null, null, 2]);
   });
 });
 

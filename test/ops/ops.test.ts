@@ -9,6 +9,7 @@ import { conv2d } from '../../src/ops/conv2d.js';
 import { conv2dTranspose } from '../../src/ops/conv2dTranspose.js';
 import { maxPool2d } from '../../src/ops/maxPool2d.js';
 import { pixelShuffle } from '../../src/ops/pixelShuffle.js';
+import { pixelUnshuffle } from '../../src/ops/pixelUnshuffle.js';
 import { upsampleBilinear2d } from '../../src/ops/upsampleBilinear2d.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
@@ -295,6 +296,28 @@ describe('pixelShuffle', () => {
   it('refuses channels that are no multiple of 4', async () => {
     const x: tf.Tensor4D = tf.zeros([1, 2, 2, 6]);
     await expectThrowsClean(() => pixelShuffle(x), /^pixelShuffle: the input shape is \[1, 2, 2, 6\]/);
+  });
+});
+
+describe('pixelUnshuffle', () => {
+  it.each([[[2, 6, 10, 2]], [[1, 2, 2, 1]], [[1, 4, 2, 3]]])('%j', (shape) =>
+    checkOp({
+      inputs: [randomTensor(shape, 23)],
+      op: asOp(pixelUnshuffle),
+      reference: reference.pixelUnshuffle,
+    }),
+  );
+
+  it('is undone by pixelShuffle', async () => {
+    const x = upload(randomTensor([2, 4, 6, 3], 24)) as tf.Tensor4D;
+    const [y, z] = [pixelUnshuffle(x), pixelShuffle(pixelUnshuffle(x))];
+    expect(await z.data()).toEqual(await x.data());
+    expect(await y.data()).not.toEqual(await x.data());
+  });
+
+  it('refuses an odd height or width', async () => {
+    const x: tf.Tensor4D = tf.zeros([1, 2, 3, 4]);
+    await expectThrowsClean(() => pixelUnshuffle(x), /^pixelUnshuffle: the input shape is \[1, 2, 3, 4\]/);
   });
 });
 

@@ -124,6 +124,15 @@ export function pixelShuffle(x: HostTensor): HostTensor {
   });
 }
 
+/** Channel c at offset (dy, dx) of a cell is channel 4c + 2·dy + dx of the output. */
+export function pixelUnshuffle(x: HostTensor): HostTensor {
+  const [batch, height, width, channels] = x.shape;
+  return fill([batch, height / 2, width / 2, 4 * channels], (b, y, column, c) => {
+    const [dy, dx] = [(c >> 1) % 2, c % 2];
+    return x.data[at(x, b, 2 * y + dy, 2 * column + dx, c >> 2)];
+  });
+}
+
 /** Bilinear interpolation to twice the size: the corners of both images coincide. */
 export function upsampleBilinear2d(x: HostTensor): HostTensor {
   const [batch, height, width, channels] = x.shape;

@@ -260,6 +260,11 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
     ['1', '""'],
   ],
   accumulate: [['4'], ['0']],
+  patch_size: [
+    ['1', '2', '"2"'],
+    ['3', 'two'],
+  ],
+  prediction_type: [['noise', 'x0', 'v'], ['epsilon']],
   min_snr_gamma: [
     ['5', '0.5', '0'],
     ['-1', 'five'],

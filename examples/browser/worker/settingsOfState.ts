@@ -34,9 +34,27 @@ export function settingsOfState(state: unknown, defaults: RunSettings): SavedSta
 
 /** The state of `examples/pretrain-nicfi.ts`: its options, under the names that they have there. */
 function ofTrainer(state: Fields, config: Fields, defaults: RunSettings): SavedState {
-  const { filterConfig, blockNum, dropoutRate, dropoutType, upmode, timeEmbeddingDim, attention, seed } =
-    config;
-  const network = { filterConfig, blockNum, dropoutRate, dropoutType, upmode, timeEmbeddingDim, seed };
+  const {
+    patchSize,
+    filterConfig,
+    blockNum,
+    dropoutRate,
+    dropoutType,
+    upmode,
+    timeEmbeddingDim,
+    attention,
+    seed,
+  } = config;
+  const network = {
+    patchSize,
+    filterConfig,
+    blockNum,
+    dropoutRate,
+    dropoutType,
+    upmode,
+    timeEmbeddingDim,
+    seed,
+  };
   const { noiseSchedule, timesteps, betaStart, betaEnd } = config;
   const schedule = { type: noiseSchedule, timesteps, betaStart, betaEnd };
   const epochs = Array.isArray(state.history) ? (state.history as Fields[]) : [];

@@ -1,4 +1,4 @@
-import type { BetaScheduleType } from 'diffusion-ssl/diffusion';
+import type { BetaScheduleType, PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { NormalizationStrategy, StatisticsProcedure } from 'diffusion-ssl/normalization';
 import type { OptimizerFields } from './optimizerFields.js';
@@ -80,6 +80,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   perceptualWeights?: string;
   /** The three bands that the loss `'perceptual'` looks at, from 0. */
   perceptualBands: number[];
+  /** What the network predicts; the training loss is taken of it. */
+  predictionType: PredictionType;
   /** γ of the min-SNR weights of the training loss; 0: all timesteps weigh the same. */
   minSnrGamma: number;
   clipNorm: number;
@@ -95,6 +97,7 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   betaStart: number;
   betaEnd: number;
 
+  patchSize: NonNullable<UnetAttDConfig['patchSize']>;
   filterConfig: number[];
   blockNum: number[];
   dropoutRate: number;

@@ -16,7 +16,7 @@ export function addDataFlags(program: Command): void {
     .option('--channels <n>', 'bands that the chips must have (default: as they are)', integer(1))
     .option(
       '--size <pixels>',
-      'crop or pad chips to this side, a multiple of 32 (default: as they are)',
+      'crop or pad chips to this side, a multiple of 32 · --patch-size (default: as they are)',
       integer(32),
     )
     .option('--buffer <pixels>', 'border of zeros around each chip', integer(0), 0)

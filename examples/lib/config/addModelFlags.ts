@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { choice, integer, number, numbers } from './flagValues.js';
+import { choice, integer, number, numbers, oneOfNumbers } from './flagValues.js';
 
 /** Adds the flags for the diffusion and the network. */
 export function addModelFlags(program: Command): void {
@@ -14,6 +14,7 @@ export function addModelFlags(program: Command): void {
         'stratified',
       ),
     )
+    .addOption(choice('--prediction-type <kind>', 'what the network predicts', ['noise', 'x0', 'v'], 'noise'))
     .addOption(
       choice(
         '--noise-schedule <type>',
@@ -25,6 +26,12 @@ export function addModelFlags(program: Command): void {
     .option('--beta-start <x>', 'first variance', number, 1e-6)
     .option('--beta-end <x>', 'last variance', number, 0.02)
     .optionsGroup('Network')
+    .option(
+      '--patch-size <n>',
+      '2: 2 × 2 pixels are one of four times the bands to the network',
+      oneOfNumbers([1, 2]),
+      1,
+    )
     .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 32, 64, 128, 128, 128])
     .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 2, 2, 2, 2])
     .option('--dropout-rate <x>', 'at the end of each block', number, 0)

@@ -30,6 +30,17 @@ export function integer(min: number): (text: string) => number {
   };
 }
 
+/** Makes a reader of one of some numbers. */
+export function oneOfNumbers(values: readonly number[]): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === '' || !values.includes(value)) {
+      throw new InvalidArgumentError(`It must be one of ${values.join(', ')}.`);
+    }
+    return value;
+  };
+}
+
 /** Reads numbers separated by commas. */
 export function numbers(text: string): number[] {
   const values = text

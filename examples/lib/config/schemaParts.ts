@@ -59,6 +59,11 @@ export function oneOf<const T extends readonly string[]>(values: T) {
   return accepting(z.enum(values), `one of ${values.join(', ')}`);
 }
 
+/** One of some numbers. */
+export function oneOfNumbers<const T extends readonly number[]>(values: T) {
+  return accepting(quoted(z.literal(values)), `one of ${values.join(', ')}`);
+}
+
 /** One of some words, in capitals too, as the tutorial's code reads them. */
 export function nameOf<const T extends readonly string[]>(values: T) {
   const lower = (value: unknown) => (typeof value === 'string' ? value.toLowerCase() : value);

@@ -12,6 +12,7 @@ import {
   number,
   numberBelow,
   oneOf,
+  oneOfNumbers,
   positive,
   text,
 } from './schemaParts.js';
@@ -34,7 +35,7 @@ export const trainingKeys = {
   train_batch: integer(1).default(40).describe('Chips a batch.'),
   validate_batch: integer(1).default(20).describe('Chips a batch of validation.'),
   epoch: integer(1).default(100).describe('Passes over the training chips.'),
-  loss_fn: nameOf(LOSS_NAMES).default('mse').describe('Loss between noise and prediction.'),
+  loss_fn: nameOf(LOSS_NAMES).default('mse').describe('Loss between the prediction and what it should be.'),
   loss_weights: block({
     alpha: number(0).default(0.9).describe('Factor of mse in `hybrid_light`.'),
     beta: number(0).default(0.1).describe('Factor of ssim in `hybrid_light`.'),
@@ -115,6 +116,12 @@ export const extensionKeys = {
   compat: oneOf(['tutorial'])
     .optional()
     .describe("The numbers of the tutorial's code where the defaults here differ."),
+  patch_size: oneOfNumbers([1, 2])
+    .default(1)
+    .describe('2: the network sees 2 × 2 pixels as one of four times the bands.'),
+  prediction_type: oneOf(['noise', 'x0', 'v'])
+    .default('noise')
+    .describe('What the network predicts, and all losses are of.'),
   min_snr_gamma: number(0)
     .default(0)
     .describe(
