@@ -16,6 +16,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 const TFJS_VERSION = '4.22.0';
 const TENSORFLOW_VERSION = '2.20.0';
@@ -81,10 +82,8 @@ function main(args: readonly string[]): void {
     if (libraries.length < 2)
       throw new SetupError(`${file} holds no libtensorflow_cc and libtensorflow_framework`);
     for (const name of libraries) move(path.join(unpacked, name), path.join(deps, 'lib', name));
-    compile(target, {
-      headers: path.join(work, 'node_modules/node-api-headers/include'),
-      tensorflow: path.join(unpacked, 'include'),
-    });
+    const headers = path.join(work, 'node_modules/node-api-headers/include');
+    compile(target, { headers, tensorflow: path.join(unpacked, 'include') }, variant);
     if (variant === 'gpu') installCuda(python, path.join(work, 'wheel'), deps);
     step('trying it');
     run(process.execPath, ['--input-type=module', '-e', trial(packageName)]);
@@ -107,16 +106,24 @@ function downloadWheel(python: string, platform: string, requirement: string, fo
   ]);
 }
 
-/** Compiles `binding/*.cc` of the package to where its loader looks. */
-function compile(target: string, include: { headers: string; tensorflow: string }): void {
+/** Compiles `binding/*.cc` of the package, for processors with threads of our own, to where its loader looks. */
+function compile(
+  target: string,
+  include: { headers: string; tensorflow: string },
+  variant: 'cpu' | 'gpu',
+): void {
   const binding = path.join(target, 'binding');
-  const sources = readdirSync(binding).filter((name) => name.endsWith('.cc'));
+  const sources = readdirSync(binding)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => path.join(binding, name));
+  const threads = fileURLToPath(new URL('tfjsNode/threadPool.cc', import.meta.url));
   const out = path.join(target, 'lib/napi-v8');
   mkdirSync(out, { recursive: true });
   run('g++', [
     ...['-std=c++17', '-O2', '-shared', '-fPIC', '-w', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
     ...['-I', include.headers, '-I', include.tensorflow, '-I', binding],
-    ...sources.map((name) => path.join(binding, name)),
+    ...sources,
+    ...(variant === 'cpu' ? [threads, '-Wl,--wrap=TFE_NewContext'] : []),
     ...['-o', path.join(out, 'tfjs_binding.node'), '-L', path.join(target, 'deps/lib')],
     ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
     '-Wl,-rpath,$ORIGIN/../../deps/lib',
