@@ -44,6 +44,11 @@ export class BandStatistics {
   }
 }
 
+/** How many times the squared error of the noise the squared error is of what follows from it at a timestep. */
+export function errorFactor(alphaBar: number, predictionType: PredictionType = 'noise'): number {
+  return { noise: 1, x0: (1 - alphaBar) / alphaBar, v: 1 / alphaBar }[predictionType];
+}
+
 /**
  * Sum of squared errors of the best affine predictor on one noised image: of the noise, or of what follows from it.
  *
@@ -56,7 +61,7 @@ export function affineError(
   noise: Float32Array,
   alphaBar: number,
   moments: readonly BandMoments[],
-  predictionType: PredictionType = 'noise',
+  predictionType?: PredictionType,
 ): number {
   const [signal, spread] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
   let sum = 0;
@@ -67,5 +72,5 @@ export function affineError(
       sum += (slope * (xT - signal * mean) - noise[i]) ** 2;
     }
   });
-  return sum * { noise: 1, x0: (1 - alphaBar) / alphaBar, v: 1 / alphaBar }[predictionType];
+  return sum * errorFactor(alphaBar, predictionType);
 }

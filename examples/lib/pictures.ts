@@ -8,12 +8,12 @@ import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
+import { type Display, imageRange } from './display.js';
 import { type LossPlotOptions, lossPlotSvg } from './lossPlot.js';
 import type { PretrainConfig } from './pretrainOptions.js';
 import { type PanelSample, samplePanel } from './samplePanel.js';
 import { type SamplingColumn, samplingGrid } from './samplingGrid.js';
 import { svgToPng } from './svgToPng.js';
-import type { ValueRange } from './toRgb.js';
 
 /** What the pictures need to know of the run. */
 export interface PictureOptions {
@@ -21,21 +21,19 @@ export interface PictureOptions {
   config: PretrainConfig;
   alphaBars: Float64Array;
   bands: number[];
+  display: Display;
 }
 
 const PANEL_CHIPS = 4;
 const PANEL_STREAM = 21;
 const SAMPLE_STEPS = 50;
+/** Bands beside those in colour that are shown of a sample, at most. */
+const GREY_BANDS = 2;
 /** Moments of the reverse process that are shown, as parts of it. */
 const SHOWN = [0, 0.3, 0.5, 0.7, 0.8, 0.9];
 
 /** Where the clean image of a sample is cut off when chips are z-scores: nearly all of theirs lie within. */
 const Z_LIMITS: [number, number] = [-5, 5];
-
-/** The values of clean chips shown as black and white. */
-function imageRange({ normalization }: PretrainConfig): ValueRange {
-  return normalization === 'z_value' ? [-2, 2] : [0, 1];
-}
 
 /** Writes the loss plot as SVG and as PNG. */
 export async function writeLossPlot(folder: string, options: LossPlotOptions): Promise<void> {
@@ -48,7 +46,7 @@ export async function writeLossPlot(folder: string, options: LossPlotOptions): P
 export async function writePanel(
   model: LayersModel,
   validation: ChipLoader,
-  { folder, config, alphaBars, bands }: PictureOptions,
+  { folder, config, alphaBars, bands, display }: PictureOptions,
   title: string,
 ): Promise<void> {
   const { value: chips } = await validation.epoch(0).next();
@@ -77,15 +75,15 @@ export async function writePanel(
   );
   tf.dispose(tensors);
   const samples: PanelSample[] = Array.from(t, (step, i) => ({
-    x0: x0[i],
+    x0: display.inUnits(x0[i]),
     xT: xT[i],
     predictedNoise: predictedNoise[i],
-    reconstruction: reconstruction[i],
+    reconstruction: display.inUnits(reconstruction[i]),
     t: step,
     note: `error ${errors[i].toFixed(3)}`,
   }));
   const shown = bands.filter((band) => band < chips.shape[3]);
-  const png = await samplePanel(samples, { title, bands: shown, imageRange: clip });
+  const png = await samplePanel(samples, { title, bands: shown, imageRange: display.rangeOf(shown) });
   await writeFileAtomic(path.join(folder, 'best.png'), png);
 }
 
@@ -93,10 +91,11 @@ export async function writePanel(
 export async function writeSamples(
   model: LayersModel,
   shape: readonly [number, number, number],
-  { folder, config, alphaBars, bands }: PictureOptions,
+  { folder, config, alphaBars, bands, display }: PictureOptions,
   { count = 6, title }: { count?: number; title: string },
 ): Promise<Raster[]> {
   const columns: SamplingColumn[] = [];
+  const inUnits = async (tensor: tf.Tensor) => (await toImages(tensor as tf.Tensor4D)).map(display.inUnits);
   const steps = Math.min(SAMPLE_STEPS, alphaBars.length);
   const shownSteps = new Set(SHOWN.map((part) => 1 + Math.floor(part * steps)));
   const { predict, dispose } = inferenceModel(model);
@@ -104,18 +103,26 @@ export async function writeSamples(
     shape: [count, ...shape],
     steps,
     clip: config.normalization === 'z_value' ? Z_LIMITS : imageRange(config),
+    eta: 1,
     useClippedModelOutput: true,
     predictionType: config.predictionType,
     seed: config.seed,
     onStep: async ({ step, t, xT }) => {
-      if (shownSteps.has(step)) columns.push({ t, images: await toImages(xT as tf.Tensor4D) });
+      if (shownSteps.has(step)) columns.push({ t, images: await inUnits(xT) });
     },
   }).finally(dispose);
   const images = await toImages(samples as tf.Tensor4D);
   samples.dispose();
-  columns.push({ t: 'result', images });
+  columns.push({ t: 'result', images: images.map(display.inUnits) });
   const shown = bands.filter((band) => band < shape[2]);
-  const png = await samplingGrid(columns, { title, bands: shown, imageRange: imageRange(config) });
+  const others = Array.from({ length: shape[2] }, (_, band) => band).filter((band) => !shown.includes(band));
+  const greyBands = others.slice(0, GREY_BANDS).map((band) => ({ band, range: display.rangeOf([band]) }));
+  const png = await samplingGrid(columns, {
+    title,
+    bands: shown,
+    imageRange: display.rangeOf(shown),
+    greyBands,
+  });
   await writeFileAtomic(path.join(folder, 'samples.png'), png);
   return images;
 }

@@ -3,6 +3,7 @@ import { estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { chipError, openChipData } from './chipData.js';
 import { isGlobal, writeStatistics } from './chipStatistics.js';
+import { displayOf } from './display.js';
 import { finishRun } from './finishRun.js';
 import { reportMemory } from './memoryReport.js';
 import { writeLossPlot, writePanel } from './pictures.js';
@@ -64,6 +65,7 @@ async function pretrainOn(
     console.log(
       `${train.length} training and ${validate.length} validation chips of ${height} × ${width} × ${channels}`,
     );
+    config.patchSize ??= height % 64 === 0 && width % 64 === 0 ? 2 : 1;
     const modelConfig = modelConfigOf(config, channels);
     reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
@@ -99,7 +101,8 @@ function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
 async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
   const { config, state, folder, data, model, alphaBars, logs, loss } = run;
   const started = performance.now() - 1000 * state.seconds;
-  const pictures = { folder, config, alphaBars, bands };
+  const display = displayOf(config, isGlobal(config) ? await data.statistics() : undefined);
+  const pictures = { folder, config, alphaBars, bands, display };
   const { seed, predictionType } = config;
   const validation = { alphaBars, seed, predictionType };
   const baseline = await baselineLoss(data.sample, data.validate, validation);

@@ -29,6 +29,8 @@ export interface Run {
   schedule: RunSchedule['schedule'];
   /** After what `schedule` is stepped. */
   scheduleUnit: RunSchedule['unit'];
+  /** The first step whose batch norm keeps to its running statistics. */
+  frozenFrom: number;
   ema?: ExponentialMovingAverage;
   alphaBars: Float64Array;
   loss: LossFunction;
@@ -115,6 +117,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     optimizer,
     schedule,
     scheduleUnit: unit,
+    frozenFrom: Math.ceil((1 - config.freezeBatchNorm) * config.epochs * stepsPerEpoch),
     ema,
     alphaBars,
     loss: await makeLoss(config, modelConfig.inChannels ?? 4),

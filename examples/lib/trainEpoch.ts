@@ -70,6 +70,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
       alphaBars,
       loss,
       predictionType: config.predictionType,
+      training: state.step < run.frozenFrom,
       minSnrGamma: config.minSnrGamma > 0 ? config.minSnrGamma : undefined,
       maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
     });

@@ -4,7 +4,7 @@ import { type DiffusionBatch, type DiffusionLossOptions, diffusionLoss } from '.
 import { NonFiniteLossError } from './NonFiniteLossError.js';
 
 /**
- * Mean loss of one or more batches in training mode, and its gradients, which are the caller's to dispose.
+ * Mean loss of one or more batches, in training mode unless the options say otherwise, and its gradients, which are the caller's to dispose.
  *
  * @throws {NonFiniteLossError} If the loss of a batch is NaN or infinite; nothing is then left behind.
  */
@@ -19,7 +19,7 @@ export async function averageGradients(
   try {
     for (const batch of batches) {
       const { value, grads } = tf.variableGrads(
-        () => diffusionLoss(model, batch, { ...lossOptions, training: true }),
+        () => diffusionLoss(model, batch, { training: true, ...lossOptions }),
         variables,
       );
       gradients = accumulate(gradients, grads, 1 / batches.length);

@@ -9,12 +9,17 @@ import { NonFiniteLossError } from './NonFiniteLossError.js';
 import { isSam, perturbedGradients } from './perturbedGradients.js';
 
 /** Options of {@link trainStep}. */
-export interface TrainStepOptions extends Omit<DiffusionLossOptions, 'training'> {
+export interface TrainStepOptions extends DiffusionLossOptions {
   optimizer: tf.Optimizer;
   /** The parameters to train, such as those of `namedParameters(model)` whose `spec.trainable` is true. */
   parameters: readonly NamedVariable[];
   /** Largest common L2 norm of the gradients that the optimizer applies. Default: no clipping. */
   maxGradientNorm?: number;
+  /**
+   * Whether batch norm uses and tracks the batch and dropout acts. Default true. With false at the end of a run the weights
+   * settle on the running statistics that the network predicts with.
+   */
+  training?: boolean;
 }
 
 /** What {@link trainStep} returns. */

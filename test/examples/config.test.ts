@@ -90,6 +90,7 @@ describe("the tutorial's file", () => {
       perceptualBands: [0, 1, 2],
       patchSize: 1,
       predictionType: 'noise',
+      freezeBatchNorm: 0,
       minSnrGamma: 0,
       clipNorm: 0,
       emaDecay: 0,

@@ -206,6 +206,15 @@ describe('a run', () => {
     expect(x0).toBeLessThan(0.8 * noise);
   });
 
+  it('freeze_batch_norm: keeps the running statistics from that part of the run on', async () => {
+    const tracked = 'encoder_1.block.1.num_batches_tracked';
+    const batchesTracked = (run: string) => Number(tensorsOf(run, LATEST).get(tracked)!.data[0]);
+    await train('frozen', { epoch: 2, freeze_batch_norm: 0.75 });
+    const steps = stepsOf('frozen').length;
+    expect(batchesTracked('frozen')).toBe(Math.ceil(0.25 * steps));
+    expect(batchesTracked('whole')).toBe(stepsOf('whole').length);
+  });
+
   it('min_snr_gamma: weighs the loss by min(SNR, γ) / SNR of the timestep', async () => {
     // ᾱ is 0.9 and 0.81, the SNR 9 and 4.26.
     const diffusion = { timesteps: 2, beta_start: 0.1, beta_end: 0.1 };

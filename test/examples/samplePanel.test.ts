@@ -161,6 +161,15 @@ describe('samplingGrid', () => {
     expect(colours(png, 112 * 112).sort()).toEqual([...greys, '255,255,255'].sort());
   });
 
+  it('shows other bands of the last column in grey, each in its range', async () => {
+    const columns = [
+      { t: 9, images: [flat(16, 0, 0, 0, 0.9)] },
+      { t: 'result', images: [flat(16, 1, 0, 0, 0.2)] },
+    ];
+    const png = await samplingGrid(columns, { title: 'DDIM', greyBands: [{ band: 3, range: [0, 0.5] }] });
+    expect(colours(png, 112 * 112).sort()).toEqual(['0,0,0', '102,102,102', '255,0,0', '255,255,255']);
+  });
+
   it('refuses a column that lacks a sample', async () => {
     const columns = [
       { t: 1, images: [flat(4, 1), flat(4, 1)] },

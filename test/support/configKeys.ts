@@ -265,6 +265,10 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
     ['3', 'two'],
   ],
   prediction_type: [['noise', 'x0', 'v'], ['epsilon']],
+  freeze_batch_norm: [
+    ['0', '0.3', '1'],
+    ['-0.1', '1.5'],
+  ],
   min_snr_gamma: [
     ['5', '0.5', '0'],
     ['-1', 'five'],

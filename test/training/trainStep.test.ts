@@ -2,10 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { minSnrWeights } from '../../src/diffusion/minSnrWeights.js';
 import { l1 } from '../../src/losses/l1.js';
+import { namedParameters } from '../../src/models/namedParameters.js';
+import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
 import { diffusionLoss } from '../../src/training/diffusionLoss.js';
 import { NonFiniteLossError } from '../../src/training/NonFiniteLossError.js';
 import { type TrainStepOptions, trainStep } from '../../src/training/trainStep.js';
+import { normals, smallConfig } from '../models/smallModels.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
 import { alphaBars, linearDenoiser, makeBatch, valuesOf } from './linearDenoiser.js';
@@ -130,6 +133,25 @@ describe('trainStep', () => {
     }
     expect(await valuesOf(parameters)).toEqual(before);
     expect(optimizer.step).toBe(0);
+  });
+
+  it('leaves the running statistics as they are outside training, and descends on what they give', async () => {
+    const model = unetAttD({ ...smallConfig, dropoutRate: 0.5, seed: 3 });
+    const all = namedParameters(model);
+    const parameters = all.filter(({ spec }) => spec.trainable);
+    const statistics = all.filter(({ spec }) => !spec.trainable);
+    const noise = normals([2, 32, 32, 2], 5);
+    const batch = { x0: normals([2, 32, 32, 2], 4), noise, t: Int32Array.of(1, 7) };
+    const lossNow = async () => (await diffusionLoss(model, batch, { alphaBars }).data())[0];
+    const [expected, before] = [await lossNow(), await valuesOf(statistics)];
+    const options = { optimizer: tf.train.sgd(1e-3), parameters, alphaBars };
+    const { loss } = await trainStep(model, [batch], { ...options, training: false });
+    expect(loss).toBe(expected);
+    expect(await valuesOf(statistics)).toEqual(before);
+    expect(await lossNow()).toBeLessThan(expected);
+    const inTraining = await trainStep(model, [batch], options);
+    expect(inTraining.loss).not.toBe(loss);
+    expect(await valuesOf(statistics)).not.toEqual(before);
   });
 
   it('leaves nothing behind when it throws', async () => {

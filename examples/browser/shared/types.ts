@@ -1,5 +1,5 @@
 import type { BackendName } from 'diffusion-ssl/backends';
-import type { BetaScheduleType } from 'diffusion-ssl/diffusion';
+import type { BetaScheduleType, PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 
 /** What a visitor may ask for; `'single'` is wasm on one thread. */
@@ -45,6 +45,8 @@ export interface ScheduleSettings {
 export interface RunSettings {
   network: UnetAttDConfig;
   schedule: ScheduleSettings;
+  /** What the network predicts; missing: the noise. */
+  predictionType?: PredictionType;
   batchSize: number;
   learningRate: number;
   seed: number;

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { PredictionType } from 'diffusion-ssl/diffusion';
 import { normalizeRaster, type Raster } from 'diffusion-ssl/normalization';
-import { BandStatistics } from '../../lib/baselineLoss.js';
+import { BandStatistics, errorFactor } from '../../lib/baselineLoss.js';
 import type { DatasetInfo, Pixels } from '../shared/types.js';
 
 /** Chips of one shape, normalised to [0, 1] each by itself (min_max over all its bands), as the trainer in Node does. */
@@ -42,16 +43,16 @@ export class Dataset {
   }
 
   /**
-   * Mean squared error of the best affine predictor of the noise for each band and timestep, which a loss must beat to mean something: with
-   * variance σ² of a band, ᾱσ² / (ᾱσ² + 1 − ᾱ).
+   * Mean squared error of the best affine predictor for each band and timestep, which a loss must beat to mean something: with
+   * variance σ² of a band, that of the noise is ᾱσ² / (ᾱσ² + 1 − ᾱ).
    */
-  baseline(alphaBars: ArrayLike<number>): number {
+  baseline(alphaBars: ArrayLike<number>, predictionType?: PredictionType): number {
     const moments = this.statistics.moments();
     let sum = 0;
     for (let t = 0; t < alphaBars.length; t++) {
       for (const { variance } of moments) {
         const signal = alphaBars[t] * variance;
-        sum += signal / (signal + 1 - alphaBars[t]);
+        sum += (errorFactor(alphaBars[t], predictionType) * signal) / (signal + 1 - alphaBars[t]);
       }
     }
     return sum / (alphaBars.length * moments.length);

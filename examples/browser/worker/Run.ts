@@ -41,7 +41,7 @@ export class Run {
   /** One step on a batch of the dataset. */
   async train(dataset: Dataset): Promise<number> {
     const { settings, step, model, optimizer, alphaBars } = this;
-    const { seed, batchSize, schedule } = settings;
+    const { seed, batchSize, schedule, predictionType } = settings;
     const x0 = dataset.batch(
       randomIntegers(batchSize, dataset.chips.length, { seed, stream: STREAMS.chips, step }),
     );
@@ -54,6 +54,7 @@ export class Run {
         optimizer,
         parameters: this.parameters.filter(({ spec }) => spec.trainable),
         alphaBars,
+        predictionType,
         maxGradientNorm: 1,
       });
       this.ema.update();
@@ -91,6 +92,7 @@ export class Run {
           spacing: 'trailing',
           clip: [0, 1],
           useClippedModelOutput: true,
+          predictionType: this.settings.predictionType,
           onStep: async ({ step, t, xT, x0 }) =>
             onFrame({ step, t, xT: await pixels(xT), x0: await pixels(x0) }),
         });

@@ -159,7 +159,7 @@ export class Workshop implements Api {
       step,
       losses,
       parameters: parameters.reduce((sum, { variable }) => sum + variable.size, 0),
-      baseline: this.dataset?.baseline(alphaBars) ?? Number.NaN,
+      baseline: this.dataset?.baseline(alphaBars, settings.predictionType) ?? Number.NaN,
       remark,
     };
   }

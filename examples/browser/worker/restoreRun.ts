@@ -35,7 +35,7 @@ export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The
   checkSize(state.settings, name);
   const run = new Run(state.settings);
   try {
-    const remark = fill(run, bytes, state.known);
+    const remark = [fill(run, bytes, state.known), state.remark].filter(Boolean).join(' ') || undefined;
     run.step = state.step;
     run.losses = state.losses;
     return { run, remark };

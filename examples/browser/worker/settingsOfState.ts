@@ -1,3 +1,4 @@
+import type { PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { RunSettings } from '../shared/types.js';
 
@@ -8,6 +9,8 @@ export interface SavedState {
   losses: number[];
   /** Whether the header is that of a run at all. */
   known: boolean;
+  /** What of the run the page does another way. */
+  remark?: string;
 }
 
 type Fields = Record<string, unknown>;
@@ -21,6 +24,7 @@ export function settingsOfState(state: unknown, defaults: RunSettings): SavedSta
       settings: {
         network: state.network as UnetAttDConfig,
         schedule: { ...defaults.schedule, ...(isFields(state.schedule) ? state.schedule : {}) },
+        predictionType: predictionTypeOf(state),
         ...numbersOf(state, defaults),
       },
       step: count(state.step),
@@ -57,22 +61,32 @@ function ofTrainer(state: Fields, config: Fields, defaults: RunSettings): SavedS
   };
   const { noiseSchedule, timesteps, betaStart, betaEnd } = config;
   const schedule = { type: noiseSchedule, timesteps, betaStart, betaEnd };
+  const { normalization = 'min_max', statistics = 'lab' } = config;
+  const scaledAlike = normalization === 'min_max' && statistics === 'lab';
   const epochs = Array.isArray(state.history) ? (state.history as Fields[]) : [];
   return {
     settings: {
       network: {
         ...(network as UnetAttDConfig),
         useSkipAtt: attention !== false,
-        inChannels: defaults.network.inChannels,
+        // The first filter's: of a cell of pixels.
+        inChannels: (defaults.network.inChannels ?? 4) / (patchSize === 2 ? 4 : 1),
       },
       schedule: schedule as RunSettings['schedule'],
+      predictionType: predictionTypeOf(config),
       ...numbersOf({ ...config, batchSize: config.batch }, defaults),
     },
     step: count(state.step),
     losses: finite(epochs.map(({ trainLoss }) => trainLoss)),
     known: true,
+    remark: scaledAlike
+      ? undefined
+      : `Its chips were scaled by ${normalization} (${statistics}); here each is scaled to 0 to 1 by itself.`,
   };
 }
+
+const predictionTypeOf = ({ predictionType }: Fields) =>
+  predictionType === 'x0' || predictionType === 'v' ? (predictionType as PredictionType) : undefined;
 
 function numbersOf(from: Fields, defaults: RunSettings) {
   const { batchSize, learningRate, seed } = from;

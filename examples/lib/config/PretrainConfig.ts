@@ -84,6 +84,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   predictionType: PredictionType;
   /** γ of the min-SNR weights of the training loss; 0: all timesteps weigh the same. */
   minSnrGamma: number;
+  /** Share of the run, at its end, in which batch norm keeps to its running statistics and dropout rests. */
+  freezeBatchNorm: number;
   clipNorm: number;
   emaDecay: number;
   /** Weights to start from. */
@@ -97,7 +99,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   betaStart: number;
   betaEnd: number;
 
-  patchSize: NonNullable<UnetAttDConfig['patchSize']>;
+  /** Missing: 2 where the chips' sides are multiples of 64, else 1. */
+  patchSize?: UnetAttDConfig['patchSize'];
   filterConfig: number[];
   blockNum: number[];
   dropoutRate: number;

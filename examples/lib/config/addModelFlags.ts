@@ -28,9 +28,8 @@ export function addModelFlags(program: Command): void {
     .optionsGroup('Network')
     .option(
       '--patch-size <n>',
-      '2: 2 × 2 pixels are one of four times the bands to the network',
+      '2: 2 × 2 pixels are one of four times the bands to the network (default: 2 where sides are multiples of 64, else 1)',
       oneOfNumbers([1, 2]),
-      1,
     )
     .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 32, 64, 128, 128, 128])
     .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 2, 2, 2, 2])

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { choice, integer, number, numbers, numbersOf } from './flagValues.js';
+import { choice, integer, number, numbers, numbersOf, share } from './flagValues.js';
 import { OPTIMIZER_NAMES } from './optimizerFields.js';
 import { LOSS_NAMES } from './PretrainConfig.js';
 import { SCHEDULER_NAMES } from './schedulerFields.js';
@@ -18,6 +18,12 @@ export function addTrainingFlags(program: Command): void {
       'moving average of the weights, used to validate and to sample; 0: none',
       number,
       0.98,
+    )
+    .option(
+      '--freeze-batch-norm <share>',
+      'part of the run, at its end, in which batch norm keeps to its running statistics and dropout rests',
+      share,
+      0,
     )
     .option('--params-init <file>', 'weights to start from (.safetensors)')
     .option(

@@ -19,6 +19,13 @@ export function number(text: string): number {
   return value;
 }
 
+/** Reads a number from 0 to 1. */
+export function share(text: string): number {
+  const value = number(text);
+  if (value > 1) throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  return value;
+}
+
 /** Makes a reader of an integer of at least `min`. */
 export function integer(min: number): (text: string) => number {
   return (text) => {

@@ -122,6 +122,11 @@ export const extensionKeys = {
   prediction_type: oneOf(['noise', 'x0', 'v'])
     .default('noise')
     .describe('What the network predicts, and all losses are of.'),
+  freeze_batch_norm: number(0, 1)
+    .default(0)
+    .describe(
+      'Share of the run, at its end, in which batch norm keeps to its running statistics and dropout rests.',
+    ),
   min_snr_gamma: number(0)
     .default(0)
     .describe(
