@@ -166,7 +166,8 @@ export function reportSkipped({ skipped }: Pick<ChipBatch, 'skipped'>): void {
 /** The loader's error about a chip in the words of the command line; other errors as they are. */
 export function chipError(error: unknown, { onBadChip }: PretrainConfig): unknown {
   const about =
-    error instanceof Error && /^(?:createChipLoader|chip loader): (?!a worker)(.*)/s.exec(error.message);
+    error instanceof Error &&
+    /^(?:createChipLoader|chip loader|computeGlobalStatistics): (?!a worker)(.*)/s.exec(error.message);
   return about ? badChipError(about[1], onBadChip) : error;
 }
 

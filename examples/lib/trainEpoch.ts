@@ -72,6 +72,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
       predictionType: config.predictionType,
       training: state.step < run.frozenFrom,
       minSnrGamma: config.minSnrGamma > 0 ? config.minSnrGamma : undefined,
+      snrPower: config.snrPower,
       maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
     });
     state.learningRate = optimizer.learningRate;

@@ -80,7 +80,9 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
   const bounded = strategy === 'min_max';
   const out = new Float32Array(data.length);
   let present: Float32Array | undefined;
+  let missing = 0;
   const miss = (i: number) => {
+    missing++;
     out[i] = fill;
     present ??= new Float32Array(data.length / channels).fill(1);
     present[Math.floor(i / channels)] = 0;
@@ -109,6 +111,7 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
       out[i] = bounded ? Math.min(Math.max(value, 0), 1) : value;
     }
   }
+  if (missing === data.length && onEmpty === 'error') throw emptyError('lab', 0, data.length);
   const parameters = {
     offset: scalings.map((scaling) => scaling?.offset ?? 0),
     scale: scalings.map((scaling) => scaling?.scale ?? 1),

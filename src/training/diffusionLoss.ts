@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { computeSnr } from '../diffusion/computeSnr.js';
 import { gatherSchedule } from '../diffusion/gatherSchedule.js';
 import { getVelocity } from '../diffusion/getVelocity.js';
 import { minSnrWeights } from '../diffusion/minSnrWeights.js';
 import type { PredictionType } from '../diffusion/predictionType.js';
 import { qSample } from '../diffusion/qSample.js';
-import { argumentError } from '../internal/checks.js';
+import { argumentError, checkNumber } from '../internal/checks.js';
 import { mse } from '../losses/mse.js';
 import type { LossOptions } from '../losses/reduceLoss.js';
 
@@ -20,8 +21,8 @@ export interface DiffusionBatch {
 }
 
 /**
- * From a prediction and its target to a scalar, such as `mse` of `diffusion-ssl/losses`. With `minSnrGamma` it is called
- * with `{ reduction: 'none' }` and returns one value a sample, as every loss of that folder does.
+ * From a prediction and its target to a scalar, such as `mse` of `diffusion-ssl/losses`. With `minSnrGamma` or
+ * `snrPower` it is called with `{ reduction: 'none' }` and returns one value a sample, as every loss of that folder does.
  */
 export type DiffusionLossFunction = (
   prediction: tf.Tensor,
@@ -42,6 +43,11 @@ export interface DiffusionLossOptions {
    * still one over all samples. Default: all weigh the same.
    */
   minSnrGamma?: number;
+  /**
+   * Weigh each sample by this power of its timestep's signal-to-noise ratio as well. From 0 to 1 the squared error of x0
+   * becomes that of the noise it implies: more weight on little noise, where details form. Default 0.
+   */
+  snrPower?: number;
   /** Whether batch norm uses and tracks the batch and dropout acts. Default false. */
   training?: boolean;
 }
@@ -54,8 +60,8 @@ export interface DiffusionLossOptions {
  *
  * @param model A model of `[x, t]`, such as `unetAttD`.
  * @returns A scalar, the caller's to dispose.
- * @throws What `qSample`, the model, `minSnrWeights` and the loss throw; with `minSnrGamma`, if the loss does not return
- * one value a sample.
+ * @throws What `qSample`, the model, `minSnrWeights` and the loss throw; with weights, if the loss does not
+ * return one value a sample.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -72,15 +78,17 @@ export interface DiffusionLossOptions {
 export function diffusionLoss(
   model: tfl.LayersModel,
   { x0, t, noise }: DiffusionBatch,
-  { alphaBars, loss = mse, predictionType = 'noise', minSnrGamma, training = false }: DiffusionLossOptions,
+  options: DiffusionLossOptions,
 ): tf.Scalar {
+  const { alphaBars, loss = mse, predictionType = 'noise', training = false } = options;
+  const weights = timestepWeights(options);
   return tf.tidy(() => {
     const xT = qSample(x0, t, alphaBars, noise);
     const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) }[
       predictionType
     ]();
     const prediction = model.apply([xT, tf.tensor1d(t, 'int32')], { training }) as tf.Tensor4D;
-    if (minSnrGamma === undefined) return loss(prediction, target) as tf.Scalar;
+    if (!weights) return loss(prediction, target) as tf.Scalar;
     const losses = loss(prediction, target, { reduction: 'none' });
     if (!tf.util.arraysEqual(losses.shape, [t.length])) {
       throw argumentError(
@@ -90,7 +98,16 @@ export function diffusionLoss(
         `[${t.length}]`,
       );
     }
-    const weights = minSnrWeights(alphaBars, { gamma: minSnrGamma, predictionType });
     return tf.mean(tf.mul(losses, gatherSchedule(weights, t)));
   });
+}
+
+/** The weight of each timestep; undefined if all weigh the same. */
+function timestepWeights(options: DiffusionLossOptions): Float64Array | undefined {
+  const { alphaBars, predictionType, minSnrGamma, snrPower = 0 } = options;
+  checkNumber('diffusionLoss', 'snrPower', snrPower, 0);
+  const clipped =
+    minSnrGamma === undefined ? undefined : minSnrWeights(alphaBars, { gamma: minSnrGamma, predictionType });
+  if (snrPower === 0) return clipped;
+  return computeSnr(alphaBars).map((snr, t) => snr ** snrPower * (clipped?.[t] ?? 1));
 }

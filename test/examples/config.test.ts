@@ -91,6 +91,7 @@ describe("the tutorial's file", () => {
       patchSize: 1,
       predictionType: 'noise',
       freezeBatchNorm: 0,
+      snrPower: 0,
       minSnrGamma: 0,
       clipNorm: 0,
       emaDecay: 0,

@@ -215,6 +215,16 @@ describe('a run', () => {
     expect(batchesTracked('whole')).toBe(stepsOf('whole').length);
   });
 
+  it('snr_power: weighs the loss by that power of the signal-to-noise ratio', async () => {
+    const diffusion = { timesteps: 2, beta_start: 0.5, beta_end: 0.5 };
+    await firstSteps(1, 'plain', { diffusion });
+    await firstSteps(1, 'powered', { diffusion, snr_power: 2 });
+    const [plain, powered] = ['plain', 'powered'].map((run) => stepsOf(run)[0].loss);
+    // The SNR is 1 and 1/3.
+    expect(powered / plain).toBeGreaterThan(1 / 9 - 1e-5);
+    expect(powered / plain).toBeLessThan(1);
+  });
+
   it('min_snr_gamma: weighs the loss by min(SNR, γ) / SNR of the timestep', async () => {
     // ᾱ is 0.9 and 0.81, the SNR 9 and 4.26.
     const diffusion = { timesteps: 2, beta_start: 0.1, beta_end: 0.1 };

@@ -279,9 +279,13 @@ describe('--on-bad-chip skip', () => {
     const blank = catalogOf(good(2), ['bad/nodata.tif']);
     await expect(train(argumentsFor(blank, '--on-bad-chip', 'skip'))).rejects.toThrow(/validation chip/);
     const blankTraining = catalogOf(['bad/nodata.tif', 'bad/nodata.tif']);
-    await expect(train(argumentsFor(blankTraining, '--on-bad-chip', 'skip'))).rejects.toThrow(
-      /training chip/,
-    );
+    for (const [statistics, message] of [
+      ['lab', /training chip/],
+      ['gpb', /no valid pixel/],
+    ] as const) {
+      const args = argumentsFor(blankTraining, '--on-bad-chip', 'skip', '--statistics', statistics);
+      await expect(train(args)).rejects.toThrow(message);
+    }
   });
 });
 

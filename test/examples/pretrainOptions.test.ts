@@ -43,8 +43,14 @@ describe('flagOf', () => {
 describe('without --config', () => {
   it('the run is the small one on the sample chips', () => {
     expect(defaults.config).toMatchObject({
-      epochs: 4,
-      batch: 8,
+      epochs: 8,
+      batch: 16,
+      normalization: 'z_value',
+      statistics: 'gpb',
+      predictionType: 'x0',
+      noiseSchedule: 'squaredcos_cap_v2',
+      snrPower: 0.25,
+      freezeBatchNorm: 0.4,
       accumulate: 1,
       seed: 0,
       learningRate: 6e-3,
@@ -58,14 +64,23 @@ describe('without --config', () => {
       emaDecay: 0.98,
       timestepSampling: 'stratified',
       augmentation: 'flips',
-      filterConfig: [16, 32, 64, 128, 128, 128],
-      blockNum: [1, 1, 2, 2, 2, 2],
+      filterConfig: [32, 64, 128, 128, 128, 128],
+      blockNum: [1, 1, 1, 1, 1, 1],
       dropoutRate: 0,
       checkpointInterval: 0,
       buffer: 0,
       clipPercent: 0,
     });
-    for (const field of ['betas', 'size', 'channels', 'validateBatch', 'compat', 'paramsInit', 'globalStats'])
+    for (const field of [
+      'betas',
+      'size',
+      'patchSize',
+      'channels',
+      'validateBatch',
+      'compat',
+      'paramsInit',
+      'globalStats',
+    ])
       expect(defaults.config).not.toHaveProperty(field);
     expect(defaults.given).toEqual([]);
     expect(defaults.run).toMatchObject({ resume: false, backend: 'wasm', checkpointSteps: 100 });
@@ -196,7 +211,7 @@ describe('an error of the command line', () => {
     ['a range without all augmentations', () => ['--br-range', '0,1'], /--br-range needs --augmentation all/],
     [
       'statistics of the data for local ones',
-      () => ['--global-stats', 's.json'],
+      () => ['--statistics', 'lab', '--global-stats', 's.json'],
       /--global-stats is for gab and gpb, not lab: change --statistics/,
     ],
     [

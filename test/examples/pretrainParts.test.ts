@@ -229,7 +229,7 @@ describe('trainEpoch', () => {
     }
     const history: unknown[] = [];
     return {
-      config: { ...config, accumulate, clipNorm: 1, epochs: 1 },
+      config: { ...config, accumulate, clipNorm: 1, epochs: 1, snrPower: 0 },
       state: {
         epoch: 0,
         nextBatch: 0,
@@ -245,6 +245,7 @@ describe('trainEpoch', () => {
       parameters: namedParameters(model),
       optimizer: new AdamW({ learningRate: 1e-3 }),
       schedule,
+      frozenFrom: Number.POSITIVE_INFINITY,
       alphaBars,
       loss,
       logs: { step: () => {}, epoch: () => {}, close: () => {} },

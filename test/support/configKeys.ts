@@ -265,6 +265,10 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
     ['3', 'two'],
   ],
   prediction_type: [['noise', 'x0', 'v'], ['epsilon']],
+  snr_power: [
+    ['0', '0.25', '1'],
+    ['-1', 'half'],
+  ],
   freeze_batch_norm: [
     ['0', '0.3', '1'],
     ['-0.1', '1.5'],

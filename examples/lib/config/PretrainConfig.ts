@@ -84,6 +84,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   predictionType: PredictionType;
   /** γ of the min-SNR weights of the training loss; 0: all timesteps weigh the same. */
   minSnrGamma: number;
+  /** Power of the signal-to-noise ratio that the training loss is weighed by; 0: not. */
+  snrPower: number;
   /** Share of the run, at its end, in which batch norm keeps to its running statistics and dropout rests. */
   freezeBatchNorm: number;
   clipNorm: number;

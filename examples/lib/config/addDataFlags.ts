@@ -31,14 +31,14 @@ export function addDataFlags(program: Command): void {
     )
     .optionsGroup('Normalization')
     .addOption(
-      choice('--normalization <strategy>', 'scaling of a chip', ['min_max', 'z_value', 'none'], 'min_max'),
+      choice('--normalization <strategy>', 'scaling of a chip', ['min_max', 'z_value', 'none'], 'z_value'),
     )
     .addOption(
       choice(
         '--statistics <kind>',
         'over all bands of a chip (lab), band by band (lpb), or of all training chips (gab, gpb)',
         ['lab', 'lpb', 'gab', 'gpb'],
-        'lab',
+        'gpb',
       ),
     )
     .option(

@@ -14,13 +14,13 @@ export function addModelFlags(program: Command): void {
         'stratified',
       ),
     )
-    .addOption(choice('--prediction-type <kind>', 'what the network predicts', ['noise', 'x0', 'v'], 'noise'))
+    .addOption(choice('--prediction-type <kind>', 'what the network predicts', ['noise', 'x0', 'v'], 'x0'))
     .addOption(
       choice(
         '--noise-schedule <type>',
         'shape of the schedule',
         ['linear', 'cosine', 'squaredcos_cap_v2', 'scaled_linear', 'sigmoid'],
-        'linear',
+        'squaredcos_cap_v2',
       ),
     )
     .option('--beta-start <x>', 'first variance', number, 1e-6)
@@ -31,8 +31,8 @@ export function addModelFlags(program: Command): void {
       '2: 2 × 2 pixels are one of four times the bands to the network (default: 2 where sides are multiples of 64, else 1)',
       oneOfNumbers([1, 2]),
     )
-    .option('--filter-config <channels>', 'channels of the six levels', numbers, [16, 32, 64, 128, 128, 128])
-    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 2, 2, 2, 2])
+    .option('--filter-config <channels>', 'channels of the six levels', numbers, [32, 64, 128, 128, 128, 128])
+    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 1, 1, 1, 1])
     .option('--dropout-rate <x>', 'at the end of each block', number, 0)
     .addOption(
       choice('--dropout-type <type>', 'values or channels', ['traditional', 'spatial'], 'traditional'),

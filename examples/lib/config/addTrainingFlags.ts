@@ -8,8 +8,8 @@ import { SCHEDULER_NAMES } from './schedulerFields.js';
 export function addTrainingFlags(program: Command): void {
   program
     .optionsGroup('Training')
-    .option('--epochs <n>', 'passes over the training chips', integer(1), 4)
-    .option('--batch <n>', 'chips a batch', integer(1), 8)
+    .option('--epochs <n>', 'passes over the training chips', integer(1), 8)
+    .option('--batch <n>', 'chips a batch', integer(1), 16)
     .option('--validate-batch <n>', 'chips a batch of validation (default: as --batch)', integer(1))
     .option('--accumulate <n>', 'batches whose gradients make one step', integer(1), 1)
     .option('--clip-norm <x>', 'largest norm of the gradients; 0: no clipping', number, 1)
@@ -23,7 +23,7 @@ export function addTrainingFlags(program: Command): void {
       '--freeze-batch-norm <share>',
       'part of the run, at its end, in which batch norm keeps to its running statistics and dropout rests',
       share,
-      0,
+      0.4,
     )
     .option('--params-init <file>', 'weights to start from (.safetensors)')
     .option(
@@ -56,6 +56,12 @@ export function addTrainingFlags(program: Command): void {
       'weigh the training loss by min(SNR, x) / SNR of each timestep; 0: all weigh the same',
       number,
       0,
+    )
+    .option(
+      '--snr-power <x>',
+      'weigh the training loss by this power of the signal-to-noise ratio of each timestep',
+      number,
+      0.25,
     )
     .optionsGroup('Optimizer')
     .addOption(choice('--optimizer <name>', "with torch's defaults", OPTIMIZER_NAMES, 'adamw'))

@@ -132,6 +132,11 @@ export const extensionKeys = {
     .describe(
       'γ of the min-SNR weights of the training loss, 5 in the paper; 0: all timesteps weigh the same.',
     ),
+  snr_power: number(0)
+    .default(0)
+    .describe(
+      'Weighs the training loss by this power of the signal-to-noise ratio; 1 makes the error of x0 that of the noise it implies.',
+    ),
   perceptual_weights: text('a file').optional().describe('VGG16 for the loss `perceptual`, as safetensors.'),
   perceptual_bands: integers(0, 3)
     .default([0, 1, 2])
