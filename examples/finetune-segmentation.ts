@@ -13,6 +13,7 @@ import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
 import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
 import { Conv1x1, PixelShuffle } from 'diffusion-ssl/layers';
 import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
+import type { BandStatistics, NormalizationStrategy, StatisticsProcedure } from 'diffusion-ssl/normalization';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { readCheckpointState } from 'diffusion-ssl/training';
 
@@ -26,8 +27,18 @@ const [
 
 await initBackend();
 const bytes = await readFile(checkpoint);
-const { filterConfig, blockNum, patchSize } = (readCheckpointState(bytes) as { config: UnetAttDConfig })
-  .config;
+/** What the checkpoint says of the run that it is of. */
+interface Pretraining extends UnetAttDConfig {
+  normalization?: NormalizationStrategy;
+  statistics?: StatisticsProcedure;
+}
+const { config } = readCheckpointState(bytes) as { config: Pretraining };
+const { filterConfig, blockNum, patchSize, normalization: strategy, statistics: procedure } = config;
+const isGlobal = procedure === 'gpb' || procedure === 'gab';
+const statistics = path.join(path.dirname(checkpoint), 'statistics.json');
+const globalStats = isGlobal ? (JSON.parse(await readFile(statistics, 'utf8')) as BandStatistics) : undefined;
+/** Chips are scaled as they were in pretraining. */
+const normalization = { strategy, procedure, globalStats };
 const rows = await readCatalog(path.join(dataPath, 'catalog.csv'));
 /** `count` chips of a split, evenly spaced over the catalog, so that they come from all over its region. */
 function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {
@@ -40,7 +51,7 @@ function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {
 
 /** Chips in batches, with their labels: int32 [batch, height, width]. */
 async function* labelled(chosen: CatalogRow[], epoch: number, dropLast: boolean) {
-  const options = { channels: 4, batchSize: 4, shuffle: true, dropLast, workers: 0 };
+  const options = { channels: 4, batchSize: 4, shuffle: true, dropLast, workers: 0, normalization };
   const loader = await createChipLoader({ rows: chosen, dataPath, ...options });
   try {
     for await (const { images, shape, indices } of loader.epoch(epoch)) {

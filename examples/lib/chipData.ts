@@ -98,7 +98,7 @@ export async function openChipData(
     const sample = await open({ rows: some, size, workers, cacheBytes: 0 });
     const { validateBatch = config.batch } = config;
     const validate = await open({ rows: validateRows, size, workers, batchSize: validateBatch });
-    const multiple = 32 * (config.patchSize ?? 1);
+    const multiple = 32 * config.patchSize;
     if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
       throw new Error(
         `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of ${multiple} (--size, data_size in a configuration file, crops or pads).`,

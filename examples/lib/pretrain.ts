@@ -65,7 +65,6 @@ async function pretrainOn(
     console.log(
       `${train.length} training and ${validate.length} validation chips of ${height} × ${width} × ${channels}`,
     );
-    config.patchSize ??= height % 64 === 0 && width % 64 === 0 ? 2 : 1;
     const modelConfig = modelConfigOf(config, channels);
     reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });

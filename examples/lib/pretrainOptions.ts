@@ -8,6 +8,14 @@ import { optionConflicts } from './config/optionConflicts.js';
 import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './config/PretrainConfig.js';
 import { keyOf } from './config/parseConfig.js';
 
+/** What differs from the defaults on the sample chips, whose sides are multiples of 64: it trains in minutes. */
+const SAMPLE_RUN = {
+  batch: 16,
+  patchSize: 2,
+  filterConfig: [32, 64, 128, 128, 128, 128],
+  blockNum: [1, 1, 1, 1, 1, 1],
+} as const satisfies Partial<PretrainConfig>;
+
 export type { PretrainConfig, RunOptions } from './config/PretrainConfig.js';
 
 /** Parsed command line. */
@@ -50,6 +58,7 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   } catch (error) {
     program.error(`error: ${(error as Error).message}`);
   }
+  if (file === undefined && program.getOptionValue('data') === undefined) applySampleRun(program);
   const { config: _, ...values } = program.opts<PretrainConfig & RunOptions & { config?: string }>();
   const nameOf = (key: string) =>
     isFromFile(program, key as keyof PretrainConfig) ? `${keyOf(key)} in ${file}` : flagOf(key);
@@ -69,6 +78,14 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   );
   const run = { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands };
   return { config, run, given, nameOf };
+}
+
+function applySampleRun(program: Command): void {
+  for (const [field, value] of Object.entries(SAMPLE_RUN)) {
+    if (program.getOptionValueSource(field) === 'default') {
+      program.setOptionValueWithSource(field, value, 'default');
+    }
+  }
 }
 
 function addRunFlags(program: Command): void {

@@ -48,7 +48,7 @@ describe('each key', () => {
     ...Object.keys(parsePretrainOptions([]).run),
     ...OPTIMIZER_OPTIONS,
     ...SCHEDULER_OPTIONS,
-    ...['data', 'catalog', 'channels', 'size', 'validateBatch', 'patchSize'],
+    ...['data', 'catalog', 'channels', 'size', 'validateBatch'],
     ...['globalStats', 'paramsInit', 'compat', 'perceptualWeights'],
   ];
   it.each(reaching)('%s reaches the trainer', (key, [values]) => {

@@ -64,6 +64,7 @@ describe('without --config', () => {
       emaDecay: 0.98,
       timestepSampling: 'stratified',
       augmentation: 'flips',
+      patchSize: 2,
       filterConfig: [32, 64, 128, 128, 128, 128],
       blockNum: [1, 1, 1, 1, 1, 1],
       dropoutRate: 0,
@@ -71,19 +72,24 @@ describe('without --config', () => {
       buffer: 0,
       clipPercent: 0,
     });
-    for (const field of [
-      'betas',
-      'size',
-      'patchSize',
-      'channels',
-      'validateBatch',
-      'compat',
-      'paramsInit',
-      'globalStats',
-    ])
+    for (const field of ['betas', 'size', 'channels', 'validateBatch', 'compat', 'paramsInit', 'globalStats'])
       expect(defaults.config).not.toHaveProperty(field);
     expect(defaults.given).toEqual([]);
+    expect(parsePretrainOptions(['--batch', '4']).config).toMatchObject({ batch: 4, patchSize: 2 });
     expect(defaults.run).toMatchObject({ resume: false, backend: 'wasm', checkpointSteps: 100 });
+  });
+});
+
+describe('with --data', () => {
+  it('the network sees single pixels, and fewer chips at a time', () => {
+    const { config } = parsePretrainOptions(['--data', 'chips', '--catalog', 'chips.csv']);
+    expect(config).toMatchObject({
+      batch: 8,
+      patchSize: 1,
+      filterConfig: [16, 32, 64, 128, 128, 128],
+      blockNum: [1, 1, 2, 2, 2, 2],
+      predictionType: 'x0',
+    });
   });
 });
 

@@ -101,8 +101,7 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   betaStart: number;
   betaEnd: number;
 
-  /** Missing: 2 where the chips' sides are multiples of 64, else 1. */
-  patchSize?: UnetAttDConfig['patchSize'];
+  patchSize: NonNullable<UnetAttDConfig['patchSize']>;
   filterConfig: number[];
   blockNum: number[];
   dropoutRate: number;

@@ -28,11 +28,22 @@ export function addModelFlags(program: Command): void {
     .optionsGroup('Network')
     .option(
       '--patch-size <n>',
-      '2: 2 × 2 pixels are one of four times the bands to the network (default: 2 where sides are multiples of 64, else 1)',
+      '2: 2 × 2 pixels are one of four times the bands to the network (on the sample chips: 2)',
       oneOfNumbers([1, 2]),
+      1,
     )
-    .option('--filter-config <channels>', 'channels of the six levels', numbers, [32, 64, 128, 128, 128, 128])
-    .option('--block-num <counts>', 'convolutions a block, for each level', numbers, [1, 1, 1, 1, 1, 1])
+    .option(
+      '--filter-config <channels>',
+      'channels of the six levels (on the sample chips: 32,64,128,128,128,128)',
+      numbers,
+      [16, 32, 64, 128, 128, 128],
+    )
+    .option(
+      '--block-num <counts>',
+      'convolutions a block, for each level (on the sample chips: 1 each)',
+      numbers,
+      [1, 1, 2, 2, 2, 2],
+    )
     .option('--dropout-rate <x>', 'at the end of each block', number, 0)
     .addOption(
       choice('--dropout-type <type>', 'values or channels', ['traditional', 'spatial'], 'traditional'),

@@ -9,7 +9,7 @@ export function addTrainingFlags(program: Command): void {
   program
     .optionsGroup('Training')
     .option('--epochs <n>', 'passes over the training chips', integer(1), 8)
-    .option('--batch <n>', 'chips a batch', integer(1), 16)
+    .option('--batch <n>', 'chips a batch (on the sample chips: 16)', integer(1), 8)
     .option('--validate-batch <n>', 'chips a batch of validation (default: as --batch)', integer(1))
     .option('--accumulate <n>', 'batches whose gradients make one step', integer(1), 1)
     .option('--clip-norm <x>', 'largest norm of the gradients; 0: no clipping', number, 1)
