@@ -34,6 +34,7 @@ const familyOfFile: Record<string, Family> = {
 export function kernelFamily(kernelName: string): Family {
   const calls = callers();
   for (const { file, name } of calls) {
+    if (file === 'conv2d' && kernelName === 'DiffusionSslChannelSum') return 'bias';
     if (file === 'conv2d') return convolution(kernelName, calls.map((call) => call.name).join(' '));
     if (name === 'applyGradients') return 'optimizer';
     if (familyOfFile[file]) return familyOfFile[file];

@@ -106,7 +106,7 @@ function downloadWheel(python: string, platform: string, requirement: string, fo
   ]);
 }
 
-/** Compiles `binding/*.cc` of the package, for processors with threads of our own, to where its loader looks. */
+/** Compiles `binding/*.cc` of the package, for processors with what is in `tfjsNode/`, to where its loader looks. */
 function compile(
   target: string,
   include: { headers: string; tensorflow: string },
@@ -116,14 +116,17 @@ function compile(
   const sources = readdirSync(binding)
     .filter((name) => name.endsWith('.cc'))
     .map((name) => path.join(binding, name));
-  const threads = fileURLToPath(new URL('tfjsNode/threadPool.cc', import.meta.url));
+  // What is in this folder says what for.
+  const folder = fileURLToPath(new URL('tfjsNode', import.meta.url));
+  const own = readdirSync(folder).map((name) => path.join(folder, name));
+  const wrapped = ['TFE_NewContext', 'TFE_OpSetAttrString', 'TFE_OpSetAttrType'];
   const out = path.join(target, 'lib/napi-v8');
   mkdirSync(out, { recursive: true });
   run('g++', [
     ...['-std=c++17', '-O2', '-shared', '-fPIC', '-w', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
     ...['-I', include.headers, '-I', include.tensorflow, '-I', binding],
     ...sources,
-    ...(variant === 'cpu' ? [threads, '-Wl,--wrap=TFE_NewContext'] : []),
+    ...(variant === 'cpu' ? [...own, ...wrapped.map((name) => `-Wl,--wrap=${name}`)] : []),
     ...['-o', path.join(out, 'tfjs_binding.node'), '-L', path.join(target, 'deps/lib')],
     ...['-l:libtensorflow_cc.so.2', '-l:libtensorflow_framework.so.2'],
     '-Wl,-rpath,$ORIGIN/../../deps/lib',

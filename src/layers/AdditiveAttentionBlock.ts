@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { addRelu } from '../ops/addRelu.js';
 import { attentionGate } from '../ops/attentionGate.js';
-import { biasAdd } from '../ops/biasAdd.js';
 import { conv2d } from '../ops/conv2d.js';
 import { isTraining } from './layerCall.js';
 import { batchNormSpecs, conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
@@ -63,7 +62,7 @@ export class AdditiveAttentionBlock extends SpecLayer {
     const project = (input: tf.Tensor4D, name: string) => {
       const filter = this.variable<tf.Rank.R4>(`${name}.0.weight`);
       const bias = this.variable<tf.Rank.R1>(`${name}.0.bias`);
-      return this.batchNorm(biasAdd(conv2d(input, filter), bias), `${name}.1`, training);
+      return this.batchNorm(conv2d(input, filter, bias), `${name}.1`, training);
     };
     return tf.tidy(() => {
       const sum = addRelu(project(gate, 'W_g'), project(x, 'W_x'));

@@ -97,7 +97,7 @@ export class UpconvBlock extends SpecLayer {
         case 'deconv_2':
           return biasAdd(conv2dTranspose(x, filter('block.0.weight')), bias());
         case 'DUC': {
-          const convolved = biasAdd(conv2d(x, filter('block.0.weight')), bias());
+          const convolved = conv2d(x, filter('block.0.weight'), bias());
           return pixelShuffle(this.batchNorm(convolved, 'block.1', training, 'relu'));
         }
       }

@@ -74,7 +74,12 @@ export class PreparedConv2d {
       if (y) return y;
     }
     const activation = relu ? 'relu' : 'linear';
-    if (!transpose) return tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation });
+    if (!transpose) {
+      return (
+        runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x, filter, bias }, { relu: Number(relu) }) ??
+        tf.fused.conv2d({ x, filter, strides: 1, pad: 'same', bias, activation })
+      );
+    }
     return tf.tidy(() => {
       const y = tf.add<tf.Tensor4D>(conv2dTranspose(x, filter), bias);
       return relu ? tf.relu(y) : y;

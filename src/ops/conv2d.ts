@@ -1,5 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
+import { biasAdd } from './biasAdd.js';
+import { channelSum } from './channelSum.js';
+import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
 import { explicitPadding } from './explicitPadding.js';
 import { ownBuffer } from './ownBuffer.js';
@@ -15,8 +18,9 @@ import { runKernel } from './runKernel.js';
  *
  * @param x Tensor of shape [batch, height, width, inChannels].
  * @param filter Tensor of shape [k, k, inChannels, outChannels], k odd.
+ * @param bias Tensor of shape [outChannels], what is added to each channel. Default none.
  * @returns Tensor of shape [batch, height, width, outChannels].
- * @throws If the filter is not square with an odd side, or its input channels are not those of `x`.
+ * @throws If the filter is not square with an odd side, its input channels are not those of `x`, or `bias` has another shape.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -26,7 +30,7 @@ import { runKernel } from './runKernel.js';
  * console.log(y.shape); // [1, 8, 8, 2]
  * ```
  */
-export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
+export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D): tf.Tensor4D {
   const [size, width, inChannels] = filter.shape;
   if (size !== width || size % 2 === 0) {
     throw argumentError('conv2d', 'the filter shape', filter.shape, 'square with an odd side');
@@ -34,17 +38,32 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   if (x.shape[3] !== inChannels) {
     throw argumentError('conv2d', 'the input shape', x.shape, `[batch, height, width, ${inChannels}]`);
   }
+  const gradients = (dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor[] => [
+    runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropInput', { dy, filter }) ?? inputGradient(dy, filter),
+    runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropFilter', { x, dy }, { size }) ??
+      filterGradient(x, dy, size),
+  ];
+  if (!bias) {
+    return customGradient(
+      [x, filter],
+      (x, filter) => ({
+        value: runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x, filter }) ?? tf.conv2d(x, filter, 1, 'same'),
+        saved: [x, filter],
+      }),
+      gradients,
+    );
+  }
+  checkShape('conv2d', 'bias', bias, [filter.shape[3]]);
+  if (!tf.getKernel('DiffusionSslConv2DBias', tf.getBackend())) {
+    return tf.tidy(() => biasAdd(conv2d(x, filter), bias));
+  }
   return customGradient(
-    [x, filter],
-    (x, filter) => ({
-      value: runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x, filter }) ?? tf.conv2d(x, filter, 1, 'same'),
+    [x, filter, bias],
+    (x, filter, bias) => ({
+      value: runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x, filter, bias })!,
       saved: [x, filter],
     }),
-    (dy, x, filter) => [
-      runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropInput', { dy, filter }) ?? inputGradient(dy, filter),
-      runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropFilter', { x, dy }, { size }) ??
-        filterGradient(x, dy, size),
-    ],
+    (dy, x, filter) => [...gradients(dy, x, filter), channelSum(dy)],
   );
 }
 

@@ -41,6 +41,14 @@ describe('conv2d', () => {
     }),
   );
 
+  it.each([1, 3])('filters of side %i with bias', (side) =>
+    checkOp({
+      inputs: [randomTensor([2, 5, 7, 3], 1), randomTensor([side, side, 3, 4], 2), randomTensor([4], 3)],
+      op: asOp(conv2d),
+      reference: (x, filter, bias) => reference.biasAdd(reference.conv2d(x, filter), bias),
+    }),
+  );
+
   it('refuses a filter that is even, not square, or of other channels', async () => {
     const x: tf.Tensor4D = tf.zeros([1, 4, 4, 2]);
     const shapes: Shape4[] = [
@@ -55,6 +63,11 @@ describe('conv2d', () => {
     await expectThrowsClean(
       () => conv2d(x, filter),
       /^conv2d: the input shape is \[1, 4, 4, 2\]; .*\[batch, height, width, 5\]/,
+    );
+    const [fitting, bias] = [tf.zeros<tf.Rank.R4>([3, 3, 2, 1]), tf.zeros<tf.Rank.R1>([3])];
+    await expectThrowsClean(
+      () => conv2d(x, fitting, bias),
+      /^conv2d: the shape of bias is \[3\]; it must be \[1\]/,
     );
   });
 });

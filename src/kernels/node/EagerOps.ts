@@ -48,6 +48,9 @@ export function typeAttribute(name: string, value: keyof typeof types): Attribut
 /** `T = float`, the attribute that most operations have. */
 export const FLOAT: readonly Attribute[] = [typeAttribute('T', 'float')];
 
+/** What an operation of oneDNN's own has besides, whose name TensorFlow puts in place of the usual one. */
+export const ONE_DNN: Attribute = attribute('_kernel', 'string', 'MklNameChangeOp');
+
 /**
  * Runs operations of TensorFlow below the tensors of TensorFlow.js: what lies between two operations of a kernel costs no
  * bookkeeping there, and is given back by {@link release}.
@@ -82,6 +85,11 @@ export class EagerOps {
   /** An operation that has no output. */
   call(name: string, attributes: readonly Attribute[], ...inputs: (tf.TensorInfo | Handle)[]): void {
     this.runAll(name, attributes, inputs, 0);
+  }
+
+  /** Floats, uploaded anew. */
+  floats(shape: number[], values: Float32Array): Handle {
+    return this.create('float', shape, values);
   }
 
   /** Integers of 64 bits, each as a low and a high word, uploaded anew. */

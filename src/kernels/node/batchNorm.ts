@@ -1,4 +1,13 @@
-import { attribute, type EagerOps, FLOAT, type Handle, typeAttribute } from './EagerOps.js';
+import type * as tf from '@tensorflow/tfjs-core';
+import {
+  type Attribute,
+  attribute,
+  type EagerOps,
+  FLOAT,
+  type Handle,
+  ONE_DNN,
+  typeAttribute,
+} from './EagerOps.js';
 import type { NodeKernel } from './NodeKernel.js';
 
 const training = (epsilon: number) => [
@@ -14,13 +23,41 @@ export const batchNormTraining: NodeKernel = {
   name: 'DiffusionSslBatchNormTraining',
   compute(ops, { x, weight, bias }, { epsilon = 0, relu = 0 }) {
     const attributes = [...training(epsilon), attribute('exponential_avg_factor', 'float', 1)];
-    const unused = empty(ops);
-    // The second output is the unbiased variance, the fifth the biased one that the gradient takes.
-    const inputs = [x, weight, bias, unused, unused];
-    const [y, mean, , , variance] = ops.runAll('FusedBatchNormV3', attributes, inputs, 6);
-    return [relu ? ops.run('Relu', FLOAT, y) : y, mean, variance];
+    const [y, ...statistics] = normalize(ops, 'FusedBatchNormV3', attributes, x, weight, bias);
+    return [relu ? ops.run('Relu', FLOAT, y) : y, ...statistics];
   },
 };
+
+/** The same with ReLU in the same pass, by an operation of oneDNN's that TensorFlow otherwise takes in graphs alone. */
+export const batchNormReluTraining: NodeKernel = {
+  name: batchNormTraining.name,
+  compute(ops, { x, weight, bias }, { epsilon = 0, relu = 0 }) {
+    // For other numbers of channels it rounds in another way.
+    if (!relu || x.shape[3] % 8 !== 0) {
+      return batchNormTraining.compute(ops, { x, weight, bias }, { epsilon, relu });
+    }
+    const attributes = [
+      ...training(epsilon),
+      attribute('exponential_avg_factor', 'float', 1),
+      attribute('num_side_inputs', 'int', 0),
+      attribute('activation_mode', 'string', 'Relu'),
+      ONE_DNN,
+    ];
+    return normalize(ops, '_MklNativeFusedBatchNormEx', attributes, x, weight, bias);
+  },
+};
+
+function normalize(
+  ops: EagerOps,
+  name: string,
+  attributes: readonly Attribute[],
+  ...inputs: tf.TensorInfo[]
+): Handle[] {
+  const unused = empty(ops);
+  // The second output is the unbiased variance, the fifth the biased one that the gradient takes.
+  const [y, mean, , , variance] = ops.runAll(name, attributes, [...inputs, unused, unused], 6);
+  return [y, mean, variance];
+}
 
 /** [x, y, dy, mean, variance, weight], epsilon and relu → gradients of x, weight and bias. */
 export const batchNormTrainingGradient: NodeKernel = {

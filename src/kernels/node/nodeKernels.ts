@@ -1,11 +1,17 @@
 import { adam } from './adam.js';
 import { addRelu, attentionGate, attentionGateGradient, reluGradient } from './attention.js';
-import { batchNormTraining, batchNormTrainingGradient, runningStatistics } from './batchNorm.js';
+import {
+  batchNormReluTraining,
+  batchNormTraining,
+  batchNormTrainingGradient,
+  runningStatistics,
+} from './batchNorm.js';
 import { biasAdd, channelSum, concatChannels, splitChannels } from './channels.js';
 import {
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
+  conv2dBias,
   conv2dTranspose,
   conv2dTransposeBackpropFilter,
   conv2dTransposeBackpropInput,
@@ -28,7 +34,7 @@ const everywhere: readonly NodeKernel[] = [
  * another order, and reading the norm would wait for all that was queued.
  */
 const onCpu: readonly NodeKernel[] = [
-  ...[batchNormTraining, batchNormTrainingGradient, runningStatistics],
+  ...[batchNormTrainingGradient, runningStatistics],
   ...[maxPoolInputGradient, dropout],
   ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
   ...[concatChannels, splitChannels, biasAdd],
@@ -36,7 +42,11 @@ const onCpu: readonly NodeKernel[] = [
   ...[adam, pack, unpack, globalNorm, clip],
 ];
 
-/** The kernels of this folder for a backend on graphics processors or not. */
-export function nodeKernels(usesGpu: boolean): readonly NodeKernel[] {
-  return usesGpu ? everywhere : [...everywhere, ...onCpu];
+/** What needs oneDNN, and the addon that `npm run setup:tfjs-node` builds. */
+const onOneDnn: readonly NodeKernel[] = [batchNormReluTraining, conv2dBias];
+
+/** The kernels of this folder for a backend on graphics processors or not, with oneDNN or without. */
+export function nodeKernels(usesGpu: boolean, hasOneDnn: boolean): readonly NodeKernel[] {
+  if (usesGpu) return everywhere;
+  return [...everywhere, ...onCpu, ...(hasOneDnn ? onOneDnn : [batchNormTraining])];
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { conv2dBias } from './conv2d.js';
 import { EagerOps, type Handle, type NodeBackend } from './EagerOps.js';
 import { nodeKernels } from './nodeKernels.js';
 
@@ -15,10 +16,10 @@ export function registerNodeKernels(): () => void {
   if (tf.getBackend() !== BACKEND) {
     throw new Error(`registerNodeKernels: the backend is '${tf.getBackend()}'; it must be '${BACKEND}'.`);
   }
-  const usesGpu = (tf.backend() as unknown as NodeBackend).isUsingGpuDevice;
+  const backend = tf.backend() as unknown as NodeBackend;
   const names: string[] = [];
   const constants = new WeakMap<object, Map<string, Handle>>();
-  for (const { name, compute } of nodeKernels(usesGpu)) {
+  for (const { name, compute } of nodeKernels(backend.isUsingGpuDevice, hasOneDnn(backend))) {
     if (tf.getKernel(name, BACKEND)) continue;
     names.push(name);
     tf.registerKernel({
@@ -43,4 +44,19 @@ export function registerNodeKernels(): () => void {
   return () => {
     for (const name of names) tf.unregisterKernel(name, BACKEND);
   };
+}
+
+/** Whether an operation of oneDNN's own runs here, and takes a list of names. */
+function hasOneDnn(backend: NodeBackend): boolean {
+  const ops = new EagerOps(backend, new Map());
+  const [x, filter, bias] = [[1, 1, 1, 1], [1, 1, 1, 1], [1]].map((shape) => tf.ones(shape));
+  try {
+    conv2dBias.compute(ops, { x, filter, bias }, {});
+    return true;
+  } catch {
+    return false;
+  } finally {
+    ops.release();
+    tf.dispose([x, filter, bias]);
+  }
 }

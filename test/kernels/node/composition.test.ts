@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { EagerOps } from '../../../src/kernels/node/EagerOps.js';
 import { registerNodeKernels } from '../../../src/kernels/node/registerNodeKernels.js';
 import { batchNormTraining } from '../../../src/ops/batchNorm.js';
 import { conv2d } from '../../../src/ops/conv2d.js';
@@ -23,6 +24,10 @@ const convolution = (size: number): Operation => ({
   ],
   op: (x, filter) => conv2d(x as tf.Tensor4D, filter as tf.Tensor4D),
 });
+const biased = (size: number): Operation => ({
+  shapes: (shape) => [...convolution(size).shapes(shape), [1 + (shape[3] % 7)]],
+  op: (x, filter, bias) => conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, bias as tf.Tensor1D),
+});
 const transposed = (size: number): Operation => ({
   shapes: ([b, h, w, c]) => [
     [b, h, w, c],
@@ -33,6 +38,7 @@ const transposed = (size: number): Operation => ({
 const all: Record<string, Operation> = {
   ...operations,
   ...{ 'conv2d 1×1': convolution(1), 'conv2d 3×3': convolution(3) },
+  ...{ 'conv2d 1×1 with bias': biased(1), 'conv2d 3×3 with bias': biased(3) },
   ...{ 'conv2dTranspose 2×2': transposed(2), 'conv2dTranspose 4×4': transposed(4) },
 };
 
@@ -65,6 +71,47 @@ describe.skipIf(reason)(
     it.each(Object.entries(all))('%s, value and gradients', async (_, operation) => {
       for (const shape of shapes) await expectEqualResults(() => Object.values(compute(operation, shape)));
     });
+
+    it.each<[string, Operation['op'], number[][]]>([
+      [
+        'conv2d 3×3',
+        all['conv2d 3×3'].op,
+        [
+          [3, 2, 3, 256],
+          [3, 3, 256, 260],
+        ],
+      ],
+      [
+        'conv2dTranspose 4×4',
+        all['conv2dTranspose 4×4'].op,
+        [
+          [2, 1, 2, 512],
+          [4, 4, 130, 512],
+        ],
+      ],
+      [
+        'conv2dTranspose 2×2',
+        all['conv2dTranspose 2×2'].op,
+        [
+          [1, 3, 2, 512],
+          [2, 2, 130, 512],
+        ],
+      ],
+    ])('%s of few pixels and many channels is a matrix product', async (_, op, inputs) => {
+      const run = vi.spyOn(EagerOps.prototype, 'runAll');
+      try {
+        await expectEqualResults(() => Object.values(compute({ shapes: () => inputs, op }, [])));
+        // The value, which is computed again for the gradients.
+        expect(run.mock.calls.filter(([name]) => name === 'MatMul')).toHaveLength(4);
+      } finally {
+        run.mockRestore();
+      }
+    });
+
+    it('batch norm with ReLU, of channels that oneDNN takes eight at a time', () =>
+      expectEqualResults(() =>
+        Object.values(compute(operations['batchNormTraining and ReLU'], [3, 9, 7, 24])),
+      ));
 
     it.each([0.1, 0.5, 0.9])('dropout of %s draws the same mask, bit for bit', async (rate) => {
       const x = upload<tf.Rank.R4>(randomTensor([3, 7, 5, 17], 1));
