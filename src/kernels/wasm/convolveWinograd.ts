@@ -3,7 +3,7 @@ import type { KernelModule } from './KernelModule.js';
 import {
   alignFloats,
   countTiles,
-  GROUP_PANELS,
+  filterBlock,
   matricesFloats,
   PANEL,
   SCRATCH_FLOATS,
@@ -87,9 +87,10 @@ function manyTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: numb
 /** All tiles, then some panels of the filter at a time: its transform, larger than itself, never leaves the cache. */
 function fewTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: number): void {
   const { x, y, height, width, depth, columns } = conv;
+  const { groupPanels, blockRows } = filterBlock(columns, conv.columnStride);
   const inputFloats = matricesFloats(tiles, depth);
   const productFloats = matricesFloats(tiles, columns);
-  const scratchFloats = SCRATCH_FLOATS + matricesFloats(GROUP_PANELS * PANEL, depth);
+  const scratchFloats = SCRATCH_FLOATS + matricesFloats(groupPanels * PANEL, blockRows);
   const ownFloats = alignFloats(depth) + kernels.threads * scratchFloats;
   const input = kernels.workspace(inputFloats + productFloats + ownFloats);
   const product = input + 4 * inputFloats;
@@ -98,9 +99,9 @@ function fewTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: numbe
   kernels.run('clear', depth, depth, zeros);
   const source = [x, input, zeros, ...scratch, tiles, height, width, depth];
   kernels.run('winogradInput', tiles, Math.ceil(4096 / depth), ...source);
-  const filter = [...layoutOf(conv), GROUP_PANELS, conv.prepared ?? 0];
+  const filter = [...layoutOf(conv), groupPanels, blockRows, conv.prepared ?? 0];
   const products = [input, conv.filter, product, ...scratch, tiles, ...filter];
-  kernels.run('winogradPanels', Math.ceil(columns / PANEL / GROUP_PANELS), 1, ...products);
+  kernels.run('winogradPanels', Math.ceil(columns / PANEL / groupPanels), 1, ...products);
   const target = [product, y, ...scratch, tiles, height, width, columns, ...epilogueArguments(conv)];
   kernels.run('winogradOutput', tiles, Math.ceil(4096 / columns), ...target);
 }

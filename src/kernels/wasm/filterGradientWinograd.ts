@@ -1,16 +1,12 @@
 import type { FilterGradient } from './filterGradient.js';
 import type { KernelModule } from './KernelModule.js';
-import { alignFloats, countTiles, matricesFloats, PANEL, TILE_ROWS } from './winogradSizes.js';
+import { alignFloats, countTiles, gradientPieces, matricesFloats, SCRATCH_FLOATS } from './winogradSizes.js';
 
 /** Floats of the matrices of one block, to stay in the caches. */
 const BLOCK_FLOATS = 800_000;
 const MIN_BLOCK_TILES = 96;
 /** Filter values per tap up to which all sums of products are kept until the last tile. */
 const FEW_VALUES = 64 * 64;
-/** Panels whose sums are kept together where they are more. */
-const GROUP_PANELS = 8;
-/** Floats of scratch memory for the transforms and for those sums. */
-const SCRATCH_FLOATS = 256 + 36 * GROUP_PANELS * TILE_ROWS * PANEL;
 
 /** Gradient of a 3×3 filter with stride 1 by Winograd's algorithm, on all threads. Channels must be multiples of 4. */
 export function filterGradientWinograd(
@@ -26,12 +22,14 @@ export function filterGradientWinograd(
   const zeroFloats = alignFloats(Math.max(m, n));
   const few = m * n <= FEW_VALUES;
   const sumFloats = few ? matricesFloats(m, n) : 0;
-  const ownFloats = zeroFloats + sumFloats + kernels.threads * SCRATCH_FLOATS;
+  const pieces = gradientPieces(m, n);
+  const scratchFloats = SCRATCH_FLOATS + (few ? 0 : pieces.sumFloats);
+  const ownFloats = zeroFloats + sumFloats + kernels.threads * scratchFloats;
   const input = kernels.workspace(inputFloats + gradientFloats + ownFloats);
   const products = input + 4 * inputFloats;
   const zeros = products + 4 * gradientFloats;
   const sums = zeros + 4 * zeroFloats;
-  const scratch = [sums + 4 * sumFloats, 4 * SCRATCH_FLOATS];
+  const scratch = [sums + 4 * sumFloats, 4 * scratchFloats];
   kernels.run('clear', zeroFloats, zeroFloats, zeros);
   for (let first = 0; first < tiles; first += blockTiles) {
     const count = Math.min(blockTiles, tiles - first);
@@ -42,9 +40,8 @@ export function filterGradientWinograd(
     if (few) {
       kernels.run('winogradGradientPoints', 36, 1, input, products, sums, ...sizes);
     } else {
-      const items = Math.ceil(m / TILE_ROWS) * Math.ceil(n / PANEL / GROUP_PANELS);
-      const outputs = [dw, ...scratch, ...sizes, GROUP_PANELS, -1];
-      kernels.run('winogradGradientProducts', items, 1, input, products, ...outputs);
+      const outputs = [dw, ...scratch, ...sizes, pieces.groupPanels, -1];
+      kernels.run('winogradGradientProducts', pieces.items, 1, input, products, ...outputs);
     }
   }
   if (few) kernels.run('winogradGradientTaps', m, Math.ceil(512 / n), sums, dw, ...scratch, m, n);

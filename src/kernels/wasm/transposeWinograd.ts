@@ -4,12 +4,12 @@ import type { KernelModule } from './KernelModule.js';
 import {
   alignFloats,
   countTiles,
-  GROUP_PANELS,
+  filterBlock,
+  gradientPieces,
   matricesFloats,
   PANEL,
   PHASE_POINTS,
   SCRATCH_FLOATS,
-  TILE_ROWS,
   tilesOfBlock,
 } from './winogradSizes.js';
 
@@ -32,7 +32,6 @@ const FEW_TILES = 128;
 /** Floats of the matrices of one block of the filter's gradient, and the fewest tiles of one. */
 const GRADIENT_BLOCK_FLOATS = 320_000;
 const MIN_GRADIENT_TILES = 96;
-const GRADIENT_GROUP_PANELS = 4;
 
 const matrices = (rows: number, columns: number) => matricesFloats(rows, columns, PHASE_POINTS);
 const filterRows = ({ depth, backward }: Pick<PhaseFilter, 'depth' | 'backward'>) =>
@@ -111,9 +110,10 @@ function fewTiles(
   const backward = Number(filter.backward);
   const rows = filterRows(filter);
   const tiles = countTiles(batch, height, width);
+  const { groupPanels, blockRows } = filterBlock(columns, filter.backward ? 1 : depth);
   const inputFloats = matrices(tiles, rows);
   const productFloats = matrices(tiles, columns);
-  const scratchFloats = SCRATCH_FLOATS + (prepared ? 0 : matrices(GROUP_PANELS * PANEL, rows));
+  const scratchFloats = SCRATCH_FLOATS + (prepared ? 0 : matrices(groupPanels * PANEL, blockRows));
   const ownFloats = alignFloats(depth) + kernels.threads * scratchFloats;
   const input = kernels.workspace(inputFloats + productFloats + ownFloats);
   const product = input + 4 * inputFloats;
@@ -124,9 +124,9 @@ function fewTiles(
     const source = [x, input, zeros, ...scratch, tiles, height, width, depth, phase, backward];
     kernels.run('phaseInput', tiles, Math.ceil(4096 / depth), ...source);
     if (backward && phase < 3) continue;
-    const sizes = [tiles, depth, columns, phase, backward, GROUP_PANELS, prepared ?? 0];
+    const sizes = [tiles, depth, columns, phase, backward, groupPanels, blockRows, prepared ?? 0];
     const products = [input, filter.filter, product, ...scratch, ...sizes];
-    kernels.run('phasePanels', Math.ceil(columns / PANEL / GROUP_PANELS), 1, ...products);
+    kernels.run('phasePanels', Math.ceil(columns / PANEL / groupPanels), 1, ...products);
     const target = [product, y, ...scratch, tiles, height, width, columns, phase, backward];
     kernels.run('phaseOutput', tiles, Math.ceil(4096 / columns), ...target, ...epilogueArguments(filter));
   }
@@ -147,21 +147,21 @@ export function phaseFilterGradient(
   const gradientFloats = matrices(blockTiles, m) + 16;
   const inputFloats = matrices(blockTiles, n) + 16;
   const zeroFloats = alignFloats(Math.max(m, n));
-  const scratchFloats = SCRATCH_FLOATS + PHASE_POINTS * GRADIENT_GROUP_PANELS * TILE_ROWS * PANEL;
+  const { groupPanels, items, sumFloats } = gradientPieces(m, n, PHASE_POINTS);
+  const scratchFloats = SCRATCH_FLOATS + sumFloats;
   const workspaceFloats = gradientFloats + inputFloats + zeroFloats + kernels.threads * scratchFloats;
   const gradient = kernels.workspace(workspaceFloats);
   const input = gradient + 4 * gradientFloats;
   const zeros = input + 4 * inputFloats;
   const scratch = [zeros + 4 * zeroFloats, 4 * scratchFloats];
   const images = [kernels.pointer(dy), kernels.pointer(x), gradient, input, zeros, ...scratch];
-  const items = Math.ceil(m / TILE_ROWS) * Math.ceil(n / PANEL / GRADIENT_GROUP_PANELS);
   kernels.run('clear', zeroFloats, zeroFloats, zeros);
   for (let first = 0; first < tiles; first += blockTiles) {
     const count = Math.min(blockTiles, tiles - first);
     for (let phase = 0; phase < 4; phase++) {
       const shape = [first, blockTiles, height, width, m, n, phase];
       kernels.run('phaseGradientTiles', count, Math.ceil(4096 / (m + n)), ...images, ...shape);
-      const sizes = [count, blockTiles, m, n, Number(first === 0), GRADIENT_GROUP_PANELS, phase];
+      const sizes = [count, blockTiles, m, n, Number(first === 0), groupPanels, phase];
       const products = [gradient, input, kernels.pointer(filter), ...scratch, ...sizes];
       kernels.run('winogradGradientProducts', items, 1, ...products);
     }

@@ -76,7 +76,7 @@ export function convolve(
       let source = table;
       for (let p = first; p < last; p += TILE_ROWS, source += groupBytes) {
         tile6x8(
-          source, taps, depth, b, <usize>panel << 5, last - p, columns - (panel << 3),
+          source, taps, depth, b, <usize>panel << 5, last - p, columns - (panel << 3), false,
           bias ? bias + (<usize>panel << 5) : 0, relu != 0,
         );
       }

@@ -3,6 +3,7 @@ import {
 } from './phaseTiles';
 import { ownScratch } from './thread';
 import { multiply } from './winogradConvolve';
+import { GROUP_BYTES, PANEL_BYTES } from './winogradGradient';
 import { pointStride } from './winogradTiles';
 
 /**
@@ -29,8 +30,9 @@ export function phaseFilter(
   const pointBytes = pointStride((columns + 7) & ~7, rows);
   const own = ownScratch(scratch, scratchBytes);
   for (let phase = 0; phase < 4; phase++) {
-    const target = packed + (backward ? 0 : phase * PHASE_POINTS * pointBytes) + (<usize>(begin * rows) << 5);
-    transformPhasePanels(filter, target, pointBytes, phase, begin, end, depth, columns, backward, own);
+    const place = backward ? <usize>(phase * depth) << 5 : phase * PHASE_POINTS * pointBytes;
+    const target = packed + place + (<usize>(begin * rows) << 5);
+    transformPhasePanels(filter, target, pointBytes, rows, phase, begin, end, 0, depth, depth, columns, backward, own);
   }
 }
 
@@ -53,13 +55,13 @@ export function phaseConvolve(
     const first = item * blockTiles;
     const last = min(first + blockTiles, tiles);
     for (let phase = 0; phase < 4; phase++) {
-      transformInput(first, last, x, input, inputPoint, zeros, own, height, width, depth, phase, backward);
+      transformInput(first, last, x, input, 0, inputPoint, zeros, own, height, width, depth, phase, backward);
       if (backward && phase < 3) continue;
       const filter = backward ? packed : packed + phase * PHASE_POINTS * packedPoint;
       for (let point = 0; point < PHASE_POINTS; point++) {
         multiply(
-          input + point * inputPoint, filter + point * packedPoint, product + point * productPoint,
-          last - first, rows, columns, panels, columns, own,
+          input + point * inputPoint, rows, filter + point * packedPoint, rows, product + point * productPoint,
+          last - first, rows, columns, panels, columns, false, own,
         );
       }
       storeOutput(first, last, product, productPoint, y, own, height, width, columns, phase, backward, bias, relu);
@@ -74,42 +76,49 @@ export function phaseInput(
   tiles: i32, height: i32, width: i32, depth: i32, phase: i32, backward: i32,
 ): void {
   const rows = filterRows(depth, backward);
-  const target = input + (<usize>(begin * rows) << 2);
   const own = ownScratch(scratch, scratchBytes);
-  transformInput(begin, end, x, target, pointStride(tiles, rows), zeros, own, height, width, depth, phase, backward);
+  transformInput(begin, end, x, input, begin, pointStride(tiles, rows), zeros, own, height, width, depth, phase, backward);
 }
 
 /**
- * The second step: transforms some panels of the filter, which stay in the cache, unless all are `transformed` already, and multiplies
- * all tiles by them. Items are groups of `groupPanels` panels.
+ * The second step: transforms `blockRows` rows of some panels of the filter at a time, which stay in the cache, unless all are
+ * `transformed` already, and adds the products of all tiles by them: forward those of `phase`, backward of all phases. Items are groups
+ * of `groupPanels` panels.
  */
 export function phasePanels(
   begin: i32, end: i32,
   input: usize, filter: usize, product: usize, scratch: usize, scratchBytes: i32,
-  tiles: i32, depth: i32, columns: i32, phase: i32, backward: i32, groupPanels: i32, transformed: usize,
+  tiles: i32, depth: i32, columns: i32, phase: i32, backward: i32, groupPanels: i32, blockRows: i32, transformed: usize,
 ): void {
   const panels = (columns + 7) >> 3;
   const rows = filterRows(depth, backward);
   const own = ownScratch(scratch, scratchBytes);
-  const packedPoint = pointStride((transformed ? panels : groupPanels) << 3, rows);
+  const packedPoint = transformed ? pointStride(panels << 3, rows) : pointStride(groupPanels << 3, blockRows);
   const inputPoint = pointStride(tiles, rows);
   const productPoint = pointStride(tiles, columns);
+  if (transformed && !backward) transformed += phase * PHASE_POINTS * packedPoint;
   for (let item = begin; item < end; item++) {
     const panel = item * groupPanels;
     const last = min(panel + groupPanels, panels);
-    let packed = transformed + (<usize>(panel * rows) << 5);
-    if (!transformed) {
-      packed = own + 1024;
-      const lastPhase = backward ? 3 : phase;
-      for (let p = backward ? 0 : phase; p <= lastPhase; p++) {
-        transformPhasePanels(filter, packed, packedPoint, p, panel, last, depth, columns, backward, own);
+    for (let row = 0, next = 0; row < rows; row = next) {
+      const inPhase = row % depth;
+      next = row + min(blockRows, depth - inPhase);
+      let packed = own + 1024, panelRows = next - row;
+      if (transformed) {
+        packed = transformed + (<usize>(panel * rows + row) << 5), panelRows = rows;
+      } else {
+        transformPhasePanels(
+          filter, packed, packedPoint, panelRows, backward ? row / depth : phase, panel, last, inPhase, inPhase + panelRows,
+          depth, columns, backward, own,
+        );
       }
-    } else if (!backward) packed += phase * PHASE_POINTS * packedPoint;
-    for (let point = 0; point < PHASE_POINTS; point++) {
-      multiply(
-        input + point * inputPoint, packed + point * packedPoint, product + point * productPoint + (<usize>panel << 5),
-        tiles, rows, columns, last - panel, columns - (panel << 3), own,
-      );
+      for (let point = 0; point < PHASE_POINTS; point++) {
+        multiply(
+          input + point * inputPoint + (<usize>row << 2), rows, packed + point * packedPoint, panelRows,
+          product + point * productPoint + (<usize>panel << 5),
+          tiles, next - row, columns, last - panel, columns - (panel << 3), row > 0, own,
+        );
+      }
     }
   }
 }
@@ -135,29 +144,30 @@ export function phaseGradientTiles(
   first: i32, blockTiles: i32, height: i32, width: i32, m: i32, n: i32, phase: i32,
 ): void {
   const own = ownScratch(scratch, scratchBytes);
-  const gradientTarget = gradient + (<usize>(begin * m) << 2);
-  const inputTarget = input + (<usize>(begin * n) << 2);
   transformPhaseGradient(
     first + begin, first + end, phaseGrid(dy, phase, width, m), height, width, m,
-    gradientTarget, <usize>m << 2, pointStride(blockTiles, m), zeros, own,
+    gradient, begin, pointStride(blockTiles, m), GROUP_BYTES, blockTiles, zeros, own,
   );
-  transformInput(first + begin, first + end, x, inputTarget, pointStride(blockTiles, n), zeros, own, height, width, n, phase, 0);
+  transformPhaseInput(
+    first + begin, first + end, x, false, (phase >> 1) - 1, (phase & 1) - 1, height, width, n,
+    input, begin, <usize>n << 2, pointStride(blockTiles, n), PANEL_BYTES, blockTiles, zeros, own,
+  );
 }
 
 /** Row y of phase p reads rows y - 1 + p and y + p of the small image; backward row y reads rows y - p and y + 1 - p of the phase. */
 function transformInput(
-  first: i32, last: i32, x: usize, target: usize, pointBytes: usize, zeros: usize, own: usize,
+  first: i32, last: i32, x: usize, target: usize, row: i32, pointBytes: usize, zeros: usize, own: usize,
   height: i32, width: i32, depth: i32, phase: i32, backward: i32,
 ): void {
   const py = phase >> 1, px = phase & 1;
   if (backward) {
     transformPhaseInput(
       first, last, phaseGrid(x, phase, width, depth), true, -py, -px, height, width, depth,
-      target + (<usize>(phase * depth) << 2), <usize>depth << 4, pointBytes, zeros, own,
+      target + (<usize>(phase * depth) << 2), row, <usize>depth << 4, pointBytes, <usize>depth << 4, 0, zeros, own,
     );
   } else {
     transformPhaseInput(
-      first, last, x, false, py - 1, px - 1, height, width, depth, target, <usize>depth << 2, pointBytes, zeros, own,
+      first, last, x, false, py - 1, px - 1, height, width, depth, target, row, <usize>depth << 2, pointBytes, <usize>depth << 2, 0, zeros, own,
     );
   }
 }

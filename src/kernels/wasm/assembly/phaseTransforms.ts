@@ -5,77 +5,104 @@
  */
 import { fma } from './simd';
 
-const P: f32 = 0.375;
-const Q: f32 = 1.25;
-const PP: f32 = P * P;
-const QQ: f32 = Q * Q;
-/** Divisors of the filter's transform: the products of each point's distances to the others. */
-const DP: f32 = 2 * P * (PP - QQ);
-const DQ: f32 = 2 * Q * (QQ - PP);
+export const P: f32 = 0.375;
+export const Q: f32 = 1.25;
+export const PP: f32 = P * P;
+export const QQ: f32 = Q * Q;
+/** Products of each point's distances to the others; where they divide is said in `winograd.ts`. */
+export const DP: f32 = 2 * P * (PP - QQ);
+export const DQ: f32 = 2 * Q * (QQ - PP);
 
 /** Bᵀ, 5 → 5: a tile of the input. */
 // @ts-ignore: decorator
 @inline
-export function phaseInputTransform(d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, target: usize, to: usize): void {
-  const pp = f32x4.splat(-PP), qq = f32x4.splat(-QQ);
-  const even = fma(qq, d0, d2), odd = fma(qq, d1, d3);
-  v128.store(target, fma(f32x4.splat(P), even, odd));
-  v128.store(target + to, fma(f32x4.splat(-P), even, odd));
-  const even2 = fma(pp, d0, d2), odd2 = fma(pp, d1, d3);
-  v128.store(target + 2 * to, fma(f32x4.splat(Q), even2, odd2));
-  v128.store(target + 3 * to, fma(f32x4.splat(-Q), even2, odd2));
-  v128.store(target + 4 * to, fma(f32x4.splat(PP * QQ), d0, fma(f32x4.splat(-PP - QQ), d2, d4)));
-}
-
-/** G, 2 → 5: a filter. */
-// @ts-ignore: decorator
-@inline
-export function phaseFilterTransform(g0: v128, g1: v128, target: usize, to: usize): void {
-  const even = f32x4.mul(g0, f32x4.splat(1 / DP)), odd = f32x4.mul(g1, f32x4.splat(P / DP));
+export function phaseInputTransform(
+  p: v128, q: v128, minusPP: v128, minusQQ: v128, sum: v128, product: v128,
+  d0: v128, d1: v128, d2: v128, d3: v128, d4: v128, target: usize, to: usize,
+): void {
+  const even = f32x4.mul(p, fma(minusQQ, d0, d2)), odd = fma(minusQQ, d1, d3);
   v128.store(target, f32x4.add(odd, even));
   v128.store(target + to, f32x4.sub(odd, even));
-  const even2 = f32x4.mul(g0, f32x4.splat(1 / DQ)), odd2 = f32x4.mul(g1, f32x4.splat(Q / DQ));
+  const even2 = f32x4.mul(q, fma(minusPP, d0, d2)), odd2 = fma(minusPP, d1, d3);
   v128.store(target + 2 * to, f32x4.add(odd2, even2));
   v128.store(target + 3 * to, f32x4.sub(odd2, even2));
-  v128.store(target + 4 * to, g1);
+  v128.store(target + 4 * to, fma(product, d0, fma(sum, d2, d4)));
 }
 
-/** Aᵀ, 5 → 4: a tile of the output. */
+/** G, 2 × 2 → 5 × 5: the taps of a filter, of which a row's lie `xStep` bytes apart and rows `yStep`. */
 // @ts-ignore: decorator
 @inline
-export function phaseOutputTransform(source: usize, from: usize, target: usize, to: usize): void {
+export function phaseFilterTransform(p: v128, q: v128, taps: usize, yStep: usize, xStep: usize, target: usize, to: usize): void {
+  const g00 = v128.load(taps), g01 = v128.load(taps + xStep);
+  taps += yStep;
+  const g10 = v128.load(taps), g11 = v128.load(taps + xStep);
+  filterRows(p, q, g00, g01, f32x4.mul(p, g10), f32x4.mul(p, g11), target, to);
+  filterRows(p, q, g00, g01, f32x4.mul(q, g10), f32x4.mul(q, g11), target + 10 * to, to);
+  filterRow(p, q, g10, g11, target + 20 * to, to);
+}
+
+/** The rows of a point and its opposite. */
+// @ts-ignore: decorator
+@inline
+function filterRows(p: v128, q: v128, g0: v128, g1: v128, odd0: v128, odd1: v128, target: usize, to: usize): void {
+  filterRow(p, q, f32x4.add(g0, odd0), f32x4.add(g1, odd1), target, to);
+  filterRow(p, q, f32x4.sub(g0, odd0), f32x4.sub(g1, odd1), target + 5 * to, to);
+}
+
+/** One row of five points. */
+// @ts-ignore: decorator
+@inline
+function filterRow(p: v128, q: v128, g0: v128, g1: v128, target: usize, to: usize): void {
+  const odd = f32x4.mul(p, g1), odd2 = f32x4.mul(q, g1);
+  v128.store(target, f32x4.add(g0, odd));
+  target += to;
+  v128.store(target, f32x4.sub(g0, odd));
+  target += to;
+  v128.store(target, f32x4.add(g0, odd2));
+  target += to;
+  v128.store(target, f32x4.sub(g0, odd2));
+  v128.store(target + to, g1);
+}
+
+/** Aᵀ, 5 → 4, and the division, of which the first four constants are 1 / DP, 1 / DQ, P / DP and Q / DQ: a tile of the output. */
+// @ts-ignore: decorator
+@inline
+export function phaseOutputTransform(
+  dp: v128, dq: v128, dpp: v128, dqq: v128, pp: v128, qq: v128, source: usize, from: usize, target: usize, to: usize,
+): void {
   const m0 = v128.load(source), m1 = v128.load(source + from);
   const m2 = v128.load(source + 2 * from), m3 = v128.load(source + 3 * from);
-  const sum = f32x4.add(m0, m1), difference = f32x4.sub(m0, m1);
-  const sum2 = f32x4.add(m2, m3), difference2 = f32x4.sub(m2, m3);
-  v128.store(target, f32x4.add(sum, sum2));
-  v128.store(target + to, fma(f32x4.splat(Q), difference2, f32x4.mul(f32x4.splat(P), difference)));
-  v128.store(target + 2 * to, fma(f32x4.splat(QQ), sum2, f32x4.mul(f32x4.splat(PP), sum)));
-  const last = fma(f32x4.splat(P * PP), difference, v128.load(source + 4 * from));
-  v128.store(target + 3 * to, fma(f32x4.splat(Q * QQ), difference2, last));
+  const even = f32x4.mul(dp, f32x4.sub(m0, m1)), odd = f32x4.mul(dpp, f32x4.add(m0, m1));
+  const even2 = f32x4.mul(dq, f32x4.sub(m2, m3)), odd2 = f32x4.mul(dqq, f32x4.add(m2, m3));
+  v128.store(target, f32x4.add(even, even2));
+  v128.store(target + to, f32x4.add(odd, odd2));
+  v128.store(target + 2 * to, fma(pp, even, f32x4.mul(qq, even2)));
+  v128.store(target + 3 * to, fma(pp, odd, fma(qq, odd2, v128.load(source + 4 * from))));
 }
 
 /** A, 4 → 5: a tile of the output's gradient. */
 // @ts-ignore: decorator
 @inline
-export function phaseOutputAdjoint(y0: v128, y1: v128, y2: v128, y3: v128, target: usize, to: usize): void {
-  const even = fma(f32x4.splat(PP), y2, y0), odd = fma(f32x4.splat(PP), y3, y1);
-  v128.store(target, fma(f32x4.splat(P), odd, even));
-  v128.store(target + to, fma(f32x4.splat(-P), odd, even));
-  const even2 = fma(f32x4.splat(QQ), y2, y0), odd2 = fma(f32x4.splat(QQ), y3, y1);
-  v128.store(target + 2 * to, fma(f32x4.splat(Q), odd2, even2));
-  v128.store(target + 3 * to, fma(f32x4.splat(-Q), odd2, even2));
+export function phaseOutputAdjoint(
+  p: v128, q: v128, pp: v128, qq: v128, y0: v128, y1: v128, y2: v128, y3: v128, target: usize, to: usize,
+): void {
+  const even = fma(pp, y2, y0), odd = f32x4.mul(p, fma(pp, y3, y1));
+  v128.store(target, f32x4.add(even, odd));
+  v128.store(target + to, f32x4.sub(even, odd));
+  const even2 = fma(qq, y2, y0), odd2 = f32x4.mul(q, fma(qq, y3, y1));
+  v128.store(target + 2 * to, f32x4.add(even2, odd2));
+  v128.store(target + 3 * to, f32x4.sub(even2, odd2));
   v128.store(target + 4 * to, y3);
 }
 
-/** Gᵀ, 5 → 2: the gradient of a filter. */
+/** Gᵀ, 5 → 2, and the division, constants as above: the gradient of a filter. */
 // @ts-ignore: decorator
 @inline
-export function phaseFilterAdjoint(source: usize, from: usize, target: usize, to: usize): void {
+export function phaseFilterAdjoint(
+  dp: v128, dq: v128, dpp: v128, dqq: v128, source: usize, from: usize, target: usize, to: usize,
+): void {
   const u0 = v128.load(source), u1 = v128.load(source + from);
   const u2 = v128.load(source + 2 * from), u3 = v128.load(source + 3 * from);
-  const even = f32x4.mul(f32x4.sub(u0, u1), f32x4.splat(1 / DP));
-  v128.store(target, fma(f32x4.sub(u2, u3), f32x4.splat(1 / DQ), even));
-  const odd = fma(f32x4.add(u0, u1), f32x4.splat(P / DP), v128.load(source + 4 * from));
-  v128.store(target + to, fma(f32x4.add(u2, u3), f32x4.splat(Q / DQ), odd));
+  v128.store(target, fma(dq, f32x4.sub(u2, u3), f32x4.mul(dp, f32x4.sub(u0, u1))));
+  v128.store(target + to, fma(dqq, f32x4.add(u2, u3), fma(dpp, f32x4.add(u0, u1), v128.load(source + 4 * from))));
 }

@@ -6,6 +6,17 @@ export function fma(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
+/**
+ * A constant for a loop. V8 would build one that it knows anew at each use, which took a third of the transforms' time; this one is
+ * read back from `place`, so that it stays in a register.
+ */
+// @ts-ignore: decorator
+@inline
+export function held(value: f32, place: usize): v128 {
+  store<f32>(place, value);
+  return v128.load32_splat(place);
+}
+
 /** Loads four floats from element `index` on. */
 // @ts-ignore: decorator
 @inline

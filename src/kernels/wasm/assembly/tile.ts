@@ -24,15 +24,31 @@ export function rowOfTile(index: i32, rows: i32): i32 {
  * `table` holds for each tap the addresses of the 6 rows' values (0 in the first: the tap adds nothing), then those of
  * the 6 rows of the result. `b` are `taps · depth` rows of 8 values. Twelve sums, two values of `b` and one of a row fill
  * the sixteen registers. Only `rows` rows and `columns` columns are stored. The sums start from the 8 values at `bias`, unless
- * that is 0; with `relu`, what is below zero is stored as zero.
+ * that is 0, or, where `add`, from what the result holds (8 columns are read); with `relu`, what is below zero is stored as zero.
  */
 export function tile6x8(
-  table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32, bias: usize = 0, relu: bool = false,
+  table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32, add: bool = false, bias: usize = 0,
+  relu: bool = false,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00;
   if (bias) c00 = v128.load(bias), c01 = v128.load(bias, 16);
   let c10 = c00, c11 = c01, c20 = c00, c21 = c01;
   let c30 = c00, c31 = c01, c40 = c00, c41 = c01, c50 = c00, c51 = c01;
+  if (add) {
+    const result = table + 24 * taps;
+    let row = <usize>load<u32>(result) + column;
+    c00 = v128.load(row), c01 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 4) + column;
+    c10 = v128.load(row), c11 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 8) + column;
+    c20 = v128.load(row), c21 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 12) + column;
+    c30 = v128.load(row), c31 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 16) + column;
+    c40 = v128.load(row), c41 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 20) + column;
+    c50 = v128.load(row), c51 = v128.load(row, 16);
+  }
   for (let tap = 0; tap < taps; tap++, table += 24) {
     let a0 = <usize>load<u32>(table);
     if (a0 == 0) {
@@ -136,9 +152,22 @@ export function tile6x8(
 /**
  * The same with 4 rows, for the last rows of a matrix and for groups of 4: of as many as `table` has room for, 6, the first 4 are read.
  */
-export function tile4x8(table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32): void {
+export function tile4x8(
+  table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32, add: bool,
+): void {
   let c00 = f32x4.splat(0), c01 = c00, c10 = c00, c11 = c00, c20 = c00, c21 = c00;
   let c30 = c00, c31 = c00;
+  if (add) {
+    const result = table + 24 * taps;
+    let row = <usize>load<u32>(result) + column;
+    c00 = v128.load(row), c01 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 4) + column;
+    c10 = v128.load(row), c11 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 8) + column;
+    c20 = v128.load(row), c21 = v128.load(row, 16);
+    row = <usize>load<u32>(result, 12) + column;
+    c30 = v128.load(row), c31 = v128.load(row, 16);
+  }
   for (let tap = 0; tap < taps; tap++, table += 24) {
     let a0 = <usize>load<u32>(table);
     if (a0 == 0) {

@@ -1,4 +1,5 @@
-import { inputTransform, outputAdjoint, outputTransform } from './winograd';
+import { held } from './simd';
+import { D0, DP, DQ, inputTransform, outputAdjoint, outputTransform, P, PP, Q, QQ } from './winograd';
 
 /** Points of a transformed tile, 6 × 6. */
 export const POINTS: i32 = 36;
@@ -49,37 +50,46 @@ export function pixel(table: usize, index: usize, offset: usize): v128 {
 
 /**
  * Transforms tiles of 6 × 6 input pixels, 4 apart, each into one row of `channels` values of the 36 matrices that start
- * `pointBytes` apart at `target`. `own` is room for 1 KB; `channels` must be a multiple of 4.
+ * `pointBytes` apart at `target`. These are cut into groups of `groupBytes` of a row, the last of what is left: of each group come
+ * first all rows, `matrixRows`, then the next group. `row` is the row of the first tile. `own` is room for 1 KB; `channels` must be a multiple of 4.
  */
 export function transformInputTiles(
-  first: i32, last: i32, x: usize, target: usize, pointBytes: usize, zeros: usize, own: usize,
-  height: i32, width: i32, channels: i32,
+  first: i32, last: i32, x: usize, target: usize, row: i32, pointBytes: usize, groupBytes: usize, matrixRows: i32,
+  zeros: usize, own: usize, height: i32, width: i32, channels: i32,
 ): void {
   const tilesX = (width + 3) >> 2;
   const tilesOfImage = ((height + 3) >> 2) * tilesX;
   const columns = own + 192;
   const rowBytes = <usize>channels << 2;
-  for (let t = first; t < last; t++, target += rowBytes) {
+  const p = held(P, own), q = held(Q, own), pp = held(-PP, own), qq = held(-QQ, own);
+  const sum = held(-PP - QQ, own), product = held(PP * QQ, own);
+  for (let t = first; t < last; t++, row++) {
     const image = t / tilesOfImage;
     const inImage = t % tilesOfImage;
     const source = x + <usize>(image * height * width) * rowBytes;
     const top = (inImage / tilesX << 2) - 1;
     const left = (inImage % tilesX << 2) - 1;
     tileAddresses(own, source, top, left, 6, height, width, width * rowBytes, rowBytes, zeros);
-    for (let offset: usize = 0; offset < rowBytes; offset += 16) {
-      for (let j: usize = 0; j < 6; j++) {
-        inputTransform(
-          pixel(own, j, offset), pixel(own, j + 6, offset), pixel(own, j + 12, offset),
-          pixel(own, j + 18, offset), pixel(own, j + 24, offset), pixel(own, j + 30, offset),
-          columns + (j << 4), 96,
-        );
-      }
-      for (let i: usize = 0; i < 6; i++) {
-        const row = columns + i * 96;
-        inputTransform(
-          v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48), v128.load(row, 64), v128.load(row, 80),
-          target + offset + 6 * i * pointBytes, pointBytes,
-        );
+    for (let group: usize = 0; group < rowBytes; group += groupBytes) {
+      const bytes = min(groupBytes, rowBytes - group);
+      let to = target + group * matrixRows + row * bytes;
+      for (let offset = group; offset < group + bytes; offset += 16, to += 16) {
+        for (let j: usize = 0; j < 6; j++) {
+          inputTransform(
+            p, q, pp, qq, sum, product,
+            pixel(own, j, offset), pixel(own, j + 6, offset), pixel(own, j + 12, offset),
+            pixel(own, j + 18, offset), pixel(own, j + 24, offset), pixel(own, j + 30, offset),
+            columns + (j << 4), 96,
+          );
+        }
+        for (let i: usize = 0; i < 6; i++) {
+          const middle = columns + i * 96;
+          inputTransform(
+            p, q, pp, qq, sum, product,
+            v128.load(middle), v128.load(middle, 16), v128.load(middle, 32), v128.load(middle, 48), v128.load(middle, 64), v128.load(middle, 80),
+            to + 6 * i * pointBytes, pointBytes,
+          );
+        }
       }
     }
   }
@@ -87,33 +97,40 @@ export function transformInputTiles(
 
 /** The same for tiles of 4 × 4 pixels of an output's gradient, by the adjoint of the output's transform. */
 export function transformGradientTiles(
-  first: i32, last: i32, dy: usize, target: usize, pointBytes: usize, zeros: usize, own: usize,
-  height: i32, width: i32, channels: i32,
+  first: i32, last: i32, dy: usize, target: usize, row: i32, pointBytes: usize, groupBytes: usize, matrixRows: i32,
+  zeros: usize, own: usize, height: i32, width: i32, channels: i32,
 ): void {
   const tilesX = (width + 3) >> 2;
   const tilesOfImage = ((height + 3) >> 2) * tilesX;
   const columns = own + 192;
   const rowBytes = <usize>channels << 2;
-  for (let t = first; t < last; t++, target += rowBytes) {
+  const p = held(P, own), q = held(Q, own), pp = held(PP, own), qq = held(QQ, own);
+  for (let t = first; t < last; t++, row++) {
     const image = t / tilesOfImage;
     const inImage = t % tilesOfImage;
     const source = dy + <usize>(image * height * width) * rowBytes;
     const top = inImage / tilesX << 2;
     const left = inImage % tilesX << 2;
     tileAddresses(own, source, top, left, 4, height, width, width * rowBytes, rowBytes, zeros);
-    for (let offset: usize = 0; offset < rowBytes; offset += 16) {
-      for (let j: usize = 0; j < 4; j++) {
-        outputAdjoint(
-          pixel(own, j, offset), pixel(own, j + 4, offset), pixel(own, j + 8, offset), pixel(own, j + 12, offset),
-          columns + (j << 4), 64,
-        );
-      }
-      for (let i: usize = 0; i < 6; i++) {
-        const row = columns + (i << 6);
-        outputAdjoint(
-          v128.load(row), v128.load(row, 16), v128.load(row, 32), v128.load(row, 48),
-          target + offset + 6 * i * pointBytes, pointBytes,
-        );
+    for (let group: usize = 0; group < rowBytes; group += groupBytes) {
+      const bytes = min(groupBytes, rowBytes - group);
+      let to = target + group * matrixRows + row * bytes;
+      for (let offset = group; offset < group + bytes; offset += 16, to += 16) {
+        for (let j: usize = 0; j < 4; j++) {
+          outputAdjoint(
+            p, q, pp, qq,
+            pixel(own, j, offset), pixel(own, j + 4, offset), pixel(own, j + 8, offset), pixel(own, j + 12, offset),
+            columns + (j << 4), 64,
+          );
+        }
+        for (let i: usize = 0; i < 6; i++) {
+          const middle = columns + (i << 6);
+          outputAdjoint(
+            p, q, pp, qq,
+            v128.load(middle), v128.load(middle, 16), v128.load(middle, 32), v128.load(middle, 48),
+            to + 6 * i * pointBytes, pointBytes,
+          );
+        }
       }
     }
   }
@@ -133,6 +150,8 @@ export function storeOutputTiles(
   const pixelBytes = <usize>channels << 2;
   const rowBytes = width * pixelBytes;
   const part = own + 384;
+  const d0 = held(1 / D0, own), dp = held(1 / DP, own), dq = held(1 / DQ, own);
+  const dpp = held(P / DP, own), dqq = held(Q / DQ, own), pp = held(PP, own), qq = held(QQ, own);
   for (let t = first; t < last; t++, source += pixelBytes) {
     const image = t / tilesOfImage;
     const inImage = t % tilesOfImage;
@@ -143,14 +162,14 @@ export function storeOutputTiles(
     const target = y + <usize>((image * height + top) * width + left) * pixelBytes;
     for (let offset: usize = 0; offset < pixelBytes; offset += 16) {
       for (let j: usize = 0; j < 6; j++) {
-        outputTransform(source + offset + j * pointBytes, 6 * pointBytes, own + (j << 4), 96);
+        outputTransform(d0, dp, dq, dpp, dqq, pp, qq, source + offset + j * pointBytes, 6 * pointBytes, own + (j << 4), 96);
       }
       for (let i = 0; i < rows; i++) {
         const row = target + offset + i * rowBytes;
         const whole = pixels == 4;
         const to = whole ? row : part;
         const step: usize = whole ? pixelBytes : 16;
-        outputTransform(own + i * 96, 16, to, step);
+        outputTransform(d0, dp, dq, dpp, dqq, pp, qq, own + i * 96, 16, to, step);
         if (bias) {
           const shift = v128.load(bias + offset);
           for (let j: usize = 0; j < 4; j++) {
