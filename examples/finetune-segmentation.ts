@@ -80,9 +80,9 @@ function segmenter(): tfl.LayersModel {
   return tfl.model({ inputs: network.inputs, outputs: logits as tfl.SymbolicTensor });
 }
 
-/** Logits of clean chips: timestep 0. */
-const logitsOf = (model: tfl.LayersModel, x: tf.Tensor4D, training: boolean) =>
-  model.apply([x, tf.zeros([x.shape[0]], 'int32')], { training }) as tf.Tensor4D;
+/** Logits of clean chips: timestep 0. Batch norm keeps its running statistics, of which four chips would say too little. */
+const logitsOf = (model: tfl.LayersModel, x: tf.Tensor4D) =>
+  model.apply([x, tf.zeros([x.shape[0]], 'int32')], { training: false }) as tf.Tensor4D;
 
 async function train(model: tfl.LayersModel): Promise<void> {
   const trainable = namedParameters(model).filter(({ spec }) => spec.trainable);
@@ -91,7 +91,7 @@ async function train(model: tfl.LayersModel): Promise<void> {
   for (let epoch = 0; epoch < Number(epochs); epoch++) {
     for await (const { x, y } of labelled(some('train', Number(chips)), epoch, true)) {
       const target = tf.oneHot(y, CLASSES);
-      const loss = () => tf.losses.softmaxCrossEntropy(target, logitsOf(model, x, true)) as tf.Scalar;
+      const loss = () => tf.losses.softmaxCrossEntropy(target, logitsOf(model, x)) as tf.Scalar;
       optimizer.minimize(loss, false, variables);
       tf.dispose([x, y, target]);
     }
@@ -102,9 +102,7 @@ async function train(model: tfl.LayersModel): Promise<void> {
 async function accuracy(model: tfl.LayersModel): Promise<number> {
   let [right, pixels] = [0, 0];
   for await (const { x, y } of labelled(some('validate', 64), 0, false)) {
-    const hits = tf.tidy(() =>
-      tf.sum(tf.cast(tf.equal(tf.argMax(logitsOf(model, x, false), 3), y), 'int32')),
-    );
+    const hits = tf.tidy(() => tf.sum(tf.cast(tf.equal(tf.argMax(logitsOf(model, x), 3), y), 'int32')));
     right += (await hits.data())[0];
     pixels += y.size;
     tf.dispose([x, y, hits]);
