@@ -67,7 +67,7 @@ export const conv2dTransposeBackpropInput: TrainingKernel = {
     const [size, , , columns] = filter.shape;
     const [gridHeight, gridWidth] = [height / 2, width / 2];
     const grid = [batch, gridHeight, gridWidth, columns];
-    if (prefersPhases(grid, filter.shape)) {
+    if (prefersPhases(grid, filter.shape, true)) {
       return convolvePhases(kernels, dy, grid, {
         filter: kernels.pointer(filter),
         depth,
@@ -109,14 +109,16 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
 /**
  * Whether the phases of a 4×4 filter are better computed by Winograd's algorithm than directly: see `prefersWinograd`, by which they are
  * convolutions 2×2 of the smaller image, whose shape is given. As measured, the pixels must also be many enough for the transform of the
- * filter, which grows to six times its size, not to weigh.
+ * filter, which grows to six times its size, not to weigh, but not for the gradient of the input (`backward`), whose direct way
+ * reads the filter badly.
  */
 export function prefersPhases(
   shape: readonly number[],
   [size, , outChannels, inChannels]: readonly number[],
+  backward = false,
 ): boolean {
   const [batch, height, width] = shape;
   if (size !== 4 || outChannels % 4 !== 0) return false;
-  if (4 * batch * height * width < Math.min(inChannels, outChannels)) return false;
+  if (!backward && 4 * batch * height * width < Math.min(inChannels, outChannels)) return false;
   return prefersWinograd(shape, [3, 3, inChannels, outChannels]);
 }

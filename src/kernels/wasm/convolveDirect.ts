@@ -71,10 +71,13 @@ export function packFilter(
   packed: number,
 ): void {
   const products = taps * taps * depth * PANEL;
+  const panels = Math.ceil(columns / PANEL);
+  // Where panels lie side by side, several at a time: the next row of the filter may lie in another page of memory.
+  const neighbours = columnStride === 1 ? Math.min(8, Math.ceil(panels / 8)) : 1;
   kernels.run(
     'packFilter',
-    Math.ceil(columns / PANEL),
-    Math.ceil(GRAIN_PRODUCTS / 32 / products),
+    panels,
+    Math.max(neighbours, Math.ceil(GRAIN_PRODUCTS / 32 / products)),
     ...[filter, packed, depth, columns, rowStride, columnStride],
     ...[size, taps, taps, firstY, firstX, step],
   );

@@ -1,4 +1,4 @@
-import { load1, load4, store1, store4 } from './simd';
+import { heldBits, load1, load4, store1, store4 } from './simd';
 
 /** Values of one item of {@link dropoutApply}. */
 const ITEM: i32 = 16;
@@ -41,10 +41,11 @@ export function dropoutMask(
   begin: i32, end: i32,
   mask: usize, threshold: i32, key0: i32, key1: i32, step: i32, stream: i32,
 ): void {
-  const multiplier0 = i32x4.splat(0xd2511f53);
-  const multiplier1 = i32x4.splat(0xcd9e8d57);
-  const weyl0 = i32x4.splat(0x9e3779b9);
-  const weyl1 = i32x4.splat(0xbb67ae85);
+  const place = mask + <usize>begin * 32;
+  const multiplier0 = heldBits(0xd2511f53, place);
+  const multiplier1 = heldBits(0xcd9e8d57, place);
+  const weyl0 = heldBits(0x9e3779b9, place);
+  const weyl1 = heldBits(0xbb67ae85, place);
   const least = i32x4.splat(threshold);
   for (let item = begin; item < end; item++) {
     let a0 = i32x4.add(i32x4.splat(8 * item), i32x4(0, 1, 2, 3));

@@ -17,6 +17,14 @@ export function held(value: f32, place: usize): v128 {
   return v128.load32_splat(place);
 }
 
+/** The same for 32 bits. */
+// @ts-ignore: decorator
+@inline
+export function heldBits(bits: u32, place: usize): v128 {
+  store<u32>(place, bits);
+  return v128.load32_splat(place);
+}
+
 /** Loads four floats from element `index` on. */
 // @ts-ignore: decorator
 @inline
