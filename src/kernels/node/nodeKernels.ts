@@ -17,7 +17,7 @@ import {
   conv2dTransposeBackpropInput,
 } from './conv2d.js';
 import { dropout } from './dropout.js';
-import { maxPoolInputGradient } from './maxPool.js';
+import { maxPoolInputGradient, maxPoolInputGradientByOneDnn } from './maxPool.js';
 import type { NodeKernel } from './NodeKernel.js';
 import { upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
 import { clip, globalNorm, pack, unpack } from './vectors.js';
@@ -35,7 +35,7 @@ const everywhere: readonly NodeKernel[] = [
  */
 const onCpu: readonly NodeKernel[] = [
   ...[batchNormTrainingGradient, runningStatistics],
-  ...[maxPoolInputGradient, dropout],
+  dropout,
   ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
   ...[concatChannels, splitChannels, biasAdd],
   ...[upsampleBilinear, upsampleBilinearGradient],
@@ -43,10 +43,13 @@ const onCpu: readonly NodeKernel[] = [
 ];
 
 /** What needs oneDNN, and the addon that `npm run setup:tfjs-node` builds. */
-const onOneDnn: readonly NodeKernel[] = [batchNormReluTraining, conv2dBias];
+const onOneDnn: readonly NodeKernel[] = [batchNormReluTraining, conv2dBias, maxPoolInputGradientByOneDnn];
+
+/** What stands in for it. */
+const withoutOneDnn: readonly NodeKernel[] = [batchNormTraining, maxPoolInputGradient];
 
 /** The kernels of this folder for a backend on graphics processors or not, with oneDNN or without. */
 export function nodeKernels(usesGpu: boolean, hasOneDnn: boolean): readonly NodeKernel[] {
   if (usesGpu) return everywhere;
-  return [...everywhere, ...onCpu, ...(hasOneDnn ? onOneDnn : [batchNormTraining])];
+  return [...everywhere, ...onCpu, ...(hasOneDnn ? onOneDnn : withoutOneDnn)];
 }
