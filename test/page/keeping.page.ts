@@ -117,11 +117,19 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
 
     const { page } = await openPage(host);
     await page.setInputFiles('#open', path.join(out, 'latest.safetensors'));
-    await untilNotice(page, /latest\.safetensors is open, at step 4\.$/);
+    await untilNotice(
+      page,
+      /latest\.safetensors is open, at step 4\. Its chips were scaled by z_value \(gpb\); here each is scaled to 0 to 1 by itself\.$/,
+    );
     const bytes = await download(page);
     const given = readSafetensors(await readFileOf(path.join(out, 'latest.safetensors')));
     expect(tensorsOf(bytes)).toEqual(given.tensors);
-    expect(readCheckpointState(bytes)).toMatchObject({ step: 4, batchSize: 2, schedule: { timesteps: 50 } });
+    expect(readCheckpointState(bytes)).toMatchObject({
+      step: 4,
+      batchSize: 2,
+      schedule: { timesteps: 50 },
+      predictionType: 'x0',
+    });
     await train(page, 3);
     expect((readCheckpointState(await download(page)) as { step: number }).step).toBe(7);
 
