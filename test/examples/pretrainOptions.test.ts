@@ -53,7 +53,7 @@ describe('without --config', () => {
       freezeBatchNorm: 0.4,
       accumulate: 1,
       seed: 0,
-      learningRate: 6e-3,
+      learningRate: 3e-3,
       weightDecay: 1e-4,
       optimizer: 'adamw',
       scheduler: 'cosine',

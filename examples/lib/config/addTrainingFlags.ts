@@ -65,7 +65,7 @@ export function addTrainingFlags(program: Command): void {
     )
     .optionsGroup('Optimizer')
     .addOption(choice('--optimizer <name>', "with torch's defaults", OPTIMIZER_NAMES, 'adamw'))
-    .option('--learning-rate <x>', 'highest step size', number, 6e-3)
+    .option('--learning-rate <x>', 'highest step size', number, 3e-3)
     .option('--weight-decay <x>', 'as the optimizer has it', number, 1e-4)
     .option('--betas <two numbers>', 'decay rates of the two moments', numbersOf(2))
     .option('--eps <x>', 'guard of the division', number)
