@@ -41,25 +41,6 @@ export interface Run {
   interrupted: () => boolean;
 }
 
-/** The network that a configuration names. */
-export function modelConfigOf(config: PretrainConfig, inChannels: number): UnetAttDConfig {
-  const { patchSize, filterConfig, blockNum, dropoutRate, dropoutType, upmode, timeEmbeddingDim, seed } =
-    config;
-  const useSkipAtt = config.attention;
-  return {
-    inChannels,
-    patchSize,
-    filterConfig,
-    blockNum,
-    dropoutRate,
-    dropoutType,
-    upmode,
-    useSkipAtt,
-    timeEmbeddingDim,
-    seed,
-  };
-}
-
 /** What a run is made from. */
 export interface RunParts {
   folder: string;

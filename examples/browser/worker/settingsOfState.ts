@@ -1,5 +1,6 @@
-import type { PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
+import type { PretrainConfig } from '../../lib/config/PretrainConfig.js';
+import { modelConfigOf } from '../../lib/modelConfigOf.js';
 import type { RunSettings } from '../shared/types.js';
 
 /** What a checkpoint's header says. */
@@ -38,27 +39,7 @@ export function settingsOfState(state: unknown, defaults: RunSettings): SavedSta
 
 /** The state of `examples/pretrain-nicfi.ts`: its options, under the names that they have there. */
 function ofTrainer(state: Fields, config: Fields, defaults: RunSettings): SavedState {
-  const {
-    patchSize,
-    filterConfig,
-    blockNum,
-    dropoutRate,
-    dropoutType,
-    upmode,
-    timeEmbeddingDim,
-    attention,
-    seed,
-  } = config;
-  const network = {
-    patchSize,
-    filterConfig,
-    blockNum,
-    dropoutRate,
-    dropoutType,
-    upmode,
-    timeEmbeddingDim,
-    seed,
-  };
+  const inChannels = defaults.network.inChannels ?? 4;
   const { noiseSchedule, timesteps, betaStart, betaEnd } = config;
   const schedule = { type: noiseSchedule, timesteps, betaStart, betaEnd };
   const { normalization = 'min_max', statistics = 'lab' } = config;
@@ -66,12 +47,11 @@ function ofTrainer(state: Fields, config: Fields, defaults: RunSettings): SavedS
   const epochs = Array.isArray(state.history) ? (state.history as Fields[]) : [];
   return {
     settings: {
-      network: {
-        ...(network as UnetAttDConfig),
-        useSkipAtt: attention !== false,
-        // The first filter's: of a cell of pixels.
-        inChannels: (defaults.network.inChannels ?? 4) / (patchSize === 2 ? 4 : 1),
-      },
+      // Those of the first filter, which are of a cell of pixels.
+      network: modelConfigOf(
+        config as unknown as PretrainConfig,
+        inChannels / (config.patchSize === 2 ? 4 : 1),
+      ),
       schedule: schedule as RunSettings['schedule'],
       predictionType: predictionTypeOf(config),
       ...numbersOf({ ...config, batchSize: config.batch }, defaults),
@@ -86,7 +66,7 @@ function ofTrainer(state: Fields, config: Fields, defaults: RunSettings): SavedS
 }
 
 const predictionTypeOf = ({ predictionType }: Fields) =>
-  predictionType === 'x0' || predictionType === 'v' ? (predictionType as PredictionType) : undefined;
+  predictionType === 'x0' || predictionType === 'v' ? predictionType : undefined;
 
 function numbersOf(from: Fields, defaults: RunSettings) {
   const { batchSize, learningRate, seed } = from;
