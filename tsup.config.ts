@@ -7,6 +7,7 @@ const folders = [
   'data',
   'data/node',
   'diffusion',
+  'errors',
   'interop',
   'kernels/wasm',
   'layers',

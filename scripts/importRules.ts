@@ -12,6 +12,7 @@ const layers = '@tensorflow/tfjs-layers';
  * folders of one row do not know each other. This is the table of docs/architecture.md.
  */
 export const rows: readonly (readonly FolderRule[])[] = [
+  [{ folder: 'errors', packages: [] }],
   [{ folder: 'internal', packages: [] }],
   [{ folder: 'diffusion', packages: [core] }],
   [

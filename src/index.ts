@@ -58,6 +58,12 @@ export {
   type TimestepSpacing,
 } from './diffusion/spaceTimesteps.js';
 export type { Timesteps } from './diffusion/timesteps.js';
+export { AbortError } from './errors/AbortError.js';
+export { BackendError } from './errors/BackendError.js';
+export { CheckpointError } from './errors/CheckpointError.js';
+export { ConfigError } from './errors/ConfigError.js';
+export { DataError } from './errors/DataError.js';
+export { DiffusionSslError } from './errors/DiffusionSslError.js';
 export type { RandomKey } from './internal/philox.js';
 export type { Raster } from './internal/raster.js';
 export {

@@ -64,8 +64,8 @@ export function fuzzOne(parser: FuzzedParser, input: Uint8Array): FuzzOutcome {
     parser.parse(input);
   } catch (error) {
     outcome = { kind: 'refused' };
-    const plain = error instanceof Error && error.constructor === Error;
-    if (!plain || !parser.refusal.test(error.message))
+    const promised = error instanceof parser.refusalClass || (error as Error)?.constructor === Error;
+    if (!promised || !parser.refusal.test((error as Error).message))
       outcome = {
         kind: 'crash',
         message: error instanceof Error ? (error.stack ?? error.message) : String(error),

@@ -2,6 +2,9 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../../examples/lib/config/parseConfig.js';
 import { parseCatalog } from '../../src/data/parseCatalog.js';
+import { CheckpointError } from '../../src/errors/CheckpointError.js';
+import { ConfigError } from '../../src/errors/ConfigError.js';
+import { DataError } from '../../src/errors/DataError.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { root } from './root.js';
@@ -13,7 +16,10 @@ export interface FuzzedParser {
   /** What mutations put in beside single bytes. */
   words: readonly string[];
   parse(bytes: Uint8Array): unknown;
-  /** What the message of a refusal begins with: another error is a crash. */
+  /** Class of a refusal, and what its message begins with: another error is a crash. */
+  refusalClass: new (
+    message: string,
+  ) => Error;
   refusal: RegExp;
 }
 
@@ -46,6 +52,7 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
       '\0',
     ],
     parse: (bytes) => parseCatalog(textOf(bytes)),
+    refusalClass: DataError,
     refusal: /^catalog(?:, line \d+|:)/,
   },
   safetensors: {
@@ -76,6 +83,7 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
       ...numbers,
     ],
     parse: (bytes) => readSafetensors(bytes),
+    refusalClass: CheckpointError,
     refusal: /^readSafetensors: /,
   },
   configuration: {
@@ -108,6 +116,7 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
       ...['null', 'true', '---\n', 'optimizer', 'scheduler', 'Train_Validate', '__proto__', ...numbers],
     ],
     parse: (bytes) => parseConfig(textOf(bytes), 'file.yaml'),
+    refusalClass: ConfigError,
     refusal: /^file\.yaml, line \d+: /,
   },
 };

@@ -1,11 +1,13 @@
+import { ConfigError } from '../errors/ConfigError.js';
+
 /** An error about one argument: names the function, the argument, the value received and what is accepted. */
 export function argumentError(
   functionName: string,
   argument: string,
   received: unknown,
   accepted: string,
-): Error {
-  return new Error(`${functionName}: ${argument} is ${describe(received)}; it must be ${accepted}.`);
+): ConfigError {
+  return new ConfigError(`${functionName}: ${argument} is ${describe(received)}; it must be ${accepted}.`);
 }
 
 function describe(value: unknown): string {

@@ -1,3 +1,5 @@
+import { DiffusionSslError } from '../errors/DiffusionSslError.js';
+
 /**
  * A training step met a loss, or gradients, that are NaN or infinite; no trainable weight was changed. `trainStep` throws it, so that
  * a trainer can name the files of the batch.
@@ -20,7 +22,7 @@
  * }
  * ```
  */
-export class NonFiniteLossError extends Error {
+export class NonFiniteLossError extends DiffusionSslError {
   override readonly name = 'NonFiniteLossError';
 
   constructor(

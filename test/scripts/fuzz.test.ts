@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { fuzzInput, fuzzOne } from '../../scripts/lib/fuzz.js';
 import { type FuzzedParser, fuzzedParsers } from '../../scripts/lib/fuzzParsers.js';
+import { ConfigError } from '../../src/errors/ConfigError.js';
+import { DataError } from '../../src/errors/DataError.js';
 
 describe('the parsers of files from elsewhere', () => {
   it.each(Object.entries(fuzzedParsers))('%s reads or refuses 1,500 damaged files', (_, parser) => {
@@ -21,6 +23,7 @@ describe('fuzzOne', () => {
     seeds: [new Uint8Array(8)],
     words: ['x'],
     parse,
+    refusalClass: DataError,
     refusal: /^p: /,
   });
   const outcomeOf = (parse: FuzzedParser['parse']) => fuzzOne(parser(parse), new Uint8Array(1));
@@ -30,8 +33,9 @@ describe('fuzzOne', () => {
       outcomeOf(() => {
         throw error;
       });
-    expect(fails(new Error('p: no'))).toEqual({ kind: 'refused' });
-    expect(fails(new Error('no')).kind).toBe('crash');
+    expect(fails(new DataError('p: no'))).toEqual({ kind: 'refused' });
+    expect(fails(new DataError('no')).kind).toBe('crash');
+    expect(fails(new ConfigError('p: no')).kind).toBe('crash');
     expect(fails(new TypeError('p: no')).kind).toBe('crash');
     expect(fails('p: no').kind).toBe('crash');
   });
