@@ -1,0 +1,23 @@
+import { fileKind } from './fileKind.js';
+
+/**
+ * What a file is that was to be a TIFF, and what to do: `'it is a JPEG 2000 image; convert it: gdal_translate in.jp2 out.tif'`.
+ *
+ * @param head The file's first bytes: a kilobyte is enough, fewer tell less.
+ * @returns Undefined for a TIFF, for no bytes, and for what is not known.
+ */
+export function foreignRaster(head: Uint8Array): string | undefined {
+  const kind = fileKind(head);
+  if (!kind) return undefined;
+  const { what, family, suffix, remedy } = kind;
+  const file = `in.${suffix}`;
+  const advice = {
+    raster: `convert it: gdal_translate ${file} out.tif`,
+    datasets: `'gdalinfo ${file}' names its datasets; convert one: gdal_translate NAME out.tif`,
+    packed: `unpack it: ${remedy} ${file}${remedy?.endsWith('-dc') ? ' > out.tif' : ''}`,
+    weights: 'weights are no chip; give a GeoTIFF in its place',
+    absent: remedy,
+    other: 'give a GeoTIFF in its place',
+  }[family];
+  return `it is ${what}; ${advice}`;
+}
