@@ -32,13 +32,13 @@ interface Pretraining extends UnetAttDConfig {
   normalization?: NormalizationStrategy;
   statistics?: StatisticsProcedure;
 }
-const { config } = readCheckpointState(bytes) as { config: Pretraining };
+const { config, chips: pretrainedOn } = readCheckpointState(bytes) as {
+  config: Pretraining;
+  chips?: { statistics: BandStatistics };
+};
 const { filterConfig, blockNum, patchSize, normalization: strategy, statistics: procedure } = config;
-const isGlobal = procedure === 'gpb' || procedure === 'gab';
-const statistics = path.join(path.dirname(checkpoint), 'statistics.json');
-const globalStats = isGlobal ? (JSON.parse(await readFile(statistics, 'utf8')) as BandStatistics) : undefined;
 /** Chips are scaled as they were in pretraining. */
-const normalization = { strategy, procedure, globalStats };
+const normalization = { strategy, procedure, globalStats: pretrainedOn?.statistics };
 const rows = await readCatalog(path.join(dataPath, 'catalog.csv'));
 /** `count` chips of a split, evenly spaced over the catalog, so that they come from all over its region. */
 function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {

@@ -25,9 +25,9 @@ export function imageRange({ normalization }: PretrainConfig): ValueRange {
  * Images in the chips' own units where all chips were scaled alike, so that colours are those of the chips; otherwise as
  * the network sees them.
  */
-export function displayOf(config: PretrainConfig, statistics?: BandStatistics): Display {
+export function displayOf(config: PretrainConfig, statistics: BandStatistics): Display {
   const limits = imageRange(config);
-  if (!isGlobal(config) || !statistics) return { inUnits: (image) => image, rangeOf: () => limits };
+  if (!isGlobal(config)) return { inUnits: (image) => image, rangeOf: () => limits };
   const { normalization, statistics: procedure } = config;
   const strategy = normalization === 'z_value' ? normalization : 'min_max';
   const parameters = typicalParameters(statistics, { strategy, procedure });

@@ -5,7 +5,6 @@ import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
 import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl/normalization';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
-import { isGlobal, writeStatistics } from './chipStatistics.js';
 import { type PictureOptions, writeSamples } from './pictures.js';
 import { type Run, withAverage } from './run.js';
 
@@ -34,13 +33,10 @@ export async function finishRun(run: Run, { baseline, pictures, started }: Finis
 }
 
 /** Writes the samples as GeoTIFFs in the units of the training chips, at the range of an average one where each had its own. */
-async function writeSampleRasters({ folder, config, data }: Run, samples: readonly Raster[]): Promise<void> {
+async function writeSampleRasters({ folder, config, state }: Run, samples: readonly Raster[]): Promise<void> {
   const { normalization: strategy, statistics: procedure } = config;
   if (strategy === 'none') return;
-  const statistics = await data.statistics();
-  // Global ones were saved before training.
-  if (!isGlobal(config)) await writeStatistics(folder, statistics);
-  const parameters = typicalParameters(statistics, { strategy, procedure });
+  const parameters = typicalParameters(state.chips.statistics, { strategy, procedure });
   await mkdir(path.join(folder, 'samples'), { recursive: true });
   for (const [i, sample] of samples.entries()) {
     const { height, width, channels, data } = denormalizeRaster(sample, parameters);

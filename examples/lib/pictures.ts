@@ -1,8 +1,8 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import type { ChipLoader } from 'diffusion-ssl/data/node';
-import { predictNoise, predictX0, qSample } from 'diffusion-ssl/diffusion';
+import type { ChipBatch, ChipLoader } from 'diffusion-ssl/data/node';
+import { getVelocity, predictNoise, predictX0, qSample } from 'diffusion-ssl/diffusion';
 import { inferenceModel } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
@@ -42,7 +42,13 @@ export async function writeLossPlot(folder: string, options: LossPlotOptions): P
   await writeFileAtomic(path.join(folder, 'loss.png'), await svgToPng(svg));
 }
 
-/** Writes x0, x_t, predicted noise and reconstruction of the first validation chips as `best.png`. */
+/** What a network predicts, in words. */
+export const PREDICTED = { noise: 'noise', x0: 'clean chip', v: 'v' } as const;
+
+/**
+ * Writes x0, x_t, noise and reconstruction as they follow from the prediction for the first validation chips as `best.png`, with the
+ * error of what the network predicts.
+ */
 export async function writePanel(
   model: LayersModel,
   validation: ChipLoader,
@@ -51,22 +57,39 @@ export async function writePanel(
 ): Promise<void> {
   const { value: chips } = await validation.epoch(0).next();
   if (!chips) return;
-  const count = Math.min(PANEL_CHIPS, chips.shape[0]);
+  const samples = await panelSamples(model, chips, { config, alphaBars, display });
+  const shown = bands.filter((band) => band < chips.shape[3]);
+  const png = await samplePanel(samples, {
+    title,
+    bands: shown,
+    imageRange: display.rangeOf(shown),
+    note: `Error: mean squared error of the predicted ${PREDICTED[config.predictionType]}.`,
+  });
+  await writeFileAtomic(path.join(folder, 'best.png'), png);
+}
+
+/** The rows of `best.png`: the first chips of a batch at timesteps spread over the schedule. */
+export async function panelSamples(
+  model: LayersModel,
+  { images, shape }: Pick<ChipBatch, 'images' | 'shape'>,
+  { config, alphaBars, display }: Pick<PictureOptions, 'config' | 'alphaBars' | 'display'>,
+): Promise<PanelSample[]> {
+  const count = Math.min(PANEL_CHIPS, shape[0]);
   const t = Int32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) / count) * alphaBars.length));
   const clip = imageRange(config);
   const tensors = tf.tidy(() => {
-    const all = tf.tensor4d(chips.images, chips.shape);
-    const x0 = tf.slice(all, 0, count);
+    const x0 = tf.slice(tf.tensor4d(images, shape), 0, count);
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed: config.seed, stream: PANEL_STREAM, step: 0 });
     const xT = qSample(x0, t, alphaBars, noise);
     const prediction = model.apply([xT, tf.tensor1d(t, 'int32')]) as tf.Tensor4D;
     const { predictionType } = config;
+    const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) };
     const predictedNoise = predictNoise(xT, t, alphaBars, prediction, { predictionType });
     const reconstruction = tf.clipByValue(
       predictX0(xT, t, alphaBars, prediction, { predictionType }),
       ...clip,
     );
-    const error = tf.mean(tf.squaredDifference(predictedNoise, noise), [1, 2, 3]);
+    const error = tf.mean(tf.squaredDifference(prediction, target[predictionType]()), [1, 2, 3]);
     return { x0, xT, predictedNoise, reconstruction, error };
   });
   const errors = await tensors.error.data();
@@ -74,7 +97,7 @@ export async function writePanel(
     [tensors.x0, tensors.xT, tensors.predictedNoise, tensors.reconstruction].map(toImages),
   );
   tf.dispose(tensors);
-  const samples: PanelSample[] = Array.from(t, (step, i) => ({
+  return Array.from(t, (step, i) => ({
     x0: display.inUnits(x0[i]),
     xT: xT[i],
     predictedNoise: predictedNoise[i],
@@ -82,9 +105,6 @@ export async function writePanel(
     t: step,
     note: `error ${errors[i].toFixed(3)}`,
   }));
-  const shown = bands.filter((band) => band < chips.shape[3]);
-  const png = await samplePanel(samples, { title, bands: shown, imageRange: display.rangeOf(shown) });
-  await writeFileAtomic(path.join(folder, 'best.png'), png);
 }
 
 /** Draws samples with DDIM and writes how they form as `samples.png`; returns the samples, one array an image. */

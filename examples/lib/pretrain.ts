@@ -2,12 +2,12 @@ import { initBackend, type StartedBackend } from 'diffusion-ssl/backends/node';
 import { estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { chipError, openChipData } from './chipData.js';
-import { isGlobal, writeStatistics } from './chipStatistics.js';
+import { writeStatistics } from './chipStatistics.js';
 import { displayOf } from './display.js';
 import { finishRun } from './finishRun.js';
 import { reportMemory } from './memoryReport.js';
 import { modelConfigOf } from './modelConfigOf.js';
-import { writeLossPlot, writePanel } from './pictures.js';
+import { PREDICTED, writeLossPlot, writePanel } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 import { createRun, type Run, saveCheckpoint, withAverage } from './run.js';
 import { BEST, chooseFolder, LATEST, type ResumePoint, readResumePoint } from './runFolder.js';
@@ -71,18 +71,21 @@ async function pretrainOn(
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
     const { logDir } = options.run;
     if (logDir !== undefined) await prepareFolder(logDir);
-    if (isGlobal(config)) await writeStatistics(folder, await data.statistics());
+    const statistics = await data.statistics();
+    await writeStatistics(folder, statistics);
+    const { bands: shownBands } = options.run;
     const run = await createRun(options, {
       folder,
       config,
       data,
+      chips: { shape: data.shape, statistics, shownBands },
       modelConfig,
       resumed,
       backend,
       interrupted,
     });
     console.log(resumed ? `resuming ${folder} at step ${run.state.step}` : `writing ${folder}`);
-    return await trainToEnd(run, options.run.bands);
+    return await trainToEnd(run);
   } catch (error) {
     throw chipError(error, config);
   } finally {
@@ -98,11 +101,11 @@ function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
   return (3 + kept) * (weights + moments + ema) + 2 ** 20;
 }
 
-async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
+async function trainToEnd(run: Run): Promise<PretrainOutcome> {
   const { config, state, folder, data, model, alphaBars, logs, loss } = run;
   const started = performance.now() - 1000 * state.seconds;
-  const display = displayOf(config, isGlobal(config) ? await data.statistics() : undefined);
-  const pictures = { folder, config, alphaBars, bands, display };
+  const { statistics, shownBands: bands } = state.chips;
+  const pictures = { folder, config, alphaBars, bands, display: displayOf(config, statistics) };
   const { seed, predictionType } = config;
   const validation = { alphaBars, seed, predictionType };
   const baseline = await baselineLoss(data.sample, data.validate, validation);
@@ -161,7 +164,7 @@ async function trainToEnd(run: Run, bands: number[]): Promise<PretrainOutcome> {
     }
     await saveCheckpoint(run, LATEST);
     await writeLossPlot(folder, {
-      title: `Loss of the predicted ${predictionType === 'x0' ? 'clean chip' : predictionType}`,
+      title: `Loss of the predicted ${PREDICTED[predictionType]}`,
       train: state.history.map((entry, i) => ({ at: i + 1, loss: entry.trainLoss })),
       validation: state.history.map((entry, i) => ({ at: i + 1, loss: entry.validationLoss })),
       baseline: config.loss === 'mse' ? baseline : undefined,

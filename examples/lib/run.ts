@@ -14,7 +14,7 @@ import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
-import type { ResumePoint, RunState } from './runFolder.js';
+import type { ResumePoint, RunChips, RunState } from './runFolder.js';
 import { createRunLogs, type RunLogs } from './runLogs.js';
 
 /** Everything that the parts of a run share. */
@@ -46,6 +46,7 @@ export interface RunParts {
   folder: string;
   config: PretrainConfig;
   data: ChipData;
+  chips: RunChips;
   modelConfig: UnetAttDConfig;
   resumed?: ResumePoint;
   backend: StartedBackend;
@@ -54,7 +55,7 @@ export interface RunParts {
 
 /** Makes the parts of a run, or restores them from a checkpoint. */
 export async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run> {
-  const { folder, config, data, modelConfig, resumed, backend, interrupted } = parts;
+  const { folder, config, data, chips, modelConfig, resumed, backend, interrupted } = parts;
   const model = unetAttD(modelConfig);
   const parameters = namedParameters(model);
   if (config.paramsInit !== undefined && !resumed) await loadWeights(config.paramsInit, parameters);
@@ -64,6 +65,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
   const { schedule, unit } = makeSchedule(config, stepsPerEpoch);
   let state: RunState = {
     config,
+    chips,
     build: backend.build,
     epoch: 0,
     nextBatch: 0,
@@ -84,7 +86,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
       throw new Error(`${resumed.file}: ${(error as Error).message}`, { cause: error });
     }
     schedule.restore(state.schedule as LrState);
-    state.build = backend.build;
+    Object.assign(state, { build: backend.build, chips });
   }
   const { noiseSchedule: type, timesteps, betaStart, betaEnd } = config;
   const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(timesteps, { type, betaStart, betaEnd }));

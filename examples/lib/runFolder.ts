@@ -1,12 +1,24 @@
 import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import type { BandStatistics } from 'diffusion-ssl/normalization';
 import { readCheckpointState } from 'diffusion-ssl/training';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
+
+/** The chips of a run: with its configuration enough to scale others as they were, and to show samples in their units and colours. */
+export interface RunChips {
+  /** [height, width, bands] as the network sees them. */
+  shape: [number, number, number];
+  /** Statistics of the training chips in their own units. */
+  statistics: BandStatistics;
+  /** Bands shown as red, green and blue, or one as grey, from 0. */
+  shownBands: number[];
+}
 
 /** Where a run stands: saved in every checkpoint. */
 export interface RunState {
   config: PretrainConfig;
+  chips: RunChips;
   /** Kernel variant and version: only with the same one does a resumed run give the same bits. */
   build: string;
   /** Epoch in progress, from 0. */

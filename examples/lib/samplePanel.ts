@@ -12,7 +12,7 @@ export interface PanelSample {
   reconstruction: PanelImage;
   /** 0-based timestep. */
   t: number;
-  /** A second line beside the row, e.g. the sample's error. */
+  /** A second line beside the row, such as the sample's error. */
   note?: string;
 }
 
@@ -31,9 +31,12 @@ const noiseLimit = 3;
 /** The panel x₀, xₜ, predicted noise, reconstruction of several samples, one a row, as a PNG file. */
 export async function samplePanel(
   samples: readonly PanelSample[],
-  options: DisplayOptions,
+  options: DisplayOptions & {
+    /** A sentence about the whole panel. */
+    note?: string;
+  },
 ): Promise<Uint8Array> {
-  const { title, bands = [0, 1, 2], imageRange = [0, 1] } = options;
+  const { title, bands = [0, 1, 2], imageRange = [0, 1], note = '' } = options;
   const noiseRange: ValueRange = [-noiseLimit, noiseLimit];
   return imageGrid({
     title,
@@ -50,7 +53,7 @@ export async function samplePanel(
       ['reconstruction', describeRange(imageRange)],
     ],
     rowLabels: samples.map(({ t, note }) => (note ? `t = ${t}\n${note}` : `t = ${t}`)),
-    caption: describeBands(bands, samples[0]?.x0.channels ?? 0),
+    caption: `${describeBands(bands, samples[0]?.x0.channels ?? 0)} ${note}`.trimEnd(),
   });
 }
 

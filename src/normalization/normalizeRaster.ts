@@ -12,9 +12,9 @@ import { validMask } from './validMask.js';
 
 /** Options of {@link normalizeRaster}. */
 export interface NormalizationOptions {
-  /** Default `'min_max'`. */
+  /** Default `'min_max'`, as in the tutorial; the trainer and the page of the examples take `'z_value'` with `'gpb'`. */
   strategy?: NormalizationStrategy;
-  /** Default `'lab'`. */
+  /** Default `'lab'`, which needs no statistics. */
   procedure?: StatisticsProcedure;
   /** Needed by `'gab'` and `'gpb'`. */
   globalStats?: BandStatistics | null;

@@ -180,6 +180,9 @@ describe('a run on six bands of two rasters', () => {
       if (epoch) expect(state).toMatchObject({ epoch, step: STEPS, nextBatch: 0 });
       expect(state).toMatchObject({ config: { batch: 4, seed: 0, imageColumns: ['optical', 'radar'] } });
       expect(state).toHaveProperty('schedule');
+      const statistics = JSON.parse(text('whole', 'statistics.json'));
+      expect(statistics.mean).toHaveLength(6);
+      expect(state.chips).toEqual({ shape: [32, 32, 6], statistics, shownBands: [0, 1, 2] });
     }
   });
 

@@ -26,7 +26,10 @@ export interface ChipLoaderOptions {
   size?: number | readonly [number, number];
   /** Width of the border of zeros added around a chip after normalising; default 0. */
   buffer?: number;
-  /** Default min_max over all bands of the chip; null: none. */
+  /**
+   * Default min_max over all bands of the chip, as `normalizeRaster` has it; null: none. The trainer of the examples takes
+   * `'z_value'` with `'gpb'` and the statistics of `computeGlobalStatistics`.
+   */
   normalization?: NormalizationOptions | null;
   /** Augmentations in order; default none. */
   augmentation?: readonly AugmentationStep[];
