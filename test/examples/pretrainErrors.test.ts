@@ -279,12 +279,9 @@ describe('--on-bad-chip skip', () => {
     const blank = catalogOf(good(2), ['bad/nodata.tif']);
     await expect(train(argumentsFor(blank, '--on-bad-chip', 'skip'))).rejects.toThrow(/validation chip/);
     const blankTraining = catalogOf(['bad/nodata.tif', 'bad/nodata.tif']);
-    for (const [statistics, message] of [
-      ['lab', /training chip/],
-      ['gpb', /no valid pixel/],
-    ] as const) {
+    for (const statistics of ['lab', 'gpb']) {
       const args = argumentsFor(blankTraining, '--on-bad-chip', 'skip', '--statistics', statistics);
-      await expect(train(args)).rejects.toThrow(message);
+      await expect(train(args)).rejects.toThrow(/no valid pixel/);
     }
   });
 });
