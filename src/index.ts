@@ -135,6 +135,7 @@ export {
   type GlobalStatisticsOptions,
   type GlobalStatisticsState,
 } from './normalization/GlobalStatistics.js';
+export type { NodataValues } from './normalization/nodataValues.js';
 export {
   type NormalizationOptions,
   type NormalizedRaster,

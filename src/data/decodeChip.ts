@@ -1,6 +1,7 @@
-import { argumentError, checkInteger } from '../internal/checks.js';
+import { argumentError, checkInteger, checkOneOf } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { scalingOf } from '../normalization/bandScalings.js';
+import { checkNodata, isPerBand, type NodataValues } from '../normalization/nodataValues.js';
 import {
   type NormalizationOptions,
   type NormalizedRaster,
@@ -26,9 +27,14 @@ export interface ChipOptions {
   channels: number;
   /** Size [height, width] of the chip: larger rasters are cropped around their centre before normalising, smaller ones get a border of zeros after it. Default: as read. */
   size?: readonly [number, number];
-  /** Width of the border of zeros that is added to each side after normalising; default 0. */
+  /** Width of the border that is added to each side; default 0. */
   buffer?: number;
-  /** Normalisation of each raster by itself, its own nodata value added; null: none, and only values that are not finite become 0. Default: min_max, lab. */
+  /**
+   * What the border holds: zeros after normalising (default), or the pixels that the rasters have around a chip of
+   * `size`, normalised with it, and zeros where they have no more.
+   */
+  bufferFrom?: 'zeros' | 'neighbours';
+  /** Normalisation of each raster by itself, its own nodata value added, lists for each band being those of the chip; null: none, and only values that are not finite become 0. Default: min_max, lab. */
   normalization?: NormalizationOptions | null;
 }
 
@@ -71,20 +77,30 @@ export function buildChip(
 ): NormalizedRaster {
   const { channels, buffer = 0 } = options;
   checkInteger('decodeChip', 'buffer', buffer, 0);
+  checkOneOf('decodeChip', 'bufferFrom', options.bufferFrom ?? 'zeros', ['zeros', 'neighbours']);
+  checkNodata('decodeChip', options.normalization?.nodata ?? [], channels);
   if (images.length === 0) throw argumentError('decodeChip', 'files', [], 'a list of at least one file');
   checkRasters(images, names, channels);
   const [first] = images;
   const [height, width] = options.size ?? [first.height, first.width];
-  if (images.length === 1 && buffer === 0 && height <= first.height && width <= first.width) {
+  const sides = [height + 2 * buffer, width + 2 * buffer] as const;
+  const most = cropSize(options);
+  const cut = [first.height, first.width].map((side, i) => Math.min(side, most?.[i] ?? side));
+  if (images.length === 1 && cut.every((side, i) => side === sides[i])) {
     return normalize(first, names[0], options, 0, decoder);
   }
-  const out = new Float32Array((height + 2 * buffer) * (width + 2 * buffer) * channels);
-  const chip: Raster = { height: height + 2 * buffer, width: width + 2 * buffer, channels, data: out };
+  const out = new Float32Array(sides[0] * sides[1] * channels);
+  const chip: Raster = { height: sides[0], width: sides[1], channels, data: out };
+  // Rounded towards zero, so that the middle of the chip is the same whatever the border holds.
+  const corner = [
+    buffer + Math.trunc((height - cut[0]) / 2),
+    buffer + Math.trunc((width - cut[1]) / 2),
+  ] as const;
   const parts: NormalizedRaster[] = [];
   let band = 0;
   images.forEach((image, i) => {
     const part = normalize(image, names[i], options, band, decoder);
-    place(part, chip, band);
+    place(part, chip, band, corner);
     parts.push(part);
     band += image.bands;
   });
@@ -92,7 +108,7 @@ export function buildChip(
     offset: parts.flatMap((part) => part.parameters.offset),
     scale: parts.flatMap((part) => part.parameters.scale),
   };
-  const mask = chipMask(chip, parts);
+  const mask = chipMask(chip, parts, corner);
   return { ...chip, parameters, ...(mask && { mask }) };
 }
 
@@ -113,6 +129,15 @@ export function checkRasters(
   if (bands !== channels) {
     throw new Error(`${names.join(' + ')}: has ${bands} bands, but channels is ${channels}.`);
   }
+}
+
+/** What rasters are cut to at most, [height, width]: the chip's size, with the border around it that they are to fill. */
+export function cropSize({
+  size,
+  buffer = 0,
+  bufferFrom,
+}: ChipOptions): readonly [number, number] | undefined {
+  return size && bufferFrom === 'neighbours' ? [size[0] + 2 * buffer, size[1] + 2 * buffer] : size;
 }
 
 /** An image cut around its centre to at most `size` [height, width], as float32. */
@@ -138,19 +163,23 @@ function cropPixels(image: PlainTiff, size?: readonly [number, number]) {
   return { height, width, channels: bands, data: out };
 }
 
-/** The values that mark missing pixels of an image: those given and its own. */
-export function nodataOf(image: PlainTiff, given: readonly number[] = []): number[] {
-  return image.nodata === null ? [...given] : [...given, image.nodata];
+/** The values that mark missing pixels of an image: those given and its own. @param firstBand The chip's band that is its first. */
+export function nodataOf(image: PlainTiff, given: NodataValues = [], firstBand = 0): NodataValues {
+  const own = image.nodata === null ? [] : [image.nodata];
+  if (!isPerBand(given)) return [...given, ...own];
+  return given.slice(firstBand, firstBand + image.bands).map((values) => [...values, ...own]);
 }
 
 /** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
 function normalize(
   image: PlainTiff,
   name: string,
-  { size, normalization: options = {} }: ChipOptions,
+  chip: ChipOptions,
   firstBand: number,
   decoder: PixelDecoder | undefined,
 ): NormalizedRaster {
+  const { normalization: options = {} } = chip;
+  const size = cropSize(chip);
   const scaled = options && isDefault(options) && scaleWhole(image, size, options, decoder);
   if (scaled) return scaled;
   const raster = cropImage(image, size);
@@ -166,7 +195,7 @@ function normalize(
       integers,
       ...options,
       globalStats,
-      nodata: nodataOf(image, options.nodata),
+      nodata: nodataOf(image, options.nodata, firstBand),
     });
   } catch (error) {
     throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
@@ -174,8 +203,9 @@ function normalize(
 }
 
 /** Whether only the range of all values counts. */
-function isDefault({ strategy, procedure, clipPercent, compat }: NormalizationOptions): boolean {
-  return (strategy ?? 'min_max') === 'min_max' && (procedure ?? 'lab') === 'lab' && !clipPercent && !compat;
+function isDefault({ strategy, procedure, clipPercent, limit, compat }: NormalizationOptions): boolean {
+  const isPlain = !clipPercent && limit === undefined && !compat;
+  return (strategy ?? 'min_max') === 'min_max' && (procedure ?? 'lab') === 'lab' && isPlain;
 }
 
 /** By the decoder, where it can and no pixel is missing: the default, and most of a loader's work. */
@@ -188,9 +218,9 @@ function scaleWhole(
   if (!decoder?.scaleByRange || image.data.BYTES_PER_ELEMENT > 2) return undefined;
   const { data: values, ...sides } = cropPixels(image, size);
   const { min, max, scaled } = decoder.scaleByRange(values as SmallIntegers);
-  const missing = nodataOf(image, nodata).some(
-    (value) => value >= min && value <= max && values.includes(value),
-  );
+  const missing = nodataOf(image, nodata)
+    .flat()
+    .some((value) => value >= min && value <= max && values.includes(value));
   if (missing) return undefined;
   const { offset, scale } = scalingOf('min_max', { min, max, mean: 0, std: 0 });
   const each = (value: number) => new Array<number>(image.bands).fill(value);
@@ -198,7 +228,11 @@ function scaleWhole(
 }
 
 /** The pixels of a chip that no raster misses and that are no border; none where that is every pixel. */
-function chipMask(chip: Raster, parts: readonly NormalizedRaster[]): Raster | undefined {
+function chipMask(
+  chip: Raster,
+  parts: readonly NormalizedRaster[],
+  corner: readonly [number, number],
+): Raster | undefined {
   const [{ height, width }] = parts;
   if (height === chip.height && width === chip.width && parts.every((part) => !part.mask)) return undefined;
   const inside = { height, width, channels: 1, data: new Float32Array(height * width).fill(1) };
@@ -206,14 +240,12 @@ function chipMask(chip: Raster, parts: readonly NormalizedRaster[]): Raster | un
     if (mask) for (let i = 0; i < inside.data.length; i++) inside.data[i] *= mask.data[i];
   }
   const out = { ...chip, channels: 1, data: new Float32Array(chip.height * chip.width) };
-  place(inside, out, 0);
+  place(inside, out, 0, corner);
   return out;
 }
 
-/** Writes a raster into the middle of a chip, from band `band` on. */
-function place(raster: Raster, chip: Raster, band: number): void {
-  const top = Math.floor((chip.height - raster.height) / 2);
-  const left = Math.floor((chip.width - raster.width) / 2);
+/** Writes a raster into a chip from a corner [top, left] on, and from band `band` on. */
+function place(raster: Raster, chip: Raster, band: number, [top, left]: readonly [number, number]): void {
   for (let row = 0; row < raster.height; row++) {
     for (let column = 0; column < raster.width; column++) {
       const from = (row * raster.width + column) * raster.channels;

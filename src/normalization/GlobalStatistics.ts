@@ -1,6 +1,7 @@
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { addMoments, emptyMoments, type Moments } from './Moments.js';
+import { checkNodata, type NodataValues } from './nodataValues.js';
 import { PercentileSketch } from './PercentileSketch.js';
 import { bandStatistics } from './statistics.js';
 import type { LocalStatistics, StatisticsSummary } from './typicalParameters.js';
@@ -16,8 +17,8 @@ export interface GlobalStatisticsOptions {
 
 /** Options of {@link GlobalStatistics.add}. */
 export interface AddRasterOptions {
-  /** Values that mark missing pixels; default none. NaN and infinities always do. */
-  nodata?: readonly number[];
+  /** Values that mark missing pixels, or a list of them for each of the raster's bands; default none. NaN and infinities always do. */
+  nodata?: NodataValues;
   /** The chip's band that is the raster's first, where a chip has several rasters; default 0. */
   firstBand?: number;
 }
@@ -95,7 +96,8 @@ export class GlobalStatistics {
       const accepted = `at most the ${this.bands.length} bands of the statistics`;
       throw argumentError('GlobalStatistics.add', 'firstBand + channels', firstBand + channels, accepted);
     }
-    const valid = validMask(data, nodata);
+    checkNodata('GlobalStatistics.add', nodata, channels);
+    const valid = validMask(data, channels, nodata);
     const some = this.downfactor === 1 ? { data, valid } : sample(raster, valid, this.downfactor);
     const bits = new Int32Array(some.data.buffer, some.data.byteOffset, some.data.length);
     const all = emptyMoments();

@@ -12,6 +12,7 @@ export {
   type GlobalStatisticsOptions,
   type GlobalStatisticsState,
 } from './GlobalStatistics.js';
+export type { NodataValues } from './nodataValues.js';
 export { type NormalizationOptions, type NormalizedRaster, normalizeRaster } from './normalizeRaster.js';
 export {
   type LocalStatistics,

@@ -7,6 +7,7 @@ import type {
   NormalizationStrategy,
   StatisticsProcedure,
 } from './bandStatisticsTypes.js';
+import { checkNodata, type NodataValues } from './nodataValues.js';
 import { bandStatistics, percentileLimits } from './statistics.js';
 import { validMask } from './validMask.js';
 
@@ -22,8 +23,10 @@ export interface NormalizationOptions {
   clipPercent?: number;
   /** The values are integers, so that the limits of `clipPercent` are cut to integers too; default false. */
   integers?: boolean;
-  /** Values that mark missing pixels; default none. NaN and infinities always do. */
-  nodata?: readonly number[];
+  /** Scaled values are limited to [-limit, limit]; default: they are not. */
+  limit?: number;
+  /** Values that mark missing pixels, or a list of them for each band; default none. NaN and infinities always do. */
+  nodata?: NodataValues;
   /** What missing pixels become; default 0. */
   fill?: number;
   /** What happens when no valid pixel is left for the statistics: an error (default), or `fill` everywhere. */
@@ -61,23 +64,30 @@ export interface NormalizedRaster extends Raster {
  */
 export function normalizeRaster(raster: Raster, options: NormalizationOptions = {}): NormalizedRaster {
   const { strategy = 'min_max', procedure = 'lab', clipPercent = 0, fill = 0, onEmpty = 'error' } = options;
+  const { limit, nodata = [] } = options;
   const tutorial = options.compat === 'tutorial';
   checkOneOf('normalizeRaster', 'strategy', strategy, ['min_max', 'z_value']);
   checkOneOf('normalizeRaster', 'procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
   checkOneOf('normalizeRaster', 'onEmpty', onEmpty, ['error', 'fill']);
   checkNumber('normalizeRaster', 'clipPercent', clipPercent, 0, 49.999);
   checkNumber('normalizeRaster', 'fill', fill);
+  if (limit !== undefined) checkNumber('normalizeRaster', 'limit', limit, Number.MIN_VALUE);
   const { data, channels } = raster;
-  if (strategy === 'min_max' && procedure === 'lab' && clipPercent === 0 && !options.nodata?.length) {
+  checkNodata('normalizeRaster', nodata, channels);
+  const plain = clipPercent === 0 && limit === undefined && nodata.length === 0;
+  if (strategy === 'min_max' && procedure === 'lab' && plain) {
     const range = completeRange(data);
     if (range && (range.min >= 0 || !tutorial)) return scaleWhole(raster, scalingOf('min_max', range));
   }
-  const valid = validMask(data, options.nodata, tutorial);
+  const valid = validMask(data, channels, nodata, tutorial);
   const scalings =
     procedure === 'lab' || procedure === 'lpb'
       ? localScalings(raster, valid, strategy, procedure)
       : globalScalings('normalizeRaster', options.globalStats, strategy, procedure, channels);
   const bounded = strategy === 'min_max';
+  const [lowest, highest] = [bounded ? 0 : Number.NEGATIVE_INFINITY, bounded ? 1 : Number.POSITIVE_INFINITY];
+  const [least, most] =
+    limit === undefined ? [lowest, highest] : [Math.max(lowest, -limit), Math.min(highest, limit)];
   const out = new Float32Array(data.length);
   let present: Float32Array | undefined;
   let missing = 0;
@@ -107,8 +117,7 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
       }
       if (value < low) value = low;
       else if (value > high) value = high;
-      value = (value - offset) / scale;
-      out[i] = bounded ? Math.min(Math.max(value, 0), 1) : value;
+      out[i] = Math.min(Math.max((value - offset) / scale, least), most);
     }
   }
   if (missing === data.length && onEmpty === 'error') throw emptyError('lab', 0, data.length);

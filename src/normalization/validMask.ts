@@ -1,3 +1,5 @@
+import { isPerBand, type NodataValues } from './nodataValues.js';
+
 /**
  * 1 where a value is present: finite and none of `nodata`, which is compared in float32 as the values are.
  *
@@ -5,7 +7,8 @@
  */
 export function validMask(
   data: Float32Array,
-  nodata: readonly number[] = [],
+  channels: number,
+  nodata: NodataValues = [],
   negativeIsMissing = false,
 ): Uint8Array {
   const valid = new Uint8Array(data.length);
@@ -14,8 +17,12 @@ export function validMask(
     const value = data[i];
     if (Number.isFinite(value) && value >= lowest) valid[i] = 1;
   }
-  for (const missing of nodata.map(Math.fround)) {
-    for (let i = 0; i < data.length; i++) if (data[i] === missing) valid[i] = 0;
-  }
+  const drop = (values: readonly number[], first: number, step: number) => {
+    for (const missing of values.map(Math.fround)) {
+      for (let i = first; i < data.length; i += step) if (data[i] === missing) valid[i] = 0;
+    }
+  };
+  if (!isPerBand(nodata)) drop(nodata, 0, 1);
+  else for (const [band, values] of nodata.entries()) drop(values, band, channels);
   return valid;
 }

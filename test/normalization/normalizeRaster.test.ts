@@ -36,7 +36,7 @@ function rasterOf(array: FixtureArray): Raster {
   return { height, width, channels, data: new Float32Array(fixtureValues(array)) };
 }
 
-function optionsOf(c: Case, input: FixtureArray): NormalizationOptions {
+function optionsOf(c: Case, input: FixtureArray): NormalizationOptions & { nodata: number[] } {
   const nodata = typeof c.nodata === 'string' ? [0, 65535] : (c.nodata ?? []);
   return {
     strategy: c.normal_strategy,
@@ -92,7 +92,7 @@ describe('normalization.json', () => {
       const expected = c.output && fixtureValues(c.output);
       if (!expected || expected.some(Number.isNaN)) continue;
       raster.data.forEach((value, i) => {
-        if (!Number.isFinite(value) || options.nodata!.includes(value)) expected[i] = -7;
+        if (!Number.isFinite(value) || options.nodata.includes(value)) expected[i] = -7;
       });
       const constant = /^zero_|constant/.test(c.name ?? '');
       const tolerance = fixture.tolerance[c.normal_strategy];
@@ -174,6 +174,19 @@ describe('normalizeRaster by default', () => {
     }
   });
 
+  it('limits scaled values to ± limit, whatever the strategy, and leaves the parameters as they are', () => {
+    const values = [-4, 0, 4, Number.NaN, 1, 8, 3, 2];
+    const options = { strategy: 'z_value', procedure: 'lpb', fill: 5 } as const;
+    const free = normalizeRaster(raster(...values), options);
+    expect(Math.min(...free.data)).toBeLessThan(-0.5);
+    const { data, parameters } = normalizeRaster(raster(...values), { ...options, limit: 0.5 });
+    const expected = free.data.map((v) => (v === 5 ? 5 : Math.min(0.5, Math.max(-0.5, v))));
+    expect(data).toEqual(expected);
+    expect(parameters).toEqual(free.parameters);
+    const whole = normalizeRaster(raster(0, 1, 2, 10), { limit: 0.15 });
+    expectClose(whole.data, [0, 0.1, 0.15, 0.15], { abs: 1e-7 });
+  });
+
   it('refuses a raster or a band without a valid pixel, unless told to fill it', () => {
     expect(() => normalizeRaster(raster(0, 0, 0, 0), { nodata: [0] })).toThrow(
       /no valid pixel in the raster's 4/,
@@ -186,6 +199,7 @@ describe('normalizeRaster by default', () => {
 
   it('names what is wrong with an option', () => {
     expect(() => normalizeRaster(raster(1, 2), { clipPercent: 50 })).toThrow('clipPercent is 50');
+    expect(() => normalizeRaster(raster(1, 2), { limit: 0 })).toThrow('limit is 0');
     expect(() => normalizeRaster(raster(1, 2), { procedure: 'gpb', globalStats: { min: [0, 0] } })).toThrow(
       'globalStats.max is undefined',
     );

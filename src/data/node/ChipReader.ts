@@ -4,9 +4,10 @@ import { type AugmentationStep, compose } from '../../augmentation/compose.js';
 import type { Raster } from '../../internal/raster.js';
 import { randomStreams } from '../../internal/streams.js';
 import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
+import type { NodataValues } from '../../normalization/nodataValues.js';
 import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
-import { buildChip, type ChipOptions, checkRasters, cropImage, nodataOf } from '../decodeChip.js';
+import { buildChip, type ChipOptions, checkRasters, cropImage, cropSize, nodataOf } from '../decodeChip.js';
 import { decodeGeoTiff } from '../decodeGeoTiff.js';
 import { loadPixelDecoder, type PixelDecoder } from '../loadPixelDecoder.js';
 import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
@@ -71,13 +72,13 @@ export class ChipReader {
   /** Statistics of a chip's rasters as they are in the files, cut to size. */
   async statistics(
     { images }: ChipRequest,
-    { nodata, downfactor }: { nodata: readonly number[]; downfactor: number },
+    { nodata, downfactor }: { nodata: NodataValues; downfactor: number },
   ): Promise<GlobalStatistics> {
     const { channels, size } = this.settings.chip;
     const statistics = new GlobalStatistics({ channels, downfactor });
     let firstBand = 0;
     for (const image of (await this.open(images)).rasters) {
-      statistics.add(cropImage(image, size), { nodata: nodataOf(image, nodata), firstBand });
+      statistics.add(cropImage(image, size), { nodata: nodataOf(image, nodata, firstBand), firstBand });
       firstBand += image.bands;
     }
     return statistics;
@@ -100,7 +101,7 @@ export class ChipReader {
       names,
       chip.channels,
     );
-    return { names, rasters: await Promise.all(opened.map(({ read }) => read(chip.size))) };
+    return { names, rasters: await Promise.all(opened.map(({ read }) => read(cropSize(chip)))) };
   }
 
   private async openFile(name: string) {

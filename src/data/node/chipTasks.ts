@@ -1,10 +1,11 @@
 import type { GlobalStatistics, GlobalStatisticsState } from '../../normalization/GlobalStatistics.js';
+import type { NodataValues } from '../../normalization/nodataValues.js';
 import type { ChipReader, ChipRequest } from './ChipReader.js';
 
 /** Work for one worker: look at the headers of chips, read them for an epoch, or gather their statistics. */
 export type ChipTask =
   | { kind: 'inspect'; chips: ChipRequest[] }
-  | { kind: 'statistics'; chips: ChipRequest[]; nodata: readonly number[]; downfactor: number }
+  | { kind: 'statistics'; chips: ChipRequest[]; nodata: NodataValues; downfactor: number }
   | { kind: 'read'; chips: ChipRequest[]; epoch: number; expected: ExpectedChip };
 
 /** What every chip of a loader must be. */

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { argumentError, checkInteger, checkOneOf } from '../../internal/checks.js';
 import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
+import { checkNodata, type NodataValues } from '../../normalization/nodataValues.js';
 import type { ChipRow } from '../ChipList.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RangeClient.js';
@@ -18,8 +19,8 @@ export interface ComputeGlobalStatisticsOptions {
   channels: number;
   /** Side, or [height, width], that larger chips are cropped to as the loader does; default: as read. */
   size?: number | readonly [number, number];
-  /** Values that mark missing pixels beside each file's own; default none. */
-  nodata?: readonly number[];
+  /** Values that mark missing pixels beside each file's own, or a list of them for each band of a chip; default none. */
+  nodata?: NodataValues;
   /** Take one of so many pixels; default 1, all. */
   downfactor?: number;
   /** What an unreadable chip does: stop (default), or be left out and reported. */
@@ -70,6 +71,7 @@ export async function computeGlobalStatistics(
   checkInteger('computeGlobalStatistics', 'workers', workers, 0);
   checkOneOf('computeGlobalStatistics', 'onBadChip', onBadChip, ['error', 'skip']);
   checkRemoteOptions('computeGlobalStatistics', remote);
+  checkNodata('computeGlobalStatistics', nodata, channels);
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   for (const side of size ?? []) checkInteger('computeGlobalStatistics', 'size', side, 1);
   const statistics = new GlobalStatistics({ channels, downfactor });

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import type { AugmentationStep } from '../../augmentation/compose.js';
 import { argumentError, checkInteger, checkOneOf } from '../../internal/checks.js';
+import { checkNodata } from '../../normalization/nodataValues.js';
 import type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
 import type { ChipRows } from '../ChipList.js';
 import { isRemote } from '../checkChipPath.js';
@@ -24,8 +25,13 @@ export interface ChipLoaderOptions {
   batchSize: number;
   /** Side, or [height, width], that chips are cropped or padded to around their centre; default: all must have the size of the first. */
   size?: number | readonly [number, number];
-  /** Width of the border of zeros added around a chip after normalising; default 0. */
+  /** Width of the border added around a chip; default 0. */
   buffer?: number;
+  /**
+   * What the border holds: zeros after normalising (default), or the pixels that the rasters have around a chip of
+   * `size`, and zeros where they have no more.
+   */
+  bufferFrom?: 'zeros' | 'neighbours';
   /**
    * Default min_max over all bands of the chip, as `normalizeRaster` has it; null: none. The trainer of the examples takes
    * `'z_value'` with `'gpb'` and the statistics of `computeGlobalStatistics`.
@@ -81,7 +87,7 @@ export interface ChipLoaderOptions {
  */
 export async function createChipLoader(options: ChipLoaderOptions): Promise<ChipLoader> {
   const { rows, channels, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
-  const { remote = {} } = options;
+  const { remote = {}, bufferFrom = 'zeros' } = options;
   const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
     options;
   // A worker without a chip would idle, and one that has done nothing yet keeps the process alive.
@@ -95,6 +101,8 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   check('workers', workers, 0);
   check('prefetch', prefetch, 0);
   check('cacheBytes', cacheBytes, 0);
+  checkOneOf('createChipLoader', 'bufferFrom', bufferFrom, ['zeros', 'neighbours']);
+  checkNodata('createChipLoader', options.normalization?.nodata ?? [], channels);
   checkOneOf('createChipLoader', 'onBadChip', onBadChip, ['error', 'skip']);
   if (rows.length === 0) throw argumentError('createChipLoader', 'rows', [], 'a list of at least one chip');
   const inspect = options.inspect ?? (rows.at(0)?.images.some(isRemote) ? 100 : 10_000);
@@ -104,7 +112,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   for (const side of size ?? []) check('size', side, 1);
   const settings: ChipReaderSettings = {
     dataPath: options.dataPath,
-    chip: { channels, size, buffer, normalization: options.normalization },
+    chip: { channels, size, buffer, bufferFrom, normalization: options.normalization },
     augmentation: options.augmentation ?? [],
     seed,
     cacheBytes: Math.floor(cacheBytes / Math.max(1, threads)),

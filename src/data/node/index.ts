@@ -1,4 +1,5 @@
 export type { AugmentationStep } from '../../augmentation/compose.js';
+export type { NodataValues } from '../../normalization/nodataValues.js';
 export type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
 export type { ChipList, ChipRow, ChipRows } from '../ChipList.js';
 export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCatalog.js';

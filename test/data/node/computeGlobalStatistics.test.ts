@@ -69,6 +69,19 @@ describe('computeGlobalStatistics', () => {
     expectClose(summary.lab.max.slice(0, 2), [71 + (count - 1) / 2, 71 + (count - 1) / 2], { abs: 1e-9 });
   });
 
+  it('takes a list of missing values for each band of the chips', async () => {
+    const { statistics } = await compute({ nodata: [[2], [], [-50]] });
+    const { count: counts } = (await compute()).statistics.summary();
+    const twos = Array.from({ length: count * 36 }, (_, n) => Math.floor(n / 36) + 2 * (n % 36)).filter(
+      (v) => v === 2,
+    );
+    expect(twos.length).toBeGreaterThan(0);
+    expect(statistics.summary().count).toEqual([counts[0] - twos.length, counts[1], counts[2]]);
+    await expect(compute({ nodata: [[2], [-50]] })).rejects.toThrow(
+      'computeGlobalStatistics: nodata.length is 2; it must be 3, a list of values for each band.',
+    );
+  });
+
   it('gives the same bits with any number of workers, from a stream as from a list', async () => {
     const expected = JSON.stringify((await compute()).statistics);
     async function* stream() {

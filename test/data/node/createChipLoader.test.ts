@@ -147,12 +147,23 @@ describe('createChipLoader', () => {
     await loader.close();
   });
 
+  it('limits what is scaled', async () => {
+    const [free] = await loadAll({ normalization: {} });
+    expect(Math.max(...free.images)).toBe(1);
+    const [limited] = await loadAll({ normalization: { limit: 0.5 } });
+    expect(limited.images).toEqual(free.images.map((value) => Math.min(value, 0.5)));
+  });
+
   it('refuses options that make no sense', async () => {
     await expect(load({ rows: [] })).rejects.toThrow('createChipLoader: rows is []');
     await expect(load({ batchSize: 0 })).rejects.toThrow('createChipLoader: batchSize is 0');
     await expect(load({ inspect: 0 })).rejects.toThrow('createChipLoader: inspect is 0');
     await expect(load({ remote: { attempts: 0 } })).rejects.toThrow('createChipLoader: attempts is 0');
     await expect(load({ workers: -1 })).rejects.toThrow('workers is -1');
+    await expect(load({ bufferFrom: 'mirror' as 'zeros' })).rejects.toThrow("bufferFrom is 'mirror'");
+    await expect(load({ normalization: { nodata: [[0]] } })).rejects.toThrow(
+      'createChipLoader: nodata.length is 1; it must be 2',
+    );
     await expect(load({ augmentation: [{ name: 'flip', probability: 3 }] })).rejects.toThrow(
       'probability is 3',
     );

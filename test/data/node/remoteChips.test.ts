@@ -74,6 +74,16 @@ describe('a loader of remote chips', () => {
     const [crop] = await loadAll({ rows: large, channels: 1, size: [32, 64], normalization: null });
     expect(crop.shape).toEqual([1, 32, 64, 1]);
     expect([crop.images[0], crop.images[64 * 32 - 1]]).toEqual([984 * 7 + 268, 1015 * 7 + 331]);
+    const border = { buffer: 3, bufferFrom: 'neighbours' } as const;
+    const [bordered] = await loadAll({
+      rows: large,
+      channels: 1,
+      size: [32, 64],
+      normalization: null,
+      ...border,
+    });
+    expect(bordered.shape).toEqual([1, 38, 70, 1]);
+    expect([bordered.images[0], bordered.images[38 * 70 - 1]]).toEqual([981 * 7 + 265, 1018 * 7 + 334]);
     const two = [{ images: [server.urlOf('/large.tif'), server.urlOf('/3.tif')] }];
     await expect(loadAll({ rows: two, channels: 3, size: 4 })).rejects.toThrow(
       /3\.tif: is 6 × 6 pixels, but .*large\.tif of the same chip is 600 × 2000/,
