@@ -1,11 +1,12 @@
 export { type AdjustContrastOptions, adjustContrast } from './augmentation/adjustContrast.js';
 export { type AdjustGammaOptions, adjustGamma, type GammaPatch } from './augmentation/adjustGamma.js';
-export { type Augment, compose } from './augmentation/compose.js';
+export { type Augment, type ComposeOptions, compose } from './augmentation/compose.js';
 export { FLIP_DIRECTIONS, type FlipDirection, flip } from './augmentation/flip.js';
 export { type JitterOptions, jitter } from './augmentation/jitter.js';
 export { type RescaleOptions, rescale } from './augmentation/rescale.js';
 export { type RotateOptions, rotate } from './augmentation/rotate.js';
-export type { AugmentationSample, ValueLimits } from './augmentation/sample.js';
+export type { AugmentationSample, MovingOptions, ValueLimits } from './augmentation/sample.js';
+export { type ShiftOptions, shift } from './augmentation/shift.js';
 export { type ShiftBrightnessOptions, shiftBrightness } from './augmentation/shiftBrightness.js';
 export type {
   AugmentationStep,
@@ -16,6 +17,7 @@ export type {
   JitterStep,
   RescaleStep,
   RotateStep,
+  ShiftStep,
 } from './augmentation/steps.js';
 export {
   type TutorialAugmentation,

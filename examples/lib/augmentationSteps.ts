@@ -12,8 +12,8 @@ export function augmentationSteps(config: PretrainConfig): AugmentationStep[] {
       return [flip];
     case 'flips+rotation':
       return [flip, { name: 'rotate', probability: 0.5, degrees: [-90, 90, 180] }];
-    case 'all': {
-      const steps = tutorialSteps(
+    case 'all':
+      return tutorialSteps(
         {
           scale_factor: config.scaleFactor,
           crop_strategy: config.cropStrategy,
@@ -24,11 +24,7 @@ export function augmentationSteps(config: PretrainConfig): AugmentationStep[] {
           br_range: config.brRange,
           sigma_range: config.sigmaRange,
         },
-        { zScores: config.normalization === 'z_value' },
+        { zScores: config.normalization === 'z_value', compat },
       );
-      return steps.map((step) =>
-        step.name === 'rotate' || step.name === 'brightness' ? { ...step, compat } : step,
-      );
-    }
   }
 }

@@ -1,10 +1,10 @@
 import { checkNumber } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { roundHalfToEven } from './roundHalfToEven.js';
-import { type AugmentationSample, mapSample } from './sample.js';
+import { type AugmentationSample, checkLabelFill, type MovingOptions, mapSample } from './sample.js';
 
 /** Options of {@link rescale}. */
-export interface RescaleOptions {
+export interface RescaleOptions extends MovingOptions {
   /**
    * Where the crop lies, or the smaller image on its canvas: [vertical, horizontal], each in [0, 1), from the first
    * possible place to the last. Default: centred.
@@ -13,15 +13,16 @@ export interface RescaleOptions {
 }
 
 /**
- * Enlarges or shrinks a sample by one factor, then crops it, or surrounds it by zeros, to the size it had. The image
- * is interpolated linearly, blurred before it is shrunk; label and mask take the nearest pixel.
+ * Enlarges or shrinks a sample by one factor, then crops it, or surrounds it by zeros, in the label by `labelFill`, to
+ * the size it had. The image is interpolated linearly, blurred before it is shrunk; label and mask take the nearest
+ * pixel.
  *
  * Follows `re_scale` of the ClarkCGA eofm-tutorial (scikit-image's `resize` with `anti_aliasing`), but both sides
  * keep their ratio.
  *
  * @param scale Factor of the sides, such as 0.75 to 1.5; they are rounded to whole pixels.
  * @returns A new sample of the same shape; the given one is not changed.
- * @throws If `scale` is not above zero or `position` lies outside [0, 1).
+ * @throws If `scale` is not above zero, `position` lies outside [0, 1), or `labelFill` is not finite.
  * @example
  * import { rescale } from 'diffusion-ssl/augmentation';
  * const image = { height: 2, width: 2, channels: 1, data: new Float32Array([1, 1, 1, 1]) };
@@ -30,17 +31,19 @@ export interface RescaleOptions {
 export function rescale(
   sample: AugmentationSample,
   scale: number,
-  { position }: RescaleOptions = {},
+  { position, labelFill }: RescaleOptions = {},
 ): AugmentationSample {
   checkNumber('rescale', 'scale', scale, Number.MIN_VALUE);
   for (const part of position ?? []) checkNumber('rescale', 'position', part, 0, 1 - 2 ** -53);
+  checkLabelFill('rescale', labelFill);
   const { height, width } = sample.image;
   const rows = axisOf(height, scale, position?.[0]);
   const columns = axisOf(width, scale, position?.[1]);
   return mapSample(
     sample,
     (raster) => resample(raster, rows.map(linearTaps(height)), columns.map(linearTaps(width))),
-    (raster) => resample(raster, rows.map(nearestTap(height)), columns.map(nearestTap(width))),
+    (raster, fill) => resample(raster, rows.map(nearestTap(height)), columns.map(nearestTap(width)), fill),
+    labelFill,
   );
 }
 
@@ -107,13 +110,14 @@ function mirror(index: number, size: number): number {
   return inside < size ? inside : period - inside;
 }
 
-function resample(raster: Raster, rows: Taps[], columns: Taps[]): Raster {
+function resample(raster: Raster, rows: Taps[], columns: Taps[], fill = 0): Raster {
   const { height, width, channels, data } = raster;
   const stride = width * channels;
-  const out = new Float32Array(data.length);
+  const out = new Float32Array(data.length).fill(fill);
   const row = new Float64Array(stride);
   for (let y = 0; y < height; y++) {
     const vertical = rows[y];
+    if (vertical === NOTHING) continue;
     row.fill(0);
     vertical.pixels.forEach((pixel, i) => {
       const weight = vertical.weights[i];
@@ -122,6 +126,7 @@ function resample(raster: Raster, rows: Taps[], columns: Taps[]): Raster {
     });
     for (let x = 0; x < width; x++) {
       const { pixels, weights } = columns[x];
+      if (columns[x] === NOTHING) continue;
       const to = y * stride + x * channels;
       for (let k = 0; k < channels; k++) {
         let sum = 0;

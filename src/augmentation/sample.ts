@@ -1,4 +1,4 @@
-import { argumentError } from '../internal/checks.js';
+import { argumentError, checkNumber } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 
 /** A chip and what belongs to it pixel by pixel: geometric changes apply to all, changes of value to the image. */
@@ -10,16 +10,38 @@ export interface AugmentationSample {
   mask?: Raster;
 }
 
-/** Applies one function to the image and another to label and mask, where present. */
+/** Options of changes that move pixels. */
+export interface MovingOptions {
+  /**
+   * What pixels of the label become that the image does not reach, such as a value that the loss ignores. Default 0,
+   * be that a class or not. Those of the mask become 0, missing.
+   */
+  labelFill?: number;
+}
+
+/** Throws unless a label can hold the value. */
+export function checkLabelFill(functionName: string, labelFill?: number): void {
+  if (labelFill === undefined) return;
+  checkNumber(functionName, 'labelFill', labelFill);
+  if (Math.fround(labelFill) !== labelFill)
+    throw argumentError(functionName, 'labelFill', labelFill, 'a number that a float32 holds, as labels do');
+}
+
+/**
+ * Applies one function to the image and another to label and mask, where present.
+ *
+ * @param label Is told what pixels of the label from outside become, if not 0.
+ */
 export function mapSample(
   sample: AugmentationSample,
   image: (raster: Raster) => Raster,
-  label: (raster: Raster) => Raster,
+  label: (raster: Raster, fill?: number) => Raster,
+  labelFill?: number,
 ): AugmentationSample {
   return {
     ...sample,
     image: image(sample.image),
-    ...(sample.label && { label: label(sample.label) }),
+    ...(sample.label && { label: label(sample.label, labelFill) }),
     ...(sample.mask && { mask: label(sample.mask) }),
   };
 }

@@ -5,7 +5,8 @@ import { FLIP_DIRECTIONS, type FlipDirection, flip } from './flip.js';
 import { jitter } from './jitter.js';
 import { rescale } from './rescale.js';
 import { rotate } from './rotate.js';
-import type { AugmentationSample, ValueLimits } from './sample.js';
+import type { AugmentationSample, MovingOptions, ValueLimits } from './sample.js';
+import { shift } from './shift.js';
 import { shiftBrightness } from './shiftBrightness.js';
 
 interface Step {
@@ -27,12 +28,20 @@ export interface FlipStep extends Step {
   directions?: readonly FlipDirection[];
 }
 
-/** Rotates: two numbers are a range of angles, otherwise one of those listed (default -180, -90, 90, 180). */
+/** Rotates, by one of the angles listed (default -180, -90, 90, 180) or by any between two. */
 export interface RotateStep extends Step {
   name: 'rotate';
   degrees?: readonly number[];
+  /** What two angles are: a range (default), or a choice as any other number of them. */
+  pair?: 'range' | 'choice';
   /** See `rotate`. */
   compat?: 'tutorial';
+}
+
+/** Moves by whole pixels, up or down and left or right, each by up to `fraction` of the side, rounded up; default 0.05. */
+export interface ShiftStep extends Step {
+  name: 'shift';
+  fraction?: number;
 }
 
 /**
@@ -81,6 +90,7 @@ export type AugmentationStep =
   | RescaleStep
   | FlipStep
   | RotateStep
+  | ShiftStep
   | GammaStep
   | ContrastStep
   | BrightnessStep
@@ -93,22 +103,24 @@ export interface ReadyStep {
 }
 
 /** Checks a step's options and makes it ready. */
-export function readyStep(step: AugmentationStep): ReadyStep {
-  const build = BUILDERS[step.name] as ((step: AugmentationStep) => ReadyStep) | undefined;
+export function readyStep(step: AugmentationStep, moving: MovingOptions): ReadyStep {
+  const build = BUILDERS[step.name] as Builder<AugmentationStep> | undefined;
   if (build === undefined) {
     const known = Object.keys(BUILDERS).map((name) => `'${name}'`);
     throw argumentError('compose', 'step.name', step.name, `one of ${known.join(', ')}`);
   }
-  return build(step);
+  return build(step, moving);
 }
 
-const BUILDERS: { [Name in AugmentationStep['name']]: (step: never) => ReadyStep } = {
-  rescale: (step: RescaleStep) => {
+type Builder<S> = (step: S, moving: MovingOptions) => ReadyStep;
+
+const BUILDERS: { [Name in AugmentationStep['name']]: Builder<never> } = {
+  rescale: (step: RescaleStep, moving) => {
     const [low, high] = rangeOf(step, [0.75, 1.5], Number.MIN_VALUE);
     const { crop = 'center' } = step;
     checkOneOf('compose', 'rescale.crop', crop, ['center', 'random']);
     const position = (row: number, column: number) =>
-      crop === 'random' ? { position: [row, column] as const } : {};
+      crop === 'random' ? { position: [row, column] as const, ...moving } : moving;
     return {
       draws: 3,
       apply: (sample, [u, row, column]) => rescale(sample, between(low, high, u), position(row, column)),
@@ -119,13 +131,28 @@ const BUILDERS: { [Name in AugmentationStep['name']]: (step: never) => ReadyStep
     for (const direction of directions) checkOneOf('compose', 'flip.directions', direction, FLIP_DIRECTIONS);
     return { draws: 1, apply: (sample, [u]) => flip(sample, directions[Math.floor(u * directions.length)]) };
   },
-  rotate: ({ degrees = [-180, -90, 90, 180], compat }: RotateStep) => {
+  rotate: ({ degrees = [-180, -90, 90, 180], pair = 'range', compat }: RotateStep, moving) => {
+    checkOneOf('compose', 'rotate.pair', pair, ['range', 'choice']);
     if (degrees.length === 0) throw argumentError('compose', 'rotate.degrees', degrees, 'not empty');
     for (const angle of degrees) checkNumber('compose', 'rotate.degrees', angle);
     const [low, high] = degrees;
     const angle = (u: number) =>
-      degrees.length === 2 ? between(low, high, u) : degrees[Math.floor(u * degrees.length)];
-    return { draws: 1, apply: (sample, [u]) => rotate(sample, angle(u), { compat }) };
+      degrees.length === 2 && pair === 'range'
+        ? between(low, high, u)
+        : degrees[Math.floor(u * degrees.length)];
+    return { draws: 1, apply: (sample, [u]) => rotate(sample, angle(u), { compat, ...moving }) };
+  },
+  shift: ({ fraction = 0.05 }: ShiftStep, moving) => {
+    checkNumber('compose', 'shift.fraction', fraction, 0, 1);
+    const pixels = (side: number, u: number) => {
+      const most = Math.ceil(fraction * side);
+      return Math.floor(u * (2 * most + 1)) - most;
+    };
+    return {
+      draws: 2,
+      apply: (sample, [u, v]) =>
+        shift(sample, [pixels(sample.image.height, u), pixels(sample.image.width, v)], moving),
+    };
   },
   gamma: (step: GammaStep) => {
     const [low, high] = rangeOf(step, [0.2, 2], Number.MIN_VALUE);

@@ -13,12 +13,12 @@ export interface Turn {
   scale?: number;
 }
 
-/** The raster turned and enlarged, size kept, zeros from outside. */
-export function warp(raster: Raster, turn: Turn, sample: Sampler): Raster {
+/** The raster turned and enlarged, size kept; `fill` is what the sampler starts from, and leaves outside. */
+export function warp(raster: Raster, turn: Turn, sample: Sampler, fill = 0): Raster {
   const { height, width, channels } = raster;
   const { degrees, centreX, centreY, scale = 1 } = turn;
   const [cos, sin] = cosSin(degrees).map((value) => value / scale);
-  const out = new Float32Array(raster.data.length);
+  const out = new Float32Array(raster.data.length).fill(fill);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const sourceX = cos * (x - centreX) - sin * (y - centreY) + centreX;
@@ -59,7 +59,7 @@ export function bilinear(raster: Raster, x: number, y: number, out: Float32Array
   }
 }
 
-/** The pixel nearest to a position; zero outside. */
+/** The pixel nearest to a position; outside what was there before. */
 export function nearest(raster: Raster, x: number, y: number, out: Float32Array, to: number): void {
   const { height, width, channels, data } = raster;
   const column = Math.floor(x + 0.5);

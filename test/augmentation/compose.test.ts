@@ -53,6 +53,10 @@ describe('compose', () => {
       String(flip({ image }, d).image.data),
     );
     expect(seen([{ name: 'flip', probability: 1 }])).toEqual(new Set(flips));
+    const chosen = [90, 180].map((d) => String(rotate({ image }, d).image.data));
+    expect(seen([{ name: 'rotate', probability: 1, degrees: [90, 180], pair: 'choice' }])).toEqual(
+      new Set(chosen),
+    );
     const turns = [90, 180, 270].map((d) => String(rotate({ image }, d).image.data));
     expect(seen([{ name: 'rotate', probability: 1, degrees: [90, 180, 270] }])).toEqual(new Set(turns));
     expect(seen([{ name: 'rotate', probability: 1, degrees: [0, 90] }]).size).toBeGreaterThan(50);
@@ -62,6 +66,7 @@ describe('compose', () => {
     { name: 'rescale', crop: 'random' },
     { name: 'flip' },
     { name: 'rotate' },
+    { name: 'shift', fraction: 0.4 },
     { name: 'gamma' },
     { name: 'contrast' },
     { name: 'brightness' },
@@ -101,6 +106,21 @@ describe('compose', () => {
         expect(result.mask!.data.every((v) => v === 0 || v === 1)).toBe(true);
       }),
     );
+  });
+
+  it('shifts by every number of pixels up to the fraction of each side, rounded up', () => {
+    const [height, width] = [21, 40];
+    const data = new Float32Array(height * width);
+    data[10 * width + 20] = 1;
+    const augment = compose([{ name: 'shift', probability: 1 }]);
+    const moves = Array.from({ length: 300 }, (_, step) => {
+      const at = augment({ image: { height, width, channels: 1, data } }, key(step)).image.data.indexOf(1);
+      return [Math.floor(at / width) - 10, (at % width) - 20];
+    });
+    expect(new Set(moves.map(([down]) => down))).toEqual(new Set([-2, -1, 0, 1, 2]));
+    expect(new Set(moves.map(([, right]) => right))).toEqual(new Set([-2, -1, 0, 1, 2]));
+    const still = compose([{ name: 'shift', probability: 1, fraction: 0 }]);
+    expect(still({ image }, key(0)).image).toEqual(image);
   });
 
   it('draws from the ranges given', () => {
@@ -143,6 +163,9 @@ describe('compose', () => {
     expect(() => compose([{ name: 'gamma', bandGroups: [] }])).toThrow('gamma.bandGroups');
     expect(() => compose([{ name: 'flip', probability: 2 }])).toThrow('flip.probability is 2');
     expect(() => compose([{ name: 'rotate', degrees: [] }])).toThrow('rotate.degrees');
+    expect(() => compose([{ name: 'rotate', pair: 'both' as 'range' }])).toThrow("rotate.pair is 'both'");
+    expect(() => compose([{ name: 'shift', fraction: 2 }])).toThrow('shift.fraction is 2');
+    expect(() => compose([], { labelFill: Number.NaN })).toThrow('compose: labelFill is NaN');
     expect(() => compose([{ name: 'blur' } as unknown as AugmentationStep])).toThrow("'blur'");
   });
 });

@@ -51,6 +51,35 @@ describe('tutorialSteps', () => {
     expect(shipped).toHaveProperty(key);
   });
 
+  it('turns labels and changes brightness as the code of the tutorial, where asked to', () => {
+    const steps = tutorialSteps(shipped, { compat: 'tutorial' });
+    const plain = tutorialSteps(shipped);
+    expect(steps).toEqual(
+      plain.map((step) => (/rotate|brightness/.test(step.name) ? { ...step, compat: 'tutorial' } : step)),
+    );
+    expect(plain.some((step) => 'compat' in step)).toBe(false);
+  });
+
+  it('takes two angles for a choice and patch_shift for a shift, where asked for the README', () => {
+    const keys = { ...shipped, rotation_degree: [-90, 90] };
+    const steps = tutorialSteps(keys, { compat: 'readme' });
+    const names = ['rescale', 'flip', 'rotate', 'shift', 'gamma', 'contrast', 'brightness', 'jitter'];
+    expect(steps.map((step) => step.name)).toEqual(names);
+    expect(steps[2]).toEqual({ name: 'rotate', probability: 0.5, degrees: [-90, 90], pair: 'choice' });
+    expect(steps[3]).toEqual({ name: 'shift', probability: 0.5 });
+    expect(steps[4]).toMatchObject({ name: 'gamma', patch: false });
+    const off = tutorialSteps(
+      { ...keys, patch_shift: false, bshift_gamma_range: null },
+      { compat: 'readme' },
+    );
+    expect(off.map((step) => step.name)).not.toContain('shift');
+    const alone = tutorialSteps({ patch_shift: true }, { compat: 'readme', probability: 0.2 });
+    expect(alone).toEqual([
+      { name: 'flip', probability: 0.2 },
+      { name: 'shift', probability: 0.2 },
+    ]);
+  });
+
   it('keeps the spread of z-scores', () => {
     const scores = { ...image, data: image.data.map((v) => 4 * v - 2) };
     const keys = { ...shipped, scale_factor: null, rotation_degree: null };
