@@ -36,7 +36,7 @@ export {
   type ParseCatalogOptions,
   parseCatalog,
 } from './data/parseCatalog.js';
-export type { RemoteOptions } from './data/RangeClient.js';
+export type { RemoteOptions } from './data/RemoteSource.js';
 export { type AlphaSchedule, computeAlphaSchedule } from './diffusion/computeAlphaSchedule.js';
 export { computeSnr } from './diffusion/computeSnr.js';
 export { gatherSchedule } from './diffusion/gatherSchedule.js';

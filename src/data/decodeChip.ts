@@ -11,7 +11,6 @@ import { sliceBands } from '../normalization/sliceBands.js';
 import { decodeGeoTiff } from './decodeGeoTiff.js';
 import type { GeoTiff, PixelArray } from './geoTiffTypes.js';
 import type { PixelDecoder, SmallIntegers } from './loadPixelDecoder.js';
-import type { PlainTiff } from './readPlainTiff.js';
 
 /** One file of a chip. */
 export interface ChipFile {
@@ -70,7 +69,7 @@ export async function decodeChip(
 
 /** As {@link decodeChip}, of rasters already decoded. */
 export function buildChip(
-  images: readonly PlainTiff[],
+  images: readonly GeoTiff[],
   names: readonly string[],
   options: ChipOptions,
   decoder?: PixelDecoder,
@@ -141,13 +140,13 @@ export function cropSize({
 }
 
 /** An image cut around its centre to at most `size` [height, width], as float32. */
-export function cropImage(image: PlainTiff, size?: readonly [number, number]): Raster {
+export function cropImage(image: GeoTiff, size?: readonly [number, number]): Raster {
   const { data, ...sides } = cropPixels(image, size);
   return { ...sides, data: data instanceof Float32Array ? data : new Float32Array(data) };
 }
 
 /** The same in the image's own type; the image's own pixels where nothing is cut. */
-function cropPixels(image: PlainTiff, size?: readonly [number, number]) {
+function cropPixels(image: GeoTiff, size?: readonly [number, number]) {
   const { bands, data } = image;
   const height = Math.min(image.height, size?.[0] ?? image.height);
   const width = Math.min(image.width, size?.[1] ?? image.width);
@@ -164,7 +163,7 @@ function cropPixels(image: PlainTiff, size?: readonly [number, number]) {
 }
 
 /** The values that mark missing pixels of an image: those given and its own. @param firstBand The chip's band that is its first. */
-export function nodataOf(image: PlainTiff, given: NodataValues = [], firstBand = 0): NodataValues {
+export function nodataOf(image: GeoTiff, given: NodataValues = [], firstBand = 0): NodataValues {
   const own = image.nodata === null ? [] : [image.nodata];
   if (!isPerBand(given)) return [...given, ...own];
   return given.slice(firstBand, firstBand + image.bands).map((values) => [...values, ...own]);
@@ -172,7 +171,7 @@ export function nodataOf(image: PlainTiff, given: NodataValues = [], firstBand =
 
 /** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
 function normalize(
-  image: PlainTiff,
+  image: GeoTiff,
   name: string,
   chip: ChipOptions,
   firstBand: number,
@@ -210,7 +209,7 @@ function isDefault({ strategy, procedure, clipPercent, limit, compat }: Normaliz
 
 /** By the decoder, where it can and no pixel is missing: the default, and most of a loader's work. */
 function scaleWhole(
-  image: PlainTiff,
+  image: GeoTiff,
   size: readonly [number, number] | undefined,
   { nodata }: NormalizationOptions,
   decoder: PixelDecoder | undefined,

@@ -11,4 +11,4 @@ export {
   type ParseCatalogOptions,
   parseCatalog,
 } from './parseCatalog.js';
-export type { RemoteOptions } from './RangeClient.js';
+export type { RemoteOptions } from './RemoteSource.js';

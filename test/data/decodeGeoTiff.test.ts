@@ -6,7 +6,7 @@ import { expected, readBytes, tensor } from './geoTiffFixture.js';
 describe('decodeGeoTiff', () => {
   it.each(expected.files.map((f) => [f.file, f] as const))('%s', async (name, file) => {
     const image = await decodeGeoTiff(readBytes(name), { name });
-    const { data, ...info } = image;
+    const { data, valid, crsKind, ...info } = image;
     expect(info).toEqual({
       width: file.width,
       height: file.height,
@@ -15,7 +15,14 @@ describe('decodeGeoTiff', () => {
       nodata: file.nodata === 'NaN' ? Number.NaN : file.nodata,
       epsg: file.epsg,
       transform: file.transform_a_b_c_d_e_f,
+      alphaBand: file.dtype === 'uint8' && file.count === 4 ? 3 : null, // So GDAL writes them.
+      scales: null,
+      offsets: null,
     });
+    expect(crsKind).toBe(file.epsg === null ? null : file.epsg === 4326 ? 'geographic' : 'projected');
+    const missing = (value: number) => Object.is(value, info.nodata);
+    const expectedValid = Uint8Array.from(data, (value) => (missing(value) ? 0 : 1));
+    expect(valid).toEqual(expectedValid.includes(0) ? expectedValid : null);
     expect(data.constructor.name.toLowerCase()).toBe(`${file.dtype}array`);
     expect(Float32Array.from(data)).toEqual(tensor(file.raw_key).data);
   });

@@ -1,5 +1,3 @@
-import path from 'node:path';
-import { inflateSync } from 'node:zlib';
 import { type AugmentationStep, compose } from '../../augmentation/compose.js';
 import type { Raster } from '../../internal/raster.js';
 import { randomStreams } from '../../internal/streams.js';
@@ -8,12 +6,12 @@ import type { NodataValues } from '../../normalization/nodataValues.js';
 import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
 import { buildChip, type ChipOptions, checkRasters, cropImage, cropSize, nodataOf } from '../decodeChip.js';
-import { decodeGeoTiff } from '../decodeGeoTiff.js';
-import { loadPixelDecoder, type PixelDecoder } from '../loadPixelDecoder.js';
-import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
-import type { RemoteOptions } from '../RangeClient.js';
-import { type PlainTiff, readPlainTiff } from '../readPlainTiff.js';
-import { readWhole } from './localFile.js';
+import { sharedDecoder } from '../decodeGeoTiff.js';
+import type { GeoTiff } from '../geoTiffTypes.js';
+import type { PixelDecoder } from '../loadPixelDecoder.js';
+import type { RemoteOptions } from '../RemoteSource.js';
+import { shownPath } from '../shownPath.js';
+import { type ChipRaster, openChipRaster } from './openChipRaster.js';
 import { readChipHeader } from './readChipHeader.js';
 
 /** What a reader of chips needs to know: plain data, so that it can be sent to a worker thread. */
@@ -33,7 +31,7 @@ export interface ChipRequest {
   images: readonly string[];
 }
 
-type RasterSize = Pick<PlainTiff, 'width' | 'height' | 'bands'>;
+type RasterSize = Pick<GeoTiff, 'width' | 'height' | 'bands'>;
 
 /** Reads, normalises and augments chips; keeps normalised ones while they fit the budget. */
 export class ChipReader {
@@ -62,10 +60,10 @@ export class ChipReader {
 
   /** Size of a chip's rasters from their headers. Throws when one is unreadable or the bands are not as configured. */
   async inspect({ images }: ChipRequest): Promise<[height: number, width: number]> {
-    const files = images.map((image) => this.pathOf(image));
+    const { chip } = this.settings;
     const infos: RasterSize[] = [];
     for (const image of images) infos.push(await readChipHeader(image, this.settings));
-    checkRasters(infos, files, this.settings.chip.channels);
+    checkRasters(infos, images.map(shownPath), chip.channels);
     return [infos[0].height, infos[0].width];
   }
 
@@ -89,30 +87,23 @@ export class ChipReader {
     return buildChip(rasters, names, this.settings.chip, this.decoder);
   }
 
-  private async open(images: readonly string[]): Promise<{ names: string[]; rasters: PlainTiff[] }> {
-    const names = images.map((image) => this.pathOf(image));
+  private async open(images: readonly string[]): Promise<{ names: string[]; rasters: GeoTiff[] }> {
     const { chip } = this.settings;
-    const opened: { info: RasterSize; read(size?: readonly [number, number]): Promise<PlainTiff> }[] = [];
-    for (const name of names)
-      opened.push(isRemote(name) ? await this.openRemote(name) : await this.openFile(name));
-    // Before the rasters are cut to size: of one chip they must be of one size as they are.
-    checkRasters(
-      opened.map(({ info }) => info),
-      names,
-      chip.channels,
-    );
-    return { names, rasters: await Promise.all(opened.map(({ read }) => read(cropSize(chip)))) };
-  }
-
-  private async openFile(name: string) {
-    const bytes = readWhole(name);
-    this.decoder ??= await loadPixelDecoder().catch(() => ({ inflate: inflateByZlib }));
-    const image = readPlainTiff(bytes, this.decoder) ?? (await decodeGeoTiff(bytes, { name }));
-    return { info: image, read: async () => image };
-  }
-
-  private openRemote(url: string) {
-    return openRemoteGeoTiff(url, this.settings.remote);
+    const opened: ChipRaster[] = [];
+    try {
+      for (const image of images) opened.push(await openChipRaster(image, this.settings));
+      const names = opened.map(({ name }) => name);
+      // Before the rasters are cut to size: of one chip they must be of one size as they are.
+      checkRasters(
+        opened.map(({ info }) => info),
+        names,
+        chip.channels,
+      );
+      this.decoder ??= await sharedDecoder();
+      return { names, rasters: await Promise.all(opened.map(({ read }) => read(cropSize(chip)))) };
+    } finally {
+      for (const raster of opened) raster.close();
+    }
   }
 
   private keep(index: number, chip: NormalizedRaster): NormalizedRaster {
@@ -123,13 +114,4 @@ export class ChipReader {
     }
     return chip;
   }
-
-  private pathOf(image: string): string {
-    return isRemote(image) ? image : path.resolve(this.settings.dataPath, image);
-  }
-}
-
-/** Where WebAssembly cannot start. In one piece of memory. */
-function inflateByZlib(bytes: Uint8Array, length: number): Uint8Array {
-  return inflateSync(bytes, { chunkSize: Math.max(64, length) });
 }

@@ -4,7 +4,7 @@ import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
 import { checkNodata, type NodataValues } from '../../normalization/nodataValues.js';
 import type { ChipRow } from '../ChipList.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
-import type { RemoteOptions } from '../RangeClient.js';
+import type { RemoteOptions } from '../RemoteSource.js';
 import type { ChipRequest } from './ChipReader.js';
 import type { BadChip, ChipTaskResult } from './chipTasks.js';
 import { makeRunners } from './makeRunners.js';

@@ -6,7 +6,7 @@ import type { NormalizationOptions } from '../../normalization/normalizeRaster.j
 import type { ChipRows } from '../ChipList.js';
 import { isRemote } from '../checkChipPath.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
-import type { RemoteOptions } from '../RangeClient.js';
+import type { RemoteOptions } from '../RemoteSource.js';
 import { ChipLoader } from './ChipLoader.js';
 import type { ChipReaderSettings } from './ChipReader.js';
 import { makeRunners } from './makeRunners.js';

@@ -3,7 +3,7 @@ export type { NodataValues } from '../../normalization/nodataValues.js';
 export type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
 export type { ChipList, ChipRow, ChipRows } from '../ChipList.js';
 export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCatalog.js';
-export type { RemoteOptions } from '../RangeClient.js';
+export type { RemoteOptions } from '../RemoteSource.js';
 export type { ChipBatch, ChipLoader } from './ChipLoader.js';
 export type { BadChip } from './chipTasks.js';
 export {

@@ -1,30 +1,65 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { DataError } from '../../errors/DataError.js';
+import type { TiffSource } from '../tiff/TiffSource.js';
 
 // Synchronous: a worker has nothing else to do, and small files come several times as fast.
 
-/** A whole file. Throws an error that names it. */
-export function readWhole(name: string): Uint8Array {
-  return named(name, () => readFileSync(name));
+/** A local file that is read in parts; the caller closes it. */
+export interface LocalFile extends TiffSource {
+  close(): void;
 }
 
-/** Its size and first `length` bytes. Throws an error that names it. */
-export function readHead(name: string, length: number): { size: number; head: Uint8Array } {
+/** Files up to this size are read at once. */
+const SMALL = 2 ** 22;
+
+/**
+ * Opens a file.
+ *
+ * @param first Bytes read at once, if the file is longer: its header is expected in them. Default: files of up to 4 MiB whole.
+ * @throws If it cannot be read or is no regular file; the message names it.
+ */
+export function openLocalFile(name: string, first?: number): LocalFile {
   return named(name, () => {
-    const file = openSync(name, 'r');
+    // A pipe would let the process wait for its writer; so it is opened without waiting, and refused.
+    const file = openSync(name, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      const { size } = fstatSync(file);
-      const head = new Uint8Array(Math.min(size, length));
-      return { size, head: head.subarray(0, readSync(file, head, 0, head.length, 0)) };
-    } finally {
+      const status = fstatSync(file);
+      if (!status.isFile()) throw new Error('it is no regular file.');
+      const { size } = status;
+      const readPart = (offset: number, length: number) => {
+        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+        let at = 0;
+        while (at < bytes.length) {
+          const count = readSync(file, bytes, at, bytes.length - at, offset + at);
+          if (count === 0) break;
+          at += count;
+        }
+        return bytes.subarray(0, at);
+      };
+      const head = readPart(0, first ?? (size <= SMALL ? size : 2 ** 14));
+      const read = (offset: number, length: number) =>
+        offset + length <= head.length || head.length === size
+          ? head.subarray(offset, offset + length)
+          : named(name, () => readPart(offset, length));
+      return { size, read, close: () => closeSync(file) };
+    } catch (error) {
       closeSync(file);
+      throw error;
     }
   });
+}
+
+/** The `.msk` file that GDAL keeps a mask in beside a raster, if there is one; the caller closes it. */
+export function openMaskFile(name: string): LocalFile | undefined {
+  const mask = `${name}.msk`;
+  return existsSync(mask) ? openLocalFile(mask) : undefined;
 }
 
 function named<T>(name: string, read: () => T): T {
   try {
     return read();
   } catch (error) {
-    throw new Error(`${name}: cannot be read: ${(error as Error).message}`, { cause: error });
+    if (error instanceof DataError) throw error;
+    throw new DataError(`${name}: cannot be read: ${(error as Error).message}`, { cause: error });
   }
 }

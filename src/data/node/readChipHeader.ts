@@ -1,11 +1,6 @@
-import path from 'node:path';
-import { isRemote } from '../checkChipPath.js';
-import { geoTiffError, readGeoTiffInfo } from '../decodeGeoTiff.js';
 import type { GeoTiffInfo } from '../geoTiffTypes.js';
-import { openRemoteGeoTiff } from '../openRemoteGeoTiff.js';
-import { plainTiffLayout } from '../plainTiffLayout.js';
-import type { RemoteOptions } from '../RangeClient.js';
-import { readHead } from './localFile.js';
+import type { RemoteOptions } from '../RemoteSource.js';
+import { openChipRaster } from './openChipRaster.js';
 
 /** Size and type of a raster's pixels. */
 export type ChipHeader = Pick<GeoTiffInfo, 'width' | 'height' | 'bands' | 'dtype' | 'nodata'>;
@@ -35,25 +30,8 @@ const HEAD = 2 ** 14;
  * console.log((await readChipHeader('a.tif', { dataPath })).bands); // 2
  */
 export async function readChipHeader(image: string, options: ChipHeaderOptions = {}): Promise<ChipHeader> {
-  if (isRemote(image)) return headerOf((await openRemoteGeoTiff(image, options.remote)).info);
-  const file = path.resolve(options.dataPath ?? '', image);
-  const { size, head } = readHead(file, HEAD);
-  if (size === 0) throw new Error(`${file}: the file is empty.`);
-  const layout = plainTiffLayout(head, size);
-  if (layout) return headerOf(layout);
-  const { fromFile } = await import('geotiff');
-  try {
-    const opened = await fromFile(file);
-    try {
-      return headerOf(await readGeoTiffInfo(opened, size, file));
-    } finally {
-      await opened.close();
-    }
-  } catch (error) {
-    throw error instanceof Error && error.message.startsWith(file) ? error : geoTiffError(file, error);
-  }
-}
-
-function headerOf({ width, height, bands, dtype, nodata }: ChipHeader): ChipHeader {
+  const raster = await openChipRaster(image, options, HEAD);
+  raster.close();
+  const { width, height, bands, dtype, nodata } = raster.info;
   return { width, height, bands, dtype, nodata };
 }

@@ -1,0 +1,215 @@
+import { DataError } from '../errors/DataError.js';
+import { shownPath } from './shownPath.js';
+import type { ByteRange, TiffSource } from './tiff/TiffSource.js';
+
+/** How remote chips are fetched. */
+export interface RemoteOptions {
+  /** Times a request is made before it is given up, the first one included; default 4. */
+  attempts?: number;
+  /** Milliseconds before the second attempt, doubled before each further one; default 250. */
+  retryDelay?: number;
+  /** Milliseconds after which a request without its whole answer counts as dropped; default 30,000. */
+  timeout?: number;
+}
+
+/** Largest file taken whole from a server that does not serve parts. */
+const LARGEST_WHOLE = 2 ** 28;
+/** Bytes fetched at once, at least: the header of a cloud-optimised GeoTIFF, and often the whole chip. */
+const LEAST = 2 ** 16;
+/** Requests for one file under way at a time. */
+const AT_ONCE = 6;
+/** Statuses after which the same request may succeed. */
+const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
+
+interface Part extends ByteRange {
+  bytes: Uint8Array;
+}
+
+/**
+ * A file at an http(s) address, read by range requests. Dropped requests are repeated; parts of two versions of the file,
+ * told apart by ETag, date and length, never mix. Credentials in the address are sent as a header.
+ */
+export class RemoteSource implements TiffSource {
+  /** Length of the file, once an answer told it. */
+  size = Number.POSITIVE_INFINITY;
+  /** Why the last request was given up; the message begins with the address. */
+  failure: Error | undefined;
+  private readonly shown: string;
+  private readonly address: string;
+  private readonly headers: Record<string, string>;
+  private readonly options: Required<RemoteOptions>;
+  private version: string | undefined;
+  private parts: Part[] = [];
+  private whole = false;
+
+  constructor(url: string, { attempts = 4, retryDelay = 250, timeout = 30_000 }: RemoteOptions) {
+    this.shown = shownPath(url);
+    this.options = { attempts, retryDelay, timeout };
+    const address = new URL(url);
+    const { username, password } = address;
+    this.headers = { 'Accept-Encoding': 'identity' };
+    if (username !== '' || password !== '') {
+      const secret = new TextEncoder().encode(
+        `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
+      );
+      this.headers.Authorization = `Basic ${btoa(String.fromCharCode(...secret))}`;
+      address.username = '';
+      address.password = '';
+    }
+    this.address = address.href;
+  }
+
+  async read(offset: number, length: number): Promise<Uint8Array> {
+    let part = this.held(offset, length);
+    if (!part) {
+      await this.fetchPart({ offset, length: Math.max(length, LEAST) });
+      part = this.held(offset, Math.min(length, this.size - offset));
+    }
+    return part ?? new Uint8Array(0);
+  }
+
+  /** Fetches what `read` will be asked for: ranges that lie close together in one request, several at a time. */
+  async prefetch(ranges: readonly ByteRange[]): Promise<void> {
+    const wanted = mergeRanges(ranges.filter(({ offset, length }) => !this.held(offset, length)));
+    let next = 0;
+    const work = async () => {
+      while (next < wanted.length && !this.whole) await this.fetchPart(wanted[next++]);
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, wanted.length) }, work));
+  }
+
+  /** Forgets what has been fetched, but for the file's beginning. */
+  release(): void {
+    if (!this.whole) this.parts = this.parts.filter(({ offset }) => offset === 0);
+  }
+
+  private held(offset: number, length: number): Uint8Array | undefined {
+    const part = this.parts.find((one) => one.offset <= offset && offset + length <= one.offset + one.length);
+    return part?.bytes.subarray(offset - part.offset, offset - part.offset + length);
+  }
+
+  private async fetchPart(range: ByteRange): Promise<void> {
+    if (this.failure) throw this.failure;
+    const { attempts, retryDelay } = this.options;
+    let reason = '';
+    for (let attempt = 0; attempt < attempts; attempt++) {
+      if (attempt > 0) await wait(retryDelay * 2 ** (attempt - 1));
+      try {
+        const answer = await this.request(range);
+        if (answer === undefined) return;
+        reason = answer;
+      } catch (error) {
+        if (this.failure) throw this.failure;
+        reason = reasonOf(error);
+      }
+    }
+    throw this.failed(`gave up after ${attempts} attempts: ${reason}.`);
+  }
+
+  /** @returns Why the same request may be made again; undefined where it has been answered. */
+  private async request({ offset, length }: ByteRange): Promise<string | undefined> {
+    const end = Math.min(offset + length, this.size) - 1;
+    const response = await fetch(this.address, {
+      headers: { ...this.headers, Range: `bytes=${offset}-${end}` },
+      signal: AbortSignal.timeout(this.options.timeout),
+    });
+    if (response.ok) {
+      await this.receive(response, offset, end + 1 - offset);
+      return undefined;
+    }
+    await response.body?.cancel();
+    if (response.status === 416) throw this.failed('the file is empty or cut short.');
+    const reason = `the server answers ${response.status} ${response.statusText}`.trim();
+    if (TRANSIENT.includes(response.status)) return reason;
+    throw this.failed(`${reason}.`);
+  }
+
+  private async receive(response: Response, wanted: number, most: number): Promise<void> {
+    const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
+    if (response.status === 206 && !range) throw this.failed('the server sends parts without saying which.');
+    const offset = range ? Number(range[1]) : 0;
+    if (range && offset !== wanted)
+      throw this.failed(`the server sends bytes from ${offset} for those from ${wanted}.`);
+    const expected = range ? Number(range[2]) - offset + 1 : undefined;
+    if (expected !== undefined && expected > most) {
+      throw this.failed(`the server sends ${expected} bytes for the ${most} asked for.`);
+    }
+    const bytes = await this.receiveBytes(response, expected ?? LARGEST_WHOLE);
+    if (expected !== undefined && bytes.length !== expected) {
+      throw new Error(`${bytes.length} bytes of ${expected} came`);
+    }
+    if (bytes.length === 0) throw this.failed('the file is empty.');
+    const size = range ? (range[3] === '*' ? this.size : Number(range[3])) : bytes.length;
+    this.checkVersion(response, size);
+    this.size = size;
+    const part = { offset, length: bytes.length, bytes };
+    this.whole = !range;
+    this.parts = range ? [...this.parts, part] : [part];
+  }
+
+  /** By what comes, not by what the headers say. */
+  private async receiveBytes(response: Response, most: number): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = [];
+    let length = 0;
+    const reader = response.body?.getReader();
+    for (;;) {
+      const { value, done } = (await reader?.read()) ?? { done: true };
+      if (done || !value) break;
+      length += value.length;
+      if (length > most) {
+        await reader?.cancel();
+        throw this.failed(
+          most === LARGEST_WHOLE
+            ? `the server does not serve parts of a file, and this one has more than ${most} bytes.`
+            : `the server sends more than the ${most} bytes that it promises.`,
+        );
+      }
+      pieces.push(value);
+    }
+    const bytes = new Uint8Array(length);
+    let at = 0;
+    for (const piece of pieces) {
+      bytes.set(piece, at);
+      at += piece.length;
+    }
+    return bytes;
+  }
+
+  private checkVersion({ headers }: Response, size: number): void {
+    const version = `${headers.get('etag') ?? ''} ${headers.get('last-modified') ?? ''}`;
+    const known = this.version !== undefined && Number.isFinite(this.size);
+    if (known && (version !== this.version || size !== this.size)) {
+      throw this.failed('the file has changed on the server while it was read; read it again.');
+    }
+    this.version = version;
+  }
+
+  private failed(reason: string): Error {
+    this.failure = new DataError(`${this.shown}: cannot be fetched: ${reason}`);
+    return this.failure;
+  }
+}
+
+/** Ranges in order, those less than one request's least apart as one. */
+function mergeRanges(ranges: readonly ByteRange[]): ByteRange[] {
+  const merged: ByteRange[] = [];
+  for (const { offset, length } of [...ranges].sort((a, b) => a.offset - b.offset)) {
+    const last = merged.at(-1);
+    if (last && offset <= last.offset + last.length + LEAST) {
+      last.length = Math.max(last.length, offset + length - last.offset);
+    } else merged.push({ offset, length });
+  }
+  return merged;
+}
+
+function reasonOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const { cause, message } = error;
+  return cause instanceof Error && cause.message !== '' ? `${message} (${cause.message})` : message;
+}
+
+function wait(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, milliseconds);
+  });
+}

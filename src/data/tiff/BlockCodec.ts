@@ -1,0 +1,94 @@
+import type { PixelDecoder } from '../loadPixelDecoder.js';
+import { decodeLzw } from './decodeLzw.js';
+import { importOptional } from './importOptional.js';
+import { openJpegCodec } from './openJpegCodec.js';
+import { openLercCodec } from './openLercCodec.js';
+import type { Compression, TiffLayout } from './tiffLayout.js';
+import { unpackBits } from './unpackBits.js';
+
+/** What a block has when it is no longer compressed. */
+export interface UnpackedBlock {
+  /** As the file's type is stored, rows one after the other. */
+  bytes: Uint8Array;
+  /** Values are differences (predictor), and in the file's byte order. False where the codec gives values as they are. */
+  encoded: boolean;
+}
+
+/** Size of a block in pixels and in bytes that are no longer compressed. */
+export interface BlockSize {
+  rows: number;
+  length: number;
+}
+
+/**
+ * Takes a block's compression away. The next call may overwrite the result.
+ *
+ * @throws If the block is damaged, or holds fewer bytes than `size.length`.
+ */
+export type BlockCodec = (stored: Uint8Array, size: BlockSize) => Promise<UnpackedBlock> | UnpackedBlock;
+
+/** Gives the first `most` bytes, or as many as there are. */
+export type ByteCodec = (stored: Uint8Array, most: number) => Promise<Uint8Array> | Uint8Array;
+
+/** The codec of a layout's blocks. */
+export async function openBlockCodec(layout: TiffLayout, decoder: PixelDecoder): Promise<BlockCodec> {
+  const { compression } = layout;
+  if (compression === 'jpeg') return openJpegCodec(layout);
+  if (compression === 'lerc')
+    return openLercCodec(layout, await openByteCodec(layout.lercCompression, decoder));
+  const codec = await openByteCodec(compression, decoder);
+  const whole = (bytes: Uint8Array, length: number): UnpackedBlock => {
+    if (bytes.length === length) return { bytes, encoded: true };
+    throw new Error(`a strip or tile has ${bytes.length} bytes of ${length} (${compression}).`);
+  };
+  return (stored, { length }) => {
+    const bytes = codec(stored, length);
+    return bytes instanceof Promise ? bytes.then((all) => whole(all, length)) : whole(bytes, length);
+  };
+}
+
+async function openByteCodec(compression: Compression, decoder: PixelDecoder): Promise<ByteCodec> {
+  if (compression === 'none') return (stored, most) => stored.subarray(0, most);
+  if (compression === 'packbits') return unpackBits;
+  if (compression === 'lzw') return decodeLzw;
+  if (compression === 'deflate') return (stored, most) => inflate(stored, most, decoder);
+  const { ZSTDDecoder } = await importOptional(
+    'zstddec',
+    'the compression Zstandard',
+    () => import('zstddec'),
+  );
+  const zstd = new ZSTDDecoder();
+  await zstd.init();
+  return (stored, most) => zstd.decode(stored, most);
+}
+
+/** Where the decoder refuses a stream, it may be damaged, or only longer than its block: the platform's inflate tells. */
+function inflate(stored: Uint8Array, most: number, decoder: PixelDecoder): Promise<Uint8Array> | Uint8Array {
+  try {
+    return decoder.inflate(stored, most);
+  } catch {
+    return inflateStream(stored, most);
+  }
+}
+
+async function inflateStream(stored: Uint8Array, most: number): Promise<Uint8Array> {
+  const out = new Uint8Array(most);
+  let at = 0;
+  try {
+    const stream = new Blob([stored as Uint8Array<ArrayBuffer>])
+      .stream()
+      .pipeThrough(new DecompressionStream('deflate'));
+    const reader = stream.getReader();
+    while (at < most) {
+      const { value, done } = await reader.read();
+      if (done) break;
+      const part = value.subarray(0, most - at);
+      out.set(part, at);
+      at += part.length;
+    }
+    await reader.cancel();
+  } catch (error) {
+    throw new Error(`a strip or tile cannot be inflated: ${(error as Error).message}`, { cause: error });
+  }
+  return out.subarray(0, at);
+}

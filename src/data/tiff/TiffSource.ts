@@ -1,0 +1,33 @@
+/** Bytes of a file. */
+export interface ByteRange {
+  offset: number;
+  length: number;
+}
+
+/** A file that is read in parts. */
+export interface TiffSource {
+  /** Length of the file in bytes; infinite while it is not known. */
+  readonly size: number;
+  /** Bytes from `offset` on; fewer than `length` where the file ends. They must not be changed. */
+  read(offset: number, length: number): Uint8Array | Promise<Uint8Array>;
+  /** Told which parts `read` will be asked for next. */
+  prefetch?(ranges: readonly ByteRange[]): Promise<void>;
+}
+
+/** A file in memory. */
+export function memorySource(bytes: ArrayBuffer | Uint8Array): TiffSource {
+  const all = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
+  return { size: all.length, read: (offset, length) => all.subarray(offset, offset + length) };
+}
+
+/**
+ * Exactly the bytes asked for.
+ *
+ * @throws If the file ends before.
+ */
+export async function readExactly(source: TiffSource, offset: number, length: number): Promise<Uint8Array> {
+  const end = offset + length;
+  const bytes = end <= source.size ? await source.read(offset, length) : undefined;
+  if (bytes?.length === length) return bytes;
+  throw new Error(`it is cut short: ${source.size} bytes, at least ${end} expected.`);
+}

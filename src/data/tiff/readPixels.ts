@@ -1,0 +1,196 @@
+import type { PixelArray } from '../geoTiffTypes.js';
+import type { PixelDecoder } from '../loadPixelDecoder.js';
+import { type BlockCodec, openBlockCodec } from './BlockCodec.js';
+import { LayoutError } from './LayoutError.js';
+import { reverseBits } from './reverseBits.js';
+import { readExactly, type TiffSource } from './TiffSource.js';
+import type { TiffLayout } from './tiffLayout.js';
+import { joinBytePlanes, rowOf, sumUp } from './undoPredictor.js';
+import { ARRAYS, InexactError, swapBytes, unpackValues } from './unpackValues.js';
+
+/** A part of an image, in pixels. */
+export interface Window {
+  top: number;
+  left: number;
+  height: number;
+  width: number;
+}
+
+/** Largest window by default, in bytes when its values are float32 (float64 where the file's are). */
+export const MOST_BYTES = 2 ** 28;
+/** Strips and tiles of a window, at most. */
+const MOST_BLOCKS = 2 ** 18;
+/** More than any of the compressions makes of one byte, but of Zstandard, LERC and JPEG. */
+const LARGEST_RATIO = 3000;
+
+/**
+ * Reads the pixels of a window, height × width × bands: only the strips or tiles that hold them are read.
+ *
+ * @param fill What pixels of strips and tiles become that were never written.
+ * @throws If the window or a block of it is larger than `mostBytes`, before anything is allocated; if a block is damaged.
+ */
+export async function readPixels(
+  source: TiffSource,
+  layout: TiffLayout,
+  window: Window,
+  { decoder, fill, mostBytes }: { decoder: PixelDecoder; fill: number; mostBytes: number },
+): Promise<PixelArray> {
+  const { width, height, bands, blockWidth, blockHeight, planar, counts, offsets } = layout;
+  const across = Math.ceil(width / blockWidth);
+  const down = Math.ceil(height / blockHeight);
+  const { rowLength } = rowOf(layout);
+  const rowBytes = Math.ceil((rowLength * layout.bits) / 8);
+  const blocks = blocksOf(layout, window);
+  checkBounds(layout, window, rowBytes * blockHeight, blocks, mostBytes);
+  const codec = await openBlockCodec(layout, decoder);
+  const out = new ARRAYS[layout.dtype](window.height * window.width * bands);
+  const written = blocks.filter((block) => counts[block] > 0);
+  await source.prefetch?.(written.map((block) => ({ offset: offsets[block], length: counts[block] })));
+  if (fill !== 0 && written.length < blocks.length) out.fill(fill);
+  for (const block of written) {
+    const band = planar ? Math.floor(block / (across * down)) : 0;
+    const top = (Math.floor(block / across) % down) * blockHeight;
+    const left = (block % across) * blockWidth;
+    const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - top);
+    const stored = await readExactly(source, offsets[block], counts[block]);
+    const unpacking = unpackBlock(codec, stored, layout, rows, rowBytes, decoder);
+    const values = unpacking instanceof Promise ? await unpacking : unpacking;
+    placeBlock(
+      values,
+      { top, left, height: rows, width: blockWidth },
+      out,
+      window,
+      planar ? 1 : bands,
+      bands,
+      band,
+    );
+  }
+  return out;
+}
+
+/** The blocks that hold a window's pixels, in the order of the file. */
+function blocksOf(
+  { width, height, bands, blockWidth, blockHeight, planar }: TiffLayout,
+  window: Window,
+): number[] {
+  const across = Math.ceil(width / blockWidth);
+  const down = Math.ceil(height / blockHeight);
+  const blocks: number[] = [];
+  for (let band = 0; band < (planar ? bands : 1); band++) {
+    const first = Math.floor(window.top / blockHeight);
+    const last = Math.floor((window.top + window.height - 1) / blockHeight);
+    for (let row = first; row <= last; row++) {
+      const end = Math.floor((window.left + window.width - 1) / blockWidth);
+      for (let column = Math.floor(window.left / blockWidth); column <= end; column++) {
+        blocks.push((band * down + row) * across + column);
+      }
+    }
+  }
+  return blocks;
+}
+
+/** Before anything is allocated: a header may promise anything. */
+function checkBounds(
+  layout: TiffLayout,
+  window: Window,
+  blockBytes: number,
+  blocks: readonly number[],
+  mostBytes: number,
+): void {
+  const size = layout.dtype === 'float64' ? 8 : 4;
+  const bytes = window.height * window.width * layout.bands * size;
+  if (bytes > mostBytes) {
+    throw new Error(
+      `${window.width} × ${window.height} pixels of ${layout.bands} bands are ${bytes} bytes, more than ${mostBytes} (maxBytes).`,
+    );
+  }
+  if (blockBytes > mostBytes) {
+    throw new Error(
+      `a strip or tile of ${layout.blockWidth} × ${layout.blockHeight} pixels is ${blockBytes} bytes, more than ${mostBytes} (maxBytes).`,
+    );
+  }
+  if (blocks.length > MOST_BLOCKS) {
+    throw new LayoutError(
+      `${blocks.length} strips or tiles of ${layout.blockWidth} × ${layout.blockHeight} pixels`,
+      '-co TILED=YES -co COMPRESS=DEFLATE',
+    );
+  }
+  const stored = blocks.reduce((sum, block) => sum + layout.counts[block], 0);
+  if (stored > 2 * mostBytes) {
+    throw new Error(`its strips or tiles have ${stored} bytes, more than ${2 * mostBytes} (maxBytes).`);
+  }
+  if (['zstd', 'lerc', 'jpeg'].includes(layout.compression)) return;
+  const ratio = layout.compression === 'none' ? 1 : LARGEST_RATIO;
+  for (const block of blocks) {
+    const rows = layout.tiled ? 0 : blockBytes; // The last strip may be a part of one.
+    if (layout.counts[block] > 0 && layout.counts[block] * ratio + rows < blockBytes) {
+      throw new Error(`a strip or tile of ${layout.counts[block]} bytes cannot hold ${blockBytes}.`);
+    }
+  }
+}
+
+/** The values of a block, whatever they were packed by; the next call may overwrite them. */
+function unpackBlock(
+  codec: BlockCodec,
+  stored: Uint8Array,
+  layout: TiffLayout,
+  rows: number,
+  rowBytes: number,
+  decoder: PixelDecoder,
+): PixelArray | Promise<PixelArray> {
+  const size = { rows, length: rows * rowBytes };
+  const unpacked = codec(layout.reversedBits ? reverseBits(stored) : stored, size);
+  const finish = ({ bytes, encoded }: Awaited<typeof unpacked>) => {
+    try {
+      const { rowLength } = rowOf(layout);
+      return unpackValues(encoded ? decodeBytes(bytes, layout, decoder) : bytes, layout, rowLength);
+    } catch (error) {
+      if (error instanceof InexactError)
+        throw new LayoutError(error.message, '-ot Float64 -co COMPRESS=DEFLATE');
+      throw error;
+    }
+  };
+  return unpacked instanceof Promise ? unpacked.then(finish) : finish(unpacked);
+}
+
+/** Undoes byte order and predictor. */
+function decodeBytes(bytes: Uint8Array, layout: TiffLayout, decoder: PixelDecoder): Uint8Array {
+  const { bits, predictor, littleEndian, format } = layout;
+  const { rowLength, step } = rowOf(layout);
+  const size = bits / 8;
+  if (predictor === 3) return joinBytePlanes(bytes, rowLength, step, size);
+  // Values of other widths are packed the highest bit first in either byte order.
+  const whole = size === 1 || size === 2 || size === 4 || size === 8 || (bits === 24 && format === 'float');
+  const swapped = whole && size > 1 && !littleEndian ? swapBytes(bytes, size) : bytes;
+  if (predictor === 1) return swapped;
+  const own =
+    swapped.byteOffset % size === 0 && swapped.buffer !== undefined ? swapped : new Uint8Array(swapped);
+  const Integers = { 1: Uint8Array, 2: Uint16Array, 4: Uint32Array, 8: BigUint64Array }[
+    size
+  ] as typeof Uint16Array;
+  const integers = new Integers(own.buffer as ArrayBuffer, own.byteOffset, own.length / size);
+  if (size === 8 || !decoder.sumUp?.(integers, rowLength, step)) sumUp(integers, rowLength, step);
+  return own;
+}
+
+/** Writes the part of a block that lies in a window. */
+function placeBlock(
+  values: PixelArray,
+  block: Window,
+  out: PixelArray,
+  window: Window,
+  blockBands: number,
+  bands: number,
+  band: number,
+): void {
+  const top = Math.max(block.top, window.top);
+  const bottom = Math.min(block.top + block.height, window.top + window.height);
+  const left = Math.max(block.left, window.left);
+  const columns = Math.min(block.left + block.width, window.left + window.width) - left;
+  for (let row = top; row < bottom; row++) {
+    const from = ((row - block.top) * block.width + left - block.left) * blockBands;
+    const to = ((row - window.top) * window.width + left - window.left) * bands + band;
+    if (blockBands === bands) out.set(values.subarray(from, from + columns * bands), to);
+    else for (let k = 0; k < columns; k++) out[to + k * bands] = values[from + k];
+  }
+}
