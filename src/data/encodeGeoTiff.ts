@@ -1,5 +1,6 @@
-import { argumentError, checkInteger } from '../internal/checks.js';
-import { type AffineTransform, type PixelArray, pixelTypeOf } from './geoTiffTypes.js';
+import { argumentError, checkInteger, checkOneOf } from '../internal/checks.js';
+import { epsgKind } from './epsgKind.js';
+import { type AffineTransform, type CrsKind, type PixelArray, pixelTypeOf } from './geoTiffTypes.js';
 
 /** What {@link encodeGeoTiff} writes. */
 export interface GeoTiffInput {
@@ -10,8 +11,10 @@ export interface GeoTiffInput {
   data: PixelArray;
   /** Value that marks missing pixels; default none. */
   nodata?: number | null;
-  /** Code of the coordinate reference system; default none. Codes 4000 to 4999 are taken for geographic. */
+  /** EPSG code of the coordinate reference system, 1024 to 32766; default none. */
   epsg?: number | null;
+  /** Kind of that system; default what the EPSG registry says, so only for codes that are newer than this library. */
+  crsKind?: CrsKind | null;
   /** From pixel corners to coordinates (see `AffineTransform`); default none. */
   transform?: AffineTransform | null;
 }
@@ -29,7 +32,8 @@ type Tag = [tag: number, type: number, values: number[]];
  *
  * Follows the TIFF 6.0 and OGC GeoTIFF 1.1 specifications and GDAL's nodata tag.
  *
- * @throws If the number of values is not `width * height * bands`, or a size is no positive integer.
+ * @throws If the number of values is not `width * height * bands`, a size is no positive integer, or `epsg` is no code of a
+ * geographic or projected system of two dimensions.
  * @example
  * import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
  * const bytes = encodeGeoTiff({ width: 2, height: 1, bands: 1, data: new Uint8Array([1, 2]), epsg: 4326 });
@@ -59,7 +63,7 @@ export function encodeGeoTiff(image: GeoTiffInput): Uint8Array {
     ...(bands > 1 ? [[338, SHORT, new Array(bands - 1).fill(0)] as Tag] : []),
     [339, SHORT, new Array(bands).fill(sampleFormat)],
     ...transformTags(image.transform ?? null),
-    ...(image.epsg == null ? [] : [geoKeys(image.epsg)]),
+    ...(image.epsg == null ? [] : [geoKeys(image.epsg, crsKind(image.epsg, image.crsKind ?? undefined))]),
     ...(image.nodata == null ? [] : [[42113, ASCII, asciiBytes(nodataText(image.nodata))] as Tag]),
   ];
   return assemble(tags, data);
@@ -85,10 +89,23 @@ function transformTags(transform: AffineTransform | null): Tag[] {
   return [[34264, DOUBLE, [a, b, 0, c, d, e, 0, f, 0, 0, 0, 0, 0, 0, 0, 1]]];
 }
 
+function crsKind(epsg: number, given: CrsKind | undefined): CrsKind {
+  checkInteger('encodeGeoTiff', 'epsg', epsg, 1024, 32766);
+  const known = epsgKind(epsg);
+  if (given !== undefined) {
+    checkOneOf('encodeGeoTiff', 'crsKind', given, known ? [known] : ['geographic', 'projected']);
+  } else if (known === undefined) {
+    const accepted =
+      'the code of a geographic or projected system of two dimensions, or come with its crsKind';
+    throw argumentError('encodeGeoTiff', 'epsg', epsg, accepted);
+  }
+  return given ?? (known as CrsKind);
+}
+
 /** Model type, raster type (pixel is area) and the code of the reference system. */
-function geoKeys(epsg: number): Tag {
-  const geographic = epsg >= 4000 && epsg < 5000;
-  const keys = [1024, 0, 1, geographic ? 2 : 1, 1025, 0, 1, 1, geographic ? 2048 : 3072, 0, 1, epsg];
+function geoKeys(epsg: number, kind: CrsKind): Tag {
+  const [model, key] = kind === 'geographic' ? [2, 2048] : [1, 3072];
+  const keys = [1024, 0, 1, model, 1025, 0, 1, 1, key, 0, 1, epsg];
   return [34735, SHORT, [1, 1, 0, 3, ...keys]];
 }
 

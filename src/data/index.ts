@@ -3,7 +3,14 @@ export { ChipList, type ChipRow, type ChipRows } from './ChipList.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './encodeGeoTiff.js';
-export type { AffineTransform, GeoTiff, GeoTiffInfo, PixelArray, PixelType } from './geoTiffTypes.js';
+export type {
+  AffineTransform,
+  CrsKind,
+  GeoTiff,
+  GeoTiffInfo,
+  PixelArray,
+  PixelType,
+} from './geoTiffTypes.js';
 export { openRemoteGeoTiff, type RemoteGeoTiff } from './openRemoteGeoTiff.js';
 export {
   type CatalogRow,

@@ -72,4 +72,24 @@ describe('encodeGeoTiff', () => {
     expect(() => encodeGeoTiff(image)).toThrow('encodeGeoTiff: data.length is 3; it must be 2 * 2 * 1');
     expect(() => encodeGeoTiff({ ...image, width: 0 })).toThrow('width is 0');
   });
+
+  it('says of a reference system what kind it is, by the registry', () => {
+    const keys = (epsg: number, crsKind?: 'geographic' | 'projected') => {
+      const bytes = encodeGeoTiff({ width: 1, height: 1, bands: 1, data: new Uint8Array(1), epsg, crsKind });
+      const text = new Uint16Array(bytes.buffer, 0, bytes.length >> 1).join();
+      return /,1024,0,1,(\d),1025,0,1,1,(\d+),0,1,(\d+)\b/.exec(text)?.slice(1).map(Number);
+    };
+    expect(keys(4326)).toEqual([2, 2048, 4326]);
+    expect(keys(9777)).toEqual([2, 2048, 9777]); // RGF93 v2
+    expect(keys(4087)).toEqual([1, 3072, 4087]); // WGS 84 / World Equidistant Cylindrical
+    expect(keys(4087, 'projected')).toEqual([1, 3072, 4087]);
+    expect(keys(30000, 'geographic')).toEqual([2, 2048, 30000]);
+    expect(() => keys(30000)).toThrow(
+      'encodeGeoTiff: epsg is 30000; it must be the code of a geographic or projected system of two dimensions, ' +
+        'or come with its crsKind.',
+    );
+    expect(() => keys(4979)).toThrow('epsg is 4979'); // WGS 84 in three dimensions
+    expect(() => keys(900913)).toThrow('epsg is 900913; it must be an integer from 1024 to 32766');
+    expect(() => keys(4326, 'projected')).toThrow("crsKind is 'projected'; it must be one of 'geographic'");
+  });
 });
