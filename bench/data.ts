@@ -5,6 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createChipLoader } from 'diffusion-ssl/data/node';
+import { decimal } from '../examples/lib/config/decimal.js';
 import { findPeer } from './findPeer.js';
 import { runJson } from './runJson.js';
 import { type ChipKind, chipKinds, writeChips } from './writeChips.js';
@@ -29,7 +30,7 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 });
-const seconds = Number(options.seconds);
+const seconds = decimal(options.seconds);
 if (!(seconds > 0)) throw new Error('--seconds takes a number above 0');
 
 const batchSize = 8;

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from 'diffusion-ssl/interop';
+import { decimal } from '../examples/lib/config/decimal.js';
+import { listItems } from '../examples/lib/config/listItems.js';
 import { type BenchRow, makeRows, type Timing } from './BenchRow.js';
 import { countForwardFlops } from './countForwardFlops.js';
 import { findPeer } from './findPeer.js';
@@ -20,11 +22,11 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 });
-const chosen = options.networks.split(',').map((number) => Number(number) - 1);
-const backends = (options.backends ?? 'wasm,node,webgpu').split(',');
+const chosen = listItems(options.networks).map((number) => decimal(number) - 1);
+const backends = listItems(options.backends ?? 'wasm,node,webgpu');
 // An adapter that computes on the processor takes minutes a step: only where WebGPU is asked for by name.
 const allowSoftware = options.backends !== undefined;
-const [runs, steps] = [Number(options.runs), Number(options.steps)];
+const [runs, steps] = [decimal(options.runs), decimal(options.steps)];
 if (
   !chosen.every((index) => sampledNetworks[index]) ||
   ![runs, steps].every((n) => Number.isInteger(n) && n > 0)

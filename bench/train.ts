@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { decimal } from '../examples/lib/config/decimal.js';
+import { listItems } from '../examples/lib/config/listItems.js';
 import { type BenchRow, makeRows, type Timing } from './BenchRow.js';
 import { countTrainingFlops } from './countTrainingFlops.js';
 import { findPeer } from './findPeer.js';
@@ -19,11 +21,11 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 });
-const chosen = options.networks.split(',').map((number) => Number(number) - 1);
-const backends = (options.backends ?? 'wasm,node,webgpu').split(',');
+const chosen = listItems(options.networks).map((number) => decimal(number) - 1);
+const backends = listItems(options.backends ?? 'wasm,node,webgpu');
 // An adapter that computes on the processor takes minutes a step: only where WebGPU is asked for by name.
 const allowSoftware = options.backends !== undefined;
-const steps = Number(options.steps);
+const steps = decimal(options.steps);
 if (!chosen.every((index) => networks[index]) || !(Number.isInteger(steps) && steps > 0)) {
   throw new Error(`--networks takes numbers from 1 to ${networks.length}, --steps an integer above 0`);
 }

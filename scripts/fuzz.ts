@@ -5,6 +5,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
+import { decimal } from '../examples/lib/config/decimal.js';
+import { listItems } from '../examples/lib/config/listItems.js';
 import { finish } from './lib/finish.js';
 import { fuzzInput, fuzzOne } from './lib/fuzz.js';
 import { fuzzedParsers } from './lib/fuzzParsers.js';
@@ -17,8 +19,8 @@ const { values: options } = parseArgs({
     only: { type: 'string' },
   },
 });
-const names = options.parsers.split(',');
-const [seed, inputs] = [Number(options.seed), Number(options.inputs)];
+const names = listItems(options.parsers);
+const [seed, inputs] = [decimal(options.seed), decimal(options.inputs)];
 if (
   ![seed, inputs].every((n) => Number.isInteger(n) && n >= 0) ||
   !names.every((name) => fuzzedParsers[name])
@@ -40,7 +42,7 @@ const HANG_MILLISECONDS = 120_000;
 
 if (process.send) child(names[0]);
 else if (options.only !== undefined) {
-  const input = fuzzInput(fuzzedParsers[names[0]], seed, Number(options.only));
+  const input = fuzzInput(fuzzedParsers[names[0]], seed, decimal(options.only));
   console.log(JSON.stringify(Buffer.from(input).toString('latin1')));
   console.log(fuzzOne(fuzzedParsers[names[0]], input));
 } else await main();

@@ -13,6 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { listItems } from '../examples/lib/config/listItems.js';
 import type { BackendName, StartedBackend } from '../src/backends/StartedBackend.js';
 import { chromiumPath } from '../test/page/support/chromium.js';
 import { readTestReport } from './lib/readTestReport.js';
@@ -42,8 +43,8 @@ const { values: options } = parseArgs({
     reports: { type: 'string' },
   },
 });
-const chosen = options.backends.split(',');
-const required = options.require.split(',').filter((name) => name !== '');
+const chosen = listItems(options.backends);
+const required = options.require === '' ? [] : listItems(options.require);
 for (const [option, names, known] of [
   ['backends', chosen, Object.keys(suites)],
   ['require', required, chosen],

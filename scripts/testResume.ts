@@ -10,6 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from 'diffusion-ssl/interop';
+import { decimal } from '../examples/lib/config/decimal.js';
 import { uniformGenerator } from '../src/internal/philox.js';
 
 const { values } = parseArgs({
@@ -18,8 +19,9 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(Date.now() % 2 ** 31) },
   },
 });
-const kills = Number(values.kills);
-const seed = Number(values.seed);
+const [kills, seed] = [decimal(values.kills), decimal(values.seed)];
+if (![kills, seed].every((n) => Number.isSafeInteger(n) && n >= 0))
+  throw new Error('--kills and --seed take integers');
 const random = uniformGenerator({ seed, stream: 0, step: 0 });
 
 const folder = mkdtempSync(path.join(os.tmpdir(), 'resume-'));

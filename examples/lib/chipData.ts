@@ -11,6 +11,7 @@ import {
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import { augmentationSteps } from './augmentationSteps.js';
 import { buildSampleChips } from './buildSampleChips.js';
+import { checkBands } from './checkBands.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
 import type { PretrainConfig, RunOptions } from './pretrainOptions.js';
 import { someChips } from './someChips.js';
@@ -63,6 +64,7 @@ export async function openChipData(
         `--channels (channels in a configuration file) says ${config.channels}.`,
     );
   }
+  checkBands('--bands', run.bands ?? [], channels);
   const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip };
   const resumedFolder = run.resume ? folder : undefined;
   const statistics = () =>

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { readSafetensors } from 'diffusion-ssl/interop';
 import { getLossFn, type LossFunction, Vgg16Features } from 'diffusion-ssl/losses';
+import { checkBands } from './checkBands.js';
 import type { PretrainConfig } from './pretrainOptions.js';
 
 /**
@@ -20,12 +21,7 @@ export async function makeLoss(
         `safetensors.torch.save_file(vgg16(weights='DEFAULT').features.state_dict(prefix='features.'), 'vgg16.safetensors').`,
     );
   }
-  const missing = perceptualBands.filter((band) => band >= channels);
-  if (missing.length > 0) {
-    throw new Error(
-      `--perceptual-bands ${perceptualBands.join(',')} (perceptual_bands in a configuration file): the chips have bands 0 to ${channels - 1} only.`,
-    );
-  }
+  checkBands('--perceptual-bands (perceptual_bands in a configuration file)', perceptualBands, channels);
   try {
     const { tensors } = readSafetensors(await readFile(perceptualWeights));
     const [red, green, blue] = perceptualBands;

@@ -58,11 +58,10 @@ export async function writePanel(
   const { value: chips } = await validation.epoch(0).next();
   if (!chips) return;
   const samples = await panelSamples(model, chips, { config, alphaBars, display });
-  const shown = bands.filter((band) => band < chips.shape[3]);
   const png = await samplePanel(samples, {
     title,
-    bands: shown,
-    imageRange: display.rangeOf(shown),
+    bands,
+    imageRange: display.rangeOf(bands),
     note: `Error: mean squared error of the predicted ${PREDICTED[config.predictionType]}.`,
   });
   await writeFileAtomic(path.join(folder, 'best.png'), png);
@@ -134,13 +133,12 @@ export async function writeSamples(
   const images = await toImages(samples as tf.Tensor4D);
   samples.dispose();
   columns.push({ t: 'result', images: images.map(display.inUnits) });
-  const shown = bands.filter((band) => band < shape[2]);
-  const others = Array.from({ length: shape[2] }, (_, band) => band).filter((band) => !shown.includes(band));
+  const others = Array.from({ length: shape[2] }, (_, band) => band).filter((band) => !bands.includes(band));
   const greyBands = others.slice(0, GREY_BANDS).map((band) => ({ band, range: display.rangeOf([band]) }));
   const png = await samplingGrid(columns, {
     title,
-    bands: shown,
-    imageRange: display.rangeOf(shown),
+    bands,
+    imageRange: display.rangeOf(bands),
     greyBands,
   });
   await writeFileAtomic(path.join(folder, 'samples.png'), png);

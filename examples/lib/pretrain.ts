@@ -73,7 +73,7 @@ async function pretrainOn(
     if (logDir !== undefined) await prepareFolder(logDir);
     const statistics = await data.statistics();
     await writeStatistics(folder, statistics);
-    const { bands: shownBands } = options.run;
+    const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;
     const run = await createRun(options, {
       folder,
       config,

@@ -3,7 +3,8 @@ import { addDataFlags } from './config/addDataFlags.js';
 import { addModelFlags } from './config/addModelFlags.js';
 import { addTrainingFlags } from './config/addTrainingFlags.js';
 import { applyConfigFile, isFromFile } from './config/applyConfigFile.js';
-import { choice, integer, numbers } from './config/flagValues.js';
+import { expandPath } from './config/expandPath.js';
+import { choice, integer, integers } from './config/flagValues.js';
 import { optionConflicts } from './config/optionConflicts.js';
 import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './config/PretrainConfig.js';
 import { keyOf } from './config/parseConfig.js';
@@ -15,6 +16,17 @@ const SAMPLE_RUN = {
   filterConfig: [32, 64, 128, 128, 128, 128],
   blockNum: [1, 1, 1, 1, 1, 1],
 } as const satisfies Partial<PretrainConfig>;
+
+/** Options that are files and folders. */
+const PATH_FIELDS = [
+  'data',
+  'catalog',
+  'globalStats',
+  'paramsInit',
+  'perceptualWeights',
+  'out',
+  'logDir',
+] as const satisfies (keyof (PretrainConfig & RunOptions))[];
 
 export type { PretrainConfig, RunOptions } from './config/PretrainConfig.js';
 
@@ -46,12 +58,20 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   addTrainingFlags(program);
   addModelFlags(program);
   addRunFlags(program);
-  program.showHelpAfterError('(--help lists every option)').parse(args, { from: 'user' });
+  program.showHelpAfterError('(--help lists every option)').allowExcessArguments();
+  program.parse(args, { from: 'user' });
+  if (program.args.length > 0) {
+    const [stray] = program.args;
+    program.error(
+      `error: '${stray}' belongs to no option; a value with blanks, such as a list, stands in quotes.`,
+    );
+  }
 
   // commander makes an empty text of the null that the word none is read as.
   for (const field of NULLABLE_FIELDS) {
     if (program.getOptionValue(field) === '') program.setOptionValueWithSource(field, null, 'cli');
   }
+  expandPaths(program, ['config'], flagOf);
   const { config: file } = program.opts<{ config?: string }>();
   try {
     if (file !== undefined) applyConfigFile(program, file);
@@ -59,9 +79,10 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     program.error(`error: ${(error as Error).message}`);
   }
   if (file === undefined && program.getOptionValue('data') === undefined) applySampleRun(program);
-  const { config: _, ...values } = program.opts<PretrainConfig & RunOptions & { config?: string }>();
   const nameOf = (key: string) =>
     isFromFile(program, key as keyof PretrainConfig) ? `${keyOf(key)} in ${file}` : flagOf(key);
+  expandPaths(program, PATH_FIELDS, nameOf);
+  const { config: _, ...values } = program.opts<PretrainConfig & RunOptions & { config?: string }>();
   if ((values.data === undefined) !== (values.catalog === undefined)) {
     program.error('error: --data and --catalog go together');
   }
@@ -78,6 +99,19 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   );
   const run = { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands };
   return { config, run, given, nameOf };
+}
+
+/** Replaces `~` and variables in the options that are paths. */
+function expandPaths(program: Command, fields: readonly string[], nameOf: (field: string) => string): void {
+  for (const field of fields) {
+    const given: unknown = program.getOptionValue(field);
+    if (typeof given !== 'string') continue;
+    try {
+      program.setOptionValueWithSource(field, expandPath(given), program.getOptionValueSource(field));
+    } catch (error) {
+      program.error(`error: ${nameOf(field)} is '${given}': ${(error as Error).message}`);
+    }
+  }
 }
 
 function applySampleRun(program: Command): void {
@@ -115,7 +149,11 @@ function addRunFlags(program: Command): void {
       integer(1),
       100,
     )
-    .option('--bands <list>', 'bands shown as red, green and blue, from 0', numbers, [0, 1, 2]);
+    .option(
+      '--bands <list>',
+      'bands shown as red, green and blue, or one in grey, from 0 (default: the first three)',
+      integers(0, [1, 3]),
+    );
 }
 
 /** The flag of a configuration key: `learningRate` is `--learning-rate`; what is on by default can be turned off. */

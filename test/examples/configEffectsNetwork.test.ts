@@ -237,7 +237,7 @@ describe('the loss', () => {
     expect(await lossOf(...keys)).toBe(first);
     expect(await of('[3, 1, 0]')).not.toBe(first);
     await expect(of('[2, 3, 4]')).rejects.toThrow(
-      /perceptual-bands 2,3,4 \(perceptual_bands in a configuration file\): the chips have bands 0 to 3 only/,
+      /perceptual-bands \(perceptual_bands in a configuration file\) names band 4, but the chips have 4 bands, 0 to 3/,
     );
     const missing = ['loss_fn: perceptual', 'perceptual_weights: nowhere.safetensors'];
     await expect(lossOf(...missing)).rejects.toThrow(/nowhere\.safetensors: .*no such file/);

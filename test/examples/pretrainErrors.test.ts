@@ -152,6 +152,10 @@ describe('the trainer refuses', () => {
       () => argumentsFor(catalogOf(good(2)), '--size', '40'),
       /40 × 40 pixels.*multiples of 32.*--size/,
     ],
+    'a band to show that the chips lack': [
+      () => argumentsFor(catalogOf(good(2)), '--bands', '3 2 4'),
+      /--bands names band 4, but the chips have 4 bands, 0 to 3/,
+    ],
     'fewer chips than a batch needs': [
       () => argumentsFor(catalogOf(good(3)), '--batch', '4'),
       /3 training chips; a batch needs 4 \(--batch, train_batch /,

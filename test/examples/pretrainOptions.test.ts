@@ -1,7 +1,9 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: so a path names a variable.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { keyOf } from '../../examples/lib/config/parseConfig.js';
 import { flagOf, parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import { root } from '../../scripts/lib/root.js';
 
@@ -168,6 +170,43 @@ describe('--config', () => {
   });
 });
 
+describe('paths', () => {
+  it.each([
+    ['data', '--catalog c'],
+    ['catalog', '--data d'],
+    ['globalStats', ''],
+    ['paramsInit', ''],
+    ['perceptualWeights', '--loss perceptual'],
+    ['out', ''],
+    ['logDir', ''],
+  ])('%s takes ~ and variables, from a flag and from a file', (field, more) => {
+    vi.stubEnv('RUNS', '/mnt/runs');
+    const of = (args: string[]) => {
+      const { config, run } = parsePretrainOptions([...args, ...more.split(' ').filter(Boolean)]);
+      return ({ ...config, ...run } as Record<string, unknown>)[field];
+    };
+    const key = keyOf(field);
+    const needs = { globalStats: ['stat_procedure: gpb'], perceptualWeights: ['loss_fn: perceptual'] };
+    const others = needs[field as keyof typeof needs] ?? [];
+    for (const [text, value] of [
+      ['~/x', path.join(homedir(), 'x')],
+      ['${RUNS}/x', '/mnt/runs/x'],
+    ]) {
+      expect(of([flagOf(field), text])).toBe(value);
+      expect(of(['--config', fileOf(...others, `${key}: ${text}`)])).toBe(value);
+    }
+    vi.unstubAllEnvs();
+  });
+
+  it('--config does, and statistics in the file stay a block', () => {
+    vi.stubEnv('CONFIGS', folder);
+    fileOf('stat_procedure: gpb', 'global_stats: {min: [0], max: [1]}');
+    const { config } = parsePretrainOptions(['--config', '${CONFIGS}/my.yaml']);
+    expect(config.globalStats).toEqual({ min: [0], max: [1] });
+    vi.unstubAllEnvs();
+  });
+});
+
 describe('an error of the command line', () => {
   const said: string[] = [];
   beforeEach(() => {
@@ -232,6 +271,31 @@ describe('an error of the command line', () => {
     ],
     ['a range of one', () => ['--augmentation', 'all', '--br-range', '1'], /--br-range.*two numbers/],
     ['three betas', () => ['--betas', '0.9,0.9,0.9'], /--betas.*2 numbers/],
+    ['an empty item', () => ['--nodata', '-9999,,0'], /--nodata.*'-9999,,0'.*Item 2 of 3 is empty/],
+    ['a list without quotes', () => ['--nodata', '-9999', '0'], /'0' belongs to no option; .*in quotes/],
+    ['two bands', () => ['--bands', '0,1'], /--bands.*'0,1'.*1 or 3 integers of at least 0/],
+    ['a band below 0', () => ['--bands', '0 1 -1'], /--bands.*1 or 3 integers of at least 0/],
+    [
+      'half a channel',
+      () => ['--filter-config', '1,2,3,4,5,6.5'],
+      /--filter-config.*6 integers of at least 1/,
+    ],
+    [
+      'a variable that is not set',
+      () => ['--data', '${NO_SUCH}/a', '--catalog', 'c'],
+      /--data is '\$\{NO_SUCH\}\/a': the environment variable NO_SUCH is not set/,
+    ],
+    [
+      'such a one in the file',
+      () => ['--config', fileOf('save_dir: $NO_SUCH/a')],
+      /save_dir in .*my\.yaml is '\$NO_SUCH\/a': the environment variable NO_SUCH is not set/,
+    ],
+    ['a path that a shell left empty', () => ['--out', ''], /--out is '': a path is needed/],
+    [
+      'such a one of the file',
+      () => ['--config', '$NO_SUCH'],
+      /--config is '\$NO_SUCH': .*NO_SUCH is not set/,
+    ],
     [
       'an option of the file that a flag contradicts',
       () => ['--config', fileOf('diffusion: {beta_start: 0.1, beta_end: 0.2}'), '--beta-end', '0.05'],

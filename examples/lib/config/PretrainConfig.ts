@@ -127,5 +127,6 @@ export interface RunOptions {
   threads?: number;
   workers?: number;
   checkpointSteps: number;
-  bands: number[];
+  /** Bands of the pictures: three for colours or one for grey; missing: the first three, or the first. */
+  bands?: number[];
 }

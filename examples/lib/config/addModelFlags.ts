@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { choice, integer, number, numbers, oneOfNumbers } from './flagValues.js';
+import { choice, integer, integers, number, oneOfNumbers } from './flagValues.js';
 
 /** Adds the flags for the diffusion and the network. */
 export function addModelFlags(program: Command): void {
@@ -35,13 +35,13 @@ export function addModelFlags(program: Command): void {
     .option(
       '--filter-config <channels>',
       'channels of the six levels (on the sample chips: 32,64,128,128,128,128)',
-      numbers,
+      integers(1, [6]),
       [16, 32, 64, 128, 128, 128],
     )
     .option(
       '--block-num <counts>',
       'convolutions a block, for each level (on the sample chips: 1 each)',
-      numbers,
+      integers(1, [6]),
       [1, 1, 2, 2, 2, 2],
     )
     .option('--dropout-rate <x>', 'at the end of each block', number, 0)

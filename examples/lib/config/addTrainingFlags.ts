@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { choice, integer, number, numbers, numbersOf, share } from './flagValues.js';
+import { choice, integer, integers, number, numbers, numbersOf, share } from './flagValues.js';
 import { OPTIMIZER_NAMES } from './optimizerFields.js';
 import { LOSS_NAMES } from './PretrainConfig.js';
 import { SCHEDULER_NAMES } from './schedulerFields.js';
@@ -48,7 +48,7 @@ export function addTrainingFlags(program: Command): void {
     .option(
       '--perceptual-bands <list>',
       'three bands, from 0, for the loss perceptual',
-      numbersOf(3),
+      integers(0, [3]),
       [0, 1, 2],
     )
     .option(

@@ -1,4 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
+import { decimal } from './decimal.js';
+import { listItems } from './listItems.js';
 
 /** A flag that takes one of some words. */
 export function choice(
@@ -12,25 +14,23 @@ export function choice(
 
 /** Reads a number of at least 0. */
 export function number(text: string): number {
-  const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < 0) {
-    throw new InvalidArgumentError('It must be a number of at least 0.');
-  }
+  const value = decimal(text);
+  if (!(value >= 0)) throw new InvalidArgumentError('It must be a number of at least 0.');
   return value;
 }
 
 /** Reads a number from 0 to 1. */
 export function share(text: string): number {
-  const value = number(text);
-  if (value > 1) throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  const value = decimal(text);
+  if (!(value >= 0 && value <= 1)) throw new InvalidArgumentError('It must be a number from 0 to 1.');
   return value;
 }
 
 /** Makes a reader of an integer of at least `min`. */
 export function integer(min: number): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isSafeInteger(value) || value < min) {
+    const value = decimal(text);
+    if (!Number.isSafeInteger(value) || value < min) {
       throw new InvalidArgumentError(`It must be an integer of at least ${min}.`);
     }
     return value;
@@ -40,24 +40,38 @@ export function integer(min: number): (text: string) => number {
 /** Makes a reader of one of some numbers. */
 export function oneOfNumbers(values: readonly number[]): (text: string) => number {
   return (text) => {
-    const value = Number(text);
-    if (text.trim() === '' || !values.includes(value)) {
-      throw new InvalidArgumentError(`It must be one of ${values.join(', ')}.`);
-    }
+    const value = decimal(text);
+    if (!values.includes(value)) throw new InvalidArgumentError(`It must be one of ${values.join(', ')}.`);
     return value;
   };
 }
 
-/** Reads numbers separated by commas. */
+/** Reads names separated by blanks or commas. */
+export function names(text: string): string[] {
+  return itemsOf(text, 'It must be names');
+}
+
+/** Reads numbers separated by blanks or commas. */
 export function numbers(text: string): number[] {
-  const values = text
-    .replaceAll(/[[\]\s]/g, '')
-    .split(',')
-    .map(Number);
-  if (text.trim() === '' || !values.every(Number.isFinite)) {
-    throw new InvalidArgumentError('It must be numbers separated by commas.');
-  }
-  return values;
+  return itemsOf(text, 'It must be numbers').map((item) => {
+    const value = decimal(item);
+    if (Number.isNaN(value)) throw new InvalidArgumentError(`'${item}' is not a number.`);
+    return value;
+  });
+}
+
+/** Makes a reader of integers of at least `min`, as many as `counts` allows. */
+export function integers(min: number, counts?: readonly number[]): (text: string) => number[] {
+  const what = `integers of at least ${min}`;
+  return (text) => {
+    const values = numbers(text);
+    if (
+      values.every((value) => Number.isSafeInteger(value) && value >= min) &&
+      (counts?.includes(values.length) ?? true)
+    )
+      return values;
+    throw new InvalidArgumentError(`It must be ${counts ? `${counts.join(' or ')} ` : ''}${what}.`);
+  };
 }
 
 /** Makes a reader of as many numbers as `count`. */
@@ -65,7 +79,7 @@ export function numbersOf(count: number): (text: string) => number[] {
   return (text) => {
     const values = numbers(text);
     if (values.length !== count) {
-      throw new InvalidArgumentError(`It must be ${count} numbers separated by commas.`);
+      throw new InvalidArgumentError(`It must be ${count} numbers separated by blanks or commas.`);
     }
     return values;
   };
@@ -86,10 +100,10 @@ export function range(text: string): [number, number] | null {
   return [low, high];
 }
 
-/** Reads names separated by commas. */
-export function names(text: string): string[] {
-  const values = text.split(',').map((name) => name.trim());
-  if (values.some((name) => name === ''))
-    throw new InvalidArgumentError('It must be names separated by commas.');
-  return values;
+function itemsOf(text: string, accepted: string): string[] {
+  try {
+    return listItems(text);
+  } catch (error) {
+    throw new InvalidArgumentError(`${(error as Error).message} ${accepted} separated by blanks or commas.`);
+  }
 }
