@@ -1,11 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../errors/BackendError.js';
 
 /** What makes a backend, as TensorFlow.js keeps it. */
 type BackendFactory = Parameters<typeof tf.registerBackend>[1];
 
 /** Makes a registered backend the current one. */
 export async function activateBackend(name: string): Promise<void> {
-  if (!(await tf.setBackend(name))) throw new Error(`backend '${name}' does not start`);
+  if (!(await tf.setBackend(name))) throw new BackendError(`backend '${name}' does not start`);
   await tf.ready();
 }
 

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../errors/BackendError.js';
 import { checkOneOf } from '../internal/checks.js';
 import type { BackendName, PassedOver, StartedBackend } from './StartedBackend.js';
 
@@ -24,12 +25,12 @@ export async function chooseBackend(
       return { ...started, passedOver };
     } catch (error) {
       const reason = (error as Error).message;
-      if (device === name) throw new Error(`initBackend: ${reason}`, { cause: error });
+      if (device === name) throw new BackendError(`initBackend: ${reason}`, { cause: error });
       passedOver.push({ name, reason });
     }
   }
   const list = passedOver.map(({ name, reason }) => `${name}: ${reason}`).join('\n  ');
-  throw new Error(`initBackend: no backend starts here.\n  ${list}`);
+  throw new BackendError(`initBackend: no backend starts here.\n  ${list}`);
 }
 
 /** A backend counts as started when it multiplies: some drivers start and compute nothing. */
@@ -44,7 +45,7 @@ async function checkResult({
   try {
     const values = await product.data();
     if (values.some((value) => value !== 64)) {
-      throw new Error(`backend '${name}' computes ${values.join(', ')} for 64 · 0.5 · 2`);
+      throw new BackendError(`backend '${name}' computes ${values.join(', ')} for 64 · 0.5 · 2`);
     }
     product.dispose();
   } catch (error) {

@@ -1,5 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../errors/BackendError.js';
 import { describeTensor, SMALLER } from './describeTensor.js';
 
 /** The part of the Emscripten module that its type leaves out. */
@@ -32,7 +33,7 @@ export function guardWasmMemory(backend: BackendWasm): void {
       cause = error;
     }
     if (offset === 0 && bytes > 0) {
-      throw new Error(
+      throw new BackendError(
         `wasm: no memory for ${tensor ?? `${bytes} bytes`}; the backend holds ${wasm.HEAPU8.length} bytes of at most ` +
           `4294967296. ${SMALLER}`,
         { cause },

@@ -1,5 +1,6 @@
 import type { WebGPUBackend } from '@tensorflow/tfjs-backend-webgpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../errors/BackendError.js';
 import { describeTensor, SMALLER } from './describeTensor.js';
 
 type BackendClass = new (device: GPUDevice, info?: GPUAdapterInfo) => WebGPUBackend;
@@ -25,7 +26,7 @@ export function guardWebGpu(Base: BackendClass): BackendClass {
       device.lost.then(({ reason, message }) => {
         if (reason === 'destroyed') return;
         this.#lost = true;
-        this.#failure = new Error(
+        this.#failure = new BackendError(
           `webgpu: the device was lost (${message || reason || 'no reason given'}); the last tensor made was ` +
             `${this.#lastTensor}. All tensors are gone: start the backend again, with smaller work if the driver ` +
             'stopped it for taking long, and go on from the last checkpoint.',
@@ -37,7 +38,7 @@ export function guardWebGpu(Base: BackendClass): BackendClass {
         this.#failure ??=
           error.constructor.name === 'GPUOutOfMemoryError'
             ? outOfMemory(this.#lastTensor, this.bufferManager.numBytesAllocated)
-            : new Error(`webgpu: ${error.message} The last tensor made was ${this.#lastTensor}.`);
+            : new BackendError(`webgpu: ${error.message} The last tensor made was ${this.#lastTensor}.`);
       });
     }
 
@@ -50,7 +51,7 @@ export function guardWebGpu(Base: BackendClass): BackendClass {
       const tensor = describeTensor(shape, dtype, bytes);
       const limit = Math.min(limits.maxBufferSize, limits.maxStorageBufferBindingSize);
       if (bytes > limit) {
-        throw new Error(
+        throw new BackendError(
           `webgpu: ${tensor} is larger than the largest buffer of this device (${limit} bytes). ${SMALLER}`,
         );
       }
@@ -99,7 +100,7 @@ export function guardWebGpu(Base: BackendClass): BackendClass {
 }
 
 function outOfMemory(tensor: string, allocatedBytes: number): Error {
-  return new Error(
+  return new BackendError(
     `webgpu: no memory for ${tensor}; ${allocatedBytes} bytes are allocated already. Results since then are void: ` +
       `go on from the last checkpoint. ${SMALLER}`,
   );

@@ -1,3 +1,4 @@
+import { BackendError } from '../errors/BackendError.js';
 import { checkInteger } from '../internal/checks.js';
 import { type BackendStarter, chooseBackend } from './chooseBackend.js';
 import type { InitBackendOptions } from './InitBackendOptions.js';
@@ -54,6 +55,6 @@ export async function initBackend({
 function browserGpu(): GPU {
   const gpu = (globalThis.navigator as { gpu?: GPU } | undefined)?.gpu;
   if (!gpu)
-    throw new Error('this browser has no WebGPU here (it needs a recent one, and https or localhost)');
+    throw new BackendError('this browser has no WebGPU here (it needs a recent one, and https or localhost)');
   return gpu;
 }

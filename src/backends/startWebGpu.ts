@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../errors/BackendError.js';
 import { activateBackend } from './activateBackend.js';
 import type { BackendStarter } from './chooseBackend.js';
 import { guardWebGpu } from './guardWebGpu.js';
@@ -23,12 +24,13 @@ export interface StartWebGpuOptions {
  */
 export async function startWebGpu({ gpu, allowSoftware }: StartWebGpuOptions): ReturnType<BackendStarter> {
   const adapter = await gpu.requestAdapter({ powerPreference: 'high-performance' });
-  if (!adapter) throw new Error('WebGPU finds no adapter (no graphics processor, or no driver for it)');
+  if (!adapter)
+    throw new BackendError('WebGPU finds no adapter (no graphics processor, or no driver for it)');
   const { info } = adapter as GPUAdapter & { info: AdapterInfo };
   const software = isSoftware(info);
   if (software && !allowSoftware) {
     const name = info.description || info.architecture;
-    throw new Error(
+    throw new BackendError(
       `the only WebGPU adapter is ${name}, which computes on the processor, slower than the wasm backend; ` +
         'set allowSoftware to use it all the same',
     );

@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors/ConfigError.js';
 /**
  * Form of a noise schedule.
  *
@@ -57,7 +58,8 @@ export function makeBetaSchedule(timesteps: number, options: BetaScheduleOptions
   };
   // Its own check instead of the shared ones: this function alone stays below 1 KB minified.
   const check = (accepted: boolean, argument: string, received: unknown, range: string) => {
-    if (!accepted) throw new Error(`makeBetaSchedule: ${argument} is ${received}; it must be ${range}.`);
+    if (!accepted)
+      throw new ConfigError(`makeBetaSchedule: ${argument} is ${received}; it must be ${range}.`);
   };
   const types = Object.keys(formulas);
   check(types.includes(type), 'type', `'${type}'`, `one of ${types.join(', ')}`);

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
+import { checkAlphaBars } from './checkAlphaBars.js';
+import { requireBackend } from './requireBackend.js';
 
 /**
  * One 0-based timestep a sample: integers on the host, or an int32 tensor of shape [batch]. Integers on the host are
@@ -9,7 +11,9 @@ export type Timesteps = readonly number[] | Int32Array | tf.Tensor;
 
 /** Number of samples that `t` speaks of. */
 function batchOf(functionName: string, t: Timesteps): number {
-  if (!(t instanceof tf.Tensor)) return t.length;
+  if (Array.isArray(t) || ArrayBuffer.isView(t)) return t.length;
+  if (!(t instanceof tf.Tensor))
+    throw argumentError(functionName, 't', t, 'a list of timesteps, one a sample');
   if (t.rank !== 1 || t.dtype !== 'int32') {
     throw argumentError(
       functionName,
@@ -28,6 +32,7 @@ export function scheduleAt(
   t: Timesteps,
   f: (value: number, timestep: number) => number,
 ): tf.Tensor1D {
+  requireBackend(functionName);
   batchOf(functionName, t);
   if (t instanceof tf.Tensor) return tf.tidy(() => tf.gather(tf.tensor1d(Float32Array.from(schedule, f)), t));
   const values = new Float32Array(t.length);
@@ -48,6 +53,12 @@ export function combineAt(
   t: Timesteps,
   terms: Record<string, readonly [tensor: tf.Tensor, coefficient: (alphaBar: number) => number]>,
 ): tf.Tensor {
+  requireBackend(functionName);
+  for (const [name, [tensor]] of Object.entries(terms)) {
+    if (!(tensor instanceof tf.Tensor))
+      throw argumentError(functionName, name, tensor, 'a tensor [batch, …]');
+  }
+  checkAlphaBars(functionName, alphaBars);
   return tf.tidy(() => {
     const [[firstName, [first]], ...others] = Object.entries(terms);
     const batch = batchOf(functionName, t);

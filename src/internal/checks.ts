@@ -12,10 +12,17 @@ export function argumentError(
 
 function describe(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'function') return `function ${value.name}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}`;
-  if (Array.isArray(value)) return `[${value.slice(0, 8).join(', ')}${value.length > 8 ? ', …' : ''}]`;
-  if (typeof value === 'object' && value !== null) return JSON.stringify(value);
-  return String(value);
+  if (Array.isArray(value)) {
+    const shown = value.slice(0, 8).map((entry) => (entry instanceof Object ? describe(entry) : entry));
+    return `[${shown.join(', ')}${value.length > 8 ? ', …' : ''}]`;
+  }
+  if (!(value instanceof Object)) return String(value);
+  const { dtype, shape } = value as { dtype?: string; shape?: number[] };
+  if (dtype && shape) return `${dtype} tensor [${shape}]`;
+  const flat = Object.values(value).every((entry) => !(entry instanceof Object));
+  return flat ? JSON.stringify(value) : `{ ${Object.keys(value).slice(0, 8).join(', ')} }`;
 }
 
 /** Throws unless `value` is an integer in [min, max]. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
+import { ConfigError } from '../errors/ConfigError.js';
 import { randomUniform } from '../internal/philox.js';
 import { randomStreams } from '../internal/streams.js';
 import { type BatchNormOptions, batchNormInference, batchNormTraining } from '../ops/batchNorm.js';
@@ -83,7 +84,7 @@ export abstract class SpecLayer extends tfl.layers.Layer {
   variable<R extends tf.Rank = tf.Rank>(name: string): tf.Variable<R> {
     const variable = this.variables.get(name);
     if (!variable)
-      throw new Error(`${this.name}: there is no parameter '${name}', or the layer is not built yet.`);
+      throw new ConfigError(`${this.name}: there is no parameter '${name}', or the layer is not built yet.`);
     return variable.read() as tf.Variable<R>;
   }
 

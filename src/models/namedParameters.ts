@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { ConfigError } from '../errors/ConfigError.js';
 import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import { SpecLayer } from '../layers/SpecLayer.js';
 
@@ -35,7 +36,7 @@ export function namedParameters(model: tfl.LayersModel): NamedParameter[] {
       }));
     }
     if (layer.weights.length > 0) {
-      throw new Error(
+      throw new ConfigError(
         `namedParameters: layer '${layer.name}' (${layer.getClassName()}) has weights without a torch name.`,
       );
     }

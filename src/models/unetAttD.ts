@@ -1,4 +1,5 @@
 import * as tfl from '@tensorflow/tfjs-layers';
+import { requireBackend } from '../diffusion/requireBackend.js';
 import { AddTimeEmbedding } from '../layers/AddTimeEmbedding.js';
 import { ConcatChannels } from '../layers/ConcatChannels.js';
 import { MaxPool2d } from '../layers/MaxPool2d.js';
@@ -21,7 +22,7 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  * Ronneberger et al., "U-Net" (2015); Oktay et al., "Attention U-Net" (2018); Ho et al., "Denoising Diffusion
  * Probabilistic Models" (2020).
  *
- * @throws If an option is out of range; on a call, if height or width is not such a multiple, or a training batch
+ * @throws If an option is out of range, or no backend is started; on a call, if height or width is not such a multiple, or a training batch
  * leaves a single value a channel at the deepest level.
  * @example
  * ```ts
@@ -35,6 +36,7 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  */
 export function unetAttD(config: UnetAttDConfig = {}): tfl.LayersModel {
   const resolved = resolveUnetAttDConfig(config);
+  requireBackend('unetAttD');
   registerLayers();
   const { timeMlp, encoders, decoders, attention, convs, outputConv } = unetAttDLayers(resolved);
   const [height, width] = resolved.size ?? [null, null];

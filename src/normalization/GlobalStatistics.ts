@@ -1,3 +1,4 @@
+import { DataError } from '../errors/DataError.js';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { addMoments, emptyMoments, type Moments } from './Moments.js';
@@ -130,14 +131,14 @@ export class GlobalStatistics {
    */
   merge(other: GlobalStatistics): this {
     if (other.bands.length !== this.bands.length || other.downfactor !== this.downfactor) {
-      throw new Error(
+      throw new DataError(
         `GlobalStatistics.merge: ${other.bands.length} bands with downfactor ${other.downfactor} cannot be added to ${this.bands.length} bands with downfactor ${this.downfactor}.`,
       );
     }
     this.bands.forEach((band, k) => {
       const part = other.bands[k];
       if (part.firstBand >= 0 && band.firstBand >= 0 && part.firstBand !== band.firstBand) {
-        throw new Error(
+        throw new DataError(
           `GlobalStatistics.merge: band ${k} is of the raster from band ${band.firstBand}, in the other from band ${part.firstBand}.`,
         );
       }
@@ -211,7 +212,7 @@ export class GlobalStatistics {
   private checkFilled(method: string): void {
     const empty = this.bands.findIndex((band) => band.pixels.count === 0);
     if (empty < 0) return;
-    throw new Error(
+    throw new DataError(
       `GlobalStatistics.${method}: band ${empty} (counted from 0) has no valid pixel: all are nodata or not finite, or nothing was added.`,
     );
   }

@@ -1,3 +1,4 @@
+import { DataError } from '../errors/DataError.js';
 import { checkNumber, checkOneOf } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { globalScalings, type Scaling, scalingOf } from './bandScalings.js';
@@ -173,7 +174,7 @@ function localScalings(
 
 function emptyError(procedure: string, band: number, count: number): Error {
   const where = procedure === 'lpb' ? `band ${band} (counted from 0)` : `the raster's ${count} values`;
-  return new Error(
+  return new DataError(
     `normalizeRaster: no valid pixel in ${where}: all are nodata or not finite. Pass onEmpty: 'fill' to accept that.`,
   );
 }

@@ -1,3 +1,4 @@
+import { DataError } from '../errors/DataError.js';
 import { checkOneOf } from '../internal/checks.js';
 import { globalScalings, scalingOf } from './bandScalings.js';
 import type {
@@ -82,7 +83,7 @@ function localScalings(
   procedure: 'lab' | 'lpb',
 ) {
   if (!(procedure in statistics)) {
-    throw new Error(
+    throw new DataError(
       `typicalParameters: the statistics have no '${procedure}', which is gathered from chips; pass GlobalStatistics.summary().`,
     );
   }

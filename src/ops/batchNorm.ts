@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError } from '../internal/checks.js';
 import { biasAdd } from './biasAdd.js';
 import { channelSum } from './channelSum.js';
@@ -155,7 +156,7 @@ function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor
         return { value: tf.concat([mean, variance]), saved: [] };
       },
       () => {
-        throw new Error('batchNormTraining: mean and variance carry no gradient; differentiate y.');
+        throw new ConfigError('batchNormTraining: mean and variance carry no gradient; differentiate y.');
       },
     );
     return tf.split<tf.Tensor1D>(statistics, 2) as [tf.Tensor1D, tf.Tensor1D];

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors/ConfigError.js';
 import { VariablePacks } from '../ops/VariablePacks.js';
 import type { NamedVariable, OptimizerState } from './OptimizerState.js';
 
@@ -58,7 +59,7 @@ export class OptimizerSlots {
       for (const [variable, data] of await this.packs.values(this.vectors[slot])) {
         const name = nameOf.get(variable);
         if (name === undefined)
-          throw new Error(`state: variable '${variable.name}' is updated but was given no name.`);
+          throw new ConfigError(`state: variable '${variable.name}' is updated but was given no name.`);
         slots[slotName].set(name, data);
       }
     }

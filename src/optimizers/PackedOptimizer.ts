@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkNumber } from '../internal/checks.js';
 import { checkOptimizerState } from './checkOptimizerState.js';
 import { OptimizerSlots, type PackedUpdate } from './OptimizerSlots.js';
@@ -187,7 +188,7 @@ export abstract class PackedOptimizer extends tf.Optimizer {
     if (this.memory) {
       const known = new Set(this.memory.variables.map(({ name }) => name));
       if (names.length === known.size && names.every((name) => known.has(name))) return this.memory;
-      throw new Error(
+      throw new ConfigError(
         `applyGradients: got gradients of ${names.length} variables, not of the ${known.size} of the first step; ` +
           'make a new optimizer to train other variables.',
       );

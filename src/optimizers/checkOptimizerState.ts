@@ -1,3 +1,4 @@
+import { CheckpointError } from '../errors/CheckpointError.js';
 import { checkInteger, checkNumber } from '../internal/checks.js';
 import type { NamedVariable, OptimizerState } from './OptimizerState.js';
 
@@ -17,14 +18,14 @@ export function checkOptimizerState(
   if (step === 0 && found.length === 0) return;
   for (const slotName of slotNames) {
     if (!slots[slotName]) {
-      throw new Error(
+      throw new CheckpointError(
         `restore: the state has no '${slotName}' (it has ${found.join(', ') || 'none'}): it is another optimizer's.`,
       );
     }
   }
   for (const slotName of found) {
     if (!slotNames.includes(slotName)) {
-      throw new Error(
+      throw new CheckpointError(
         `restore: the state has '${slotName}', which this optimizer has not (it has ${slotNames.join(', ') || 'none'}): ` +
           'it is that of another optimizer, or of one with other options.',
       );
@@ -37,12 +38,12 @@ export function checkOptimizerState(
       const size = sizeOf.get(name);
       if (size !== length) {
         const expected = size === undefined ? 'there is no such parameter' : `the parameter has ${size}`;
-        throw new Error(`restore: '${slotName}' of '${name}' has ${length} values; ${expected}.`);
+        throw new CheckpointError(`restore: '${slotName}' of '${name}' has ${length} values; ${expected}.`);
       }
     }
     for (const name of saved) {
       if (!slots[slotName].has(name))
-        throw new Error(`restore: the state has no '${slotName}' of '${name}'.`);
+        throw new CheckpointError(`restore: the state has no '${slotName}' of '${name}'.`);
     }
   }
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from '../errors/ConfigError.js';
 import { checkNumber } from '../internal/checks.js';
 import { named } from '../ops/named.js';
 import { runKernel } from '../ops/runKernel.js';
@@ -33,7 +34,7 @@ export interface ClippedGradients {
 export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number): ClippedGradients {
   checkNumber('clipByGlobalNorm', 'maxNorm', maxNorm, Number.MIN_VALUE);
   const [names, tensors] = [Object.keys(gradients), Object.values(gradients)];
-  if (names.length === 0) throw new Error('clipByGlobalNorm: there is no gradient.');
+  if (names.length === 0) throw new ConfigError('clipByGlobalNorm: there is no gradient.');
   return tf.tidy(() => {
     const norm = globalNorm(tensors);
     const clipped =

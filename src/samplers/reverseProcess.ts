@@ -1,6 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { requireBackend } from '../diffusion/requireBackend.js';
 import { spaceTimesteps } from '../diffusion/spaceTimesteps.js';
 import { argumentError, checkInteger } from '../internal/checks.js';
+import { nextTurn } from '../internal/nextTurn.js';
+import { throwIfAborted } from '../internal/throwIfAborted.js';
 import { gaussianNoise } from './gaussianNoise.js';
 import { combine } from './stepTensors.js';
 import type { Denoiser, SampleOptions, StepOptions, StepResult } from './types.js';
@@ -18,7 +21,8 @@ export async function reverseProcess(
   step: Step,
 ): Promise<tf.Tensor> {
   const { predictionType, clip, dynamicThresholding, setAlphaToOne = true } = options;
-  const { initialImage, startStep = 0, seed = 0, noise = gaussianNoise(seed), onStep } = options;
+  const { initialImage, startStep = 0, seed = 0, noise = gaussianNoise(seed), onStep, signal } = options;
+  requireBackend(functionName);
   const shape = [...options.shape];
   if (shape.length < 1 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
     throw argumentError(functionName, 'shape', shape, '[batch, …] of positive integers');
@@ -49,6 +53,10 @@ export async function reverseProcess(
     const addsNoise = isNoisy && !(isLast && (setAlphaToOne || t === 0));
     let result: StepResult | undefined;
     try {
+      if (signal) {
+        await nextTurn();
+        throwIfAborted(signal, `${functionName}: stopped before step ${i + 1} of ${timesteps.length}.`);
+      }
       result = tf.tidy(() =>
         step(xT, t, denoiser(xT, tf.fill([shape[0]], t, 'int32')), {
           previousT: isLast ? -1 : timesteps[i + 1],

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import { ddimStep } from './ddimStep.js';
 import { reverseProcess } from './reverseProcess.js';
 import type { Denoiser, SampleOptions } from './types.js';
@@ -20,6 +21,7 @@ export interface SampleDdimOptions extends SampleOptions {
  * @param denoiser any function from (x_t, t) to a prediction.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
+ * @throws {AbortError} (rejects) If `options.signal` is aborted.
  * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
  * @example
  * ```ts
@@ -42,6 +44,7 @@ export async function sampleDdim(
   alphaBars: ArrayLike<number>,
   options: SampleDdimOptions,
 ): Promise<tf.Tensor> {
+  checkAlphaBars('sampleDdim', alphaBars);
   const { steps = Math.min(50, alphaBars.length), eta = 0, useClippedModelOutput } = options;
   return reverseProcess(
     'sampleDdim',

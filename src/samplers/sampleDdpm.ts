@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import { ddpmStep } from './ddpmStep.js';
 import type { DdpmVarianceType } from './ddpmVariance.js';
 import { reverseProcess } from './reverseProcess.js';
@@ -20,6 +21,7 @@ export interface SampleDdpmOptions extends SampleOptions {
  * @param denoiser any function from (x_t, t) to a prediction.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
+ * @throws {AbortError} (rejects) If `options.signal` is aborted.
  * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
  * @example
  * ```ts
@@ -37,6 +39,7 @@ export async function sampleDdpm(
   alphaBars: ArrayLike<number>,
   options: SampleDdpmOptions,
 ): Promise<tf.Tensor> {
+  checkAlphaBars('sampleDdpm', alphaBars);
   const { steps = alphaBars.length, variance } = options;
   return reverseProcess(
     'sampleDdpm',

@@ -85,8 +85,10 @@ export interface SampleOptions extends SpaceTimestepsOptions, EstimateOptions {
   /** Replaces the default noise, `gaussianNoise(seed)`. */
   noise?: NoiseSource;
   /**
-   * Called after each step and awaited; what it throws ends the sampling. Nothing else gives the event loop a turn:
-   * in a page, let it return `tf.nextFrame()`.
+   * Called after each step and awaited; what it throws ends the sampling. Nothing else gives the event loop a turn, unless
+   * there is a `signal`: in a page, let it return `tf.nextFrame()`.
    */
   onStep?: (step: SamplerStep) => void | Promise<void>;
+  /** Ends the sampling before its next step, with an `AbortError`. With it, the event loop has a turn before each step. */
+  signal?: AbortSignal;
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { CheckpointError } from '../errors/CheckpointError.js';
 import { checkNumber } from '../internal/checks.js';
 import { VariablePacks } from '../ops/VariablePacks.js';
 import { blend } from '../optimizers/blend.js';
@@ -86,7 +87,7 @@ export class ExponentialMovingAverage {
     for (const { name, variable } of this.parameters) {
       const length = values.get(name)?.length ?? 0;
       if (length !== variable.size) {
-        throw new Error(
+        throw new CheckpointError(
           `ExponentialMovingAverage: '${name}' has ${length} saved values; the model has ${variable.size}.`,
         );
       }

@@ -1,26 +1,37 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import { ConfigError } from '../errors/ConfigError.js';
+import { nextTurn } from '../internal/nextTurn.js';
+import { throwIfAborted } from '../internal/throwIfAborted.js';
+import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 import { type DiffusionBatch, type DiffusionLossOptions, diffusionLoss } from './diffusionLoss.js';
 import { NonFiniteLossError } from './NonFiniteLossError.js';
 
 /**
  * Mean loss of one or more batches, in training mode unless the options say otherwise, and its gradients, which are the caller's to dispose.
  *
- * @throws {NonFiniteLossError} If the loss of a batch is NaN or infinite; nothing is then left behind.
+ * @throws {NonFiniteLossError} If the loss of a batch is NaN or infinite; nothing is then left behind, nor when the signal stops it.
  */
 export async function averageGradients(
   model: tfl.LayersModel,
   batches: readonly DiffusionBatch[],
-  variables: tf.Variable[],
-  lossOptions: DiffusionLossOptions,
+  parameters: readonly NamedVariable[],
+  { signal, ...lossOptions }: DiffusionLossOptions & { signal?: AbortSignal },
 ): Promise<{ loss: number; gradients: tf.NamedTensorMap }> {
   let loss = 0;
   let gradients: tf.NamedTensorMap = {};
   try {
-    for (const batch of batches) {
-      const { value, grads } = tf.variableGrads(
+    for (const [i, batch] of batches.entries()) {
+      if (signal) {
+        await nextTurn();
+        throwIfAborted(
+          signal,
+          `trainStep: stopped before batch ${i + 1} of ${batches.length}; no weight was changed.`,
+        );
+      }
+      const { value, grads } = gradientsOf(
         () => diffusionLoss(model, batch, { training: true, ...lossOptions }),
-        variables,
+        parameters,
       );
       gradients = accumulate(gradients, grads, 1 / batches.length);
       const [lossOfBatch] = await value.data();
@@ -32,6 +43,25 @@ export async function averageGradients(
   } catch (error) {
     tf.dispose(gradients);
     throw error;
+  }
+}
+
+/** Value and gradients of a loss. */
+function gradientsOf(loss: () => tf.Scalar, parameters: readonly NamedVariable[]) {
+  let value: tf.Scalar | undefined;
+  try {
+    return tf.variableGrads(
+      () => {
+        value = loss();
+        return value;
+      },
+      parameters.map(({ variable }) => variable),
+    );
+  } catch (cause) {
+    value?.dispose();
+    if (!(cause as Error).message.startsWith('Cannot find a connection')) throw cause;
+    const message = `trainStep: parameters is a list of ${parameters.length}, on none of which the loss depends; it must be of this model.`;
+    throw new ConfigError(message, { cause });
   }
 }
 

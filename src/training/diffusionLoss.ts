@@ -9,6 +9,7 @@ import { qSample } from '../diffusion/qSample.js';
 import { argumentError, checkNumber } from '../internal/checks.js';
 import { mse } from '../losses/mse.js';
 import type { LossOptions } from '../losses/reduceLoss.js';
+import { checkLossArguments } from './checkTrainingArguments.js';
 
 /** One batch of a diffusion training step. */
 export interface DiffusionBatch {
@@ -60,6 +61,8 @@ export interface DiffusionLossOptions {
  *
  * @param model A model of `[x, t]`, such as `unetAttD`.
  * @returns A scalar, the caller's to dispose.
+ * @throws {ConfigError} If an argument is none that it can use, such as betas for `alphaBars` or a list of batches.
+ * @throws {BackendError} If no backend is started.
  * @throws What `qSample`, the model, `minSnrWeights` and the loss throw; with weights, if the loss does not
  * return one value a sample.
  * @example
@@ -77,9 +80,11 @@ export interface DiffusionLossOptions {
  */
 export function diffusionLoss(
   model: tfl.LayersModel,
-  { x0, t, noise }: DiffusionBatch,
+  batch: DiffusionBatch,
   options: DiffusionLossOptions,
 ): tf.Scalar {
+  checkLossArguments(model, batch, options);
+  const { x0, t, noise } = batch;
   const { alphaBars, loss = mse, predictionType = 'noise', training = false } = options;
   const weights = timestepWeights(options);
   return tf.tidy(() => {

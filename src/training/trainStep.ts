@@ -3,6 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { clipByGlobalNorm } from '../optimizers/clipByGlobalNorm.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 import { averageGradients } from './averageGradients.js';
+import { checkStepArguments } from './checkTrainingArguments.js';
 import type { DiffusionBatch, DiffusionLossOptions } from './diffusionLoss.js';
 import { holdDropoutSteps } from './holdDropoutSteps.js';
 import { NonFiniteLossError } from './NonFiniteLossError.js';
@@ -20,6 +21,8 @@ export interface TrainStepOptions extends DiffusionLossOptions {
    * settle on the running statistics that the network predicts with.
    */
   training?: boolean;
+  /** Ends the step before its next batch, with an `AbortError`. With it, the event loop has a turn before each batch. */
+  signal?: AbortSignal;
 }
 
 /** What {@link trainStep} returns. */
@@ -37,10 +40,14 @@ export interface TrainStepResult {
  * running statistics of batch norm and the direction of the perturbation, which clipping does not concern; the second,
  * at the perturbed weights, the gradients that are clipped and applied.
  *
- * Loss and gradients are looked at before the weights are touched: where they are not finite these stay as they were (batch norm's running
+ * Loss, gradients and the signal are looked at before the weights are touched: where one stops the step these stay as they were (batch norm's running
  * statistics, which the forward pass updates, do not). Every tensor the step makes is released; the batches stay the
  * caller's.
  *
+ * @throws {ConfigError} If an argument is none that can train: parameters that are not trained or on which the loss does not
+ * depend, betas for `alphaBars`, one batch without a list.
+ * @throws {BackendError} If no backend is started.
+ * @throws {AbortError} If `options.signal` is aborted.
  * @throws {NonFiniteLossError} If a loss, or the norm of the gradients, is NaN or infinite.
  * @example
  * ```ts
@@ -62,11 +69,11 @@ export interface TrainStepResult {
 export async function trainStep(
   model: tfl.LayersModel,
   batches: readonly DiffusionBatch[],
-  { optimizer, parameters, maxGradientNorm = Number.MAX_VALUE, ...lossOptions }: TrainStepOptions,
+  options: TrainStepOptions,
 ): Promise<TrainStepResult> {
-  if (batches.length === 0) throw new Error('trainStep: there is no batch.');
-  const variables = parameters.map(({ variable }) => variable);
-  const pass = () => averageGradients(model, batches, variables, lossOptions);
+  checkStepArguments(model, batches, options);
+  const { optimizer, parameters, maxGradientNorm = Number.MAX_VALUE, ...lossOptions } = options;
+  const pass = () => averageGradients(model, batches, parameters, lossOptions);
   let gradients: tf.NamedTensorMap = {};
   try {
     const replayDropout = holdDropoutSteps(model);

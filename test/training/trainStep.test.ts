@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { minSnrWeights } from '../../src/diffusion/minSnrWeights.js';
+import { AbortError } from '../../src/errors/AbortError.js';
 import { l1 } from '../../src/losses/l1.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
@@ -133,6 +134,40 @@ describe('trainStep', () => {
     }
     expect(await valuesOf(parameters)).toEqual(before);
     expect(optimizer.step).toBe(0);
+  });
+
+  it('stops at its signal before the next batch, with every weight as it was', async () => {
+    const controller = new AbortController();
+    const { model, parameters } = linearDenoiser();
+    const optimizer = new AdamW({ learningRate: RATE });
+    const before = await valuesOf(parameters);
+    let calls = 0;
+    const options: TrainStepOptions = {
+      optimizer,
+      parameters,
+      alphaBars,
+      signal: controller.signal,
+      loss: (prediction, target, lossOptions) => {
+        calls++;
+        if (calls === 2) controller.abort('enough');
+        return l1(prediction, target, lossOptions);
+      },
+    };
+    const batches = [makeBatch(2, 41), makeBatch(2, 42), makeBatch(2, 43)];
+    const error = await expectTensorsKept(0, () =>
+      trainStep(model, batches, options).catch((reason) => reason),
+    );
+    expect(error).toBeInstanceOf(AbortError);
+    expect(error).toMatchObject({
+      message: 'trainStep: stopped before batch 3 of 3; no weight was changed.',
+      cause: 'enough',
+    });
+    expect(calls).toBe(2);
+    expect(await valuesOf(parameters)).toEqual(before);
+    expect(optimizer.step).toBe(0);
+    const { loss } = await trainStep(model, batches, { ...options, signal: new AbortController().signal });
+    expect(loss).toBeGreaterThan(0);
+    expect(await valuesOf(parameters)).not.toEqual(before);
   });
 
   it('leaves the running statistics as they are outside training, and descends on what they give', async () => {

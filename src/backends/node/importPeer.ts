@@ -1,3 +1,4 @@
+import { BackendError } from '../../errors/BackendError.js';
 /**
  * Imports an optional peer.
  *
@@ -10,6 +11,6 @@ export async function importPeer<T>(name: string, install = `npm install ${name}
     const { code, message } = error as NodeJS.ErrnoException;
     const missing = code === 'ERR_MODULE_NOT_FOUND' && message.includes(`'${name}'`);
     const reason = missing ? 'is not installed' : `does not load: ${message.split('\n')[0]}`;
-    throw new Error(`${name} ${reason} (${install})`, { cause: error });
+    throw new BackendError(`${name} ${reason} (${install})`, { cause: error });
   }
 }

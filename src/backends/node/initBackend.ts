@@ -11,6 +11,7 @@ import { startNodeWorker } from './startNodeWorker.js';
 import { startTensorFlow } from './startTensorFlow.js';
 import { startThreadedWasm } from './startThreadedWasm.js';
 import { wasmFolder } from './wasmFolder.js';
+import { withoutGlueListeners } from './withoutGlueListeners.js';
 
 /**
  * Starts a TensorFlow.js backend in Node and makes it the current one.
@@ -39,13 +40,15 @@ export async function initBackend({
   await importPeer('@tensorflow/tfjs-layers');
   const startNodeWasm = async () => {
     await importPeer('@tensorflow/tfjs-backend-wasm');
-    return startWasm({
-      threads: threads ?? 1,
-      kernels,
-      wasmPaths: wasmFolder(),
-      startThreaded: startThreadedWasm,
-      startWorker: startNodeWorker,
-    });
+    return withoutGlueListeners(() =>
+      startWasm({
+        threads: threads ?? 1,
+        kernels,
+        wasmPaths: wasmFolder(),
+        startThreaded: startThreadedWasm,
+        startWorker: startNodeWorker,
+      }),
+    );
   };
   const startNodeCpu = async () => {
     await importPeer('@tensorflow/tfjs-backend-cpu');

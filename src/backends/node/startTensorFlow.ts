@@ -1,6 +1,7 @@
 import os from 'node:os';
 import util from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../../errors/BackendError.js';
 import { registerNodeKernels } from '../../kernels/node/registerNodeKernels.js';
 import { activateBackend } from '../activateBackend.js';
 import type { BackendStarter } from '../chooseBackend.js';
@@ -46,7 +47,7 @@ export async function startTensorFlow({
       reasons.push((error as Error).message);
     }
   }
-  if (!loaded) throw new Error(reasons.join('; '));
+  if (!loaded) throw new BackendError(reasons.join('; '));
   await activateBackend('tensorflow');
   if (kernels) registerNodeKernels();
   const { binding, isUsingGpuDevice } = tf.backend() as TensorFlowBackend;

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import type { Worker } from 'node:worker_threads';
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../../errors/BackendError.js';
 
 /** The parts of the Emscripten module that the backend class needs bound. */
 interface EmscriptenModule {
@@ -28,7 +29,7 @@ type EmscriptenFactory = (config: {
 export async function startThreadedWasm(threads: number): Promise<number> {
   // Workers inherit the flag, which Node refuses together with a file: the process would end with an uncaught error.
   if (process.execArgv.some((argument) => argument.startsWith('--input-type'))) {
-    throw new Error('node --input-type lets no worker start; put the program into a file');
+    throw new BackendError('node --input-type lets no worker start; put the program into a file');
   }
   const require = createRequire(import.meta.url);
   const packageFolder = path.dirname(require.resolve('@tensorflow/tfjs-backend-wasm/package.json'));

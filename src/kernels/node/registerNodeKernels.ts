@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../../errors/BackendError.js';
 import { conv2dBias } from './conv2d.js';
 import { EagerOps, type Handle, type NodeBackend } from './EagerOps.js';
 import { nodeKernels } from './nodeKernels.js';
@@ -14,7 +15,9 @@ const BACKEND = 'tensorflow';
  */
 export function registerNodeKernels(): () => void {
   if (tf.getBackend() !== BACKEND) {
-    throw new Error(`registerNodeKernels: the backend is '${tf.getBackend()}'; it must be '${BACKEND}'.`);
+    throw new BackendError(
+      `registerNodeKernels: the backend is '${tf.getBackend()}'; it must be '${BACKEND}'.`,
+    );
   }
   const backend = tf.backend() as unknown as NodeBackend;
   const names: string[] = [];

@@ -1,5 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import type * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../../errors/BackendError.js';
 import { supportsRelaxedSimd } from './supportsRelaxedSimd.js';
 import { controlBytes, type StartKernelWorker, WorkerPool } from './WorkerPool.js';
 
@@ -98,7 +99,7 @@ export class KernelModule {
       this.wasm._free(this.workspacePointer);
       this.workspacePointer = this.wasm._malloc(bytes) >>> 0;
       if (this.workspacePointer === 0)
-        throw new Error(`kernels/wasm: no memory for ${bytes} bytes of workspace.`);
+        throw new BackendError(`kernels/wasm: no memory for ${bytes} bytes of workspace.`);
       this.workspaceBytes = bytes;
     }
     return Math.ceil(this.workspacePointer / 64) * 64;

@@ -1,5 +1,6 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../../errors/BackendError.js';
 import { KernelModule } from './KernelModule.js';
 import { replaceStock, restoreStock } from './replaceStock.js';
 import { startBrowserWorker } from './startBrowserWorker.js';
@@ -50,10 +51,12 @@ export async function registerTrainingKernels({
 }: TrainingKernelOptions = {}): Promise<RegisteredKernels> {
   await tf.ready();
   if (tf.getBackend() !== 'wasm') {
-    throw new Error(`registerTrainingKernels: the backend is '${tf.getBackend()}'; it must be 'wasm'.`);
+    throw new BackendError(
+      `registerTrainingKernels: the backend is '${tf.getBackend()}'; it must be 'wasm'.`,
+    );
   }
   if (!(await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT'))) {
-    throw new Error('registerTrainingKernels: this engine has no WebAssembly SIMD.');
+    throw new BackendError('registerTrainingKernels: this engine has no WebAssembly SIMD.');
   }
   const backend = tf.backend() as BackendWasm;
   const { getThreadsCount } = (backend.wasm as unknown as { tfjs: { getThreadsCount(): number } }).tfjs;
@@ -66,7 +69,7 @@ export async function registerTrainingKernels({
       backendName: 'wasm',
       kernelFunc: ({ inputs, attrs, backend }) => {
         if (backend !== module.backend) {
-          throw new Error(
+          throw new BackendError(
             `${name}: the wasm backend was started anew; call registerTrainingKernels() again.`,
           );
         }

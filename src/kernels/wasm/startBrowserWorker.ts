@@ -1,3 +1,4 @@
+import { BackendError } from '../../errors/BackendError.js';
 import type { KernelWorker, KernelWorkerData } from './WorkerPool.js';
 
 /** Starts a kernel's thread as a Web Worker, from the script's text. */
@@ -11,7 +12,7 @@ export function startBrowserWorker(script: string, data: KernelWorkerData): Prom
       resolve(worker);
     };
     worker.onerror = ({ message }) =>
-      reject(new Error(`registerTrainingKernels: no worker starts (${message})`));
+      reject(new BackendError(`registerTrainingKernels: no worker starts (${message})`));
     worker.postMessage(data);
   });
 }

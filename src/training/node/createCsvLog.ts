@@ -1,4 +1,5 @@
 import { appendFileSync } from 'node:fs';
+import { DataError } from '../../errors/DataError.js';
 import { checkInteger } from '../../internal/checks.js';
 import { fileError } from './fileError.js';
 import { keepLines } from './keepLines.js';
@@ -69,7 +70,7 @@ async function resume(file: string, resumeEpoch: number): Promise<void> {
   const kept = await keepLines(file, (line, index) => {
     if (index > 0) return Number.parseInt(line, 10) < resumeEpoch;
     if (line.trim() === header) return true;
-    throw new Error(`createCsvLog: '${file}' begins with '${line}'; it must begin with '${header}'.`);
+    throw new DataError(`createCsvLog: '${file}' begins with '${line}'; it must begin with '${header}'.`);
   });
   if (kept.length === 0) await writeFileAtomic(file, `${header}\n`);
 }

@@ -1,3 +1,5 @@
+import { DataError } from '../../errors/DataError.js';
+
 const advice: Record<string, string> = {
   ENOSPC: 'the disk is full: free space on it or choose another folder',
   EDQUOT: 'the disk quota is used up: delete files or choose another folder',
@@ -15,5 +17,5 @@ const advice: Record<string, string> = {
 export function fileError(functionName: string, path: string, cause: unknown): Error {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const reason = code in advice ? `${code}, ${advice[code]}` : cause instanceof Error ? cause.message : cause;
-  return new Error(`${functionName}: cannot write '${path}' (${reason}).`, { cause });
+  return new DataError(`${functionName}: cannot write '${path}' (${reason}).`, { cause });
 }

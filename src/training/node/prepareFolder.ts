@@ -1,5 +1,6 @@
 import { mkdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
+import { DataError } from '../../errors/DataError.js';
 import { checkNumber } from '../../internal/checks.js';
 import { fileError } from './fileError.js';
 import { writeFileAtomic } from './writeFileAtomic.js';
@@ -40,7 +41,7 @@ export async function prepareFolder(folder: string, options: PrepareFolderOption
   const { bavail, bsize } = await statfs(folder);
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
   if (bavail * bsize < neededBytes) {
-    throw new Error(
+    throw new DataError(
       `prepareFolder: '${folder}' has ${megabytes(bavail * bsize)} free and needs ${megabytes(neededBytes)}: free space or choose another folder.`,
     );
   }
