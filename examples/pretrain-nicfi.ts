@@ -7,6 +7,7 @@ import { pretrain } from './lib/pretrain.js';
 import { parsePretrainOptions } from './lib/pretrainOptions.js';
 
 const options = parsePretrainOptions(process.argv.slice(2));
+for (const note of options.notes) console.warn(`note: ${note}`);
 
 let signals = 0;
 process.on('SIGINT', () => {

@@ -12,6 +12,7 @@ import type { BandStatistics } from 'diffusion-ssl/normalization';
 import { augmentationSteps } from './augmentationSteps.js';
 import { buildSampleChips } from './buildSampleChips.js';
 import { checkBands } from './checkBands.js';
+import { chipNormalization } from './chipNormalization.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
 import type { PretrainConfig, RunOptions } from './pretrainOptions.js';
 import { someChips } from './someChips.js';
@@ -65,22 +66,25 @@ export async function openChipData(
     );
   }
   checkBands('--bands', run.bands ?? [], channels);
+  if (config.compat === 'readme' && config.nodata.length > 0 && config.nodata.length !== channels) {
+    throw new Error(
+      `The chips have ${channels} bands; --nodata (nodata in a configuration file) has ${config.nodata.length} values, ` +
+        'of which compat readme wants one a band.',
+    );
+  }
   const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip };
   const resumedFolder = run.resume ? folder : undefined;
   const statistics = () =>
     chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder });
   const globalStats = isGlobal(config) ? await statistics() : undefined;
-  const { normalization, statistics: procedure, clipPercent, nodata, compat } = config;
   const common: Omit<ChipLoaderOptions, 'rows'> = {
     ...source,
     batchSize: config.batch,
     buffer: config.buffer,
+    bufferFrom: config.compat === 'readme' ? 'neighbours' : 'zeros',
     seed: config.seed,
     workers: run.workers,
-    normalization:
-      normalization === 'none'
-        ? null
-        : { strategy: normalization, procedure, globalStats, clipPercent, nodata, compat },
+    normalization: chipNormalization(config, globalStats),
   };
   const opened: ChipLoader[] = [];
   const open = async (options: Partial<ChipLoaderOptions> & Pick<ChipLoaderOptions, 'rows'>) => {

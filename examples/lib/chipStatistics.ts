@@ -4,6 +4,7 @@ import type { ChipList } from 'diffusion-ssl/data';
 import { computeGlobalStatistics } from 'diffusion-ssl/data/node';
 import type { BandStatistics, StatisticsSummary } from 'diffusion-ssl/normalization';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
+import { nodataValues } from './nodataValues.js';
 import type { PretrainConfig } from './pretrainOptions.js';
 import { someChips } from './someChips.js';
 
@@ -40,7 +41,7 @@ export async function chipStatistics(
   config: PretrainConfig,
   { resumedFolder, rows, ...source }: StatisticsSource,
 ): Promise<BandStatistics | StatisticsSummary> {
-  const { globalStats, normalization, downfactor, nodata } = config;
+  const { globalStats, normalization, downfactor } = config;
   const global = isGlobal(config);
   if (global && globalStats !== undefined) {
     const [name, given] =
@@ -62,7 +63,7 @@ export async function chipStatistics(
   const { statistics } = await computeGlobalStatistics({
     ...source,
     rows: global ? rows : someChips(rows, TYPICAL_CHIPS),
-    nodata,
+    nodata: nodataValues(config),
     downfactor: global ? downfactor : 1,
   });
   return statistics.summary();

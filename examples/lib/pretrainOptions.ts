@@ -8,6 +8,8 @@ import { choice, integer, integers } from './config/flagValues.js';
 import { optionConflicts } from './config/optionConflicts.js';
 import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './config/PretrainConfig.js';
 import { keyOf } from './config/parseConfig.js';
+import { placeholdersOf } from './config/placeholdersOf.js';
+import { unreadOptions } from './config/unreadOptions.js';
 
 /** What differs from the defaults on the sample chips, whose sides are multiples of 64: it trains in minutes. */
 const SAMPLE_RUN = {
@@ -38,6 +40,8 @@ export interface PretrainOptions {
   given: string[];
   /** How a key of `config` was given: the flag, or the key of the file. */
   nameOf: (key: string) => string;
+  /** What was given and is not read, for people to see: a line for each. */
+  notes: string[];
 }
 
 /**
@@ -71,16 +75,23 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   for (const field of NULLABLE_FIELDS) {
     if (program.getOptionValue(field) === '') program.setOptionValueWithSource(field, null, 'cli');
   }
+  const isFlag = (key: string) => program.getOptionValueSource(key) === 'cli';
+  for (const [field, value] of Object.entries(program.opts<Record<string, unknown>>())) {
+    if (isFlag(field) && placeholdersOf(value).length > 0)
+      program.error(`error: ${flagOf(field)} is '${value}', a placeholder; put the value in its place.`);
+  }
   expandPaths(program, ['config'], flagOf);
   const { config: file } = program.opts<{ config?: string }>();
+  const notes: string[] = [];
   try {
-    if (file !== undefined) applyConfigFile(program, file);
+    if (file !== undefined) notes.push(...applyConfigFile(program, file));
   } catch (error) {
     program.error(`error: ${(error as Error).message}`);
   }
   if (file === undefined && program.getOptionValue('data') === undefined) applySampleRun(program);
   const nameOf = (key: string) =>
     isFromFile(program, key as keyof PretrainConfig) ? `${keyOf(key)} in ${file}` : flagOf(key);
+  notes.push(...leaveOutUnread(program, nameOf));
   expandPaths(program, PATH_FIELDS, nameOf);
   const { config: _, ...values } = program.opts<PretrainConfig & RunOptions & { config?: string }>();
   if ((values.data === undefined) !== (values.catalog === undefined)) {
@@ -90,15 +101,28 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     program.error('error: --resume needs --out, the folder of the run');
   const { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands, ...config } =
     values;
-  const isFlag = (key: string) => program.getOptionValueSource(key) === 'cli';
-  for (const { field, message } of optionConflicts(config, isFlag, nameOf)) {
+  for (const { field, message } of optionConflicts(config, nameOf)) {
     program.error(`error: ${nameOf(field)} ${message}`);
   }
   const given = Object.keys(config).filter(
     (key) => isFlag(key) || isFromFile(program, key as keyof PretrainConfig),
   );
   const run = { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands };
-  return { config, run, given, nameOf };
+  return { config, run, given, nameOf, notes };
+}
+
+/**
+ * Puts flags that nothing reads back to their defaults. One that stands beside the flag by which it is not read was left
+ * there when that one was switched: a note. Else it was given to have an effect, and is an error.
+ */
+function leaveOutUnread(program: Command, nameOf: (field: string) => string): string[] {
+  const isFlag = (field: string) => program.getOptionValueSource(field) === 'cli';
+  return unreadOptions(program.opts<PretrainConfig>(), isFlag, nameOf).map(({ field, because, reason }) => {
+    if (!isFlag(because)) program.error(`error: ${nameOf(field)} ${reason}; leave it out.`);
+    const { defaultValue } = program.options.find((option) => option.attributeName() === field) ?? {};
+    program.setOptionValueWithSource(field, defaultValue, 'default');
+    return `${flagOf(field)} ${reason}; it is not read.`;
+  });
 }
 
 /** Replaces `~` and variables in the options that are paths. */

@@ -16,7 +16,7 @@ const shown = readdirSync(folder)
 
 it("each of the tutorial's keys and of ours has a test that shows its effect", () => {
   const { length } = Object.keys(
-    parseConfig(readFileSync(path.join(root, 'examples/ssl_train.yaml'), 'utf8'), ''),
+    parseConfig(readFileSync(path.join(root, 'examples/ssl_train.yaml'), 'utf8'), '').config,
   );
   expect(length).toBeGreaterThan(50);
   // A block takes effect by the keys in it.

@@ -26,7 +26,7 @@ const VALUES: Record<string, string[]> = {
   data: ['.', '--catalog', 'c'],
   catalog: ['c', '--data', '.'],
   size: ['64'],
-  lossWeights: ['0.5,0.5,0'],
+  lossWeights: ['0.5,0.5,0', '--loss', 'hybrid_light'],
   perceptualBands: ['0,1,2', '--loss', 'perceptual', '--perceptual-weights', 'vgg16.safetensors'],
 };
 
@@ -148,6 +148,14 @@ describe('--config', () => {
     );
   });
 
+  it('may hold placeholders where flags say otherwise', () => {
+    const file = fileOf('data_path: TBD', 'train_csv_name: TBD', 'log_dir: TBD', 'save_dir: TBD', 'epoch: 3');
+    const flags = ['--data', 'd', '--catalog', 'c', '--out', 'o'];
+    const { config, run } = parsePretrainOptions(['--config', file, ...flags]);
+    expect(config).toMatchObject({ data: 'd', catalog: 'c', epochs: 3 });
+    expect(run).toMatchObject({ out: 'o', logDir: undefined });
+  });
+
   it('gives the folder of the logs with that of the run, not with --out', () => {
     expect(parsePretrainOptions(['--config', shipped, '--out', 'here']).run).toMatchObject({
       out: 'here',
@@ -239,25 +247,35 @@ describe('an error of the command line', () => {
     ],
     ['a file to resume without a folder', () => ['--config', fileOf('resume: true')], /--resume needs --out/],
     [
-      'an option of another optimizer',
-      () => ['--optimizer', 'sgd', '--betas', '0.9,0.99'],
-      /--betas is no option of the optimizer sgd, which has --momentum, --nesterov/,
-    ],
-    [
-      'such a one beside a file',
+      'a flag that the optimizer of the file does not read',
       () => ['--config', fileOf('optimizer: sgd'), '--eps', '1'],
-      /--eps is no option of the optimizer sgd/,
+      /--eps is no option of the optimizer sgd, which has --momentum, --nesterov; leave it out/,
     ],
     [
-      'an option of another schedule',
+      'a flag that the schedule does not read which is the default',
       () => ['--t0', '3'],
       /--t0 is no option of the scheduler cosine, which has --t-max, --eta-min/,
     ],
     ['a range without all augmentations', () => ['--br-range', '0,1'], /--br-range needs --augmentation all/],
     [
       'statistics of the data for local ones',
-      () => ['--statistics', 'lab', '--global-stats', 's.json'],
-      /--global-stats is for gab and gpb, not lab: change --statistics/,
+      () => ['--config', shipped, '--global-stats', 's.json'],
+      /--global-stats is for gab and gpb, not lab; leave it out/,
+    ],
+    [
+      'a placeholder for a path',
+      () => ['--data', 'TBD', '--catalog', 'c'],
+      /--data is 'TBD', a placeholder; put the value in its place/,
+    ],
+    [
+      'a placeholder in a list',
+      () => ['--image-columns', 'image,tbd'],
+      /--image-columns is 'image,tbd', a placeholder/,
+    ],
+    [
+      'a placeholder in the file',
+      () => ['--config', fileOf('epoch: 1', 'data_path: TBD'), '--catalog', 'c'],
+      /my\.yaml, line 3: data_path is 'TBD', a placeholder; it must be a folder/,
     ],
     [
       'a perceptual loss without its network',

@@ -3,7 +3,7 @@ import type { TutorialConfig } from '../../examples/lib/config/tutorialSchema.js
 
 /** A configuration of so many keys, the first in line 2. */
 export const parse = (...lines: string[]) =>
-  parseConfig(['Train_Validate:', ...lines.map((line) => `  ${line}`)].join('\n'), 'my.yaml');
+  parseConfig(['Train_Validate:', ...lines.map((line) => `  ${line}`)].join('\n'), 'my.yaml').config;
 
 /** A configuration of one key, in its block. */
 export function parseKey(key: string, value: string): TutorialConfig {
@@ -280,7 +280,10 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
   ema_decay: [['0', '0.999'], ['1']],
   seed: [['12'], ['-1', 'a']],
   backend: [['wasm', 'node', 'cpu'], ['cuda']],
-  compat: [['tutorial'], ['torch', 'null']],
+  compat: [
+    ['tutorial', 'readme'],
+    ['torch', 'null'],
+  ],
   perceptual_weights: [['vgg16.safetensors'], ['1']],
   perceptual_bands: [['[2, 1, 0]'], ['[0, 1]', '[0, 1, -1]']],
 };

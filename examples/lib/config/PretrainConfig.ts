@@ -41,8 +41,9 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   channels?: number;
   /** Side in pixels that chips are cropped or padded to; missing: as they are. */
   size?: number;
-  /** Border of zeros, in pixels, around each normalised chip. */
+  /** Border around each chip, in pixels: zeros, with `compat` readme what the raster has there. */
   buffer: number;
+  /** Values that mark missing pixels; with `compat` readme one a band. */
   nodata: number[];
   onBadChip: 'error' | 'skip';
 
@@ -52,16 +53,17 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   globalStats?: string | BandValues;
   /** Every so many pixels of a row and of a column count in the global statistics. */
   downfactor: number;
-  /** Percent cut off at each tail before scaling. */
+  /** Percent cut off at each tail before scaling; with `compat` readme the limit ± of scaled values. */
   clipPercent: number;
 
   /** `'all'`: rescale and crop, flips, rotation, gamma, contrast, brightness, noise, as the fields below say. */
   augmentation: 'none' | 'flips' | 'flips+rotation' | 'all';
   scaleFactor: OptionalRange;
   cropStrategy: 'center' | 'random';
-  /** Two numbers are a range in degrees, otherwise one of them is drawn; null: no rotation. */
+  /** Two numbers are a range in degrees, otherwise, and with `compat` readme, one of them is drawn; null: no rotation. */
   rotationDegree: number[] | null;
   bshiftGammaRange: OptionalRange;
+  /** Gamma on a warped patch; with `compat` readme a small shift. */
   patchShift: boolean;
   contrastRange: OptionalRange;
   brRange: OptionalRange;
@@ -110,8 +112,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   attention: boolean;
   timeEmbeddingDim: number;
 
-  /** Numbers of the tutorial's code where the default here differs. */
-  compat?: 'tutorial';
+  /** What the tutorial's code does, or what its README says, where the default here differs. */
+  compat?: 'tutorial' | 'readme';
 }
 
 /** What may differ from one part of a run to the next. */

@@ -19,8 +19,18 @@ export function addDataFlags(program: Command): void {
       'crop or pad chips to this side, a multiple of 32 · --patch-size (default: as they are)',
       integer(32),
     )
-    .option('--buffer <pixels>', 'border of zeros around each chip', integer(0), 0)
-    .option('--nodata <values>', "values masked besides the files' own", numbers, [])
+    .option(
+      '--buffer <pixels>',
+      'border around each chip: zeros; by --compat readme what the rasters have there',
+      integer(0),
+      0,
+    )
+    .option(
+      '--nodata <values>',
+      "values masked besides the files' own; by --compat readme one a band",
+      numbers,
+      [],
+    )
     .addOption(
       choice(
         '--on-bad-chip <what>',
@@ -46,7 +56,12 @@ export function addDataFlags(program: Command): void {
       'statistics for gab and gpb (default: taken from the training chips, saved with the run)',
     )
     .option('--downfactor <n>', 'one in so many pixels counts in global statistics', integer(1), 32)
-    .option('--clip-percent <x>', 'percent cut off at each tail before min_max scaling', number, 0)
+    .option(
+      '--clip-percent <x>',
+      'percent cut off at each tail before min_max scaling; by --compat readme the limit of scaled values',
+      number,
+      0,
+    )
     .optionsGroup('Augmentation')
     .addOption(
       choice(
@@ -62,13 +77,13 @@ export function addDataFlags(program: Command): void {
     )
     .option(
       '--rotation-degree <degrees|none>',
-      'two numbers are a range, otherwise one of them is drawn',
+      'two numbers are a range, otherwise, and by --compat readme, one of them is drawn',
       numbersOrNone,
       [-90, 90, 180],
     )
     .option('--bshift-gamma-range <low,high|none>', 'gamma of a group of bands', range, [0.2, 2])
-    .option('--patch-shift', 'gamma on a warped patch', true)
-    .option('--no-patch-shift', 'gamma everywhere')
+    .option('--patch-shift', 'gamma on a warped patch; by --compat readme a small shift', true)
+    .option('--no-patch-shift', 'gamma everywhere; by --compat readme no shift')
     .option('--contrast-range <low,high|none>', 'factor of the contrast', range, [0.9, 1.2])
     .option('--br-range <low,high|none>', 'brightness that is added', range, [-0.02, 0.02])
     .option(

@@ -34,7 +34,11 @@ export function addTrainingFlags(program: Command): void {
     )
     .option('--seed <n>', 'decides weights, order, augmentation, noise and dropout', integer(0), 0)
     .addOption(
-      choice('--compat <what>', "the tutorial's numbers where the defaults here differ", ['tutorial']),
+      choice(
+        '--compat <what>',
+        "what the tutorial's code does, or what its README says, where the defaults here differ",
+        ['tutorial', 'readme'],
+      ),
     )
     .optionsGroup('Loss')
     .addOption(choice('--loss <name>', 'between noise and prediction', LOSS_NAMES, 'mse'))

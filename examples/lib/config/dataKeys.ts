@@ -23,12 +23,18 @@ export const dataKeys = {
   data_size: integer(1)
     .default(224)
     .describe('Side of a chip in pixels: larger ones are cropped, smaller ones padded.'),
-  buffer: integer(0).default(0).describe('Border of zeros, in pixels, around each chip after normalisation.'),
+  buffer: integer(0)
+    .default(0)
+    .describe(
+      'Border in pixels around each chip: zeros after normalisation, with `compat: readme` what the rasters have there.',
+    ),
   buffer_comp: unused(0).default(0).describe('Unused in the tutorial.'),
   catalog_index: unused(null).default(null).describe('Unused in the tutorial.'),
   trans: unused(null).default(null).describe('Unused in the tutorial; augmentation runs whatever it says.'),
   parallel: unused(null).default(null).describe('Unused in the tutorial.'),
-  nodata: numbers(0).default([]).describe("Values masked besides the files' own."),
+  nodata: numbers(0)
+    .default([])
+    .describe("Values masked besides the files' own; with `compat: readme` one a band."),
 
   apply_normalization: flag().default(true).describe('Whether chips are scaled.'),
   normal_strategy: oneOf(['min_max', 'z_value'])
@@ -56,7 +62,8 @@ export const dataKeys = {
   clip_val: numberBelow(0, 50)
     .default(0)
     .describe(
-      'Percent cut off at each tail of a band before `min_max` scaling; `lab` and `lpb` scale by the range from before the cut.',
+      'Percent cut off at each tail of a band before `min_max` scaling; `lab` and `lpb` scale by the range from before the cut. ' +
+        'With `compat: readme` the limit ± of scaled values, 0 for none.',
     ),
 
   scale_factor: range(0.01).default([0.75, 1.5]).describe('Augmentation: random isotropic rescaling.'),
@@ -65,12 +72,18 @@ export const dataKeys = {
     .describe('Augmentation: where a rescaled chip is cropped.'),
   rotation_degree: accepting(numbers(1).nullable(), 'a list of one number or more, or null for none')
     .default([-180, -90, 90, 180])
-    .describe('Augmentation: two numbers are a range of angles in degrees, otherwise one of them is drawn.'),
+    .describe(
+      'Augmentation: two numbers are a range of angles in degrees, otherwise, and with `compat: readme`, one of them is drawn.',
+    ),
   sigma_range: range(0)
     .default([0.03, 0.07])
     .describe('Augmentation: standard deviation of Gaussian noise that is added.'),
   br_range: range().default([-0.02, 0.02]).describe('Augmentation: brightness that is added.'),
   contrast_range: range(0).default([0.9, 1.2]).describe('Augmentation: factor of the contrast.'),
   bshift_gamma_range: range(0).default([0.2, 2]).describe('Augmentation: gamma of a group of bands.'),
-  patch_shift: flag().default(true).describe('Augmentation: gamma on a warped patch, not on the whole chip.'),
+  patch_shift: flag()
+    .default(true)
+    .describe(
+      'Augmentation: gamma on a warped patch, not on the whole chip; with `compat: readme` a shift by up to a twentieth of the side.',
+    ),
 };

@@ -2,9 +2,17 @@ import type { z } from 'zod';
 import { fieldOf } from './fieldOf.js';
 import { nearestKey } from './nearestKey.js';
 import { optionConflicts } from './optionConflicts.js';
+import { placeholdersOf } from './placeholdersOf.js';
 import { type Problem, readYaml } from './readYaml.js';
 import { toPretrainConfig } from './toPretrainConfig.js';
-import { schemaKeys, TOP_BLOCK, type TutorialConfig, tutorialSchema } from './tutorialSchema.js';
+import {
+  type SchemaKey,
+  schemaKeys,
+  TOP_BLOCK,
+  type TutorialConfig,
+  tutorialSchema,
+} from './tutorialSchema.js';
+import { unreadOptions } from './unreadOptions.js';
 
 /** Lines of an error, at most. */
 const MAX_PROBLEMS = 20;
@@ -16,17 +24,31 @@ const DECIDED: Readonly<Record<string, string>> = {
   verbose: 'the log has the rate of every step',
 };
 
+/** What a configuration file says. */
+export interface ParsedConfig {
+  /**
+   * Every key with its value, or the shipped one where the file leaves it out. Options of an optimizer or a schedule that
+   * are left out stay undefined: each has defaults of its own.
+   */
+  config: TutorialConfig;
+  /** The line of each key to which the file gives a value. */
+  lines: ReadonlyMap<string, number>;
+}
+
 /**
  * Reads a configuration file in the form of the tutorial's `ssl_train.yaml`: YAML with the block `Train_Validate`.
  *
  * @param text What the file holds.
  * @param fileName Named in errors.
- * @returns Every key with its value, or the shipped one where the file leaves it out. Options of an optimizer or a
- * schedule that are left out stay undefined: each has defaults of its own.
- * @throws If anything in the file is not understood, out of range or without effect: an error with a line for each,
+ * @param isReplaced Whether a flag takes the place of a field, so that a placeholder may stand there.
+ * @throws If anything in the file is not understood, out of range or contradicts the rest: an error with a line for each,
  * which names the file, the line and the key, and says what is accepted.
  */
-export function parseConfig(text: string, fileName: string): TutorialConfig {
+export function parseConfig(
+  text: string,
+  fileName: string,
+  isReplaced: (field: string) => boolean = () => false,
+): ParsedConfig {
   const { value, problems, lineOf } = readYaml(text);
   const report = (found: readonly Problem[]) => {
     if (found.length === 0) return;
@@ -42,28 +64,39 @@ export function parseConfig(text: string, fileName: string): TutorialConfig {
     const message = `the block ${TOP_BLOCK} is missing: every key stands in it, indented.`;
     report([{ line: 1, message }]);
   }
+  const placeholders = placeholdersOf(value).flatMap((path) => {
+    const key = keyAround(path);
+    if (key === undefined) return [];
+    const field = fieldOf(key.path);
+    if (field === null || !isReplaced(field))
+      return [{ line: lineOf(path), message: refusal(key, valueAt(value, path), ', a placeholder') }];
+    const place = placeOf(key.path);
+    delete (valueAt(value, place.slice(0, -1)) as Record<string, unknown>)[place[place.length - 1]];
+    return [];
+  });
   const result = tutorialSchema.safeParse(value);
-  if (!result.success) {
-    report(
-      result.error.issues.flatMap((issue) =>
-        messagesOf(issue, value).map(({ path, message }) => ({ line: lineOf(path), message })),
-      ),
-    );
-  }
+  report([
+    ...placeholders,
+    ...(result.error?.issues ?? []).flatMap((issue) =>
+      messagesOf(issue, value).map(({ path, message }) => ({ line: lineOf(path), message })),
+    ),
+  ]);
   const config = (result as z.ZodSafeParseSuccess<z.output<typeof tutorialSchema>>).data[TOP_BLOCK];
-  const given = (value as Record<string, Record<string, unknown>>)[TOP_BLOCK];
-  const conflicts = optionConflicts(
-    toPretrainConfig(config).config,
-    (field) => (given[keyOf(field)] ?? null) !== null,
-    keyOf,
+  const lines = new Map(
+    schemaKeys
+      .filter(({ path }) => (valueAt(value, placeOf(path)) ?? null) !== null)
+      .map(({ path }) => [path, lineOf(placeOf(path))]),
   );
+  const fields = toPretrainConfig(config).config;
+  const unread = unreadOptions(fields, (field) => lines.has(keyOf(field)), keyOf);
+  const read = { ...fields, ...Object.fromEntries(unread.map(({ field }) => [field, undefined])) };
   report(
-    conflicts.map(({ field, message }) => ({
-      line: lineOf([TOP_BLOCK, ...keyOf(field).split('.')]),
+    optionConflicts(read, keyOf).map(({ field, message }) => ({
+      line: lineOf(placeOf(keyOf(field))),
       message: `${keyOf(field)} ${message}`,
     })),
   );
-  return config;
+  return { config, lines };
 }
 
 /** The key of the file that sets a field. */
@@ -74,10 +107,7 @@ export function keyOf(field: string): string {
 const KEYS = new Map(schemaKeys.map(({ path }) => [fieldOf(path), path]));
 
 function messagesOf(issue: z.core.$ZodIssue, file: unknown): { path: PropertyKey[]; message: string }[] {
-  const inBlock = issue.path.slice(1).map(String);
-  // Issues inside a list or a block of values belong to the key of the list.
-  while (inBlock.length > 0 && !schemaKeys.some(({ path }) => path === inBlock.join('.'))) inBlock.pop();
-  const key = schemaKeys.find(({ path }) => path === inBlock.join('.'));
+  const key = keyAround(issue.path);
   const hasKeysOfItsOwn = key === undefined || schemaKeys.some(({ path }) => path.startsWith(`${key.path}.`));
   if (issue.code === 'unrecognized_keys' && hasKeysOfItsOwn) {
     return issue.keys.map((name) => {
@@ -87,11 +117,30 @@ function messagesOf(issue: z.core.$ZodIssue, file: unknown): { path: PropertyKey
   }
   if (key === undefined)
     return [{ path: issue.path, message: `${TOP_BLOCK} must be a block of keys, each indented.` }];
-  const received = [TOP_BLOCK, ...inBlock].reduce<unknown>(
-    (block, name) => (block as Record<string, unknown>)[name],
+  const received = valueAt(file, placeOf(key.path));
+  return placeholdersOf(received).length > 0 ? [] : [{ path: issue.path, message: refusal(key, received) }];
+}
+
+/** The key that a place in the file belongs to: places in a list or a block of values belong to that one's. */
+function keyAround(path: readonly PropertyKey[]): SchemaKey | undefined {
+  const inBlock = path.slice(1).map(String);
+  while (inBlock.length > 0 && !schemaKeys.some((key) => key.path === inBlock.join('.'))) inBlock.pop();
+  return schemaKeys.find((key) => key.path === inBlock.join('.'));
+}
+
+function valueAt(file: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>(
+    (block, name) => (block as Record<PropertyKey, unknown> | undefined)?.[name],
     file,
   );
-  return [{ path: issue.path, message: `${key.path} is ${show(received)}; it must be ${key.accepted}.` }];
+}
+
+function placeOf(key: string): string[] {
+  return [TOP_BLOCK, ...key.split('.')];
+}
+
+function refusal(key: SchemaKey, received: unknown, note = ''): string {
+  return `${key.path} is ${show(received)}${note}; it must be ${key.accepted}.`;
 }
 
 function unknownKey(path: readonly string[]): string {

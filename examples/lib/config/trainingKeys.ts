@@ -113,9 +113,9 @@ export const extensionKeys = {
     .describe('Moving average of the weights, used to validate and to sample; 0: none.'),
   seed: integer(0).default(0).describe('Decides weights, order, augmentation, noise and dropout.'),
   backend: oneOf(['wasm', 'node', 'cpu']).default('wasm').describe('TensorFlow.js backend.'),
-  compat: oneOf(['tutorial'])
+  compat: oneOf(['tutorial', 'readme'])
     .optional()
-    .describe("The numbers of the tutorial's code where the defaults here differ."),
+    .describe("What the tutorial's code does, or what its README says, where the defaults here differ."),
   patch_size: oneOfNumbers([1, 2])
     .default(1)
     .describe('2: the network sees 2 × 2 pixels as one of four times the bands.'),
