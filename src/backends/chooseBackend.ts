@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../errors/BackendError.js';
 import { checkOneOf } from '../internal/checks.js';
 import type { BackendName, PassedOver, StartedBackend } from './StartedBackend.js';
+import { WasmFileError } from './WasmFileError.js';
 
 /** Starts one backend and makes it the current one, or throws what keeps it from that. */
 export type BackendStarter = () => Promise<Omit<StartedBackend, 'passedOver'>>;
@@ -25,7 +26,8 @@ export async function chooseBackend(
       return { ...started, passedOver };
     } catch (error) {
       const reason = (error as Error).message;
-      if (device === name) throw new BackendError(`initBackend: ${reason}`, { cause: error });
+      if (device === name || error instanceof WasmFileError)
+        throw new BackendError(`initBackend: ${reason}`, { cause: error });
       passedOver.push({ name, reason });
     }
   }

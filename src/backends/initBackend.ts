@@ -1,6 +1,8 @@
 import { BackendError } from '../errors/BackendError.js';
 import { checkInteger } from '../internal/checks.js';
+import { activateFetchedWasm, type WasmPaths } from './activateFetchedWasm.js';
 import { type BackendStarter, chooseBackend } from './chooseBackend.js';
+import type { DownloadProgress } from './fetchWasm.js';
 import type { InitBackendOptions } from './InitBackendOptions.js';
 import type { BackendName, StartedBackend } from './StartedBackend.js';
 import { startCpu } from './startCpu.js';
@@ -11,9 +13,11 @@ import { startWebGpu } from './startWebGpu.js';
 export interface InitBrowserBackendOptions extends InitBackendOptions {
   /**
    * Where the page finds the files of the wasm backend: a folder's address, or an address for each file name. Needed
-   * where the page is bundled.
+   * where the page is bundled. Default: beside the page, or beside the script of the worker that this is called in.
    */
-  wasmPaths?: string | Record<string, string>;
+  wasmPaths?: WasmPaths;
+  /** Told while the file of the wasm backend is downloaded, some 400 kB: for a word to those on a slow network. */
+  onDownload?: DownloadProgress;
 }
 
 /**
@@ -21,7 +25,9 @@ export interface InitBrowserBackendOptions extends InitBackendOptions {
  *
  * `'auto'` takes WebGPU on a graphics processor, then wasm, then plain JavaScript, and says what it passed over and
  * why. WebGPU gets a device with all that the adapter has; a lost device, full memory and too large a tensor are
- * errors that name the tensor. Wasm takes several threads only in a page that is cross-origin isolated.
+ * errors that name the tensor. Wasm takes several threads only in a page that is cross-origin isolated. Where the server
+ * has not the file of the wasm backend that is an error with its address, with `'auto'` too: `'cpu'` is started for want
+ * of WebAssembly alone.
  *
  * In Node, `initBackend` of `diffusion-ssl/backends/node` takes the same options.
  *
@@ -40,13 +46,15 @@ export async function initBackend({
   kernels = true,
   allowSoftware = false,
   wasmPaths,
+  onDownload,
 }: InitBrowserBackendOptions = {}): Promise<StartedBackend> {
   if (threads !== undefined) checkInteger('initBackend', 'threads', threads, 1);
   // Imported for its side effect: it registers the gradients of the stock operations.
   await import('@tensorflow/tfjs-layers');
+  const activateWasm = () => activateFetchedWasm(wasmPaths, onDownload);
   const starters = new Map<BackendName, BackendStarter>([
     ['webgpu', () => startWebGpu({ gpu: browserGpu(), allowSoftware })],
-    ['wasm', () => startWasm({ threads: threads ?? 1, kernels, wasmPaths })],
+    ['wasm', () => startWasm({ threads: threads ?? 1, kernels, activate: activateWasm })],
     ['cpu', startCpu],
   ]);
   return chooseBackend(device, starters);

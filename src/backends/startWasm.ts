@@ -1,18 +1,26 @@
 import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
+import { BackendError } from '../errors/BackendError.js';
 import type { StartKernelWorker } from '../kernels/wasm/WorkerPool.js';
-import { activateBackend, endBackend } from './activateBackend.js';
+import { endBackend } from './activateBackend.js';
 import type { BackendStarter } from './chooseBackend.js';
 import { guardWasmMemory } from './guardWasmMemory.js';
 
 /** A wasm module addresses 32 bits. */
 const WASM_MEMORY_LIMIT = 2 ** 32;
 
+/** Whether TensorFlow.js takes several threads. */
+const THREADS_FLAG = 'WASM_HAS_MULTITHREAD_SUPPORT';
+
+/** What the flag said before it was first turned off here. */
+let possible: boolean | undefined;
+
 /** Options of {@link startWasm}. */
 export interface StartWasmOptions {
   threads: number;
   kernels: boolean;
-  wasmPaths?: string | Record<string, string>;
+  /** Makes wasm the current backend, with as many threads as the flags say. */
+  activate: () => Promise<void>;
   /** Starts the backend on several threads where TensorFlow.js itself does not, and returns how many. */
   startThreaded?: (threads: number) => Promise<number>;
   /** How workers of the training kernels are started. Default: Web Workers. */
@@ -23,14 +31,18 @@ export interface StartWasmOptions {
 export async function startWasm({
   threads: wanted,
   kernels,
-  wasmPaths,
-  startThreaded = startThreadedInBrowser,
+  activate,
+  startThreaded = (threads) => startThreadedInBrowser(threads, activate),
   startWorker,
 }: StartWasmOptions): ReturnType<BackendStarter> {
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
-  if (wasmPaths !== undefined) setWasmPaths(wasmPaths);
+  // Imported for its side effect: it registers the backend.
+  await import('@tensorflow/tfjs-backend-wasm');
   const stock = tf.findBackendFactory('wasm');
-  const threads = await startThreads(wanted, startThreaded);
+  const threads = await startThreads(wanted, startThreaded, async () => {
+    tf.env().set(THREADS_FLAG, false);
+    await activate();
+    return 1;
+  });
   const backend = tf.backend() as BackendWasm;
   guardWasmMemory(backend);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
@@ -54,27 +66,29 @@ async function registerKernels(startWorker: StartKernelWorker | undefined) {
   return registerTrainingKernels({ startWorker });
 }
 
-async function startThreads(wanted: number, startThreaded: (threads: number) => Promise<number>) {
+async function startThreads(
+  wanted: number,
+  startThreaded: (threads: number) => Promise<number>,
+  startSingle: () => Promise<number>,
+): Promise<number> {
+  possible ??= (await tf.env().getAsync(THREADS_FLAG)) as boolean;
   if (wanted === 1) return startSingle();
+  const stock = tf.findBackendFactory('wasm');
   try {
     return await startThreaded(wanted);
   } catch (error) {
     console.warn(`initBackend: the wasm backend starts on one thread only (${(error as Error).message})`);
+    endBackend('wasm', stock);
     return startSingle();
   }
 }
 
-async function startSingle(): Promise<number> {
-  tf.env().set('WASM_HAS_MULTITHREAD_SUPPORT', false);
-  await activateBackend('wasm');
-  return 1;
-}
-
 /** TensorFlow.js takes several threads by itself where the page is cross-origin isolated. */
-async function startThreadedInBrowser(threads: number): Promise<number> {
+async function startThreadedInBrowser(threads: number, activate: () => Promise<void>): Promise<number> {
   const { getThreadsCount, setThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
-  if (!(await tf.env().getAsync('WASM_HAS_MULTITHREAD_SUPPORT'))) return startSingle();
+  if (!possible) throw new BackendError('several need a page that is cross-origin isolated');
+  tf.env().set(THREADS_FLAG, true);
   setThreadsCount(threads);
-  await activateBackend('wasm');
+  await activate();
   return getThreadsCount();
 }

@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { checkInteger } from '../../internal/checks.js';
+import { activateBackend } from '../activateBackend.js';
 import { type BackendStarter, chooseBackend } from '../chooseBackend.js';
 import type { InitBackendOptions } from '../InitBackendOptions.js';
 import type { BackendName, StartedBackend } from '../StartedBackend.js';
@@ -39,12 +40,17 @@ export async function initBackend({
   // Imported for its side effect: it registers the gradients of the stock operations.
   await importPeer('@tensorflow/tfjs-layers');
   const startNodeWasm = async () => {
-    await importPeer('@tensorflow/tfjs-backend-wasm');
+    const { setWasmPaths } = await importPeer<typeof import('@tensorflow/tfjs-backend-wasm')>(
+      '@tensorflow/tfjs-backend-wasm',
+    );
     return withoutGlueListeners(() =>
       startWasm({
         threads: threads ?? 1,
         kernels,
-        wasmPaths: wasmFolder(),
+        activate: async () => {
+          setWasmPaths(wasmFolder());
+          await activateBackend('wasm');
+        },
         startThreaded: startThreadedWasm,
         startWorker: startNodeWorker,
       }),
