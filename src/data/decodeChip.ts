@@ -1,3 +1,4 @@
+import { DataError } from '../errors/DataError.js';
 import { argumentError, checkInteger, checkOneOf } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { scalingOf } from '../normalization/bandScalings.js';
@@ -8,9 +9,12 @@ import {
   normalizeRaster,
 } from '../normalization/normalizeRaster.js';
 import { sliceBands } from '../normalization/sliceBands.js';
-import { decodeGeoTiff } from './decodeGeoTiff.js';
-import type { GeoTiff, PixelArray } from './geoTiffTypes.js';
+import { geoTiffError, sharedDecoder } from './decodeGeoTiff.js';
+import type { GeoTiff, GeoTiffInfo, PixelArray } from './geoTiffTypes.js';
 import type { PixelDecoder, SmallIntegers } from './loadPixelDecoder.js';
+import { type OpenTiff, openTiff } from './tiff/openTiff.js';
+import { memorySource } from './tiff/TiffSource.js';
+import { byAlpha } from './tiff/validValues.js';
 
 /** One file of a chip. */
 export interface ChipFile {
@@ -18,11 +22,16 @@ export interface ChipFile {
   name: string;
   /** The whole file. */
   bytes: ArrayBuffer | Uint8Array;
+  /** The whole `.msk` file that GDAL keeps a mask in beside it; default none. */
+  mask?: ArrayBuffer | Uint8Array;
 }
 
 /** How a chip is made of its rasters. */
 export interface ChipOptions {
-  /** Bands of the chip, all its rasters together: another count is an error. */
+  /**
+   * Bands of the chip, all its rasters together: another count is an error. An alpha band counts, and is data like the
+   * others, where `channels` says so; otherwise it is left out, and marks missing pixels where it is 0.
+   */
   channels: number;
   /** Size [height, width] of the chip: larger rasters are cropped around their centre before normalising, smaller ones get a border of zeros after it. Default: as read. */
   size?: readonly [number, number];
@@ -33,7 +42,7 @@ export interface ChipOptions {
    * `size`, normalised with it, and zeros where they have no more.
    */
   bufferFrom?: 'zeros' | 'neighbours';
-  /** Normalisation of each raster by itself, its own nodata value added, lists for each band being those of the chip; null: none, and only values that are not finite become 0. Default: min_max, lab. */
+  /** Normalisation of each raster by itself, with the missing pixels that its file marks beside those of `nodata`, lists for each band being those of the chip; null: none, and only values that are not finite, or missing by a mask, become 0. Default: min_max, lab. */
   normalization?: NormalizationOptions | null;
 }
 
@@ -58,18 +67,35 @@ export async function decodeChip(
   files: readonly ChipFile[],
   options: ChipOptions,
 ): Promise<NormalizedRaster> {
-  const images: GeoTiff[] = [];
-  for (const { name, bytes } of files) images.push(await decodeGeoTiff(bytes, { name }));
-  return buildChip(
-    images,
-    files.map((file) => file.name),
-    options,
+  const opened: OpenTiff[] = [];
+  const names = files.map(({ name }) => name);
+  const named = async <T>(name: string, work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } catch (error) {
+      throw geoTiffError(name, error);
+    }
+  };
+  for (const { name, bytes, mask } of files) {
+    opened.push(await named(name, openTiff(memorySource(bytes), mask && memorySource(mask))));
+  }
+  // Before the rasters are cut to size: of one chip they must be of one size as they are.
+  checkRasters(
+    opened.map(({ info }) => info),
+    names,
+    options.channels,
   );
+  const decoder = await sharedDecoder();
+  const images: GeoTiff[] = [];
+  for (const [i, { read }] of opened.entries()) {
+    images.push(await named(names[i], read({ decoder, size: cropSize(options) })));
+  }
+  return buildChip(images, names, options, decoder);
 }
 
-/** As {@link decodeChip}, of rasters already decoded. */
+/** As {@link decodeChip}, of rasters already decoded, at most as large as `cropSize` says. */
 export function buildChip(
-  images: readonly GeoTiff[],
+  rasters: readonly GeoTiff[],
   names: readonly string[],
   options: ChipOptions,
   decoder?: PixelDecoder,
@@ -78,13 +104,11 @@ export function buildChip(
   checkInteger('decodeChip', 'buffer', buffer, 0);
   checkOneOf('decodeChip', 'bufferFrom', options.bufferFrom ?? 'zeros', ['zeros', 'neighbours']);
   checkNodata('decodeChip', options.normalization?.nodata ?? [], channels);
-  if (images.length === 0) throw argumentError('decodeChip', 'files', [], 'a list of at least one file');
-  checkRasters(images, names, channels);
+  const images = chosenBands(rasters, names, channels);
   const [first] = images;
   const [height, width] = options.size ?? [first.height, first.width];
   const sides = [height + 2 * buffer, width + 2 * buffer] as const;
-  const most = cropSize(options);
-  const cut = [first.height, first.width].map((side, i) => Math.min(side, most?.[i] ?? side));
+  const cut = [first.height, first.width];
   if (images.length === 1 && cut.every((side, i) => side === sides[i])) {
     return normalize(first, names[0], options, 0, decoder);
   }
@@ -111,23 +135,67 @@ export function buildChip(
   return { ...chip, parameters, ...(mask && { mask }) };
 }
 
-/** Throws unless the rasters of a chip have one size and `channels` bands in all. */
+/**
+ * Throws unless the rasters of a chip have one size and `channels` bands in all, alpha bands counted or not.
+ *
+ * @returns Whether alpha bands are counted.
+ */
 export function checkRasters(
-  images: readonly { width: number; height: number; bands: number }[],
+  images: readonly Pick<GeoTiffInfo, 'width' | 'height' | 'bands' | 'alphaBand'>[],
   names: readonly string[],
   channels: number,
-): void {
+): { withAlpha: boolean } {
+  if (images.length === 0) throw argumentError('decodeChip', 'files', [], 'a list of at least one file');
   images.forEach((image, i) => {
     if (image.height !== images[0].height || image.width !== images[0].width) {
-      throw new Error(
+      throw new DataError(
         `${names[i]}: is ${image.width} × ${image.height} pixels, but ${names[0]} of the same chip is ${images[0].width} × ${images[0].height}.`,
       );
     }
   });
   const bands = images.reduce((sum, image) => sum + image.bands, 0);
-  if (bands !== channels) {
-    throw new Error(`${names.join(' + ')}: has ${bands} bands, but channels is ${channels}.`);
+  const alphas = images.filter(({ alphaBand }) => alphaBand !== null).length;
+  if (bands !== channels && bands - alphas !== channels) {
+    const alpha = alphas > 0 ? ` (${alphas} of them alpha)` : '';
+    throw new DataError(`${names.join(' + ')}: has ${bands} bands${alpha}, but channels is ${channels}.`);
   }
+  return { withAlpha: bands === channels };
+}
+
+/** The rasters with the bands that the chip is made of. */
+export function chosenBands(
+  rasters: readonly GeoTiff[],
+  names: readonly string[],
+  channels: number,
+): readonly GeoTiff[] {
+  if (checkRasters(rasters, names, channels).withAlpha) return rasters.map(alphaAsData);
+  return rasters.map(withoutAlpha);
+}
+
+/** A band that is data masks no other. */
+function alphaAsData(image: GeoTiff): GeoTiff {
+  if (image.alphaBand === null || image.nodata !== null || !image.valid) return image;
+  return { ...image, valid: null };
+}
+
+/** The other bands, their pixels missing where alpha is 0. */
+function withoutAlpha(image: GeoTiff): GeoTiff {
+  const { alphaBand, bands, data } = image;
+  if (alphaBand === null) return image;
+  const transparent = byAlpha(data, bands, alphaBand);
+  const rest = bands - 1;
+  const others = new (data.constructor as new (length: number) => PixelArray)((data.length / bands) * rest);
+  const valid = transparent || image.valid ? new Uint8Array(others.length) : null;
+  let to = 0;
+  for (let i = 0; i < data.length; i++) {
+    if (i % bands === alphaBand) continue;
+    others[to] = data[i];
+    if (valid) valid[to] = (transparent?.[i] ?? 1) & (image.valid?.[i] ?? 1);
+    to++;
+  }
+  const keep = (values: number[] | null) => values?.filter((_, band) => band !== alphaBand) ?? null;
+  const [scales, offsets] = [keep(image.scales), keep(image.offsets)];
+  return { ...image, bands: rest, alphaBand: null, data: others, valid, scales, offsets };
 }
 
 /** What rasters are cut to at most, [height, width]: the chip's size, with the border around it that they are to fill. */
@@ -139,34 +207,17 @@ export function cropSize({
   return size && bufferFrom === 'neighbours' ? [size[0] + 2 * buffer, size[1] + 2 * buffer] : size;
 }
 
-/** An image cut around its centre to at most `size` [height, width], as float32. */
-export function cropImage(image: GeoTiff, size?: readonly [number, number]): Raster {
-  const { data, ...sides } = cropPixels(image, size);
-  return { ...sides, data: data instanceof Float32Array ? data : new Float32Array(data) };
+/** An image's values as float32, NaN where they are missing. */
+export function rasterOf(image: GeoTiff): Raster {
+  const { height, width, bands, data, valid } = image;
+  const values = data instanceof Float32Array && !valid ? data : new Float32Array(data);
+  if (valid) for (let i = 0; i < values.length; i++) if (valid[i] === 0) values[i] = Number.NaN;
+  return { height, width, channels: bands, data: values };
 }
 
-/** The same in the image's own type; the image's own pixels where nothing is cut. */
-function cropPixels(image: GeoTiff, size?: readonly [number, number]) {
-  const { bands, data } = image;
-  const height = Math.min(image.height, size?.[0] ?? image.height);
-  const width = Math.min(image.width, size?.[1] ?? image.width);
-  if (height === image.height && width === image.width) return { height, width, channels: bands, data };
-  const top = Math.floor((image.height - height) / 2);
-  const left = Math.floor((image.width - width) / 2);
-  const length = width * bands;
-  const out = new (data.constructor as new (length: number) => PixelArray)(height * length);
-  for (let row = 0; row < height; row++) {
-    const start = ((top + row) * image.width + left) * bands;
-    out.set(data.subarray(start, start + length), row * length);
-  }
-  return { height, width, channels: bands, data: out };
-}
-
-/** The values that mark missing pixels of an image: those given and its own. @param firstBand The chip's band that is its first. */
-export function nodataOf(image: GeoTiff, given: NodataValues = [], firstBand = 0): NodataValues {
-  const own = image.nodata === null ? [] : [image.nodata];
-  if (!isPerBand(given)) return [...given, ...own];
-  return given.slice(firstBand, firstBand + image.bands).map((values) => [...values, ...own]);
+/** The values that mark missing pixels of an image beside what its file says. @param firstBand The chip's band that is its first. */
+export function nodataOf({ bands }: GeoTiff, given: NodataValues = [], firstBand = 0): NodataValues {
+  return isPerBand(given) ? given.slice(firstBand, firstBand + bands) : given;
 }
 
 /** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
@@ -178,10 +229,13 @@ function normalize(
   decoder: PixelDecoder | undefined,
 ): NormalizedRaster {
   const { normalization: options = {} } = chip;
-  const size = cropSize(chip);
-  const scaled = options && isDefault(options) && scaleWhole(image, size, options, decoder);
+  const scaled = options && isDefault(options) && scaleWhole(image, options, decoder);
   if (scaled) return scaled;
-  const raster = cropImage(image, size);
+  // Without a scaling nodata values stay what they are; the tutorial scales them like all others.
+  const asStored = (options === null || options.compat === 'tutorial') && image.nodata !== null;
+  const raster = rasterOf(asStored ? { ...image, valid: null } : image);
+  const given = nodataOf(image, options?.nodata, firstBand);
+  const own = asStored ? [image.nodata as number] : [];
   if (options === null) {
     const data = raster.data.map((value) => (Number.isFinite(value) ? value : 0));
     const ones = new Array<number>(image.bands).fill(1);
@@ -194,10 +248,10 @@ function normalize(
       integers,
       ...options,
       globalStats,
-      nodata: nodataOf(image, options.nodata, firstBand),
+      nodata: isPerBand(given) ? given.map((values) => [...values, ...own]) : [...given, ...own],
     });
   } catch (error) {
-    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+    throw new DataError(`${name}: ${(error as Error).message}`, { cause: error });
   }
 }
 
@@ -210,12 +264,11 @@ function isDefault({ strategy, procedure, clipPercent, limit, compat }: Normaliz
 /** By the decoder, where it can and no pixel is missing: the default, and most of a loader's work. */
 function scaleWhole(
   image: GeoTiff,
-  size: readonly [number, number] | undefined,
   { nodata }: NormalizationOptions,
   decoder: PixelDecoder | undefined,
 ): NormalizedRaster | undefined {
-  if (!decoder?.scaleByRange || image.data.BYTES_PER_ELEMENT > 2) return undefined;
-  const { data: values, ...sides } = cropPixels(image, size);
+  if (!decoder?.scaleByRange || image.valid || image.data.BYTES_PER_ELEMENT > 2) return undefined;
+  const { height, width, bands: channels, data: values } = image;
   const { min, max, scaled } = decoder.scaleByRange(values as SmallIntegers);
   const missing = nodataOf(image, nodata)
     .flat()
@@ -223,7 +276,7 @@ function scaleWhole(
   if (missing) return undefined;
   const { offset, scale } = scalingOf('min_max', { min, max, mean: 0, std: 0 });
   const each = (value: number) => new Array<number>(image.bands).fill(value);
-  return { ...sides, data: scaled, parameters: { offset: each(offset), scale: each(scale) } };
+  return { height, width, channels, data: scaled, parameters: { offset: each(offset), scale: each(scale) } };
 }
 
 /** The pixels of a chip that no raster misses and that are no border; none where that is every pixel. */

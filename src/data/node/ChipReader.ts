@@ -5,14 +5,22 @@ import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
 import type { NodataValues } from '../../normalization/nodataValues.js';
 import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
-import { buildChip, type ChipOptions, checkRasters, cropImage, cropSize, nodataOf } from '../decodeChip.js';
+import {
+  buildChip,
+  type ChipOptions,
+  checkRasters,
+  chosenBands,
+  cropSize,
+  nodataOf,
+  rasterOf,
+} from '../decodeChip.js';
 import { sharedDecoder } from '../decodeGeoTiff.js';
 import type { GeoTiff } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { shownPath } from '../shownPath.js';
 import { type ChipRaster, openChipRaster } from './openChipRaster.js';
-import { readChipHeader } from './readChipHeader.js';
+import { type ChipHeader, readChipHeader } from './readChipHeader.js';
 
 /** What a reader of chips needs to know: plain data, so that it can be sent to a worker thread. */
 export interface ChipReaderSettings {
@@ -30,8 +38,6 @@ export interface ChipRequest {
   index: number;
   images: readonly string[];
 }
-
-type RasterSize = Pick<GeoTiff, 'width' | 'height' | 'bands'>;
 
 /** Reads, normalises and augments chips; keeps normalised ones while they fit the budget. */
 export class ChipReader {
@@ -61,7 +67,7 @@ export class ChipReader {
   /** Size of a chip's rasters from their headers. Throws when one is unreadable or the bands are not as configured. */
   async inspect({ images }: ChipRequest): Promise<[height: number, width: number]> {
     const { chip } = this.settings;
-    const infos: RasterSize[] = [];
+    const infos: ChipHeader[] = [];
     for (const image of images) infos.push(await readChipHeader(image, this.settings));
     checkRasters(infos, images.map(shownPath), chip.channels);
     return [infos[0].height, infos[0].width];
@@ -72,11 +78,12 @@ export class ChipReader {
     { images }: ChipRequest,
     { nodata, downfactor }: { nodata: NodataValues; downfactor: number },
   ): Promise<GlobalStatistics> {
-    const { channels, size } = this.settings.chip;
+    const { channels } = this.settings.chip;
     const statistics = new GlobalStatistics({ channels, downfactor });
     let firstBand = 0;
-    for (const image of (await this.open(images)).rasters) {
-      statistics.add(cropImage(image, size), { nodata: nodataOf(image, nodata, firstBand), firstBand });
+    const { names, rasters } = await this.open(images);
+    for (const image of chosenBands(rasters, names, channels)) {
+      statistics.add(rasterOf(image), { nodata: nodataOf(image, nodata, firstBand), firstBand });
       firstBand += image.bands;
     }
     return statistics;

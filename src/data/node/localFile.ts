@@ -27,7 +27,8 @@ export function openLocalFile(name: string, first?: number): LocalFile {
       if (!status.isFile()) throw new Error('it is no regular file.');
       const { size } = status;
       const readPart = (offset: number, length: number) => {
-        const bytes = new Uint8Array(Math.max(0, Math.min(length, size - offset)));
+        // Not cleared: what is not read is cut off.
+        const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset))).buffer);
         let at = 0;
         while (at < bytes.length) {
           const count = readSync(file, bytes, at, bytes.length - at, offset + at);

@@ -2,8 +2,11 @@ import type { GeoTiffInfo } from '../geoTiffTypes.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { openChipRaster } from './openChipRaster.js';
 
-/** Size and type of a raster's pixels. */
-export type ChipHeader = Pick<GeoTiffInfo, 'width' | 'height' | 'bands' | 'dtype' | 'nodata'>;
+/** Size and type of a raster's pixels, its alpha band, and what its values stand for. */
+export type ChipHeader = Pick<
+  GeoTiffInfo,
+  'width' | 'height' | 'bands' | 'dtype' | 'nodata' | 'alphaBand' | 'scales' | 'offsets'
+>;
 
 /** Options of {@link readChipHeader}. */
 export interface ChipHeaderOptions {
@@ -32,6 +35,6 @@ const HEAD = 2 ** 14;
 export async function readChipHeader(image: string, options: ChipHeaderOptions = {}): Promise<ChipHeader> {
   const raster = await openChipRaster(image, options, HEAD);
   raster.close();
-  const { width, height, bands, dtype, nodata } = raster.info;
-  return { width, height, bands, dtype, nodata };
+  const { width, height, bands, dtype, nodata, alphaBand, scales, offsets } = raster.info;
+  return { width, height, bands, dtype, nodata, alphaBand, scales, offsets };
 }

@@ -113,7 +113,9 @@ export class TiffDirectory {
     const value = this.values.get(TAGS[tag]);
     if (value?.type !== 2) return undefined;
     const end = value.bytes.indexOf(0);
-    return new TextDecoder('latin1').decode(end < 0 ? value.bytes : value.bytes.subarray(0, end));
+    const bytes = end < 0 ? value.bytes : value.bytes.subarray(0, end);
+    // A decoder takes longer to make than a number's few bytes to read.
+    return bytes.length < 64 ? String.fromCharCode(...bytes) : new TextDecoder('latin1').decode(bytes);
   }
 
   /** The bytes of a tag. */

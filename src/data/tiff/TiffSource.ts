@@ -25,9 +25,12 @@ export function memorySource(bytes: ArrayBuffer | Uint8Array): TiffSource {
  *
  * @throws If the file ends before.
  */
-export async function readExactly(source: TiffSource, offset: number, length: number): Promise<Uint8Array> {
+export function readExactly(source: TiffSource, offset: number, length: number): Uint8Array | Promise<Uint8Array> {
   const end = offset + length;
-  const bytes = end <= source.size ? await source.read(offset, length) : undefined;
-  if (bytes?.length === length) return bytes;
-  throw new Error(`it is cut short: ${source.size} bytes, at least ${end} expected.`);
+  const whole = (bytes: Uint8Array) => {
+    if (bytes.length === length) return bytes;
+    throw new Error(`it is cut short: ${source.size} bytes, at least ${end} expected.`);
+  };
+  const reading = end <= source.size ? source.read(offset, length) : new Uint8Array(0);
+  return reading instanceof Promise ? reading.then(whole) : whole(reading);
 }

@@ -52,7 +52,8 @@ export async function readPixels(
     const top = (Math.floor(block / across) % down) * blockHeight;
     const left = (block % across) * blockWidth;
     const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - top);
-    const stored = await readExactly(source, offsets[block], counts[block]);
+    const reading = readExactly(source, offsets[block], counts[block]);
+    const stored = reading instanceof Promise ? await reading : reading;
     const unpacking = unpackBlock(codec, stored, layout, rows, rowBytes, decoder);
     const values = unpacking instanceof Promise ? await unpacking : unpacking;
     placeBlock(
@@ -187,6 +188,12 @@ function placeBlock(
   const bottom = Math.min(block.top + block.height, window.top + window.height);
   const left = Math.max(block.left, window.left);
   const columns = Math.min(block.left + block.width, window.left + window.width) - left;
+  if (blockBands === bands && columns === block.width && columns === window.width) {
+    const length = columns * bands;
+    const from = (top - block.top) * length;
+    out.set(values.subarray(from, from + (bottom - top) * length), (top - window.top) * length);
+    return;
+  }
   for (let row = top; row < bottom; row++) {
     const from = ((row - block.top) * block.width + left - block.left) * blockBands;
     const to = ((row - window.top) * window.width + left - window.left) * bands + band;

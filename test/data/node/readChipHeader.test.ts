@@ -9,7 +9,8 @@ import { expected, readBytes } from '../geoTiffFixture.js';
 
 const dataPath = mkdtempSync(path.join(tmpdir(), 'header-'));
 const chip = encodeGeoTiff({ width: 3, height: 2, bands: 2, data: new Int16Array(12), nodata: -1 });
-const header = { width: 3, height: 2, bands: 2, dtype: 'int16', nodata: -1 };
+const plain = { alphaBand: null, scales: null, offsets: null };
+const header = { width: 3, height: 2, bands: 2, dtype: 'int16', nodata: -1, ...plain };
 afterAll(() => rmSync(dataPath, { recursive: true }));
 
 describe('readChipHeader', () => {
@@ -30,6 +31,8 @@ describe('readChipHeader', () => {
       bands: file.count,
       dtype: file.dtype,
       nodata: file.nodata === 'NaN' ? Number.NaN : file.nodata,
+      ...plain,
+      alphaBand: file.dtype === 'uint8' && file.count === 4 ? 3 : null, // So GDAL writes them.
     });
   });
 
