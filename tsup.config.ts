@@ -35,7 +35,7 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   platform: 'neutral',
-  external: [/^node:/, /^@tensorflow\//, 'webgpu', /^csv-parse/, 'zstddec', 'lerc', /^@jsquash\//],
+  external: [/^node:/, /^@tensorflow\//, 'webgpu', /^csv-parse/, 'zstddec', 'lerc', /^@cornerstonejs\//],
   removeNodeProtocol: false,
   splitting: true,
   treeshake: false,

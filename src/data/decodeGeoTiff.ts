@@ -18,7 +18,7 @@ export interface DecodeGeoTiffOptions {
  * Decodes the first image of a GeoTIFF as GDAL reads it: pixels, missing pixels, georeference. Either byte order, BigTIFF,
  * strips or tiles, bands interleaved by pixel or by band, values of 1 to 32 bits, floats of 16 to 64, 64-bit integers
  * (as float64, where it is exact), palette indices as they are; uncompressed, PackBits, LZW or deflate, with predictors;
- * Zstandard, LERC and JPEG by the optional packages `zstddec`, `lerc` and `@jsquash/jpeg`, loaded at need.
+ * Zstandard, LERC and JPEG by the optional packages `zstddec`, `lerc` and `@cornerstonejs/codec-libjpeg-turbo-8bit`, loaded at need.
  *
  * @param bytes The whole file.
  * @returns The values in their own type, all bands, which of them are valid, and what the header says.

@@ -28,7 +28,9 @@ export function openLocalFile(name: string, first?: number): LocalFile {
       const { size } = status;
       const readPart = (offset: number, length: number) => {
         // Not cleared: what is not read is cut off.
-        const bytes = new Uint8Array(Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset))).buffer);
+        const bytes = new Uint8Array(
+          Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset))).buffer,
+        );
         let at = 0;
         while (at < bytes.length) {
           const count = readSync(file, bytes, at, bytes.length - at, offset + at);

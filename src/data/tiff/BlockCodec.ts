@@ -6,14 +6,6 @@ import { openLercCodec } from './openLercCodec.js';
 import type { Compression, TiffLayout } from './tiffLayout.js';
 import { unpackBits } from './unpackBits.js';
 
-/** What a block has when it is no longer compressed. */
-export interface UnpackedBlock {
-  /** As the file's type is stored, rows one after the other. */
-  bytes: Uint8Array;
-  /** Values are differences (predictor), and in the file's byte order. False where the codec gives values as they are. */
-  encoded: boolean;
-}
-
 /** Size of a block in pixels and in bytes that are no longer compressed. */
 export interface BlockSize {
   rows: number;
@@ -21,11 +13,12 @@ export interface BlockSize {
 }
 
 /**
- * Takes a block's compression away. The next call may overwrite the result.
+ * Takes a block's compression away: rows one after the other, as the file's type is stored. The next call may overwrite the
+ * result.
  *
  * @throws If the block is damaged, or holds fewer bytes than `size.length`.
  */
-export type BlockCodec = (stored: Uint8Array, size: BlockSize) => Promise<UnpackedBlock> | UnpackedBlock;
+export type BlockCodec = (stored: Uint8Array, size: BlockSize) => Promise<Uint8Array> | Uint8Array;
 
 /** Gives the first `most` bytes, or as many as there are. */
 export type ByteCodec = (stored: Uint8Array, most: number) => Promise<Uint8Array> | Uint8Array;
@@ -37,8 +30,8 @@ export async function openBlockCodec(layout: TiffLayout, decoder: PixelDecoder):
   if (compression === 'lerc')
     return openLercCodec(layout, await openByteCodec(layout.lercCompression, decoder));
   const codec = await openByteCodec(compression, decoder);
-  const whole = (bytes: Uint8Array, length: number): UnpackedBlock => {
-    if (bytes.length === length) return { bytes, encoded: true };
+  const whole = (bytes: Uint8Array, length: number) => {
+    if (bytes.length === length) return bytes;
     throw new Error(`a strip or tile has ${bytes.length} bytes of ${length} (${compression}).`);
   };
   return (stored, { length }) => {

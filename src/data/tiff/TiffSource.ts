@@ -25,7 +25,11 @@ export function memorySource(bytes: ArrayBuffer | Uint8Array): TiffSource {
  *
  * @throws If the file ends before.
  */
-export function readExactly(source: TiffSource, offset: number, length: number): Uint8Array | Promise<Uint8Array> {
+export function readExactly(
+  source: TiffSource,
+  offset: number,
+  length: number,
+): Uint8Array | Promise<Uint8Array> {
   const end = offset + length;
   const whole = (bytes: Uint8Array) => {
     if (bytes.length === length) return bytes;

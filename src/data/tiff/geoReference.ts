@@ -19,11 +19,14 @@ export interface GeoReference {
 /** Reads the tags of OGC GeoTIFF 1.1. */
 export function geoReference(directory: TiffDirectory): GeoReference {
   const keys = geoKeys(directory);
+  const transform = transformOf(directory, keys.get(RASTER_TYPE) === PIXEL_IS_POINT);
+  // Of several tie points without a scale the system is theirs, not the image's.
+  if (!transform && directory.has('modelTiepoint')) return { epsg: null, crsKind: null, transform };
   const code = keys.get(PROJECTED_TYPE) ?? keys.get(GEOGRAPHIC_TYPE);
   const epsg = code !== undefined && code > 0 && code < FIRST_PRIVATE ? code : null;
   const model = keys.get(MODEL_TYPE);
   const crsKind = model === 1 ? 'projected' : model === 2 ? 'geographic' : null;
-  return { epsg, crsKind, transform: transformOf(directory, keys.get(RASTER_TYPE) === PIXEL_IS_POINT) };
+  return { epsg, crsKind, transform };
 }
 
 /** The keys whose value is a short integer. */

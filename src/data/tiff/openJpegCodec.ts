@@ -5,16 +5,17 @@ import type { TiffLayout } from './tiffLayout.js';
 
 const YCBCR = 6;
 
-/** What the decoder gives: four bytes a pixel. */
-interface Picture {
-  data: Uint8ClampedArray;
-  width: number;
-  height: number;
+/** The parts of the decoder, libjpeg-turbo in WebAssembly, that are used; the package has no types. */
+interface Decoder {
+  getEncodedBuffer(length: number): Uint8Array;
+  decode(): void;
+  getFrameInfo(): { width: number; height: number; componentCount: number };
+  getDecodedBuffer(): Uint8Array;
 }
 
 /**
  * The codec of blocks that are JPEG streams (TIFF technical note 2) of one band, or of three as RGB or YCbCr, which become
- * RGB, as GDAL reads them.
+ * RGB, as GDAL reads them, by libjpeg-turbo as GDAL does.
  */
 export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
   const { bits, format, blockWidth, jpegTables, photometric } = layout;
@@ -22,9 +23,9 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
   if (bits !== 8 || format !== 'uint')
     throw new LayoutError(`JPEG of ${bits}-bit values of the format ${format}`);
   if (bands !== 1 && bands !== 3) throw new LayoutError(`JPEG of ${bands} interleaved bands`);
-  const decode = await importOptional('@jsquash/jpeg', 'the compression JPEG', loadDecoder);
+  const decoder = await openDecoder();
   const tables = jpegTables ? segmentsOf(jpegTables).kept : [];
-  return async (stored, { rows, length }) => {
+  return (stored, { rows, length }) => {
     const { kept, frame, rest } = segmentsOf(stored);
     if (!frame || !rest) throw new Error('a strip or tile is no JPEG stream.');
     // libjpeg takes three components for YCbCr unless Adobe's marker says otherwise.
@@ -33,6 +34,11 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
     const marker = bands === 3 ? [Uint8Array.from(adobe)] : [];
     const jpeg = joined([Uint8Array.of(0xff, 0xd8), ...marker, ...tables, ...kept, rest]);
     if (frame.precision !== 8) throw new LayoutError(`JPEG of ${frame.precision} bits`);
+    // GDAL repeats a colour that stands for several pixels, the decoder smooths it.
+    if (frame.subsampled) {
+      const options = '-co COMPRESS=DEFLATE -co PHOTOMETRIC=RGB';
+      throw new LayoutError('JPEG whose colours are subsampled (YCbCr 4:2:0 or alike)', options);
+    }
     // A tile at the edge may be coded smaller than it is said to be.
     if (frame.components !== bands || frame.width < blockWidth || frame.height < rows) {
       throw new Error(
@@ -43,34 +49,34 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
     if (frame.width * frame.height > 4 * blockWidth * (rows + 64)) {
       throw new Error(`a JPEG block has ${frame.width} × ${frame.height} pixels.`);
     }
-    const { data, width } = await decode(jpeg);
+    decoder.getEncodedBuffer(jpeg.length).set(jpeg);
+    decoder.decode();
+    const { width, componentCount } = decoder.getFrameInfo();
+    const pixels = decoder.getDecodedBuffer();
+    const rowBytes = blockWidth * bands;
+    if (componentCount !== bands || pixels.length < width * rows * bands) {
+      throw new Error('a strip or tile is a damaged JPEG stream.');
+    }
     const bytes = new Uint8Array(length);
     for (let row = 0; row < rows; row++) {
-      for (let column = 0; column < blockWidth; column++) {
-        const from = 4 * (row * width + column);
-        const to = bands * (row * blockWidth + column);
-        for (let k = 0; k < bands; k++) bytes[to + k] = data[from + k];
-      }
+      const from = row * width * bands;
+      bytes.set(pixels.subarray(from, from + rowBytes), row * rowBytes);
     }
-    return { bytes, encoded: false };
+    return bytes;
   };
 }
 
-async function loadDecoder(): Promise<(jpeg: Uint8Array<ArrayBuffer>) => Promise<Picture>> {
-  const codec = await import('@jsquash/jpeg/decode.js');
-  const wasm = await wasmInNode();
-  if (wasm) await (codec.init as unknown as (module: WebAssembly.Module) => unknown)(wasm);
-  return (jpeg) => codec.default(jpeg.buffer);
-}
-
-/** The package fetches its WebAssembly, which Node does not do from a file. */
-async function wasmInNode(): Promise<WebAssembly.Module | undefined> {
-  const builtin = globalThis.process?.getBuiltinModule;
-  if (!builtin) return undefined;
-  const { createRequire } = builtin('module');
-  const { readFileSync } = builtin('fs');
-  const file = createRequire(import.meta.url).resolve('@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm');
-  return WebAssembly.compile(readFileSync(file));
+async function openDecoder(): Promise<Decoder> {
+  const name = '@cornerstonejs/codec-libjpeg-turbo-8bit';
+  const module = await importOptional(
+    name,
+    'the compression JPEG',
+    () =>
+      // @ts-expect-error The package has no types.
+      import('@cornerstonejs/codec-libjpeg-turbo-8bit/decode'),
+  );
+  const { JPEGDecoder } = await module.default();
+  return new JPEGDecoder();
 }
 
 interface Frame {
@@ -78,6 +84,8 @@ interface Frame {
   height: number;
   width: number;
   components: number;
+  /** Not every component has a value for each pixel. */
+  subsampled: boolean;
 }
 
 /** A stream's segments without those of applications, up to where the compressed data begin. */
@@ -98,7 +106,10 @@ function segmentsOf(stream: Uint8Array): { kept: Uint8Array[]; frame?: Frame; re
     if (isFrame && at + 10 <= stream.length) {
       if (frame) break;
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
-      frame = { precision: stream[at + 4], height, width, components: stream[at + 9] };
+      const components = stream[at + 9];
+      const factors = Array.from({ length: components }, (_, k) => stream[at + 11 + 3 * k]);
+      const subsampled = factors.some((factor) => factor !== factors[0]);
+      frame = { precision: stream[at + 4], height, width, components, subsampled };
     }
     const application = marker >= 0xe0 && marker <= 0xef;
     if (!application) kept.push(stream.subarray(at, at + 2 + length));

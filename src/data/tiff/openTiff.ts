@@ -8,7 +8,14 @@ import { MOST_BYTES, readPixels, type Window } from './readPixels.js';
 import type { TiffDirectory } from './TiffDirectory.js';
 import type { TiffSource } from './TiffSource.js';
 import { type TiffLayout, tiffLayout } from './tiffLayout.js';
-import { fillOf, type MissingMarks, nodataOfText, parseNodataValues, validValues } from './validValues.js';
+import {
+  fillOf,
+  type MissingMarks,
+  missingOfText,
+  nodataOfText,
+  parseNodataValues,
+  validValues,
+} from './validValues.js';
 
 /** How an opened TIFF's pixels are read. */
 export interface ReadOptions {
@@ -61,10 +68,14 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
       const window = centre(layout, size);
       const fill = fillOf(nodataText, dtype, wide);
       const data = await readPixels(source, layout, window, { decoder, fill, mostBytes: maxBytes });
-      const marks: MissingMarks = { nodataValues: parseNodataValues(nodataValues, bands), nodata, alphaBand };
+      const marks: MissingMarks = {
+        nodataValues: parseNodataValues(nodataValues, bands),
+        nodata: missingOfText(nodataText, dtype, wide),
+        alphaBand,
+      };
       const options = { decoder, fill: 0, mostBytes: maxBytes };
       if (maskLayout) marks.mask = (await readPixels(source, maskLayout, window, options)) as Uint8Array;
-      else if (mask) marks.mask = await readMaskFile(mask, layout, window, options);
+      else if (mask) Object.assign(marks, await readMaskFile(mask, layout, window, options));
       const valid = validValues(data, bands, dtype, marks, wide);
       const { transform } = info;
       const moved = transform && movedTransform(transform, window);
@@ -92,19 +103,20 @@ async function internalMask(
  * The pixels of a `.msk` file. Its items INTERNAL_MASK_FLAGS_n say of each band whether the first band is its mask (2) or the one
  * of its number (0); a band without an item has none.
  *
- * @returns undefined where it has no such item, so that GDAL leaves it.
+ * @returns Nothing where it has no such item, so that GDAL leaves it.
  */
 async function readMaskFile(
   source: TiffSource,
   { width, height, bands }: TiffLayout,
   window: Window,
   options: { decoder: PixelDecoder; fill: number; mostBytes: number },
-): Promise<Uint8Array | undefined> {
+): Promise<Pick<MissingMarks, 'mask' | 'maskedBands'>> {
   const header = parseTiffHeader(await source.read(0, 1024));
   const first = header && (await readDirectories(source, header).next()).value;
-  if (!first) return undefined;
+  if (!first) return {};
   const flags = parseMaskFlags(first.text('gdalMetadata'), bands);
-  if (flags.every((flag) => flag === undefined)) return undefined;
+  const maskedBands = flags.map((flag) => flag !== undefined);
+  if (!maskedBands.includes(true)) return {};
   const layout = tiffLayout(first, source.size);
   if (layout.width !== width || layout.height !== height) {
     throw new Error(
@@ -124,7 +136,7 @@ async function readMaskFile(
       valid[i] = 0;
     }
   }
-  return valid;
+  return { mask: valid, maskedBands };
 }
 
 function parseMaskFlags(xml: string | undefined, bands: number): (number | undefined)[] {

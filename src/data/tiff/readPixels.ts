@@ -141,10 +141,10 @@ function unpackBlock(
 ): PixelArray | Promise<PixelArray> {
   const size = { rows, length: rows * rowBytes };
   const unpacked = codec(layout.reversedBits ? reverseBits(stored) : stored, size);
-  const finish = ({ bytes, encoded }: Awaited<typeof unpacked>) => {
+  const finish = (bytes: Uint8Array) => {
     try {
       const { rowLength } = rowOf(layout);
-      return unpackValues(encoded ? decodeBytes(bytes, layout, decoder) : bytes, layout, rowLength);
+      return unpackValues(decodeBytes(bytes, layout, decoder), layout, rowLength);
     } catch (error) {
       if (error instanceof InexactError)
         throw new LayoutError(error.message, '-ot Float64 -co COMPRESS=DEFLATE');
@@ -156,13 +156,12 @@ function unpackBlock(
 
 /** Undoes byte order and predictor. */
 function decodeBytes(bytes: Uint8Array, layout: TiffLayout, decoder: PixelDecoder): Uint8Array {
-  const { bits, predictor, littleEndian, format } = layout;
+  const { bits, predictor, littleEndian } = layout;
   const { rowLength, step } = rowOf(layout);
   const size = bits / 8;
   if (predictor === 3) return joinBytePlanes(bytes, rowLength, step, size);
-  // Values of other widths are packed the highest bit first in either byte order.
-  const whole = size === 1 || size === 2 || size === 4 || size === 8 || (bits === 24 && format === 'float');
-  const swapped = whole && size > 1 && !littleEndian ? swapBytes(bytes, size) : bytes;
+  // Values of broken bytes are packed the highest bit first in either byte order.
+  const swapped = Number.isInteger(size) && size > 1 && !littleEndian ? swapBytes(bytes, size) : bytes;
   if (predictor === 1) return swapped;
   const own =
     swapped.byteOffset % size === 0 && swapped.buffer !== undefined ? swapped : new Uint8Array(swapped);

@@ -66,10 +66,11 @@ const OTHERS: Readonly<Record<number, string>> = {
   52546: 'JPEG XL',
 };
 const LERC_COMPRESSIONS: readonly Compression[] = ['none', 'deflate', 'zstd'];
-/** White is zero, black is zero, RGB, palette, transparency mask, CMYK: values are as they are stored. */
-const PLAIN_PHOTOMETRICS = [0, 1, 2, 3, 4, 5];
+/** White is zero, black is zero, RGB, palette, transparency mask: values are as they are stored. */
+const PLAIN_PHOTOMETRICS = [0, 1, 2, 3, 4];
 const YCBCR = 6;
 const PHOTOMETRICS: Readonly<Record<number, string>> = {
+  5: 'CMYK',
   [YCBCR]: 'YCbCr',
   8: 'CIE L*a*b*',
   9: 'ICC L*a*b*',
@@ -208,7 +209,7 @@ function alphaBandOf(directory: TiffDirectory, bands: number): number | null {
   if (extra.length > bands || extra.some((kind) => kind > 2)) {
     throw new Error(`its ExtraSamples are ${extra.slice(0, 8).join(', ')} for ${bands} bands.`);
   }
-  const alpha = extra.findIndex((kind) => kind !== 0);
+  const alpha = extra.findLastIndex((kind) => kind !== 0);
   return alpha < 0 ? null : bands - extra.length + alpha;
 }
 

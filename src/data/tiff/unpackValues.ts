@@ -64,7 +64,7 @@ function exactIntegers(bytes: Uint8Array, format: SampleFormat): Float64Array {
   const out = new Float64Array(integers.length);
   for (let i = 0; i < out.length; i++) {
     out[i] = Number(integers[i]);
-    if (!Number.isSafeInteger(out[i])) throw new InexactError(integers[i]);
+    if (!Number.isSafeInteger(out[i]) && BigInt(out[i]) !== integers[i]) throw new InexactError(integers[i]);
   }
   return out;
 }

@@ -5,6 +5,8 @@ import { parseGdalNumber } from './parseGdalNumber.js';
 export interface MissingMarks {
   /** Of a mask of its own: 0 where a pixel is missing, a value a pixel, or a pixel and band. */
   mask?: Uint8Array;
+  /** The bands that it masks; default all. */
+  maskedBands?: readonly boolean[];
   /** A pixel is missing where every band has its value. */
   nodataValues: number[] | null;
   nodata: number | null;
@@ -41,6 +43,11 @@ export function nodataOfText(text: string | undefined, dtype: PixelType, wide: b
   return inRange(value, dtype) ? value : null;
 }
 
+/** The value that missing pixels of a file have: its nodata value, for int8 without regard to what the type can hold. */
+export function missingOfText(text: string | undefined, dtype: PixelType, wide: boolean): number | null {
+  return dtype === 'int8' && text ? Math.trunc(parseGdalNumber(text)) : nodataOfText(text, dtype, wide);
+}
+
 /** What GDAL fills strips and tiles with that were never written. */
 export function fillOf(nodata: string | undefined, dtype: PixelType, wide: boolean): number {
   const range = RANGES[dtype];
@@ -65,8 +72,14 @@ export function validValues(
   marks: MissingMarks,
   wide: boolean,
 ): Uint8Array | null {
-  const { mask, nodataValues, nodata, alphaBand } = marks;
-  if (mask) return spread(mask, data.length, bands);
+  const { mask, maskedBands, nodataValues, nodata, alphaBand } = marks;
+  if (mask) {
+    const masked = spread(mask, data.length, bands);
+    if (!maskedBands || maskedBands.every(Boolean)) return masked;
+    const others = validValues(data, bands, dtype, { ...marks, mask: undefined }, wide);
+    if (!masked && !others) return null;
+    return Uint8Array.from(data, (_, i) => (maskedBands[i % bands] ? masked : others)?.[i] ?? 1);
+  }
   if (nodataValues) return byAllBands(data, bands, dtype, nodataValues);
   if (nodata !== null) return byNodata(data, nodata, wide ? 'uint32' : dtype);
   const isMask = bands === 2 || bands === 4 ? alphaBand === bands - 1 : false;
