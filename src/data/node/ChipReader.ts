@@ -5,15 +5,8 @@ import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
 import type { NodataValues } from '../../normalization/nodataValues.js';
 import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
-import {
-  buildChip,
-  type ChipOptions,
-  checkRasters,
-  chosenBands,
-  cropSize,
-  nodataOf,
-  rasterOf,
-} from '../decodeChip.js';
+import { checkRasters, chosenBands, nodataOf, rasterOf } from '../chipRasters.js';
+import { buildChip, type ChipOptions, cropSize } from '../decodeChip.js';
 import { sharedDecoder } from '../decodeGeoTiff.js';
 import type { GeoTiff } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
