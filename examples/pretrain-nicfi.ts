@@ -5,21 +5,18 @@
  */
 import { pretrain } from './lib/pretrain.js';
 import { parsePretrainOptions } from './lib/pretrainOptions.js';
+import { type StopRequest, stopOnSignals } from './lib/stopOnSignals.js';
 
 const options = parsePretrainOptions(process.argv.slice(2));
 for (const note of options.notes) console.warn(`note: ${note}`);
-
-let signals = 0;
-process.on('SIGINT', () => {
-  signals++;
-  if (signals > 1) process.exit(130);
-  console.error('\nstopping after this step; press Ctrl-C again to stop at once');
-});
+const signal = stopOnSignals();
 
 try {
-  const outcome = await pretrain(options, () => signals > 0);
-  if (outcome === 'interrupted') process.exitCode = 130;
+  const outcome = await pretrain(options, { signal });
+  if (outcome === 'interrupted') process.exitCode = (signal.reason as StopRequest).exitCode;
 } catch (error) {
   console.error(`error: ${(error as Error).message}`);
   process.exitCode = 1;
 }
+// What is still waited for, such as a server's answer, must not hold up a run that was asked to stop.
+if (signal.aborted) setTimeout(() => process.exit(), 1000).unref();

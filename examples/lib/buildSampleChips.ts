@@ -3,11 +3,14 @@ import { createRequire } from 'node:module';
 import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { decode as decodePng } from 'fast-png';
+import { turn } from './turn.js';
 
 /** Options of {@link buildSampleChips}. */
 export interface BuildSampleChipsOptions {
   /** Called now and then with the number of chips written and their total. */
   onProgress?: (done: number, total: number) => void;
+  /** Asks to stop. */
+  signal?: AbortSignal;
 }
 
 /** What {@link buildSampleChips} leaves in the folder. */
@@ -67,18 +70,22 @@ export async function buildSampleChips(
     const { version, count } = JSON.parse(readFileSync(marker, 'utf8')) as { version: number; count: number };
     if (version === VERSION) return { ...result, count };
   }
-  const world = await readWorld();
+  const { signal } = options;
+  const world = await readWorld(signal);
   const windows = chooseWindows(world.water);
   for (const name of ['images', 'labels']) mkdirSync(path.join(folder, name), { recursive: true });
   const lines = ['image,label,usage,lon,lat'];
-  windows.forEach((window, i) => {
+  for (const [i, window] of windows.entries()) {
     const name = `r${String(window.row).padStart(4, '0')}_c${String(window.column).padStart(4, '0')}.tif`;
     writeChip(folder, name, world, window);
     const lon = -180 + (window.column + CHIP / 2) * DEGREES;
     const lat = 90 - (window.row + CHIP / 2) * DEGREES;
     lines.push(`images/${name},labels/${name},${window.usage},${lon},${lat}`);
-    if (i % 50 === 49) options.onProgress?.(i + 1, windows.length);
-  });
+    if (i % 50 === 49) {
+      options.onProgress?.(i + 1, windows.length);
+      await turn(signal);
+    }
+  }
   writeWhole(result.catalogPath, `${lines.join('\n')}\n`);
   writeWhole(marker, JSON.stringify({ version: VERSION, count: windows.length }));
   options.onProgress?.(windows.length, windows.length);
@@ -98,10 +105,11 @@ interface Window {
   usage: string;
 }
 
-async function readWorld(): Promise<World> {
+async function readWorld(signal: AbortSignal | undefined): Promise<World> {
   const require = createRequire(import.meta.url);
   const folder = path.join(path.dirname(require.resolve('three-globe')), '../example/img');
   const rgba = await readJpeg(path.join(folder, 'earth-blue-marble.jpg'));
+  await turn(signal);
   const relief = decodePng(readFileSync(path.join(folder, 'earth-topology.png')));
   const mask = decodePng(readFileSync(path.join(folder, 'earth-water.png')));
   if (rgba.width !== WIDTH || rgba.height !== HEIGHT) {
@@ -112,6 +120,7 @@ async function readWorld(): Promise<World> {
   const image = new Uint8Array(rgba.data);
   const water = new Uint8Array(WIDTH * HEIGHT);
   for (let y = 0; y < HEIGHT; y++) {
+    if (y % 256 === 0) await turn(signal);
     const [top, bottom, rowWeight] = neighbours(y, HEIGHT, relief.height);
     const maskRow = Math.floor(((y + 0.5) * mask.height) / HEIGHT) * mask.width;
     for (let x = 0; x < WIDTH; x++) {

@@ -16,6 +16,7 @@ import { chipNormalization } from './chipNormalization.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
 import type { PretrainConfig, RunOptions } from './pretrainOptions.js';
 import { someChips } from './someChips.js';
+import { turn } from './turn.js';
 
 /** The chips of a run. */
 export interface ChipData {
@@ -40,13 +41,15 @@ const BASELINE_CHIPS = 2000;
  * Opens the chips that a configuration names, or builds the sample chips and opens these.
  *
  * @param folder Folder of the run: one that is resumed holds its statistics.
+ * @param signal Asks to stop.
  */
 export async function openChipData(
   config: PretrainConfig,
   run: RunOptions,
   folder: string,
+  signal?: AbortSignal,
 ): Promise<ChipData> {
-  const { dataPath, catalogPath } = await locateChips(config);
+  const { dataPath, catalogPath } = await locateChips(config, signal);
   const { train: trainRows, validate: validateRows } = await openCatalog(catalogPath, {
     imageColumns: config.imageColumns,
   });
@@ -58,7 +61,7 @@ export async function openChipData(
       `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
     );
   }
-  const channels = await countBands(dataPath, trainRows, config.onBadChip);
+  const channels = await countBands(dataPath, trainRows, config.onBadChip, signal);
   if (config.channels !== undefined && config.channels !== channels) {
     throw new Error(
       `The chips have ${channels} bands in the columns ${config.imageColumns.join(', ')}; ` +
@@ -72,7 +75,7 @@ export async function openChipData(
         'of which compat readme wants one a band.',
     );
   }
-  const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip };
+  const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip, signal };
   const resumedFolder = run.resume ? folder : undefined;
   const statistics = () =>
     chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder });
@@ -130,13 +133,13 @@ export async function openChipData(
   }
 }
 
-async function locateChips({
-  data,
-  catalog,
-}: PretrainConfig): Promise<{ dataPath: string; catalogPath: string }> {
+async function locateChips(
+  { data, catalog }: PretrainConfig,
+  signal: AbortSignal | undefined,
+): Promise<{ dataPath: string; catalogPath: string }> {
   if (data !== undefined && catalog !== undefined) return { dataPath: data, catalogPath: catalog };
   console.log(`sample chips from NASA Blue Marble in ${SAMPLE_FOLDER} (built on the first run)`);
-  const { dataPath, catalogPath } = await buildSampleChips(SAMPLE_FOLDER);
+  const { dataPath, catalogPath } = await buildSampleChips(SAMPLE_FOLDER, { signal });
   return { dataPath, catalogPath };
 }
 
@@ -145,6 +148,7 @@ async function countBands(
   dataPath: string,
   rows: ChipList,
   onBadChip: PretrainConfig['onBadChip'],
+  signal: AbortSignal | undefined,
 ): Promise<number> {
   let failure: Error | undefined;
   for (const row of rows) {
@@ -152,6 +156,7 @@ async function countBands(
       return await bandsOf(row, dataPath);
     } catch (error) {
       failure ??= error as Error;
+      await turn(signal);
       if (onBadChip === 'error') break;
     }
   }

@@ -24,6 +24,8 @@ export interface StatisticsSource {
   workers?: number;
   /** Folder of a resumed run, which holds its statistics; of a new one they would be another's. */
   resumedFolder?: string;
+  /** Asks to stop. */
+  signal?: AbortSignal;
 }
 
 /** Whether chips are normalised with statistics of the whole data set. */

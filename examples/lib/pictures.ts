@@ -14,6 +14,7 @@ import type { PretrainConfig } from './pretrainOptions.js';
 import { type PanelSample, samplePanel } from './samplePanel.js';
 import { type SamplingColumn, samplingGrid } from './samplingGrid.js';
 import { svgToPng } from './svgToPng.js';
+import { turn } from './turn.js';
 
 /** What the pictures need to know of the run. */
 export interface PictureOptions {
@@ -22,6 +23,8 @@ export interface PictureOptions {
   alphaBars: Float64Array;
   bands: number[];
   display: Display;
+  /** Asks to stop: samples take a while. */
+  signal?: AbortSignal;
 }
 
 const PANEL_CHIPS = 4;
@@ -110,7 +113,7 @@ export async function panelSamples(
 export async function writeSamples(
   model: LayersModel,
   shape: readonly [number, number, number],
-  { folder, config, alphaBars, bands, display }: PictureOptions,
+  { folder, config, alphaBars, bands, display, signal }: PictureOptions,
   { count = 6, title }: { count?: number; title: string },
 ): Promise<Raster[]> {
   const columns: SamplingColumn[] = [];
@@ -127,6 +130,7 @@ export async function writeSamples(
     predictionType: config.predictionType,
     seed: config.seed,
     onStep: async ({ step, t, xT }) => {
+      await turn(signal);
       if (shownSteps.has(step)) columns.push({ t, images: await inUnits(xT) });
     },
   }).finally(dispose);

@@ -1,7 +1,7 @@
 import { initBackend, type StartedBackend } from 'diffusion-ssl/backends/node';
 import { estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import { prepareFolder } from 'diffusion-ssl/training/node';
-import { chipError, openChipData } from './chipData.js';
+import { type ChipData, chipError, openChipData } from './chipData.js';
 import { writeStatistics } from './chipStatistics.js';
 import { displayOf } from './display.js';
 import { finishRun } from './finishRun.js';
@@ -11,40 +11,46 @@ import { PREDICTED, writeLossPlot, writePanel } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 import { createRun, type Run, saveCheckpoint, withAverage } from './run.js';
 import { BEST, chooseFolder, LATEST, type ResumePoint, readResumePoint } from './runFolder.js';
-import { type PretrainOutcome, trainEpoch } from './trainEpoch.js';
+import { trainEpoch } from './trainEpoch.js';
+import { untilAborted } from './untilAborted.js';
 import { baselineLoss, validate } from './validate.js';
 
-/**
- * Pretrains `unetAttD` as the options say, or goes on with a run.
- *
- * @param options The parsed command line.
- * @param interrupted Asked after each step: true ends the run with a checkpoint.
- */
+/** How a run ended. */
+export type PretrainOutcome = 'finished' | 'interrupted';
+
+/** What watches over a run. */
+export interface PretrainHooks {
+  /** Aborting it ends the run, with a checkpoint where a step has been made. */
+  signal?: AbortSignal;
+  /** Hears the number of each step that was made. */
+  onStep?: (step: number) => void;
+}
+
+/** Pretrains `unetAttD` as the options say, or goes on with a run. */
 export async function pretrain(
   options: PretrainOptions,
-  interrupted: () => boolean,
+  hooks: PretrainHooks = {},
 ): Promise<PretrainOutcome> {
   const folder = chooseFolder(options);
   const resumed = options.run.resume ? await readResumePoint(folder, options) : undefined;
   const { backend: device, threads, allowSoftware } = options.run;
   const backend = await initBackend({ device, threads, allowSoftware });
   try {
-    return await pretrainOn(backend, { options, folder, resumed, interrupted });
+    return await pretrainOn(backend, { options, folder, resumed, ...hooks });
   } finally {
     await backend.dispose();
   }
 }
 
-interface Start {
+interface Start extends PretrainHooks {
   options: PretrainOptions;
   folder: string;
   resumed: ResumePoint | undefined;
-  interrupted: () => boolean;
 }
 
 async function pretrainOn(
   backend: StartedBackend,
-  { options, folder, resumed, interrupted }: Start,
+  { options, folder, resumed, signal, onStep }: Start,
 ): Promise<PretrainOutcome> {
   const config = resumed?.state.config ?? options.config;
   for (const { name, reason } of backend.passedOver) console.log(`passed over ${name}: ${reason}`);
@@ -57,10 +63,10 @@ async function pretrainOn(
       `The run was on '${resumed.state.build}', this is '${backend.build}': results differ in the last bits.`,
     );
   }
-  const data = await openChipData(config, options.run, folder).catch((error) => {
-    throw chipError(error, config);
-  });
+  let data: ChipData | undefined;
+  let run: Run | undefined;
   try {
+    data = await untilAborted(openChipData(config, options.run, folder, signal), signal);
     const [height, width, channels] = data.shape;
     const { train, validate } = data;
     console.log(
@@ -74,7 +80,7 @@ async function pretrainOn(
     const statistics = await data.statistics();
     await writeStatistics(folder, statistics);
     const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;
-    const run = await createRun(options, {
+    run = await createRun(options, {
       folder,
       config,
       data,
@@ -82,15 +88,32 @@ async function pretrainOn(
       modelConfig,
       resumed,
       backend,
-      interrupted,
+      signal,
+      onStep,
     });
     console.log(resumed ? `resuming ${folder} at step ${run.state.step}` : `writing ${folder}`);
-    return await trainToEnd(run);
+    await trainToEnd(run);
+    return 'finished';
   } catch (error) {
-    throw chipError(error, config);
+    if (!signal?.aborted) throw chipError(error, config);
+    await stopRun(folder, run ?? resumed);
+    return 'interrupted';
   } finally {
-    await data.close();
+    await data?.close();
   }
+}
+
+/** Saves what a run that is asked to stop has done, and says how to go on. */
+async function stopRun(folder: string, run: Run | ResumePoint | undefined): Promise<void> {
+  if (run && 'logs' in run) {
+    if (run.unsaved) await saveCheckpoint(run, LATEST);
+    run.logs.close();
+  }
+  console.log(
+    run && run.state.step > 0
+      ? `stopped at step ${run.state.step}; go on with: npm run pretrain -- --out ${folder} --resume`
+      : 'stopped before the first step: there is nothing to save',
+  );
 }
 
 /** The checkpoints (best, latest, the one being written and those kept) and a megabyte of logs and pictures. */
@@ -101,22 +124,18 @@ function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
   return (3 + kept) * (weights + moments + ema) + 2 ** 20;
 }
 
-async function trainToEnd(run: Run): Promise<PretrainOutcome> {
-  const { config, state, folder, data, model, alphaBars, logs, loss } = run;
+async function trainToEnd(run: Run): Promise<void> {
+  const { config, state, folder, data, model, alphaBars, logs, loss, signal } = run;
   const started = performance.now() - 1000 * state.seconds;
   const { statistics, shownBands: bands } = state.chips;
-  const pictures = { folder, config, alphaBars, bands, display: displayOf(config, statistics) };
+  const pictures = { folder, config, alphaBars, bands, display: displayOf(config, statistics), signal };
   const { seed, predictionType } = config;
-  const validation = { alphaBars, seed, predictionType };
+  const validation = { alphaBars, seed, predictionType, signal };
   const baseline = await baselineLoss(data.sample, data.validate, validation);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
   while (state.epoch < config.epochs) {
-    if ((await trainEpoch(run, started)) === 'interrupted') {
-      logs.close();
-      console.log(`stopped at step ${state.step}; go on with: npm run pretrain -- --out ${folder} --resume`);
-      return 'interrupted';
-    }
+    await trainEpoch(run, started);
     if (state.epochLoss.count === 0) throw new Error('No training chip has a valid pixel.');
     const trainLoss = state.epochLoss.sum / state.epochLoss.count;
     const validationLoss = await withAverage(run, () =>
@@ -133,6 +152,7 @@ async function trainToEnd(run: Run): Promise<PretrainOutcome> {
     const isBest = earlier.every((other) => validationLoss < other);
     const imagesPerSecond = state.epochImages / state.epochSeconds;
     const waitShare = state.epochWaitSeconds / state.epochSeconds;
+    run.unsaved = true;
     state.history.push({ trainLoss, validationLoss, imagesPerSecond, waitShare });
     state.seconds = (performance.now() - started) / 1000;
     const losses = state.history.map((entry) => entry.validationLoss);
@@ -172,5 +192,4 @@ async function trainToEnd(run: Run): Promise<PretrainOutcome> {
   }
   logs.close();
   await finishRun(run, { baseline, pictures, started });
-  return 'finished';
 }

@@ -14,7 +14,7 @@ import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
-import type { ResumePoint, RunChips, RunState } from './runFolder.js';
+import { LATEST, type ResumePoint, type RunChips, type RunState } from './runFolder.js';
 import { createRunLogs, type RunLogs } from './runLogs.js';
 
 /** Everything that the parts of a run share. */
@@ -37,8 +37,12 @@ export interface Run {
   logs: RunLogs;
   /** Steps between two checkpoints. */
   checkpointSteps: number;
-  /** Set when the run is to stop at the next step. */
-  interrupted: () => boolean;
+  /** Whether the state has changed since the latest checkpoint. */
+  unsaved: boolean;
+  /** Asks to stop. */
+  signal?: AbortSignal;
+  /** Hears the number of each step that was made. */
+  onStep?: (step: number) => void;
 }
 
 /** What a run is made from. */
@@ -50,12 +54,13 @@ export interface RunParts {
   modelConfig: UnetAttDConfig;
   resumed?: ResumePoint;
   backend: StartedBackend;
-  interrupted: () => boolean;
+  signal?: AbortSignal;
+  onStep?: (step: number) => void;
 }
 
 /** Makes the parts of a run, or restores them from a checkpoint. */
 export async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run> {
-  const { folder, config, data, chips, modelConfig, resumed, backend, interrupted } = parts;
+  const { folder, config, data, chips, modelConfig, resumed, backend, signal, onStep } = parts;
   const model = unetAttD(modelConfig);
   const parameters = namedParameters(model);
   if (config.paramsInit !== undefined && !resumed) await loadWeights(config.paramsInit, parameters);
@@ -106,7 +111,9 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     loss: await makeLoss(config, modelConfig.inChannels ?? 4),
     logs: await createRunLogs(run.logDir ?? folder, state, config.epochs * stepsPerEpoch),
     checkpointSteps: run.checkpointSteps,
-    interrupted,
+    unsaved: false,
+    signal,
+    onStep,
   };
 }
 
@@ -120,15 +127,14 @@ async function loadWeights(file: string, parameters: Run['parameters']): Promise
 }
 
 /** Writes a checkpoint of where the run stands. */
-export async function saveCheckpoint(
-  { folder, parameters, optimizer, ema, schedule, state }: Run,
-  name: string,
-): Promise<void> {
+export async function saveCheckpoint(run: Run, name: string): Promise<void> {
+  const { folder, parameters, optimizer, ema, schedule, state } = run;
   state.schedule = schedule.state();
   await writeFileAtomic(
     path.join(folder, name),
     await encodeCheckpoint({ parameters, optimizer, ema }, state),
   );
+  if (name === LATEST) run.unsaved = false;
 }
 
 /** Runs `body` with the average of the weights in the model's place, if the run keeps one. */

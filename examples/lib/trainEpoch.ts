@@ -6,9 +6,7 @@ import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ss
 import { reportSkipped } from './chipData.js';
 import { type Run, saveCheckpoint } from './run.js';
 import { LATEST, type RunState } from './runFolder.js';
-
-/** How a run ended. */
-export type PretrainOutcome = 'finished' | 'interrupted';
+import { turn } from './turn.js';
 
 const TIMESTEP_STREAM = 10;
 const NOISE_STREAM = 11;
@@ -20,8 +18,9 @@ const NOISE_STREAM = 11;
  * same.
  *
  * @param started When the run started, in `performance.now()` milliseconds.
+ * @throws The reason of the run's signal, between two steps.
  */
-export async function trainEpoch(run: Run, started: number): Promise<PretrainOutcome> {
+export async function trainEpoch(run: Run, started: number): Promise<void> {
   const { config, state, data } = run;
   const { batchesPerEpoch } = data.train;
   const begun = performance.now() - 1000 * state.epochSeconds;
@@ -38,12 +37,11 @@ export async function trainEpoch(run: Run, started: number): Promise<PretrainOut
     state.nextBatch = batch.batch + 1;
     state.seconds = (performance.now() - started) / 1000;
     state.epochSeconds = (performance.now() - begun) / 1000;
-    const stop = run.interrupted();
     // The end of an epoch is saved once it is validated and logged: a run resumed from before would log it twice.
-    if (stop || (!isLast && state.step % run.checkpointSteps === 0)) await saveCheckpoint(run, LATEST);
-    if (stop) return 'interrupted';
+    if (!isLast && state.step % run.checkpointSteps === 0) await saveCheckpoint(run, LATEST);
+    run.onStep?.(state.step);
+    await turn(run.signal);
   }
-  return 'finished';
 }
 
 /** The same batches; the time until each arrives is added to what the epoch has waited. */
@@ -79,6 +77,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
     if (run.scheduleUnit === 'step') schedule.step();
     run.ema?.update();
     state.step++;
+    run.unsaved = true;
     const images = chips.reduce((sum, { shape }) => sum + shape[0], 0);
     state.epochImages += images;
     state.epochLoss = { sum: state.epochLoss.sum + result.loss, count: state.epochLoss.count + 1 };

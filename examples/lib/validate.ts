@@ -6,6 +6,7 @@ import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
 import { reportSkipped } from './chipData.js';
+import { turn } from './turn.js';
 
 /** What validation needs to know of the run. */
 export interface ValidationOptions {
@@ -13,6 +14,8 @@ export interface ValidationOptions {
   seed: number;
   /** What the network predicts, and the losses are of. Default `'noise'`. */
   predictionType?: PredictionType;
+  /** Asks to stop. */
+  signal?: AbortSignal;
 }
 
 const VALIDATION_NOISE_STREAM = 20;
@@ -24,9 +27,10 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
  */
 async function* validationBatches(
   loader: ChipLoader,
-  { alphaBars, seed }: ValidationOptions,
+  { alphaBars, seed, signal }: ValidationOptions,
 ): AsyncGenerator<{ chips: ChipBatch; batch: DiffusionBatch }> {
   for await (const chips of loader.epoch(0)) {
+    await turn(signal);
     const t = Int32Array.from(chips.indices, (index) =>
       Math.floor((((index + 0.5) * GOLDEN_RATIO) % 1) * alphaBars.length),
     );
@@ -72,7 +76,7 @@ export async function baselineLoss(
   options: ValidationOptions,
 ): Promise<number> {
   const { alphaBars, predictionType } = options;
-  const moments = await bandMoments(statistics);
+  const moments = await bandMoments(statistics, options.signal);
   let sum = 0;
   let count = 0;
   for await (const { chips, batch } of validationBatches(validation, options)) {
@@ -89,8 +93,11 @@ export async function baselineLoss(
   return sum / count;
 }
 
-async function bandMoments(loader: ChipLoader): Promise<BandMoments[]> {
+async function bandMoments(loader: ChipLoader, signal: AbortSignal | undefined): Promise<BandMoments[]> {
   const statistics = new BandStatistics(loader.shape[2]);
-  for await (const { images } of loader.epoch(0)) statistics.add(images);
+  for await (const { images } of loader.epoch(0)) {
+    await turn(signal);
+    statistics.add(images);
+  }
   return statistics.moments();
 }

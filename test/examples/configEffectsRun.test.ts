@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { PretrainConfig } from '../../examples/lib/config/PretrainConfig.js';
-import { pretrain } from '../../examples/lib/pretrain.js';
+import { type PretrainHooks, pretrain } from '../../examples/lib/pretrain.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { readCheckpointState } from '../../src/training/checkpoint.js';
 import { startTestBackend } from '../support/backend.js';
 import { smoothPixels, writeRaster } from '../support/chips.js';
 import { expectClose } from '../support/compare.js';
+import { stopAfter } from '../support/stopAfter.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 
@@ -23,7 +24,7 @@ const bytes = (...names: string[]) => readFileSync(file(...names));
 const text = (...names: string[]) => bytes(...names).toString();
 
 /** Trains as a configuration file of these keys says, by default for one epoch of two steps, into the folder `run`. */
-function train(run: string, keys: Record<string, unknown>, interrupted = () => false) {
+function train(run: string, keys: Record<string, unknown>, hooks?: PretrainHooks) {
   const all = {
     ...{
       data_path: folder,
@@ -41,13 +42,12 @@ function train(run: string, keys: Record<string, unknown>, interrupted = () => f
   writeFileSync(file(`${run}.yaml`), JSON.stringify({ Train_Validate: all }));
   // Without workers: their file stands in the built package, which a fresh clone does not have yet.
   const options = parsePretrainOptions(['--config', file(`${run}.yaml`), '--workers', '0', '--threads', '1']);
-  return pretrain(options, interrupted);
+  return pretrain(options, hooks);
 }
 
 /** The same, stopped after so many steps: before the pictures, which take most of the time. */
 function firstSteps(count: number, run: string, keys: Record<string, unknown>) {
-  let steps = 0;
-  return train(run, keys, () => ++steps === count);
+  return train(run, keys, stopAfter(count));
 }
 
 /** Weights as a run begins: after a step at a rate of 0. */

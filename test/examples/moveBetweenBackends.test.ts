@@ -7,6 +7,7 @@ import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { writeChips } from '../support/chips.js';
 import { relativeL2 } from '../support/compare.js';
+import { stopAfter } from '../support/stopAfter.js';
 
 /** Where a run on wasm moves to: the backend of the tests, WebGPU by way of tfjs-node where that is installed. */
 const others = {
@@ -23,8 +24,7 @@ async function train(run: string, backend: string, { resume = false, steps = 0 }
   const warn = vi.spyOn(console, 'warn').mockReturnValue();
   const args = ['--out', path.join(folder, run), '--backend', backend, '--allow-software'];
   if (resume) args.push('--resume');
-  let made = 0;
-  await pretrain(parsePretrainOptions([...flags, ...args]), () => ++made === steps);
+  await pretrain(parsePretrainOptions([...flags, ...args]), stopAfter(steps));
   return warn.mock.calls.splice(0).join('\n');
 }
 

@@ -115,7 +115,7 @@ describe.each([
       // Without workers: their file stands in the built package, which a fresh clone does not have yet.
       ...['--threads', '1', '--workers', '0'],
     ];
-    expect(await pretrain(parsePretrainOptions(flags), () => false)).toBe('finished');
+    expect(await pretrain(parsePretrainOptions(flags))).toBe('finished');
 
     const statistics = JSON.parse(
       readFileSync(path.join(out, 'statistics.json'), 'utf8'),

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pretrain } from '../../examples/lib/pretrain.js';
+import { type PretrainHooks, pretrain } from '../../examples/lib/pretrain.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { countParameters } from '../../src/models/countParameters.js';
@@ -12,6 +12,7 @@ import { unetAttD } from '../../src/models/unetAttD.js';
 import { readCheckpointState } from '../../src/training/checkpoint.js';
 import { startTestBackend } from '../support/backend.js';
 import { writeChips } from '../support/chips.js';
+import { stopAfter } from '../support/stopAfter.js';
 import { buildTrainer, type Trainer } from '../support/trainer.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'pretrain-'));
@@ -33,8 +34,8 @@ function records(run: string): Record<string, number>[] {
 }
 
 /** Trains inside this process. */
-function train(args: string[], interrupted = () => false) {
-  return pretrain(parsePretrainOptions([...flags, '--workers', '0', ...args]), interrupted);
+function train(args: string[], hooks?: PretrainHooks) {
+  return pretrain(parsePretrainOptions([...flags, '--workers', '0', ...args]), hooks);
 }
 
 /** Asserts that two runs left the same weights and log. */
@@ -270,7 +271,7 @@ describe('a run stopped after any step', () => {
   it('ends like one left alone', async () => {
     for (let stop = 1; stop <= STEPS; stop++) {
       const args = ['--out', out('stopped'), ...(stop > 1 ? ['--resume'] : [])];
-      expect(await train(args, () => true)).toBe('interrupted');
+      expect(await train(args, stopAfter(1))).toBe('interrupted');
       expect(existsSync(path.join(out('stopped'), 'summary.json'))).toBe(false);
     }
     expect(await train(['--out', out('stopped'), '--resume'])).toBe('finished');

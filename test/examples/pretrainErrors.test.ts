@@ -12,10 +12,11 @@ import {
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pretrain } from '../../examples/lib/pretrain.js';
+import { type PretrainHooks, pretrain } from '../../examples/lib/pretrain.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import { startTestBackend } from '../support/backend.js';
 import { smoothPixels, writeRaster } from '../support/chips.js';
+import { stopAfter } from '../support/stopAfter.js';
 import { buildTrainer, type Trainer } from '../support/trainer.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'pretrain-errors-'));
@@ -45,8 +46,7 @@ function argumentsFor(catalog: string, ...more: string[]): string[] {
 }
 
 /** Trains inside this process. */
-const train = (args: string[], interrupted = () => false) =>
-  pretrain(parsePretrainOptions(args), interrupted);
+const train = (args: string[], hooks?: PretrainHooks) => pretrain(parsePretrainOptions(args), hooks);
 
 beforeAll(async () => {
   await startTestBackend();
@@ -76,7 +76,7 @@ beforeAll(async () => {
   truncateSync(file('bad/truncated.tif'), 3000);
   writeFileSync(file('bad/empty.tif'), '');
   writeFileSync(file('bad/text.tif'), 'no raster at all');
-  expect(await train(argumentsFor(catalogOf(good(4)), '--out', run, '--epochs', '2'), () => true)).toBe(
+  expect(await train(argumentsFor(catalogOf(good(4)), '--out', run, '--epochs', '2'), stopAfter(1))).toBe(
     'interrupted',
   );
 });

@@ -250,13 +250,12 @@ describe('trainEpoch', () => {
       loss,
       logs: { step: () => {}, epoch: () => {}, close: () => {} },
       checkpointSteps: 1000,
-      interrupted: () => false,
     } as unknown as Run;
   }
 
   it('makes one step of so many batches, the rest of the epoch one more, and goes on where it stands', async () => {
     const run = makeRun(5, { accumulate: 2 });
-    expect(await trainEpoch(run, 0)).toBe('finished');
+    await trainEpoch(run, 0);
     expect(run.state).toMatchObject({ step: 3, nextBatch: 5, epochImages: 10, epochLoss: { count: 3 } });
     run.state.nextBatch = 4;
     await expectTensorsKept(0, () => trainEpoch(run, 0));

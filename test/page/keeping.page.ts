@@ -112,7 +112,7 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
       ...['--filter-config', '4,4,8,8,8,8', '--block-num', '1,1,1,1,1,1', '--epochs', '2', '--batch', '2'],
       ...['--timesteps', '50', '--ema-decay', '0.9', '--workers', '0', '--out', out],
     ];
-    await pretrain(parsePretrainOptions(flags), () => false);
+    await pretrain(parsePretrainOptions(flags));
     vi.restoreAllMocks();
 
     const { page } = await openPage(host);

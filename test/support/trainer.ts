@@ -11,6 +11,11 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 export interface Trainer {
   /** Starts the trainer, or another example in a folder, with these arguments; its output is collected. */
   start(args: readonly string[], example?: { script: string; cwd: string }): TrainerProcess;
+  /**
+   * The same through npm and a shell, in a terminal of its own. Lines written to its standard input say what happens in
+   * the terminal, see terminal.py.
+   */
+  startInTerminal(args: readonly string[]): TrainerProcess;
   /** Removes the build. */
   close(): void;
 }
@@ -39,7 +44,8 @@ export function buildTrainer(): Trainer {
   const { status, stderr, stdout } = spawnSync(process.execPath, build, { cwd: root, encoding: 'utf8' });
   if (status !== 0)
     throw new Error(`the package cannot be built for the trainer's tests:\n${stdout}${stderr}`);
-  writeFileSync(path.join(folder, 'package.json'), '{ "type": "module" }');
+  const scripts = { pretrain: `true && node --import ${tsx} ${root}/examples/pretrain-nicfi.ts` };
+  writeFileSync(path.join(folder, 'package.json'), JSON.stringify({ type: 'module', scripts }));
   const tsconfig = path.join(folder, 'tsconfig.json');
   const compilerOptions = {
     target: 'ES2022',
@@ -48,24 +54,26 @@ export function buildTrainer(): Trainer {
     paths: { 'diffusion-ssl/*': [`${folder}/dist/*/index.js`] },
   };
   writeFileSync(tsconfig, JSON.stringify({ compilerOptions, include: [`${root}/examples`] }));
+  const start = (command: string, args: readonly string[], cwd: string): TrainerProcess => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig } });
+    const output = { stdout: '', stderr: '' };
+    for (const name of ['stdout', 'stderr'] as const) {
+      child[name].setEncoding('utf8').on('data', (text: string) => {
+        output[name] += text;
+      });
+    }
+    const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
+      child.on('close', (code) => resolve({ code, ...output }));
+    });
+    return { child, ended };
+  };
   return {
     start(args, { script, cwd } = { script: 'pretrain-nicfi.ts', cwd: root }) {
-      const file = path.join(root, 'examples', script);
-      const child = spawn(process.execPath, ['--import', tsx, file, ...args], {
-        cwd,
-        env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      });
-      const output = { stdout: '', stderr: '' };
-      for (const name of ['stdout', 'stderr'] as const) {
-        child[name].setEncoding('utf8').on('data', (text: string) => {
-          output[name] += text;
-        });
-      }
-      const ended = new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-        child.on('close', (code) => resolve({ code, ...output }));
-      });
-      return { child, ended };
+      return start(process.execPath, ['--import', tsx, path.join(root, 'examples', script), ...args], cwd);
+    },
+    startInTerminal(args) {
+      const terminal = path.join(root, 'test/support/terminal.py');
+      return start('python3', [terminal, 'npm', 'run', 'pretrain', '--', ...args], folder);
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };

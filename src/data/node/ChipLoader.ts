@@ -4,6 +4,7 @@ import { randomStreams } from '../../internal/streams.js';
 import type { ChipRow, ChipRows } from '../ChipList.js';
 import type { ChipReaderSettings } from './ChipReader.js';
 import { type BadChip, type ChipTask, type ChipTaskResult, otherSize } from './chipTasks.js';
+import { closeOnAbort } from './closeOnAbort.js';
 
 /** A batch of chips. */
 export interface ChipBatch {
@@ -24,7 +25,8 @@ export interface ChipBatch {
 /** Does tasks: a worker thread, or the main thread. */
 export interface ChipTaskRunner {
   run(task: ChipTask): Promise<ChipTaskResult>;
-  close(): Promise<void>;
+  /** Ends it; tasks under way are rejected, with the error given. */
+  close(error?: Error): Promise<void>;
 }
 
 interface ChipLoaderParts {
@@ -38,6 +40,7 @@ interface ChipLoaderParts {
   /** Chips whose headers are read before the first epoch, at most. */
   inspect: number;
   runners: readonly ChipTaskRunner[];
+  signal?: AbortSignal;
 }
 
 /** Batches of chips, epoch by epoch. Made by `createChipLoader`. */
@@ -48,10 +51,12 @@ export class ChipLoader {
   badChips: BadChip[] = [];
   private indices: Uint32Array;
   private like = '';
+  private readonly stopListening: () => void;
 
   /** @hidden Made by `createChipLoader`. */
   constructor(private readonly parts: ChipLoaderParts) {
     this.indices = Uint32Array.from({ length: parts.rows.length }, (_, index) => index);
+    this.stopListening = closeOnAbort('chip loader', parts.signal, parts.runners);
   }
 
   /** Number of usable chips. */
@@ -70,7 +75,8 @@ export class ChipLoader {
    *
    * @param epoch Number of the epoch, from 0: with the seed it decides order and augmentation.
    * @param options `startBatch`: the first batch wanted (default 0), to go on in the middle of an epoch.
-   * @throws If a chip is bad (with `onBadChip: 'error'`) or a worker thread ends: the message names the chip.
+   * @throws If a chip is bad (with `onBadChip: 'error'`) or a worker thread ends: the message names the chip. An
+   * `AbortError` once the loader's `signal` has been aborted.
    */
   async *epoch(epoch: number, options: { startBatch?: number } = {}): AsyncGenerator<ChipBatch, void, void> {
     const { startBatch = 0 } = options;
@@ -98,6 +104,7 @@ export class ChipLoader {
 
   /** Ends the worker threads; an epoch under way fails. */
   async close(): Promise<void> {
+    this.stopListening();
     await Promise.all(this.parts.runners.map((runner) => runner.close()));
   }
 

@@ -42,9 +42,9 @@ export class ChipWorkerClient {
     });
   }
 
-  /** Ends the worker; tasks under way are rejected. */
-  async close(): Promise<void> {
-    this.fail(new Error('chip loader: it has been closed.'));
+  /** Ends the worker; tasks under way are rejected, with the error given. */
+  async close(error = new Error('chip loader: it has been closed.')): Promise<void> {
+    this.fail(error);
     this.worker.ref(); // Until it has ended: nothing else may keep the process alive.
     await this.worker.terminate();
   }

@@ -39,18 +39,17 @@ export interface ChipTaskResult {
 /** Remote chips of a task that are read at the same time. */
 const AT_ONCE = 8;
 
-/** Does a task; `onChip` hears the index of each chip before it is touched. */
+/** Does a task; `onChip` hears the index of each chip before it is touched, and ends the task by throwing. */
 export async function runChipTask(
   reader: ChipReader,
   task: ChipTask,
-  onChip: (index: number) => void,
+  onChip: (index: number) => void | Promise<void>,
 ): Promise<ChipTaskResult> {
   const { chips } = task;
   const length = task.kind === 'read' ? task.expected.shape.reduce((size, side) => size * side) : 0;
   const result: ChipTaskResult = { sizes: [], images: new Float32Array(chips.length * length), bad: [] };
   const statistics: GlobalStatistics[] = [];
   const work = async (chip: ChipRequest, i: number) => {
-    onChip(chip.index);
     try {
       if (task.kind === 'inspect') {
         result.sizes[i] = await reader.inspect(chip);
@@ -66,6 +65,7 @@ export async function runChipTask(
   };
   const remote: Promise<void>[] = [];
   for (const [i, chip] of chips.entries()) {
+    await onChip(chip.index);
     if (!reader.isRemote(chip)) await work(chip, i);
     else if (remote.push(work(chip, i)) % AT_ONCE === 0) await Promise.all(remote);
   }

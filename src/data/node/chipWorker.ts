@@ -17,7 +17,9 @@ if (port) {
   let last: Promise<void> = Promise.resolve();
   port.on('message', ({ id, task }: { id: number; task: ChipTask }) => {
     last = last.then(async () => {
-      const result = await runChipTask(reader, task, (index) => Atomics.store(current, 0, index));
+      const result = await runChipTask(reader, task, (index) => {
+        Atomics.store(current, 0, index);
+      });
       port.postMessage({ id, result }, [result.images.buffer]);
     });
   });

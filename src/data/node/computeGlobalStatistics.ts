@@ -7,6 +7,7 @@ import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import type { ChipRequest } from './ChipReader.js';
 import type { BadChip, ChipTaskResult } from './chipTasks.js';
+import { closeOnAbort } from './closeOnAbort.js';
 import { makeRunners } from './makeRunners.js';
 
 /** Options of {@link computeGlobalStatistics}. */
@@ -29,6 +30,8 @@ export interface ComputeGlobalStatisticsOptions {
   remote?: RemoteOptions;
   /** Worker threads; default: one less than the processor's cores, at least 1 and at most 4. 0: the main thread. */
   workers?: number;
+  /** Aborting it ends the reading with an `AbortError`. */
+  signal?: AbortSignal;
   /** The worker's file; default: the one of this package. */
   workerUrl?: URL;
 }
@@ -51,7 +54,7 @@ const BLOCK = 32;
  * workers.
  *
  * @throws If an option is out of range, there is no chip, or, with `onBadChip: 'error'`, a chip is bad: the message
- * names its file.
+ * names its file; an `AbortError` when `signal` is aborted.
  * @example
  * import { mkdtempSync, writeFileSync } from 'node:fs';
  * import { encodeGeoTiff } from 'diffusion-ssl/data';
@@ -81,6 +84,7 @@ export async function computeGlobalStatistics(
   const imagesOf = (index: number) =>
     underWay.flatMap(({ chips }) => chips).find((chip) => chip.index === index)?.images;
   const runners = makeRunners(workers, settings, imagesOf, options.workerUrl);
+  const stopListening = closeOnAbort('computeGlobalStatistics', options.signal, runners);
   const collect = async () => {
     const { chips, done } = underWay[0];
     const { statistics: part, bad } = await done;
@@ -104,6 +108,7 @@ export async function computeGlobalStatistics(
     }
     while (underWay.length > 0) await collect();
   } finally {
+    stopListening();
     await Promise.all(runners.map((runner) => runner.close()));
   }
   if (blocks === 0) {

@@ -60,6 +60,8 @@ export interface ChipLoaderOptions {
   prefetch?: number;
   /** Bytes of normalised chips kept in memory, all workers together; default 256 MiB. */
   cacheBytes?: number;
+  /** Aborting it closes the loader: what is under way rejects with an `AbortError`. */
+  signal?: AbortSignal;
   /** The worker's file; default: the one of this package. Needed when a bundler moves this code. */
   workerUrl?: URL;
 }
@@ -72,7 +74,7 @@ export interface ChipLoaderOptions {
  * workers. Beside the rows themselves the loader holds eight bytes a chip and the cache.
  *
  * @throws If an option is out of range, no chip is left, or, with `onBadChip: 'error'`, a chip is bad: the message
- * names its file.
+ * names its file; an `AbortError` when `signal` is aborted.
  * @example
  * import { mkdtempSync, writeFileSync } from 'node:fs';
  * import { encodeGeoTiff } from 'diffusion-ssl/data';
@@ -127,6 +129,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     dropLast: options.dropLast ?? false,
     prefetch: threads === 0 ? 0 : prefetch,
     inspect,
+    signal: options.signal,
     runners: makeRunners(threads, settings, (index) => rows.at(index)?.images, options.workerUrl),
   });
   try {

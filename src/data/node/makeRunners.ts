@@ -1,8 +1,8 @@
 import type { ChipTaskRunner } from './ChipLoader.js';
-import { ChipReader, type ChipReaderSettings } from './ChipReader.js';
+import type { ChipReaderSettings } from './ChipReader.js';
 import { ChipWorkerClient } from './ChipWorkerClient.js';
-import { runChipTask } from './chipTasks.js';
 import { chipWorkerUrl } from './chipWorkerUrl.js';
+import { inlineRunner } from './inlineRunner.js';
 
 /**
  * So many worker threads, or with 0 the main thread.
@@ -16,8 +16,7 @@ export function makeRunners(
   url?: URL,
 ): ChipTaskRunner[] {
   if (workers === 0) {
-    const reader = new ChipReader(settings);
-    return [{ run: (task) => runChipTask(reader, task, () => {}), close: async () => {} }];
+    return [inlineRunner(settings)];
   }
   const workerUrl = url ?? chipWorkerUrl();
   const nameOf = (index: number) => imagesOf(index)?.join(' + ') ?? '';

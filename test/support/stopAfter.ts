@@ -1,0 +1,13 @@
+import type { PretrainHooks } from '../../examples/lib/pretrain.js';
+
+/** Stops a run after so many steps; 0: never. */
+export function stopAfter(steps: number): PretrainHooks {
+  const controller = new AbortController();
+  let made = 0;
+  return {
+    signal: controller.signal,
+    onStep: () => {
+      if (++made === steps) controller.abort();
+    },
+  };
+}
