@@ -69,6 +69,7 @@ def what_gdal_reads(path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
             "dtype": dataset.dtypes[0],
             "nodata": number_text(dataset.nodata),
             "epsg": int(root[1]) if root else None,
+            "crsKind": ("geographic" if crs.is_geographic else "projected") if root else None,
             "transform": None if transform == rasterio.Affine.identity() else list(transform)[:6],
             "scales": list(dataset.scales),
             "offsets": list(dataset.offsets),

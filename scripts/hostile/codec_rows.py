@@ -77,10 +77,10 @@ def lerc(rng, i):
 
 
 def jpeg(rng, i):
-    kind = ["gray", "YCBCR", "RGB", "YCBCR", "bands", "alpha"][i % 6]
+    kind = ["gray", "YCBCR", "RGB", "YCBCR", "bands", "alpha", "12 bits", "mask"][i % 8]
     options = {"compress": "jpeg", "jpeg_quality": pick(rng, [50, 75, 90, 100]), **container(rng), **blocks(rng)}
     height, width = size(rng)
-    bands = {"gray": 1, "YCBCR": 3, "RGB": 3, "bands": pick(rng, [2, 4, 5]), "alpha": 4}[kind]
+    bands = {"gray": 1, "YCBCR": 3, "RGB": 3, "bands": pick(rng, [2, 4, 5]), "alpha": 4}.get(kind, pick(rng, [1, 3]))
     if kind in ("YCBCR", "RGB"):
         options["photometric"] = kind
     if kind == "YCBCR":
@@ -91,7 +91,15 @@ def jpeg(rng, i):
         options.pop("blockysize")
     slope = np.add.outer(np.arange(height), np.arange(width)) * 2 % 256
     data = np.stack([np.clip(slope + rng.normal(0, 10, slope.shape) + 20 * b, 0, 255) for b in range(bands)])
-    return Case(f"uint8, jpeg, {kind}, {options['interleave']}", data.astype("uint8"), options, tolerance=2)
+    case = Case(f"jpeg, {kind}, {options['interleave']}", data.astype("uint8"), options, tolerance=2)
+    if kind == "12 bits":
+        case.data = (case.data * 16.0).astype("uint16")
+        options["nbits"] = 12
+    if kind == "mask":
+        case.mask = np.where(rng.random((height, width)) < 0.6, 255, 0).astype("uint8")
+        if bands == 3:
+            options.update(photometric="YCBCR", interleave="pixel")
+    return case
 
 
 def rare_codecs(rng, i):

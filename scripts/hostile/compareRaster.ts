@@ -16,6 +16,8 @@ export interface ExpectedRaster {
   /** A number's text, or null. */
   nodata: string | null;
   epsg: number | null;
+  /** Given where `epsg` is. */
+  crsKind: string | null;
   transform: number[] | null;
   scales: number[];
   offsets: number[];
@@ -70,6 +72,8 @@ function differenceOfFacts(raster: GeoTiff, expected: ExpectedRaster): string | 
     bands: expected.bands,
     dtype: whole ? 'float64' : expected.dtype,
     epsg: expected.epsg,
+    // Of a file that has no key for it nothing need be said.
+    ...(expected.crsKind && raster.crsKind ? { crsKind: expected.crsKind } : {}),
     // Which of several is the file's alpha is a matter of taste; what they mask is not.
     ...(expected.alphaBands.length > 1 ? {} : { alphaBand: expected.alphaBands[0] ?? null }),
     scales: unless(expected.scales, 1),

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
 import { encodeGeoTiff } from '../../src/data/encodeGeoTiff.js';
 import { runCommand } from '../lib/runCommand.js';
 import type { HostilePart } from './HostilePart.js';
@@ -20,6 +21,8 @@ export const epsgPart: HostilePart = async ({ python, folder, only }) => {
     try {
       const file = encodeGeoTiff({ ...image, epsg, transform: [1, 0, 0, 0, -1, 1] });
       writeFileSync(path.join(folder, `${epsg}.tif`), file);
+      const read = await decodeGeoTiff(file);
+      if (read.epsg !== epsg) problems.push(`EPSG:${epsg} is read here as ${read.epsg}`);
     } catch (error) {
       refused++;
       const { message } = error as Error;

@@ -135,7 +135,7 @@ def alpha(rng, i):
     case = Case(f"alpha, {bands} bands, {dtype}", data, options)
     if chance(rng, 0.2):
         extra = bands - (3 if options["photometric"] == "RGB" else 1)
-        said = [pick(rng, [0, 1, 2]) for _ in range(extra)]
+        said = [pick(rng, [0, 1, 2]) for _ in range(extra if chance(rng, 0.6) else pick(rng, [1, 2]))]
         case.layout += f", ExtraSamples {said}"
         case.edit = lambda directory: directory.set(338, 3, said)
     return case

@@ -1,6 +1,6 @@
 """Writes GeoTIFFs of all kinds by GDAL, and beside each what GDAL reads of it.
 
-    python rasters.py --out DIR [--seed N] [--count N] [--only NAME]
+    python rasters.py --out DIR [--seed N] [--count N] [--only NAME,NAME]
 
 DIR then holds NAME.tif, NAME.raw (values as read, little-endian, height x width x bands) and NAME.valid (one byte a value,
 1 where GDAL's mask of that band says so), some NAME.tif.msk, and expected.json: facts of each file.
@@ -22,18 +22,19 @@ import rasterio.shutil
 from case import record
 from codec_rows import codecs, jpeg, lerc, rare_codecs, wide_types
 from missing_rows import alpha, masks, nodata, nodata_values, sparse
-from sample_rows import float16, nbits, photometric
-from structure_rows import edited, georeference, overviews, pages, scales
+from sample_rows import float16, float_bits, nbits, photometric
+from structure_rows import edited, geo_tags, georeference, many_blocks, overviews, pages, scales
 
 # Each family and its share of the files.
 FAMILIES = [
     (codecs, 550),
     (lerc, 60),
-    (jpeg, 60),
+    (jpeg, 64),
     (rare_codecs, 24),
     (wide_types, 30),
     (nbits, 120),
     (float16, 24),
+    (float_bits, 32),
     (photometric, 72),
     (nodata, 140),
     (nodata_values, 20),
@@ -41,6 +42,8 @@ FAMILIES = [
     (masks, 72),
     (alpha, 60),
     (georeference, 54),
+    (geo_tags, 32),
+    (many_blocks, 24),
     (scales, 6),
     (overviews, 30),
     (pages, 6),
@@ -63,7 +66,7 @@ def main():
     for family, share in FAMILIES:
         for i in range(round(share * options.count / total)):
             name = f"{family.__name__}-{i:03}"
-            if options.only and name != options.only:
+            if options.only and name not in options.only.split(","):
                 continue
             rng = np.random.default_rng([options.seed, zlib.crc32(name.encode())])
             case = family(rng, i)

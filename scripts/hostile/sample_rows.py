@@ -32,6 +32,24 @@ def float16(rng, i):
     return Case(f"float16, {codec}, predictor {options.get('predictor', 1)}", data, options)
 
 
+def float_bits(rng, i):
+    """Every bit pattern of floats of 16, 24, 32 and 64 bits: subnormal numbers, NaN of all kinds."""
+    bits = [16, 24, 32, 64][i % 4]
+    dtype = "uint16" if bits == 16 else "uint64" if bits == 64 else "uint32"
+    options = {**container(rng), **blocks(rng)}
+    codec = pick(rng, ["none", "lzw", "deflate"])
+    if codec != "none":
+        options["compress"] = codec
+    height, width, bands = *size(rng), pick(rng, [1, 1, 3])
+    data = rng.integers(0, 2**bits - 1, size=(bands, height, width), dtype=dtype, endpoint=True)
+    if chance(rng, 0.5):  # Near the ends of the exponents.
+        data >>= rng.integers(0, bits, size=data.shape, dtype=dtype)
+    if bits == 24:
+        options["nbits"] = 24
+    edit = lambda directory: directory.set(339, 3, [3] * bands)
+    return Case(f"bits of float{bits}, {codec}", data, options, edit=edit)
+
+
 def photometric(rng, i):
     kind = ["MINISWHITE", "MINISBLACK", "RGB", "PALETTE", "CMYK", "CIELAB", "ICCLAB", "ITULAB", "YCBCR"][i % 9]
     options = {**container(rng), **blocks(rng)}

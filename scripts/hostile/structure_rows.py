@@ -38,6 +38,58 @@ def georeference(rng, i):
     return case
 
 
+GEO_TAGS = {
+    "tiepoint elsewhere": lambda d: d.set(33922, 12, [3.0, 2.0, 0.0, 500000.0, 4e6, 0.0]),
+    "negative scale": lambda d: d.set(33550, 12, [10.0, -20.0, 0.0]),
+    "zero scale": lambda d: d.set(33550, 12, [0.0, 0.0, 0.0]),
+    "scale of two": lambda d: d.set(33550, 12, [10.0, 20.0]),
+    "scale without tiepoint": lambda d: d.tags.pop(33922),
+    "tiepoint without scale": lambda d: d.tags.pop(33550),
+    "matrix too": lambda d: d.set(34264, 12, [2.0, 0.5, 0, 7, 0.25, -3, 0, 9, 0, 0, 0, 0, 0, 0, 0, 1]),
+    "no raster type": lambda d: _keys(d, {1025: None}),
+    "point": lambda d: _keys(d, {1025: 2}),
+    "no model type": lambda d: _keys(d, {1024: None}),
+    "both codes": lambda d: _keys(d, {2048: 4326}),
+    "private projection": lambda d: _keys(d, {3072: 32767}),
+    "geographic only": lambda d: _keys(d, {1024: 2, 2048: 4258, 3072: None}),
+    "geographic with unit": lambda d: _keys(d, {1024: 2, 2048: 4326, 3072: None, 2054: 9102}),
+    "version 1.1.1": lambda d: _keys(d, {}, minor=1),
+    "no keys": lambda d: d.tags.pop(34735),
+}
+
+
+def _keys(directory, changes, minor=0):
+    values = directory.values(34735)
+    keys = {values[at]: values[at + 1 : at + 4] for at in range(4, len(values), 4)}
+    for key, value in changes.items():
+        if value is None:
+            keys.pop(key, None)
+        else:
+            keys[key] = (0, 1, value)
+    flat = [number for key in sorted(keys) for number in (key, *keys[key])]
+    directory.set(34735, 3, [1, 1, minor, len(keys), *flat])
+
+
+def geo_tags(rng, i):
+    """Georeference as other writers write it."""
+    name = list(GEO_TAGS)[i % len(GEO_TAGS)]
+    options = {**container(rng), "crs": "EPSG:32633", "transform": rasterio.Affine(10, 0, 3e5, 0, -10, 5e6)}
+    data = pixels(rng, "uint8", 1, 6, 9)
+    return Case(f"georeference: {name}", data, options, edit=GEO_TAGS[name])
+
+
+def many_blocks(rng, i):
+    """More strips or tiles than fit a small directory."""
+    height, width = pick(rng, [(256, 256), (300, 140), (1000, 20), (1, 3000)])
+    dtype = pick(rng, INTEGERS + FLOATS)
+    options = {**container(rng), **pick(rng, [{"tiled": True, "blockxsize": 16, "blockysize": 16}, {"blockysize": 1}])}
+    codec = pick(rng, ["none", "lzw", "deflate", "packbits"])
+    if codec != "none":
+        options["compress"] = codec
+    data = pixels(rng, dtype, pick(rng, [1, 3]), height, width)
+    return Case(f"many blocks, {dtype}, {codec}", data, options)
+
+
 def scales(rng, i):
     bands = pick(rng, [1, 3, 4])
     data = pixels(rng, pick(rng, ["uint8", "int16", "uint16"]), bands, 9, 14)
@@ -50,9 +102,9 @@ def scales(rng, i):
 
 
 def overviews(rng, i):
-    kind = ["internal", "external", "cog", "cog mask", "cog alpha"][i % 5]
-    dtype = "uint8" if kind == "cog alpha" else pick(rng, ["uint8", "uint16", "int16", "float32"])
-    bands = 4 if kind == "cog alpha" else pick(rng, [1, 3, 4])
+    kind = ["internal", "cog", "cog mask", "cog alpha", "cog jpeg"][i % 5]
+    dtype = "uint8" if kind in ("cog alpha", "cog jpeg") else pick(rng, ["uint8", "uint16", "int16", "float32"])
+    bands = {"cog alpha": 4, "cog jpeg": pick(rng, [1, 3])}.get(kind, pick(rng, [1, 3, 4]))
     data = pixels(rng, dtype, bands, pick(rng, [64, 90, 130]), pick(rng, [64, 97, 129]))
     options = {"compress": pick(rng, ["deflate", "lzw", "zstd"])}
     case = Case(f"overviews: {kind}", data, options)
@@ -63,20 +115,23 @@ def overviews(rng, i):
             options.update(photometric="RGB", alpha="YES")
         elif kind == "cog" and chance(rng, 0.5):
             options["nodata"] = data[0, 0, 0].item() if np.isfinite(data[0, 0, 0]) else 0
+        elif kind == "cog jpeg":
+            data[:] = np.add.outer(np.arange(data.shape[1]), np.arange(data.shape[2])) % 256
+            case.mask = np.where(rng.random(data.shape[1:]) < 0.6, 255, 0).astype("uint8")
+            case.tolerance = 2
         codec, predictor, sides = options["compress"], pick(rng, ["NO", "YES"]), pick(rng, [128, 512])
+        codec = "JPEG" if kind == "cog jpeg" else codec
         case.rewrite = lambda content: _as_cog(content, codec, predictor, sides)
         return case
     options.update(blocks(rng))
-    if kind == "external":
-        case.rewrite = lambda content: content + b"\0" * 16
-    else:
-        case.after = lambda dataset: dataset.build_overviews([2, 4], Resampling.average)
+    case.after = lambda dataset: dataset.build_overviews([2, 4], Resampling.average)
     return case
 
 
 def _as_cog(content, codec, predictor, side):
     with rasterio.MemoryFile(content) as source, rasterio.MemoryFile() as target, source.open() as dataset:
-        rasterio.shutil.copy(dataset, target.name, driver="COG", compress=codec, predictor=predictor, blocksize=side)
+        options = {} if codec == "JPEG" else {"predictor": predictor}
+        rasterio.shutil.copy(dataset, target.name, driver="COG", compress=codec, blocksize=side, **options)
         return target.read()
 
 
@@ -119,13 +174,16 @@ EDITS = {
     "no Compression": lambda d: d.tags.pop(259, None),
     "no Photometric": lambda d: d.tags.pop(262, None),
     "no SamplesPerPixel": lambda d: d.tags.pop(277, None) if d.values(277)[0] == 1 else None,
-    "no PlanarConfig": lambda d: d.tags.pop(284, None),
-    "PlanarConfig 2": lambda d: d.set(284, 3, [2]),
+    "no PlanarConfig": lambda d: d.tags.pop(284, None) if d.values(284)[0] == 1 else None,
+    "PlanarConfig 2": lambda d: d.set(284, 3, [2]) if d.values(277)[0] == 1 else None,
     "no StripByteCounts": lambda d: d.tags.pop(279, None),
     "StripByteCounts 0": lambda d: d.set(279, 4, [0] * d.tags[279][1]) if 279 in d.tags else None,
     "Orientation 3": lambda d: d.set(274, 3, [3]),
     "Orientation 6": lambda d: d.set(274, 3, [6]),
     "FillOrder 2": lambda d: d.set(266, 3, [2]),
+    "trailing bytes": lambda d: setattr(d, "data", d.data + bytes(37)),
+    "nodata as bytes": lambda d: d.set(42113, 1, list(b"5\0")),
+    "empty nodata": lambda d: d.set(42113, 2, b""),
     "short sizes": lambda d: (d.set(256, 3, d.values(256)), d.set(257, 3, d.values(257))),
     "long BitsPerSample": lambda d: d.set(258, 4, d.values(258)),
     "no ExtraSamples": lambda d: d.tags.pop(338, None),
@@ -142,7 +200,7 @@ def edited(rng, i):
     name = list(EDITS)[i % len(EDITS)]
     options = {**container(rng), **blocks(rng)}
     codec = "deflate" if name == "deflate 32946" else pick(rng, ["none", "none", "lzw", "deflate"])
-    if "StripByteCounts" in name:
+    if "StripByteCounts" in name or name == "no Compression":
         codec = "none"
         options = {key: value for key, value in options.items() if key not in ("tiled", "blockxsize", "blockysize")}
     if "RowsPerStrip" in name:
