@@ -1,8 +1,8 @@
 """One file of the matrix: what is written, and what GDAL then reads of it."""
 
-import json
 import math
 import re
+import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Callable, Optional
@@ -10,6 +10,7 @@ from typing import Callable, Optional
 import numpy as np
 import rasterio
 from rasterio.enums import ColorInterp
+from rasterio.errors import NotGeoreferencedWarning
 from tiff_directory import TiffDirectory
 
 
@@ -55,12 +56,15 @@ class Case:
 
 def what_gdal_reads(path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
     """Facts, values (height, width, bands) and valid pixels (the same shape, 1 is valid)."""
-    with rasterio.Env(OSR_USE_NON_DEPRECATED="NO"), rasterio.open(path) as dataset:
+    with rasterio.Env(OSR_USE_NON_DEPRECATED="NO"), warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        dataset = rasterio.open(path)
+        placed = not any(issubclass(warning.category, NotGeoreferencedWarning) for warning in said)
+    with rasterio.Env(OSR_USE_NON_DEPRECATED="NO"), dataset:
         data = dataset.read()
         valid = np.stack([dataset.read_masks(i) for i in dataset.indexes]) != 0
-        transform = dataset.transform
         alpha = [i for i, interp in enumerate(dataset.colorinterp) if interp == ColorInterp.alpha]
-        crs = dataset.crs or dataset.gcps[1]
+        crs = dataset.crs
         root = re.search(r'AUTHORITY\["EPSG","(\d+)"\]\]$', crs.to_wkt()) if crs else None
         facts = {
             "width": dataset.width,
@@ -70,7 +74,7 @@ def what_gdal_reads(path: Path) -> tuple[dict, np.ndarray, np.ndarray]:
             "nodata": number_text(dataset.nodata),
             "epsg": int(root[1]) if root else None,
             "crsKind": ("geographic" if crs.is_geographic else "projected") if root else None,
-            "transform": None if transform == rasterio.Affine.identity() else list(transform)[:6],
+            "transform": list(dataset.transform)[:6] if placed and not dataset.gcps[0] else None,
             "scales": list(dataset.scales),
             "offsets": list(dataset.offsets),
             "alphaBands": alpha,

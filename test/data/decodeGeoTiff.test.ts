@@ -1,7 +1,8 @@
 import { writeArrayBuffer } from 'geotiff';
 import { describe, expect, it } from 'vitest';
-import { decodeGeoTiff, encodeGeoTiff } from '../../src/data/index.js';
+import { decodeGeoTiff, encodeGeoTiff, type GeoTiffInput } from '../../src/data/index.js';
 import { expected, readBytes, tensor } from './geoTiffFixture.js';
+import { stripedTiff } from './stripedTiff.js';
 
 describe('decodeGeoTiff', () => {
   it.each(expected.files.map((f) => [f.file, f] as const))('%s', async (name, file) => {
@@ -80,5 +81,48 @@ describe('decodeGeoTiff', () => {
         view.setUint16(i + 6, 2, true);
     }
     expect((await decodeGeoTiff(bytes)).transform).toEqual([10, 0, 95, 0, -10, 205]);
+  });
+
+  /** A raster whose entry of a tag is of another type, count and first value. */
+  const withTag = (image: Partial<GeoTiffInput>, tag: number, [type, count, value]: number[]) => {
+    const bands = image.bands ?? 1;
+    const bytes = encodeGeoTiff({ width: 1, height: 1, bands, data: new Uint8Array(bands), ...image });
+    const view = new DataView(bytes.buffer);
+    for (let at = 10; at < 10 + 12 * view.getUint16(8, true); at += 12) {
+      if (view.getUint16(at, true) !== tag) continue;
+      view.setUint16(at + 2, type, true);
+      view.setUint32(at + 4, count, true);
+      if (value !== undefined) view.setUint32(at + 8, value, true);
+    }
+    return bytes;
+  };
+
+  it.each([
+    [3, [2, 0], 1],
+    [3, [0, 2], 2],
+    [3, [2], 1], // Of the two extra bands the tag speaks of the first.
+    [2, [2, 0], null], // The first band is gray.
+    [2, [0, 2], 1],
+  ])('finds the alpha of %i bands with ExtraSamples %j', async (bands, extra, alphaBand) => {
+    const [low, high = 0] = extra;
+    const bytes = withTag({ bands }, 338, [3, extra.length, low + 65536 * high]);
+    expect((await decodeGeoTiff(bytes)).alphaBand).toBe(alphaBand);
+  });
+
+  it('reads a nodata text that is stored as bytes', async () => {
+    expect((await decodeGeoTiff(withTag({ nodata: 7 }, 42113, [1, 2]))).nodata).toBe(7);
+  });
+
+  it('reads strips whose lengths are not written', async () => {
+    const bytes = stripedTiff(4, 10, 3);
+    const { data } = await decodeGeoTiff(bytes);
+    const view = new DataView(bytes.buffer);
+    for (let at = 10; at < 10 + 12 * 9; at += 12)
+      if (view.getUint16(at, true) === 279) view.setUint16(at, 65279, true);
+    expect((await decodeGeoTiff(bytes)).data).toEqual(data);
+    const cut = decodeGeoTiff(bytes.subarray(0, bytes.length - 1), { name: 'cut.tif' });
+    await expect(cut).rejects.toThrow(
+      'cut.tif: cannot be read as a GeoTIFF: a strip or tile has 7 bytes of 8',
+    );
   });
 });

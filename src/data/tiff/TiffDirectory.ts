@@ -108,10 +108,10 @@ export class TiffDirectory {
     return Array.from({ length: value.count }, (_, i) => view.getFloat64(8 * i, this.littleEndian));
   }
 
-  /** The text of a tag up to its first zero character. */
+  /** The text of a tag up to its first zero character; some writers call it bytes. */
   text(tag: TagName): string | undefined {
     const value = this.values.get(TAGS[tag]);
-    if (value?.type !== 2) return undefined;
+    if (!value || BYTES_OF_TYPE[value.type] !== 1) return undefined;
     const end = value.bytes.indexOf(0);
     const bytes = end < 0 ? value.bytes : value.bytes.subarray(0, end);
     // A decoder takes longer to make than a number's few bytes to read.

@@ -69,6 +69,8 @@ const LERC_COMPRESSIONS: readonly Compression[] = ['none', 'deflate', 'zstd'];
 /** White is zero, black is zero, RGB, palette, transparency mask: values are as they are stored. */
 const PLAIN_PHOTOMETRICS = [0, 1, 2, 3, 4];
 const YCBCR = 6;
+/** Bands of each that are no extra bands. */
+const COLOURS: Readonly<Record<number, number>> = { 0: 1, 1: 1, 2: 3, 3: 1, 4: 4, 5: 4, [YCBCR]: 3 };
 const PHOTOMETRICS: Readonly<Record<number, string>> = {
   5: 'CMYK',
   [YCBCR]: 'YCbCr',
@@ -209,8 +211,11 @@ function alphaBandOf(directory: TiffDirectory, bands: number): number | null {
   if (extra.length > bands || extra.some((kind) => kind > 2)) {
     throw new Error(`its ExtraSamples are ${extra.slice(0, 8).join(', ')} for ${bands} bands.`);
   }
-  const alpha = extra.findLastIndex((kind) => kind !== 0);
-  return alpha < 0 ? null : bands - extra.length + alpha;
+  const last = extra.findLastIndex((kind) => kind !== 0);
+  // Of more extra bands than the tag speaks of, it speaks of the first; a colour is no alpha.
+  const colours = COLOURS[directory.integer('photometric', 1)];
+  const alpha = Math.min(bands - extra.length, colours) + last;
+  return last < 0 || alpha < colours ? null : alpha;
 }
 
 function lercCompressionOf(directory: TiffDirectory, compression: Compression): Compression {
@@ -233,10 +238,11 @@ function blockPlaces(
   const offsets = either('tileOffsets', 'stripOffsets');
   if (!offsets) throw new Error('it has no pixel data.');
   let counts = either('tileByteCounts', 'stripByteCounts');
-  // Old writers leave the length out where there is one strip only.
-  if (offsets.length === 1 && offsets[0] > 0 && !(counts && counts[0] > 0)) {
-    counts = [Math.min(packed ?? byteLength, Math.max(0, byteLength - offsets[0]))];
-    if (packed !== undefined && counts[0] < packed) counts = [packed];
+  // Some writers leave the lengths out: of blocks that are not compressed they are known, and of a single one.
+  if (!counts || (counts.length === 1 && counts[0] === 0)) {
+    const rest = (offset: number) => (offset > 0 ? Math.max(0, byteLength - offset) : 0);
+    if (packed !== undefined) counts = offsets.map((offset) => Math.min(packed, rest(offset)));
+    else if (offsets.length === 1) counts = offsets.map(rest);
   }
   if (!counts || offsets.length < blocks || counts.length < blocks) {
     throw new Error(
