@@ -4,7 +4,7 @@ import type { Raster } from '../internal/raster.js';
 /** A chip and what belongs to it pixel by pixel: geometric changes apply to all, changes of value to the image. */
 export interface AugmentationSample {
   image: Raster;
-  /** Classes, one channel. */
+  /** Classes, one channel; where the image does not reach, what `labelFill` says, 0 by default. */
   label?: Raster;
   /** Valid pixels, one channel of 0 and 1: changes of value leave pixels with 0 as they are. */
   mask?: Raster;

@@ -76,6 +76,7 @@ describe('a key that nothing reads is a note, not an error', () => {
       ['loss_fn: mse', 'loss_weights: {alpha: 0.9}', 'downfactor: 32'],
     ],
     ['what is given as null', ['optimizer: sgd', 'params_init: null', 'global_stats: null']],
+    ['a limit within what min_max gives, as the README has it', ['clip_val: 0.5', 'compat: readme']],
     ['what the README has read', ['clip_val: 2', 'normal_strategy: z_value', 'compat: readme']],
   ])('but not that %s', (_, lines) => {
     expect(notesOf(lines)).toEqual([]);

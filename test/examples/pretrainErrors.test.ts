@@ -341,9 +341,14 @@ describe('the command', () => {
     expect(unknown.code).toBe(1);
     expect(unknown.stderr).toContain('Did you mean --filter-config?');
     const catalog = catalogOf([...good(2), 'gone.tif']);
+    const config = file('notes.yaml');
+    writeFileSync(config, 'Train_Validate:\n  optimizer: adagrad\n  betas: [0.9, 0.99]\n  channels: 4\n');
     const before = readdirSync(folder);
-    const missing = await trainer.start(argumentsFor(catalog, '--workers', '1')).ended;
+    const missing = await trainer.start(argumentsFor(catalog, '--workers', '1', '--config', config)).ended;
     expect(missing.code).toBe(1);
+    expect(missing.stderr).toContain(
+      `note: ${config}, line 3: betas is no option of the optimizer adagrad, which has eps; it is not read.\n`,
+    );
     expect(missing.stderr).toMatch(/^error: .*gone\.tif/m);
     expect(missing.stderr).not.toMatch(/^\s+at /m);
     expect(readdirSync(folder)).toEqual(before);
