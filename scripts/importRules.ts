@@ -35,7 +35,12 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'models', packages: [core, layers] }],
   [{ folder: 'optimizers', packages: [core] }],
   [{ folder: 'interop', packages: [core, layers] }],
-  [{ folder: 'data', packages: [core, 'csv-parse', 'zstddec', 'lerc', '@cornerstonejs/codec-libjpeg-turbo-8bit'] }],
+  [
+    {
+      folder: 'data',
+      packages: [core, 'csv-parse', 'zstddec', 'lerc', '@cornerstonejs/codec-libjpeg-turbo-8bit'],
+    },
+  ],
   [{ folder: 'data/node', packages: [core, 'csv-parse', 'node:'] }],
   [{ folder: 'training', packages: [core, layers] }],
   [{ folder: 'training/node', packages: [core, layers, 'node:'] }],

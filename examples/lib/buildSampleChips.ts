@@ -1,8 +1,9 @@
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { decode as decodePng } from 'fast-png';
+import { buildFolder } from './buildFolder.js';
 import { turn } from './turn.js';
 
 /** Options of {@link buildSampleChips}. */
@@ -45,6 +46,7 @@ const HELD_OUT = [
 const MARGIN = 2;
 /** Brightness of the relief image at which upland and mountain begin: about a third of the land each. */
 const CLASS_FROM = [10, 25];
+const CATALOG = 'catalog.csv';
 const MARKER = 'complete.json';
 const VERSION = 1;
 
@@ -53,24 +55,29 @@ const VERSION = 1;
  * (EPSG:4326), with label rasters and a catalog split by bands of longitude, no pixel shared between splits.
  *
  * The imagery is NASA's Blue Marble with its relief and water mask (public domain), as the development dependency
- * `three-globe` ships it. A finished folder is left as it is; an interrupted build is done again.
+ * `three-globe` ships it. A finished folder is left as it is. Of several processes one builds, and the others wait; the
+ * folder takes its place whole, and an interrupted build is done again.
  */
 export async function buildSampleChips(
   folder: string,
   options: BuildSampleChipsOptions = {},
 ): Promise<SampleChips> {
+  const build = (into: string) => buildChips(into, options);
+  const count = await buildFolder(folder, { built: builtCount, build, signal: options.signal });
+  const catalogPath = path.join(folder, CATALOG);
+  return { dataPath: folder, catalogPath, bands: SAMPLE_BANDS, classes: SAMPLE_CLASSES, count };
+}
+
+/** How many chips a finished folder holds. */
+function builtCount(folder: string): number | undefined {
   const marker = path.join(folder, MARKER);
-  const result = {
-    dataPath: folder,
-    catalogPath: path.join(folder, 'catalog.csv'),
-    bands: SAMPLE_BANDS,
-    classes: SAMPLE_CLASSES,
-  };
-  if (existsSync(marker)) {
-    const { version, count } = JSON.parse(readFileSync(marker, 'utf8')) as { version: number; count: number };
-    if (version === VERSION) return { ...result, count };
-  }
-  const { signal } = options;
+  if (!existsSync(marker)) return undefined;
+  const { version, count } = JSON.parse(readFileSync(marker, 'utf8')) as { version: number; count: number };
+  return version === VERSION ? count : undefined;
+}
+
+/** Builds the chips in a new folder, and returns their number. */
+async function buildChips(folder: string, { signal, onProgress }: BuildSampleChipsOptions): Promise<number> {
   const world = await readWorld(signal);
   const windows = chooseWindows(world.water);
   for (const name of ['images', 'labels']) mkdirSync(path.join(folder, name), { recursive: true });
@@ -82,14 +89,14 @@ export async function buildSampleChips(
     const lat = 90 - (window.row + CHIP / 2) * DEGREES;
     lines.push(`images/${name},labels/${name},${window.usage},${lon},${lat}`);
     if (i % 50 === 49) {
-      options.onProgress?.(i + 1, windows.length);
+      onProgress?.(i + 1, windows.length);
       await turn(signal);
     }
   }
-  writeWhole(result.catalogPath, `${lines.join('\n')}\n`);
-  writeWhole(marker, JSON.stringify({ version: VERSION, count: windows.length }));
-  options.onProgress?.(windows.length, windows.length);
-  return { ...result, count: windows.length };
+  writeFileSync(path.join(folder, CATALOG), `${lines.join('\n')}\n`);
+  writeFileSync(path.join(folder, MARKER), JSON.stringify({ version: VERSION, count: windows.length }));
+  onProgress?.(windows.length, windows.length);
+  return windows.length;
 }
 
 interface World {
@@ -221,10 +228,4 @@ function writeChip(folder: string, name: string, world: World, { row, column }: 
   };
   writeFileSync(path.join(folder, 'images', name), encodeGeoTiff({ ...place, bands: 4, data: image }));
   writeFileSync(path.join(folder, 'labels', name), encodeGeoTiff({ ...place, bands: 1, data: label }));
-}
-
-/** A file is either the old one or the new one, never half of it. */
-function writeWhole(file: string, text: string): void {
-  writeFileSync(`${file}.tmp`, text);
-  renameSync(`${file}.tmp`, file);
 }

@@ -2,15 +2,15 @@ import { initBackend, type StartedBackend } from 'diffusion-ssl/backends/node';
 import { estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { type ChipData, chipError, openChipData } from './chipData.js';
-import { writeStatistics } from './chipStatistics.js';
+import { claimFolder } from './claimFolder.js';
 import { displayOf } from './display.js';
 import { finishRun } from './finishRun.js';
 import { reportMemory } from './memoryReport.js';
 import { modelConfigOf } from './modelConfigOf.js';
 import { PREDICTED, writeLossPlot, writePanel } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
-import { createRun, type Run, saveCheckpoint, withAverage } from './run.js';
-import { BEST, chooseFolder, LATEST, type ResumePoint, readResumePoint } from './runFolder.js';
+import { createRun, openLogs, type Run, saveCheckpoint, withAverage } from './run.js';
+import { BEST, LATEST, type ResumePoint, readResumePoint } from './runFolder.js';
 import { trainEpoch } from './trainEpoch.js';
 import { untilAborted } from './untilAborted.js';
 import { baselineLoss, validate } from './validate.js';
@@ -31,14 +31,16 @@ export async function pretrain(
   options: PretrainOptions,
   hooks: PretrainHooks = {},
 ): Promise<PretrainOutcome> {
-  const folder = chooseFolder(options);
-  const resumed = options.run.resume ? await readResumePoint(folder, options) : undefined;
-  const { backend: device, threads, allowSoftware } = options.run;
-  const backend = await initBackend({ device, threads, allowSoftware });
+  const { folder, release } = await claimFolder(options);
+  let backend: StartedBackend | undefined;
   try {
+    const resumed = options.run.resume ? await readResumePoint(folder, options) : undefined;
+    const { backend: device, threads, allowSoftware } = options.run;
+    backend = await initBackend({ device, threads, allowSoftware });
     return await pretrainOn(backend, { options, folder, resumed, ...hooks });
   } finally {
-    await backend.dispose();
+    await backend?.dispose();
+    await release();
   }
 }
 
@@ -75,10 +77,7 @@ async function pretrainOn(
     const modelConfig = modelConfigOf(config, channels);
     reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
-    const { logDir } = options.run;
-    if (logDir !== undefined) await prepareFolder(logDir);
     const statistics = await data.statistics();
-    await writeStatistics(folder, statistics);
     const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;
     run = await createRun(options, {
       folder,
@@ -105,9 +104,9 @@ async function pretrainOn(
 
 /** Saves what a run that is asked to stop has done, and says how to go on. */
 async function stopRun(folder: string, run: Run | ResumePoint | undefined): Promise<void> {
-  if (run && 'logs' in run) {
+  if (run && 'unsaved' in run) {
     if (run.unsaved) await saveCheckpoint(run, LATEST);
-    run.logs.close();
+    run.logs?.close();
   }
   console.log(
     run && run.state.step > 0
@@ -125,7 +124,7 @@ function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
 }
 
 async function trainToEnd(run: Run): Promise<void> {
-  const { config, state, folder, data, model, alphaBars, logs, loss, signal } = run;
+  const { config, state, folder, data, model, alphaBars, loss, signal } = run;
   const started = performance.now() - 1000 * state.seconds;
   const { statistics, shownBands: bands } = state.chips;
   const pictures = { folder, config, alphaBars, bands, display: displayOf(config, statistics), signal };
@@ -156,7 +155,7 @@ async function trainToEnd(run: Run): Promise<void> {
     state.history.push({ trainLoss, validationLoss, imagesPerSecond, waitShare });
     state.seconds = (performance.now() - started) / 1000;
     const losses = state.history.map((entry) => entry.validationLoss);
-    logs.epoch({
+    (await openLogs(run)).epoch({
       epoch: state.history.length,
       step: state.step,
       trainLoss,
@@ -190,6 +189,6 @@ async function trainToEnd(run: Run): Promise<void> {
       baseline: config.loss === 'mse' ? baseline : undefined,
     });
   }
-  logs.close();
+  (await openLogs(run)).close();
   await finishRun(run, { baseline, pictures, started });
 }

@@ -99,15 +99,16 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   }
   if (values.resume && values.out === undefined)
     program.error('error: --resume needs --out, the folder of the run');
-  const { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands, ...config } =
-    values;
+  const { out, logDir, resume, takeOver, backend, allowSoftware, threads, workers, ...others } = values;
+  const { checkpointSteps, bands, ...config } = others;
   for (const { field, message } of optionConflicts(config, nameOf)) {
     program.error(`error: ${nameOf(field)} ${message}`);
   }
   const given = Object.keys(config).filter(
     (key) => isFlag(key) || isFromFile(program, key as keyof PretrainConfig),
   );
-  const run = { out, logDir, resume, backend, allowSoftware, threads, workers, checkpointSteps, bands };
+  const machine = { backend, allowSoftware, threads, workers };
+  const run = { out, logDir, resume, takeOver, ...machine, checkpointSteps, bands };
   return { config, run, given, nameOf, notes };
 }
 
@@ -152,6 +153,11 @@ function addRunFlags(program: Command): void {
     .option('--out <folder>', 'where everything is written (default: a new folder under runs/)')
     .option('--log-dir <folder>', 'where the logs are written (default: --out)')
     .option('--resume', 'go on with the run in --out', false)
+    .option(
+      '--take-over',
+      'write in --out although a process of another machine has not let it go; it must have ended',
+      false,
+    )
     .addOption(
       choice(
         '--backend <name>',

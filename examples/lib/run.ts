@@ -10,6 +10,7 @@ import type { LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, encodeCheckpoint, restoreCheckpoint } from 'diffusion-ssl/training';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import type { ChipData } from './chipData.js';
+import { writeStatistics } from './chipStatistics.js';
 import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
@@ -34,7 +35,12 @@ export interface Run {
   ema?: ExponentialMovingAverage;
   alphaBars: Float64Array;
   loss: LossFunction;
-  logs: RunLogs;
+  /** Opened by `openLogs`. */
+  logs?: RunLogs;
+  /** Folder of the logs. */
+  logFolder: string;
+  /** Steps of the whole run. */
+  totalSteps: number;
   /** Steps between two checkpoints. */
   checkpointSteps: number;
   /** Whether the state has changed since the latest checkpoint. */
@@ -109,7 +115,8 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     ema,
     alphaBars,
     loss: await makeLoss(config, modelConfig.inChannels ?? 4),
-    logs: await createRunLogs(run.logDir ?? folder, state, config.epochs * stepsPerEpoch),
+    logFolder: run.logDir ?? folder,
+    totalSteps: config.epochs * stepsPerEpoch,
     checkpointSteps: run.checkpointSteps,
     unsaved: false,
     signal,
@@ -124,6 +131,15 @@ async function loadWeights(file: string, parameters: Run['parameters']): Promise
   } catch (error) {
     throw new Error(`--params-init ${file}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Opens the logs and saves the statistics: before the first step, so that a run that made none leaves nothing. */
+export async function openLogs(run: Run): Promise<RunLogs> {
+  if (!run.logs) {
+    await writeStatistics(run.folder, run.state.chips.statistics);
+    run.logs = await createRunLogs(run.logFolder, run.state, run.totalSteps);
+  }
+  return run.logs;
 }
 
 /** Writes a checkpoint of where the run stands. */

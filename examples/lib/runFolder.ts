@@ -1,4 +1,3 @@
-import { existsSync, statSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
@@ -52,28 +51,6 @@ export interface ResumePoint {
   file: string;
   bytes: Uint8Array;
   state: RunState;
-}
-
-/**
- * The folder of a run: the one that `--out` names, or a new one under `runs/`.
- *
- * @throws If it is a file, or the folder holds a run already and this one does not resume it.
- */
-export function chooseFolder({ run, config }: PretrainOptions): string {
-  if (run.out === undefined) {
-    const name = config.data === undefined ? 'blue-marble' : path.basename(path.resolve(config.data));
-    for (let n = 1; ; n++) {
-      const folder = path.join('runs', n === 1 ? name : `${name}-${n}`);
-      if (!existsSync(folder)) return folder;
-    }
-  }
-  if (existsSync(run.out) && !statSync(run.out).isDirectory()) {
-    throw new Error(`--out ${run.out} is a file: choose another folder.`);
-  }
-  if (!run.resume && existsSync(path.join(run.out, LATEST))) {
-    throw new Error(`${run.out} holds a run already: go on with it by --resume, or choose another --out.`);
-  }
-  return run.out;
 }
 
 /**

@@ -4,7 +4,7 @@ import { setDropoutStep } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
 import { reportSkipped } from './chipData.js';
-import { type Run, saveCheckpoint } from './run.js';
+import { openLogs, type Run, saveCheckpoint } from './run.js';
 import { LATEST, type RunState } from './runFolder.js';
 import { turn } from './turn.js';
 
@@ -56,6 +56,7 @@ async function* countWaits(batches: AsyncIterable<ChipBatch>, state: RunState): 
 
 async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
   const { config, state, model, optimizer, schedule, parameters, alphaBars, loss } = run;
+  const logs = await openLogs(run);
   const before = tf.memory().numTensors;
   const batches = chips.map((batch) => makeBatch(run, batch));
   setDropoutStep(model, firstBatchOf(run, chips));
@@ -82,7 +83,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
     state.epochImages += images;
     state.epochLoss = { sum: state.epochLoss.sum + result.loss, count: state.epochLoss.count + 1 };
     const { learningRate } = state;
-    run.logs.step({ step: state.step, epoch: state.epoch + 1, ...result, learningRate, images });
+    logs.step({ step: state.step, epoch: state.epoch + 1, ...result, learningRate, images });
   } catch (error) {
     if (error instanceof NonFiniteLossError)
       throw new Error(`${error.message}\nChips of the batch: ${fileNames(chips)}`);

@@ -1,13 +1,12 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { affineError, BandStatistics } from '../../examples/lib/baselineLoss.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import type { Run } from '../../examples/lib/run.js';
-import { chooseFolder } from '../../examples/lib/runFolder.js';
 import { trainEpoch } from '../../examples/lib/trainEpoch.js';
 import { baselineLoss, validate } from '../../examples/lib/validate.js';
 import type { ChipBatch, ChipLoader } from '../../src/data/node/ChipLoader.js';
@@ -173,32 +172,6 @@ describe('validation', () => {
   it('refuses to go on without a chip', async () => {
     const none = loaderOf([], zeros);
     await expect(baselineLoss(none, none, { alphaBars, seed: 0 })).rejects.toThrow(/No validation chip/);
-  });
-});
-
-describe('chooseFolder', () => {
-  const home = process.cwd();
-  let folder: string;
-  beforeEach(() => {
-    folder = mkdtempSync(path.join(tmpdir(), 'choose-folder-'));
-    process.chdir(folder);
-  });
-  afterEach(() => {
-    process.chdir(home);
-    rmSync(folder, { recursive: true, force: true });
-  });
-  const choose = (...args: string[]) => chooseFolder(parsePretrainOptions(args));
-
-  it('takes the first free name, after the data', () => {
-    const own = ['--data', 'somewhere/amazon/', '--catalog', 'c.csv'];
-    expect(choose()).toBe(path.join('runs', 'blue-marble'));
-    expect(choose(...own)).toBe(path.join('runs', 'amazon'));
-    mkdirSync('runs/amazon', { recursive: true });
-    expect(choose(...own)).toBe(path.join('runs', 'amazon-2'));
-    mkdirSync('runs/amazon-2');
-    expect(choose(...own)).toBe(path.join('runs', 'amazon-3'));
-    expect(choose()).toBe(path.join('runs', 'blue-marble'));
-    expect(choose('--out', 'runs/amazon')).toBe('runs/amazon');
   });
 });
 

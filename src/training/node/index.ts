@@ -1,3 +1,4 @@
+export { acquireLock, type FileLock, type LockOptions } from './acquireLock.js';
 export { type CsvLog, type CsvLogOptions, type CsvLogRow, createCsvLog } from './createCsvLog.js';
 export {
   createJsonLinesLog,
@@ -10,6 +11,7 @@ export {
   type TensorBoardLog,
   type TensorBoardLogOptions,
 } from './createTensorBoardLog.js';
+export { LockError, type LockOwner } from './LockError.js';
 export { nodeFileHandler } from './nodeFileHandler.js';
 export { type PrepareFolderOptions, prepareFolder } from './prepareFolder.js';
 export { writeFileAtomic } from './writeFileAtomic.js';
