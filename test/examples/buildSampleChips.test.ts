@@ -1,7 +1,16 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildSampleChips, type SampleChips } from '../../examples/lib/buildSampleChips.js';
 import { type CatalogRow, decodeGeoTiff, type GeoTiff, parseCatalog } from '../../src/data/index.js';
 
@@ -42,7 +51,14 @@ describe('buildSampleChips', () => {
     for (const row of rows) {
       const image = await read(row.images[0]);
       const { data, transform, ...info } = image;
-      expect(info).toEqual({ width: 64, height: 64, bands: 4, dtype: 'uint8', nodata: null, epsg: 4326 });
+      expect(info).toMatchObject({
+        width: 64,
+        height: 64,
+        bands: 4,
+        dtype: 'uint8',
+        nodata: null,
+        epsg: 4326,
+      });
       const pixel = pixelOf(image);
       expect(Number.isInteger(pixel.column) && Number.isInteger(pixel.row)).toBe(true);
       const [a, , c, , e, f] = transform!;
@@ -113,6 +129,41 @@ describe('buildSampleChips', () => {
     rmSync(path.join(folder, 'complete.json'));
     expect(await buildSampleChips(folder)).toEqual(sample);
     expect(readFileSync(chip)).toEqual(bytes);
-    expect(existsSync(path.join(folder, 'catalog.csv.tmp'))).toBe(false);
+  });
+
+  it('is built once by those who come together, over what a killed build left, and is there whole', async () => {
+    const parent = mkdtempSync(path.join(tmpdir(), 'sample-chips-'));
+    const together = path.join(parent, 'blue-marble');
+    mkdirSync(`${together}.new.tmp/images`, { recursive: true });
+    const built: number[] = [];
+    const said = vi.spyOn(console, 'log').mockReturnValue();
+    const build = (who: number) =>
+      buildSampleChips(together, {
+        onProgress: (done, total) => {
+          expect(existsSync(together)).toBe(false);
+          if (done === total) built.push(who);
+        },
+      });
+    try {
+      const [first, second] = await Promise.all([build(1), build(2)]);
+      expect(second).toEqual(first);
+      expect(built).toHaveLength(1);
+      expect(said.mock.calls.flat().join()).toMatch(RegExp(`^waiting for process ${process.pid} of `));
+      expect(readdirSync(parent)).toEqual(['blue-marble']);
+      expect(readdirSync(path.join(together, 'images'))).toHaveLength(first.count);
+    } finally {
+      said.mockRestore();
+      rmSync(parent, { recursive: true });
+    }
+  });
+
+  it('leaves nothing where it is stopped', async () => {
+    const parent = mkdtempSync(path.join(tmpdir(), 'sample-chips-'));
+    const controller = new AbortController();
+    const onProgress = () => controller.abort();
+    const building = buildSampleChips(path.join(parent, 'a'), { onProgress, signal: controller.signal });
+    await expect(building).rejects.toThrow(/abort/);
+    expect(readdirSync(parent)).toEqual([]);
+    rmSync(parent, { recursive: true });
   });
 });

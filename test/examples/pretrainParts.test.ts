@@ -111,6 +111,7 @@ describe('validation', () => {
   it('noises every chip the same way each time, at timesteps all over the schedule', async () => {
     const seen: { t: number[]; noise: number[][] }[] = [];
     const model = {
+      layers: [],
       apply([xT, t]: tf.Tensor[]) {
         const steps = [...t.dataSync()];
         const values = [...xT.dataSync()];
@@ -142,6 +143,7 @@ describe('validation', () => {
   it.each(['noise', 'x0', 'v'] as const)('compares what the network predicts: %s', async (predictionType) => {
     // The chips are 0, so x_t = √(1 − ᾱ) · noise and v = √ᾱ · noise.
     const model = {
+      layers: [],
       apply: ([xT, t]: tf.Tensor[]) =>
         tf.tidy(() => {
           const alphaBar = tf.tensor(Array.from(t.dataSync(), (step) => alphaBars[step]));
