@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
 import type { GeoTiff } from '../../src/data/geoTiffTypes.js';
+import { differenceOfPart } from './differenceOfPart.js';
 
 /** What GDAL reads of a file, as `rasters.py` records it. */
 export interface ExpectedRaster {
@@ -49,16 +50,18 @@ export async function compareRaster(folder: string, expected: ExpectedRaster): P
   const { name } = expected;
   const read = (extension: string) => readFileSync(path.join(folder, name + extension));
   const mask = expected.msk ? read('.tif.msk') : undefined;
+  const file = read('.tif');
   let raster: GeoTiff;
   try {
-    raster = await decodeGeoTiff(read('.tif'), { name, mask });
+    raster = await decodeGeoTiff(file, { name, mask });
   } catch (error) {
     return { kind: 'refused', message: error instanceof Error ? error.message : String(error) };
   }
   const message =
     differenceOfFacts(raster, expected) ??
     differenceOfValues(raster, expected, read('.raw')) ??
-    differenceOfValidity(raster, read('.valid'));
+    differenceOfValidity(raster, read('.valid')) ??
+    (await differenceOfPart(raster, file, mask));
   return message ? { kind: 'different', message } : { kind: 'equal', message: '' };
 }
 
