@@ -40,11 +40,11 @@ interface Progress {
 /** Without progress for so long, a parser hangs. */
 const HANG_MILLISECONDS = 120_000;
 
-if (process.send) child(names[0]);
+if (process.send) await child(names[0]);
 else if (options.only !== undefined) {
   const input = fuzzInput(fuzzedParsers[names[0]], seed, decimal(options.only));
   console.log(JSON.stringify(Buffer.from(input).toString('latin1')));
-  console.log(fuzzOne(fuzzedParsers[names[0]], input));
+  console.log(await fuzzOne(fuzzedParsers[names[0]], input));
 } else await main();
 
 async function main(): Promise<void> {
@@ -90,13 +90,13 @@ function fuzzParser(name: string, count: number): Promise<string[]> {
   });
 }
 
-function child(name: string): void {
+async function child(name: string): Promise<void> {
   const parser = fuzzedParsers[name];
   const progress: Progress = { index: 0, read: 0, refused: 0 };
   const send = (crash?: string) => process.send?.({ ...progress, crash });
   for (; progress.index < inputs; progress.index++) {
     if (progress.index % 100 === 0) send();
-    const outcome = fuzzOne(parser, fuzzInput(parser, seed, progress.index));
+    const outcome = await fuzzOne(parser, fuzzInput(parser, seed, progress.index));
     if (outcome.kind === 'crash') send(outcome.message);
     else progress[outcome.kind]++;
   }

@@ -4,8 +4,15 @@ import type { FuzzedParser } from './fuzzParsers.js';
 /** Longest input made, in bytes: the seeds are a few thousand. */
 const LONGEST = 2 ** 14;
 
+/** Memory of the process, at most: what it has without any input, and a gigabyte. */
+const MOST_MEGABYTES = 1300;
+
 /** The input of a number: the same for the same (seed, index). */
-export function fuzzInput({ seeds, words }: FuzzedParser, seed: number, index: number): Uint8Array {
+export function fuzzInput(
+  { seeds, words, binary = false }: FuzzedParser,
+  seed: number,
+  index: number,
+): Uint8Array {
   const random = uniformGenerator({ seed, stream: index, step: 0 });
   const below = (n: number) => Math.floor(random() * n);
   let bytes = Uint8Array.from(seeds[below(seeds.length)]);
@@ -48,8 +55,9 @@ export function fuzzInput({ seeds, words }: FuzzedParser, seed: number, index: n
       return join(bytes.subarray(0, below(bytes.length + 1)), other.subarray(below(other.length + 1)));
     },
   ];
-  for (let left = 1 + below(6); left > 0; left--)
-    bytes = mutations[below(mutations.length)]().slice(0, LONGEST);
+  // A binary file seldom stands a change of its length: half of the inputs have single bytes changed alone.
+  const kinds = binary && random() < 0.5 ? 2 : mutations.length;
+  for (let left = 1 + below(6); left > 0; left--) bytes = mutations[below(kinds)]().slice(0, LONGEST);
   return bytes;
 }
 
@@ -57,11 +65,11 @@ export function fuzzInput({ seeds, words }: FuzzedParser, seed: number, index: n
 export type FuzzOutcome = { kind: 'read' | 'refused' } | { kind: 'crash'; message: string };
 
 /** Gives an input to a parser. */
-export function fuzzOne(parser: FuzzedParser, input: Uint8Array): FuzzOutcome {
+export async function fuzzOne(parser: FuzzedParser, input: Uint8Array): Promise<FuzzOutcome> {
   const start = process.cpuUsage();
   let outcome: FuzzOutcome = { kind: 'read' };
   try {
-    parser.parse(input);
+    await parser.parse(input);
   } catch (error) {
     outcome = { kind: 'refused' };
     const promised = error instanceof parser.refusalClass || (error as Error)?.constructor === Error;
@@ -73,5 +81,9 @@ export function fuzzOne(parser: FuzzedParser, input: Uint8Array): FuzzOutcome {
   }
   // Not by the clock, which runs on while a busy machine does other things.
   const milliseconds = process.cpuUsage(start).user / 1000;
-  return milliseconds > 2000 ? { kind: 'crash', message: `took ${milliseconds.toFixed(0)} ms` } : outcome;
+  if (milliseconds > 2000) return { kind: 'crash', message: `took ${milliseconds.toFixed(0)} ms` };
+  const megabytes = process.memoryUsage.rss() / 2 ** 20;
+  return megabytes > MOST_MEGABYTES
+    ? { kind: 'crash', message: `the process has ${megabytes.toFixed(0)} MB` }
+    : outcome;
 }

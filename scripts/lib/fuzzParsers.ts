@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseConfig } from '../../examples/lib/config/parseConfig.js';
+import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
 import { parseCatalog } from '../../src/data/parseCatalog.js';
 import { CheckpointError } from '../../src/errors/CheckpointError.js';
 import { ConfigError } from '../../src/errors/ConfigError.js';
@@ -15,7 +16,9 @@ export interface FuzzedParser {
   seeds: readonly Uint8Array[];
   /** What mutations put in beside single bytes. */
   words: readonly string[];
-  parse(bytes: Uint8Array): unknown;
+  /** The files are no text. */
+  binary?: boolean;
+  parse(bytes: Uint8Array): unknown | Promise<unknown>;
   /** Class of a refusal, and what its message begins with: another error is a crash. */
   refusalClass: new (
     message: string,
@@ -23,6 +26,8 @@ export interface FuzzedParser {
   refusal: RegExp;
 }
 
+/** Small rasters of every layout that is read, and of some that are not. */
+const rasters = path.join(root, 'test/data/rasters');
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const textOf = (bytes: Uint8Array) => new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes);
 const numbers = ['0', '-1', '1e999', '9007199254740993', '18446744073709551616', '0.5', 'NaN'];
@@ -118,5 +123,25 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
     parse: (bytes) => parseConfig(textOf(bytes), 'file.yaml'),
     refusalClass: ConfigError,
     refusal: /^file\.yaml, line \d+: /,
+  },
+  raster: {
+    seeds: readdirSync(rasters)
+      .filter((name) => name.endsWith('.tif'))
+      .map((name) => readFileSync(path.join(rasters, name))),
+    // A tag's types and counts, small and large.
+    words: [
+      '\0',
+      '\x01\0',
+      '\0\x01',
+      '\x03\0\x01\0\0\0',
+      '\x04\0',
+      '\x7f\x7f\x7f\x7f',
+      '\0\0\0\0',
+      '\x10\0\x01',
+    ],
+    binary: true,
+    parse: (bytes) => decodeGeoTiff(bytes, { name: 'raster' }),
+    refusalClass: DataError,
+    refusal: /^raster: /,
   },
 };

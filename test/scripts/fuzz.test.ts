@@ -5,16 +5,17 @@ import { ConfigError } from '../../src/errors/ConfigError.js';
 import { DataError } from '../../src/errors/DataError.js';
 
 describe('the parsers of files from elsewhere', () => {
-  it.each(Object.entries(fuzzedParsers))('%s reads or refuses 1,500 damaged files', (_, parser) => {
+  it.each(Object.entries(fuzzedParsers))('%s reads or refuses 1,500 damaged files', async (_, parser) => {
     const count = { read: 0, refused: 0 };
     for (let index = 0; index < 1500; index++) {
-      const outcome = fuzzOne(parser, fuzzInput(parser, 20261121, index));
+      const outcome = await fuzzOne(parser, fuzzInput(parser, 20261121, index));
       if (outcome.kind === 'crash') throw new Error(`input ${index}: ${outcome.message}`);
       count[outcome.kind]++;
     }
     expect(count.read).toBeGreaterThan(10);
     expect(count.refused).toBeGreaterThan(500);
-    for (const seed of parser.seeds.slice(0, 1)) expect(fuzzOne(parser, seed)).toEqual({ kind: 'read' });
+    for (const seed of parser.seeds.slice(0, 1))
+      expect(await fuzzOne(parser, seed)).toEqual({ kind: 'read' });
   });
 });
 
@@ -28,20 +29,20 @@ describe('fuzzOne', () => {
   });
   const outcomeOf = (parse: FuzzedParser['parse']) => fuzzOne(parser(parse), new Uint8Array(1));
 
-  it('takes any other error than a promised refusal for a crash', () => {
+  it('takes any other error than a promised refusal for a crash', async () => {
     const fails = (error: unknown) =>
       outcomeOf(() => {
         throw error;
       });
-    expect(fails(new DataError('p: no'))).toEqual({ kind: 'refused' });
-    expect(fails(new DataError('no')).kind).toBe('crash');
-    expect(fails(new ConfigError('p: no')).kind).toBe('crash');
-    expect(fails(new TypeError('p: no')).kind).toBe('crash');
-    expect(fails('p: no').kind).toBe('crash');
+    expect(await fails(new DataError('p: no'))).toEqual({ kind: 'refused' });
+    expect((await fails(new DataError('no'))).kind).toBe('crash');
+    expect((await fails(new ConfigError('p: no'))).kind).toBe('crash');
+    expect((await fails(new TypeError('p: no'))).kind).toBe('crash');
+    expect((await fails('p: no')).kind).toBe('crash');
   });
 
-  it('takes two seconds for a crash', () => {
-    const slow = outcomeOf(() => {
+  it('takes two seconds for a crash', async () => {
+    const slow = await outcomeOf(() => {
       for (const start = process.cpuUsage(); process.cpuUsage(start).user < 2.1e6; );
     });
     expect(slow).toMatchObject({ kind: 'crash', message: expect.stringContaining('took') });
