@@ -1,3 +1,5 @@
+import { shownPath } from './shownPath.js';
+
 /** Whether a path of a catalog is the address of a remote chip. */
 export function isRemote(path: string): boolean {
   return /^https?:\/\//i.test(path);
@@ -14,7 +16,7 @@ export function checkChipPath(path: string, where: string): void {
   if (path.includes('\0')) throw new Error(`${where}: the path '${path}' holds a zero character.`);
   if (isRemote(path)) {
     if (URL.canParse(path)) return;
-    throw new Error(`${where}: '${path}' is no address.`);
+    throw new Error(`${where}: '${shownPath(path)}' is no address.`);
   }
   const absolute = /^(?:[\\/]|[A-Za-z]:|[A-Za-z][A-Za-z0-9+.-]+:\/\/)/.test(path);
   let depth = 0;
