@@ -98,11 +98,15 @@ describe('openRemoteGeoTiff and servers', () => {
     const part = await serve(
       endless((response) => response.writeHead(206, { 'Content-Range': `bytes 0-999/${file.length}` })),
     );
-    expect(await failureOf(`http://${part}/a.tif`)).toContain('sends more than the 1000 bytes that it promises');
+    expect(await failureOf(`http://${part}/a.tif`)).toContain(
+      'sends more than the 1000 bytes that it promises',
+    );
     const greedy = await serve(
       endless((response) => response.writeHead(206, { 'Content-Range': 'bytes 0-99999999999/100000000000' })),
     );
-    expect(await failureOf(`http://${greedy}/a.tif`)).toContain('sends 100000000000 bytes for the 65536 asked for');
+    expect(await failureOf(`http://${greedy}/a.tif`)).toContain(
+      'sends 100000000000 bytes for the 65536 asked for',
+    );
     const before = process.memoryUsage().rss;
     const whole = await serve(endless((response) => response.writeHead(200)));
     const message = await openRemoteGeoTiff(`http://${whole}/a.tif`, { ...quick, timeout: 60_000 }).catch(

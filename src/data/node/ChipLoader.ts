@@ -2,6 +2,7 @@ import { checkInteger } from '../../internal/checks.js';
 import { uniformGenerator } from '../../internal/philox.js';
 import { randomStreams } from '../../internal/streams.js';
 import type { ChipRow, ChipRows } from '../ChipList.js';
+import { shownPath } from '../shownPath.js';
 import type { ChipReaderSettings } from './ChipReader.js';
 import { type BadChip, type ChipTask, type ChipTaskResult, otherSize } from './chipTasks.js';
 import { closeOnAbort } from './closeOnAbort.js';
@@ -128,7 +129,7 @@ export class ChipLoader {
         const [h, w] = sizes.get(index) as [number, number];
         if (bad.has(index)) continue;
         if (this.like === '') {
-          this.like = this.row(index).images.join(' + ');
+          this.like = this.row(index).images.map(shownPath).join(' + ');
           if (!settings.chip.size) [height, width] = [h, w];
         }
         if (settings.chip.size || (h === height && w === width)) continue;

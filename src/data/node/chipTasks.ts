@@ -1,5 +1,6 @@
 import type { GlobalStatistics, GlobalStatisticsState } from '../../normalization/GlobalStatistics.js';
 import type { NodataValues } from '../../normalization/nodataValues.js';
+import { shownPath } from '../shownPath.js';
 import type { ChipReader, ChipRequest } from './ChipReader.js';
 
 /** Work for one worker: look at the headers of chips, read them for an epoch, or gather their statistics. */
@@ -75,6 +76,28 @@ export async function runChipTask(
   return result;
 }
 
+/** The result of a task that was done without some of its chips, with their entries. */
+export function withBadChips(
+  task: ChipTask,
+  result: ChipTaskResult,
+  bad: readonly BadChip[],
+): ChipTaskResult {
+  if (bad.length === 0) return result;
+  const { chips } = task;
+  const length = result.images.length / (chips.length - bad.length || 1);
+  const whole = { ...result, sizes: new Array(chips.length), bad: [...result.bad, ...bad] };
+  whole.images = new Float32Array(chips.length * length);
+  let from = 0;
+  chips.forEach(({ index }, i) => {
+    const left = bad.some((one) => one.index === index);
+    whole.sizes[i] = left ? [0, 0] : result.sizes[from];
+    if (left) return;
+    whole.images.set(result.images.subarray(from * length, (from + 1) * length), i * length);
+    from++;
+  });
+  return whole;
+}
+
 function mergeAll(parts: readonly (GlobalStatistics | undefined)[]): GlobalStatistics | undefined {
   const [first, ...others] = parts.filter((part) => part !== undefined);
   for (const part of others) first.merge(part);
@@ -100,5 +123,5 @@ export function otherSize(
   like: string,
   [likeHeight, likeWidth]: readonly [number, number],
 ): string {
-  return `${images.join(' + ')}: is ${width} × ${height} pixels, but ${like} is ${likeWidth} × ${likeHeight}; give size to crop or pad.`;
+  return `${images.map(shownPath).join(' + ')}: is ${width} × ${height} pixels, but ${like} is ${likeWidth} × ${likeHeight}; give size to crop or pad.`;
 }

@@ -5,7 +5,7 @@ import { type ChipTask, runChipTask } from './chipTasks.js';
 /** What a chip worker is started with. */
 export interface ChipWorkerData {
   settings: ChipReaderSettings;
-  /** Shared with the main thread: index of the chip being read, so that a crash can be named. */
+  /** Shared with the main thread: index of the chip being read or -1, so that a crash can be named, and the count of chips. */
   current: Int32Array;
 }
 
@@ -19,7 +19,9 @@ if (port) {
     last = last.then(async () => {
       const result = await runChipTask(reader, task, (index) => {
         Atomics.store(current, 0, index);
+        Atomics.add(current, 1, 1);
       });
+      Atomics.store(current, 0, -1);
       port.postMessage({ id, result }, [result.images.buffer]);
     });
   });

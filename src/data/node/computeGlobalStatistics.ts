@@ -32,6 +32,8 @@ export interface ComputeGlobalStatisticsOptions {
   workers?: number;
   /** Aborting it ends the reading with an `AbortError`. */
   signal?: AbortSignal;
+  /** Milliseconds after which a worker that is still at the same local chip is ended, and the chip a bad one; default 60,000. */
+  chipTimeout?: number;
   /** The worker's file; default: the one of this package. */
   workerUrl?: URL;
 }
@@ -72,6 +74,7 @@ export async function computeGlobalStatistics(
   const { rows, dataPath, channels, nodata = [], downfactor = 1, onBadChip = 'error', remote = {} } = options;
   const workers = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
   checkInteger('computeGlobalStatistics', 'workers', workers, 0);
+  checkInteger('computeGlobalStatistics', 'chipTimeout', options.chipTimeout ?? 1, 1);
   checkOneOf('computeGlobalStatistics', 'onBadChip', onBadChip, ['error', 'skip']);
   checkRemoteOptions('computeGlobalStatistics', remote);
   checkNodata('computeGlobalStatistics', nodata, channels);
@@ -83,7 +86,7 @@ export async function computeGlobalStatistics(
   const underWay: { chips: ChipRequest[]; done: Promise<ChipTaskResult> }[] = [];
   const imagesOf = (index: number) =>
     underWay.flatMap(({ chips }) => chips).find((chip) => chip.index === index)?.images;
-  const runners = makeRunners(workers, settings, imagesOf, options.workerUrl);
+  const runners = makeRunners(workers, settings, imagesOf, options);
   const stopListening = closeOnAbort('computeGlobalStatistics', options.signal, runners);
   const collect = async () => {
     const { chips, done } = underWay[0];

@@ -62,6 +62,8 @@ export interface ChipLoaderOptions {
   cacheBytes?: number;
   /** Aborting it closes the loader: what is under way rejects with an `AbortError`. */
   signal?: AbortSignal;
+  /** Milliseconds after which a worker that is still at the same local chip is ended, and the chip a bad one; default 60,000. */
+  chipTimeout?: number;
   /** The worker's file; default: the one of this package. Needed when a bundler moves this code. */
   workerUrl?: URL;
 }
@@ -103,6 +105,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   check('workers', workers, 0);
   check('prefetch', prefetch, 0);
   check('cacheBytes', cacheBytes, 0);
+  check('chipTimeout', options.chipTimeout ?? 1, 1);
   checkOneOf('createChipLoader', 'bufferFrom', bufferFrom, ['zeros', 'neighbours']);
   checkNodata('createChipLoader', options.normalization?.nodata ?? [], channels);
   checkOneOf('createChipLoader', 'onBadChip', onBadChip, ['error', 'skip']);
@@ -130,7 +133,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     prefetch: threads === 0 ? 0 : prefetch,
     inspect,
     signal: options.signal,
-    runners: makeRunners(threads, settings, (index) => rows.at(index)?.images, options.workerUrl),
+    runners: makeRunners(threads, settings, (index) => rows.at(index)?.images, options),
   });
   try {
     await loader.inspect();

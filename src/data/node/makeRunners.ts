@@ -1,3 +1,5 @@
+import { isRemote } from '../checkChipPath.js';
+import { shownPath } from '../shownPath.js';
 import type { ChipTaskRunner } from './ChipLoader.js';
 import type { ChipReaderSettings } from './ChipReader.js';
 import { ChipWorkerClient } from './ChipWorkerClient.js';
@@ -13,12 +15,18 @@ export function makeRunners(
   workers: number,
   settings: ChipReaderSettings,
   imagesOf: (index: number) => readonly string[] | undefined,
-  url?: URL,
+  { workerUrl: url, chipTimeout = 60_000 }: { workerUrl?: URL; chipTimeout?: number },
 ): ChipTaskRunner[] {
   if (workers === 0) {
     return [inlineRunner(settings)];
   }
   const workerUrl = url ?? chipWorkerUrl();
-  const nameOf = (index: number) => imagesOf(index)?.join(' + ') ?? '';
-  return Array.from({ length: workers }, () => new ChipWorkerClient(workerUrl, settings, nameOf));
+  const describe = (index: number) => {
+    const images = imagesOf(index) ?? [];
+    return { name: images.map(shownPath).join(' + '), patient: images.some(isRemote) };
+  };
+  return Array.from(
+    { length: workers },
+    () => new ChipWorkerClient(workerUrl, settings, describe, chipTimeout),
+  );
 }

@@ -245,25 +245,56 @@ describe('bad chips', () => {
 });
 
 describe('worker threads', () => {
-  it('that die are an error that names the chip, never a hang', async () => {
-    const crashing = path.join(built.folder, 'crashing.mjs');
+  /** A worker that reads well, but at chip 1 does `what`. */
+  const failingWorker = (name: string, what: string) => {
+    const file = path.join(built.folder, `${name}.mjs`);
     writeFileSync(
-      crashing,
+      file,
       `import { parentPort, workerData } from 'node:worker_threads';
+      let chain = Promise.resolve();
       parentPort.on('message', ({ id, task }) => {
         if (task.kind === 'inspect') {
           const result = { sizes: task.chips.map(() => [6, 6]), images: new Float32Array(0), bad: [] };
           return parentPort.postMessage({ id, result });
         }
-        Atomics.store(workerData.current, 0, task.chips[1].index);
-        process.exit(3);
+        const images = new Float32Array(task.chips.length * 72);
+        for (const [i, { index }] of task.chips.entries()) {
+          Atomics.store(workerData.current, 0, index);
+          Atomics.add(workerData.current, 1, 1);
+          if (index === 1) ${what};
+          images.fill(index, i * 72, (i + 1) * 72);
+        }
+        Atomics.store(workerData.current, 0, -1);
+        parentPort.postMessage({ id, result: { sizes: [], images, bad: [] } });
       });`,
     );
-    const loader = await load({ workers: 1, workerUrl: new URL(`file://${crashing}`) });
-    const message = /worker thread ended at chip 1\.tif: exit code 3/;
-    await expect(collect(loader)).rejects.toThrow(message);
-    await expect(collect(loader)).rejects.toThrow(message);
-    await loader.close();
+    return { workers: 1, workerUrl: new URL(`file://${file}`) };
+  };
+
+  it.each([
+    ['die', 'process.exit(3)', /^1\.tif: a worker thread ended at it: exit code 3$/],
+    ['throw', "throw new Error('mine')", /^1\.tif: a worker thread ended at it: mine$/],
+    ['hang', 'for (;;);', /^1\.tif: a worker thread ended at it: nothing came of it in 1 s$/],
+  ])('that %s are replaced, and their chip is a bad one', async (name, what, message) => {
+    const options = { ...failingWorker(name, what), chipTimeout: 1000, batchSize: 3, rows: rowsOf(6) };
+    const skipping = await load({ ...options, onBadChip: 'skip' });
+    for (let epoch = 0; epoch < 2; epoch++) {
+      const batches = [];
+      for await (const batch of skipping.epoch(epoch)) batches.push(batch);
+      expect(batches.flatMap(({ indices }) => indices)).toEqual([0, 2, 3, 4, 5]);
+      const skipped = batches.flatMap((batch) => batch.skipped);
+      expect(skipped).toEqual([{ index: 1, message: expect.stringMatching(message) }]);
+      for (const { indices, images } of batches) {
+        expect(indices.map((_, i) => images[i * 72 + 71])).toEqual(indices);
+      }
+    }
+    await skipping.close();
+    const strict = await load(options);
+    await expect(collect(strict)).rejects.toThrow(/chip loader: 1\.tif: a worker thread ended at it/);
+    await strict.close();
+  });
+
+  it('that cannot start are an error', async () => {
     await expect(load({ workers: 1, workerUrl: new URL('file:///nowhere.mjs') })).rejects.toThrow(
       'worker thread ended before its first chip',
     );
