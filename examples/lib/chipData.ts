@@ -1,7 +1,6 @@
 import path from 'node:path';
 import type { ChipList, ChipRow } from 'diffusion-ssl/data';
 import {
-  type ChipBatch,
   type ChipLoader,
   type ChipLoaderOptions,
   createChipLoader,
@@ -15,6 +14,7 @@ import { checkBands } from './checkBands.js';
 import { chipNormalization } from './chipNormalization.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
 import type { PretrainConfig, RunOptions } from './pretrainOptions.js';
+import { SkippedChips } from './SkippedChips.js';
 import { someChips } from './someChips.js';
 import { turn } from './turn.js';
 
@@ -28,6 +28,8 @@ export interface ChipData {
   statistics(): Promise<BandStatistics>;
   /** [height, width, bands]. */
   shape: [number, number, number];
+  /** The chips that are left out. */
+  skipped: SkippedChips;
   close(): Promise<void>;
 }
 
@@ -61,7 +63,9 @@ export async function openChipData(
       `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
     );
   }
-  const channels = await countBands(dataPath, trainRows, config.onBadChip, signal);
+  const { bands, alphas } = await countBands(dataPath, trainRows, config.onBadChip, signal);
+  const channels = config.channels === bands ? bands : bands - alphas;
+  if (alphas > 0) console.log(alphaNote(bands, channels));
   if (config.channels !== undefined && config.channels !== channels) {
     throw new Error(
       `The chips have ${channels} bands in the columns ${config.imageColumns.join(', ')}; ` +
@@ -77,8 +81,9 @@ export async function openChipData(
   }
   const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip, signal };
   const resumedFolder = run.resume ? folder : undefined;
+  const skipped = new SkippedChips();
   const statistics = () =>
-    chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder });
+    chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder, skipped });
   const globalStats = isGlobal(config) ? await statistics() : undefined;
   const common: Omit<ChipLoaderOptions, 'rows'> = {
     ...source,
@@ -118,13 +123,14 @@ export async function openChipData(
         `Only ${train.length} training chips are usable; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
       );
     }
-    for (const { badChips } of [train, validate]) reportSkipped({ skipped: badChips });
+    for (const { badChips } of [train, validate]) skipped.add(badChips);
     return {
       train,
       validate,
       sample,
       statistics: globalStats ? async () => globalStats : statistics,
       shape: train.shape,
+      skipped,
       close,
     };
   } catch (error) {
@@ -143,13 +149,13 @@ async function locateChips(
   return { dataPath, catalogPath };
 }
 
-/** Bands of a chip, all its rasters together: those of the first chip that can be read. */
+/** Bands of a chip, all its rasters together, and how many of them are alpha: those of the first chip that can be read. */
 async function countBands(
   dataPath: string,
   rows: ChipList,
   onBadChip: PretrainConfig['onBadChip'],
   signal: AbortSignal | undefined,
-): Promise<number> {
+): Promise<{ bands: number; alphas: number }> {
   let failure: Error | undefined;
   for (const row of rows) {
     try {
@@ -163,15 +169,22 @@ async function countBands(
   throw badChipError(`${failure?.message} (--data is the root of the catalog's paths)`, onBadChip);
 }
 
-async function bandsOf({ images }: ChipRow, dataPath: string): Promise<number> {
-  let bands = 0;
-  for (const image of images) bands += (await readChipHeader(image, { dataPath })).bands;
-  return bands;
+async function bandsOf({ images }: ChipRow, dataPath: string): Promise<{ bands: number; alphas: number }> {
+  const sum = { bands: 0, alphas: 0 };
+  for (const image of images) {
+    const { bands, alphaBand } = await readChipHeader(image, { dataPath });
+    sum.bands += bands;
+    if (alphaBand !== null) sum.alphas++;
+  }
+  return sum;
 }
 
-/** Says which chips are left out. */
-export function reportSkipped({ skipped }: Pick<ChipBatch, 'skipped'>): void {
-  for (const { message } of skipped) console.warn(`skipped: ${message}`);
+/** GDAL and rasterio mark the fourth band of 8-bit rasters as alpha unless told otherwise, near infrared too. */
+function alphaNote(bands: number, channels: number): string {
+  const is = 'The files say that a band of the chips is alpha';
+  return bands === channels
+    ? `${is}; it is learned like the others, as --channels ${bands} counts it.`
+    : `${is}: it masks missing pixels and is not learned. If it is data, --channels ${bands} takes it in.`;
 }
 
 /** The loader's error about a chip in the words of the command line; other errors as they are. */

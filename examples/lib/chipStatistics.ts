@@ -1,11 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { ChipList } from 'diffusion-ssl/data';
-import { computeGlobalStatistics } from 'diffusion-ssl/data/node';
+import {
+  type ComputedStatistics,
+  type ComputeGlobalStatisticsOptions,
+  computeGlobalStatistics,
+} from 'diffusion-ssl/data/node';
 import type { BandStatistics, StatisticsSummary } from 'diffusion-ssl/normalization';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { nodataValues } from './nodataValues.js';
 import type { PretrainConfig } from './pretrainOptions.js';
+import type { SkippedChips } from './SkippedChips.js';
 import { someChips } from './someChips.js';
 
 /** Name of the statistics in a run's folder. */
@@ -13,6 +18,9 @@ const STATISTICS = 'statistics.json';
 
 /** Chips from which the typical range of local statistics is taken, at most. */
 const TYPICAL_CHIPS = 2000;
+
+/** Chips that are looked at where statistics are given, at most. */
+const JUDGED_CHIPS = 200;
 
 /** Where the chips are. */
 export interface StatisticsSource {
@@ -24,6 +32,8 @@ export interface StatisticsSource {
   workers?: number;
   /** Folder of a resumed run, which holds its statistics; of a new one they would be another's. */
   resumedFolder?: string;
+  /** Takes the chips that cannot be used. */
+  skipped: SkippedChips;
   /** Asks to stop. */
   signal?: AbortSignal;
 }
@@ -41,7 +51,7 @@ export function isGlobal({ normalization, statistics }: PretrainConfig): boolean
  */
 export async function chipStatistics(
   config: PretrainConfig,
-  { resumedFolder, rows, ...source }: StatisticsSource,
+  { resumedFolder, rows, skipped, ...source }: StatisticsSource,
 ): Promise<BandStatistics | StatisticsSummary> {
   const { globalStats, normalization, downfactor } = config;
   const global = isGlobal(config);
@@ -56,19 +66,38 @@ export async function chipStatistics(
       normalization === 'z_value' ? ['mean', 'std'] : ['min', 'max'],
       source.channels,
     );
+    // What is given may be right where the chips are not.
+    if (resumedFolder === undefined) {
+      const some = someChips(rows, JUDGED_CHIPS);
+      await judgedStatistics({ ...source, rows: some, nodata: nodataValues(config) }, skipped);
+    }
     return given;
   }
   if (resumedFolder !== undefined) {
     const saved = await readStatistics(path.join(resumedFolder, STATISTICS)).catch(() => undefined);
     if (saved) return saved;
   }
-  const { statistics } = await computeGlobalStatistics({
-    ...source,
-    rows: global ? rows : someChips(rows, TYPICAL_CHIPS),
-    nodata: nodataValues(config),
-    downfactor: global ? downfactor : 1,
-  });
+  const { statistics } = await judgedStatistics(
+    {
+      ...source,
+      rows: global ? rows : someChips(rows, TYPICAL_CHIPS),
+      nodata: nodataValues(config),
+      downfactor: global ? downfactor : 1,
+    },
+    skipped,
+  );
   return statistics.summary();
+}
+
+/** Statistics of chips; says of them what cannot be true. */
+async function judgedStatistics(
+  options: ComputeGlobalStatisticsOptions,
+  skipped: SkippedChips,
+): Promise<ComputedStatistics> {
+  const computed = await computeGlobalStatistics(options);
+  skipped.add(computed.badChips);
+  for (const warning of computed.warnings) console.warn(`warning: ${warning}`);
+  return computed;
 }
 
 /** Saves statistics with the run. */

@@ -29,6 +29,7 @@ export async function finishRun(run: Run, { baseline, pictures, started }: Finis
   });
   await writeSampleRasters(run, samples);
   state.seconds = (performance.now() - started) / 1000;
+  await data.skipped.write(folder);
   await writeSummary(run, baseline);
 }
 
@@ -54,6 +55,7 @@ async function writeSummary(
     backend: tf.getBackend(),
     parameters: parameters.reduce((sum, { spec, variable }) => sum + (spec.trainable ? variable.size : 0), 0),
     images: data.train.length,
+    skippedChips: data.skipped.count,
     epochs: config.epochs,
     trainLoss: last?.trainLoss,
     validationLoss: last?.validationLoss,
@@ -67,6 +69,7 @@ async function writeSummary(
   await writeFileAtomic(path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   console.log(
     `validation loss ${summary.validationLoss?.toFixed(4)}, baseline ${baseline.toFixed(4)}, ` +
-      `${state.seconds.toFixed(0)} s, ${summary.imagesPerSecond?.toFixed(1)} images/s; see ${folder}`,
+      `${state.seconds.toFixed(0)} s, ${summary.imagesPerSecond?.toFixed(1)} images/s; ` +
+      `${data.skipped.count > 0 ? `${data.skipped.count} chips skipped; ` : ''}see ${folder}`,
   );
 }

@@ -129,7 +129,7 @@ async function trainToEnd(run: Run): Promise<void> {
   const { statistics, shownBands: bands } = state.chips;
   const pictures = { folder, config, alphaBars, bands, display: displayOf(config, statistics), signal };
   const { seed, predictionType } = config;
-  const validation = { alphaBars, seed, predictionType, signal };
+  const validation = { alphaBars, seed, predictionType, skipped: data.skipped, signal };
   const baseline = await baselineLoss(data.sample, data.validate, validation);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 

@@ -3,7 +3,6 @@ import type { ChipBatch } from 'diffusion-ssl/data/node';
 import { setDropoutStep } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
-import { reportSkipped } from './chipData.js';
 import { openLogs, type Run, saveCheckpoint } from './run.js';
 import { LATEST, type RunState } from './runFolder.js';
 import { turn } from './turn.js';
@@ -28,8 +27,7 @@ export async function trainEpoch(run: Run, started: number): Promise<void> {
   const batches = data.train.epoch(state.epoch, { startBatch: state.nextBatch });
   for await (const batch of countWaits(batches, state)) {
     chips.push(batch);
-    // Those of later epochs are the same.
-    if (state.epoch === 0) reportSkipped(batch);
+    data.skipped.add(batch.skipped);
     const isLast = batch.batch + 1 === batchesPerEpoch;
     if (chips.length < config.accumulate && !isLast) continue;
     await step(run, chips);

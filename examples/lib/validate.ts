@@ -5,7 +5,7 @@ import type { PredictionType } from 'diffusion-ssl/diffusion';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
-import { reportSkipped } from './chipData.js';
+import type { SkippedChips } from './SkippedChips.js';
 import { turn } from './turn.js';
 
 /** What validation needs to know of the run. */
@@ -14,6 +14,8 @@ export interface ValidationOptions {
   seed: number;
   /** What the network predicts, and the losses are of. Default `'noise'`. */
   predictionType?: PredictionType;
+  /** Takes the chips that cannot be used. */
+  skipped?: SkippedChips;
   /** Asks to stop. */
   signal?: AbortSignal;
 }
@@ -80,7 +82,7 @@ export async function baselineLoss(
   let sum = 0;
   let count = 0;
   for await (const { chips, batch } of validationBatches(validation, options)) {
-    reportSkipped(chips);
+    options.skipped?.add(chips.skipped);
     const noise = await batch.noise.data<'float32'>();
     const size = noise.length / batch.t.length;
     batch.t.forEach((t, i) => {

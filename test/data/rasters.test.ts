@@ -67,10 +67,11 @@ describe('rasters as GDAL reads them', () => {
     expect(image.transform === null).toBe(file.transform === null);
     const values = Array.from(new ARRAYS[file.dtype](inflated(file.values)), Number);
     if (file.tolerance === 0) expect(Array.from(image.data)).toEqual(values);
-    else
-      values.forEach((value, i) =>
-        expect(Math.abs(image.data[i] - value)).toBeLessThanOrEqual(file.tolerance),
-      );
+    else {
+      for (const [i, value] of values.entries()) {
+        expect(Math.abs(image.data[i] - value)).toBeLessThanOrEqual(file.tolerance);
+      }
+    }
     const valid = image.valid && Array.from(image.valid);
     expect(valid).toEqual(file.valid === null ? null : Array.from(new Uint8Array(inflated(file.valid))));
   });

@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { affineError, BandStatistics } from '../../examples/lib/baselineLoss.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import type { Run } from '../../examples/lib/run.js';
+import { SkippedChips } from '../../examples/lib/SkippedChips.js';
 import { trainEpoch } from '../../examples/lib/trainEpoch.js';
 import { baselineLoss, validate } from '../../examples/lib/validate.js';
 import type { ChipBatch, ChipLoader } from '../../src/data/node/ChipLoader.js';
@@ -215,7 +216,7 @@ describe('trainEpoch', () => {
         epochWaitSeconds: 0,
         history,
       },
-      data: { train: { epoch, batchesPerEpoch: batches } },
+      data: { train: { epoch, batchesPerEpoch: batches }, skipped: new SkippedChips() },
       model,
       parameters: namedParameters(model),
       optimizer: new AdamW({ learningRate: 1e-3 }),

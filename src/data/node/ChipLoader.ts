@@ -4,6 +4,7 @@ import { randomStreams } from '../../internal/streams.js';
 import type { ChipRow, ChipRows } from '../ChipList.js';
 import { shownPath } from '../shownPath.js';
 import type { ChipReaderSettings } from './ChipReader.js';
+import { checkScaling } from './chipScaling.js';
 import { type BadChip, type ChipTask, type ChipTaskResult, otherSize } from './chipTasks.js';
 import { closeOnAbort } from './closeOnAbort.js';
 
@@ -52,6 +53,7 @@ export class ChipLoader {
   badChips: BadChip[] = [];
   private indices: Uint32Array;
   private like = '';
+  private scaling = '';
   private readonly stopListening: () => void;
 
   /** @hidden Made by `createChipLoader`. */
@@ -119,9 +121,11 @@ export class ChipLoader {
     for (const chips of pieces(rows.length, stride)) {
       const share = (some: number[]) => ({ kind: 'inspect' as const, chips: this.requests(some) });
       const sizes = new Map<number, [number, number]>();
+      const scalings = new Map<number, string>();
       for (const { chips: some, result } of await this.distribute(chips, share)) {
         some.forEach((index, i) => {
           sizes.set(index, result.sizes[i]);
+          scalings.set(index, result.scalings[i]);
         });
         for (const { index, message } of result.bad) bad.set(index, message);
       }
@@ -129,8 +133,15 @@ export class ChipLoader {
         const [h, w] = sizes.get(index) as [number, number];
         if (bad.has(index)) continue;
         if (this.like === '') {
-          this.like = this.row(index).images.map(shownPath).join(' + ');
+          this.like = this.nameOf(index);
           if (!settings.chip.size) [height, width] = [h, w];
+          this.scaling = scalings.get(index) as string;
+        }
+        try {
+          checkScaling(this.nameOf(index), scalings.get(index) as string, this.scaling);
+        } catch (error) {
+          bad.set(index, (error as Error).message);
+          continue;
         }
         if (settings.chip.size || (h === height && w === width)) continue;
         bad.set(index, otherSize(this.row(index).images, [h, w], this.like, [height, width]));
@@ -152,6 +163,10 @@ export class ChipLoader {
 
   private row(index: number): ChipRow {
     return this.parts.rows.at(index) as ChipRow;
+  }
+
+  private nameOf(index: number): string {
+    return this.row(index).images.map(shownPath).join(' + ');
   }
 
   private requests(chips: number[]) {
@@ -182,14 +197,14 @@ export class ChipLoader {
   }
 
   private async read(chips: number[], epoch: number, batch: number): Promise<ChipBatch> {
-    const { shape, like } = this;
+    const { shape, like, scaling } = this;
     const chipLength = shape[0] * shape[1] * shape[2];
     const { runners, settings } = this.parts;
     const taskOf = (some: number[]): ChipTask => ({
       kind: 'read',
       chips: this.requests(some),
       epoch,
-      expected: { shape, buffer: settings.chip.buffer ?? 0, like },
+      expected: { shape, buffer: settings.chip.buffer ?? 0, like, scaling },
     });
     const results = this.wholeBatches
       ? [{ chips, result: await runners[batch % runners.length].run(taskOf(chips)) }]

@@ -12,6 +12,8 @@ import type { GeoTiff } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { shownPath } from '../shownPath.js';
+import { addFacts, type ChipFacts, flatNodata } from './chipFacts.js';
+import { checkScaling, scalingOfRasters } from './chipScaling.js';
 import { type ChipRaster, openChipRaster } from './openChipRaster.js';
 import { type ChipHeader, readChipHeader } from './readChipHeader.js';
 
@@ -43,9 +45,13 @@ export class ChipReader {
     this.augment = settings.augmentation.length > 0 ? compose(settings.augmentation) : undefined;
   }
 
-  /** The chip as the network sees it in an epoch. Depends on (seed, epoch, index) and the files alone. */
-  async read({ index, images }: ChipRequest, epoch: number): Promise<Raster> {
-    const chip = this.cache.get(index) ?? this.keep(index, await this.decode(images));
+  /**
+   * The chip as the network sees it in an epoch. Depends on (seed, epoch, index) and the files alone.
+   *
+   * @param scaling What its values must stand for (see `scalingOfRasters`); default: anything.
+   */
+  async read({ index, images }: ChipRequest, epoch: number, scaling?: string): Promise<Raster> {
+    const chip = this.cache.get(index) ?? this.keep(index, await this.decode(images, scaling));
     if (!this.augment) return chip;
     const stream = randomStreams.augmentation + index;
     return this.augment({ image: chip, mask: chip.mask }, { seed: this.settings.seed, stream, step: epoch })
@@ -58,32 +64,40 @@ export class ChipReader {
   }
 
   /** Size of a chip's rasters from their headers. Throws when one is unreadable or the bands are not as configured. */
-  async inspect({ images }: ChipRequest): Promise<[height: number, width: number]> {
+  async inspect({
+    images,
+  }: ChipRequest): Promise<{ size: [height: number, width: number]; scaling: string }> {
     const { chip } = this.settings;
     const infos: ChipHeader[] = [];
     for (const image of images) infos.push(await readChipHeader(image, this.settings));
     checkRasters(infos, images.map(shownPath), chip.channels);
-    return [infos[0].height, infos[0].width];
+    return { size: [infos[0].height, infos[0].width], scaling: scalingOfRasters(infos) };
   }
 
   /** Statistics of a chip's rasters as they are in the files, cut to size. */
   async statistics(
     { images }: ChipRequest,
     { nodata, downfactor }: { nodata: NodataValues; downfactor: number },
-  ): Promise<GlobalStatistics> {
+  ): Promise<{ statistics: GlobalStatistics; facts: ChipFacts; scaling: string }> {
     const { channels } = this.settings.chip;
     const statistics = new GlobalStatistics({ channels, downfactor });
+    const facts: ChipFacts = { least: [], greatest: [], nodataMatches: flatNodata(nodata).map(() => 0) };
     let firstBand = 0;
     const { names, rasters } = await this.open(images);
-    for (const image of chosenBands(rasters, names, channels)) {
-      statistics.add(rasterOf(image), { nodata: nodataOf(image, nodata, firstBand), firstBand });
+    const chosen = chosenBands(rasters, names, channels);
+    for (const image of chosen) {
+      const raster = rasterOf(image);
+      const given = nodataOf(image, nodata, firstBand);
+      statistics.add(raster, { nodata: given, firstBand });
+      addFacts(facts, raster, nodata, firstBand);
       firstBand += image.bands;
     }
-    return statistics;
+    return { statistics, facts, scaling: scalingOfRasters(chosen) };
   }
 
-  private async decode(images: readonly string[]): Promise<NormalizedRaster> {
+  private async decode(images: readonly string[], scaling: string | undefined): Promise<NormalizedRaster> {
     const { names, rasters } = await this.open(images);
+    checkScaling(names.join(' + '), scalingOfRasters(rasters), scaling);
     return buildChip(rasters, names, this.settings.chip, this.decoder);
   }
 

@@ -2,11 +2,13 @@ import type { GlobalStatistics, GlobalStatisticsState } from '../../normalizatio
 import type { NodataValues } from '../../normalization/nodataValues.js';
 import { shownPath } from '../shownPath.js';
 import type { ChipReader, ChipRequest } from './ChipReader.js';
+import type { ChipFacts } from './chipFacts.js';
+import { checkScaling } from './chipScaling.js';
 
 /** Work for one worker: look at the headers of chips, read them for an epoch, or gather their statistics. */
 export type ChipTask =
   | { kind: 'inspect'; chips: ChipRequest[] }
-  | { kind: 'statistics'; chips: ChipRequest[]; nodata: NodataValues; downfactor: number }
+  | { kind: 'statistics'; chips: ChipRequest[]; nodata: NodataValues; downfactor: number; scaling?: string }
   | { kind: 'read'; chips: ChipRequest[]; epoch: number; expected: ExpectedChip };
 
 /** What every chip of a loader must be. */
@@ -17,6 +19,8 @@ export interface ExpectedChip {
   buffer: number;
   /** A chip that is so, for the error about another one. */
   like: string;
+  /** What its values stand for (see `scalingOfRasters`). */
+  scaling: string;
 }
 
 /** A chip that could not be used. */
@@ -30,6 +34,10 @@ export interface BadChip {
 export interface ChipTaskResult {
   /** `inspect`: [height, width] of each chip. */
   sizes: [number, number][];
+  /** `inspect`, `statistics`: what the values of each chip stand for. */
+  scalings: string[];
+  /** `statistics`: of each good chip. */
+  facts: (ChipFacts | undefined)[];
   /** `read`: the chips one after the other. */
   images: Float32Array<ArrayBuffer>;
   /** `statistics`: of the good chips, added in order. */
@@ -48,14 +56,25 @@ export async function runChipTask(
 ): Promise<ChipTaskResult> {
   const { chips } = task;
   const length = task.kind === 'read' ? task.expected.shape.reduce((size, side) => size * side) : 0;
-  const result: ChipTaskResult = { sizes: [], images: new Float32Array(chips.length * length), bad: [] };
-  const statistics: GlobalStatistics[] = [];
+  const result: ChipTaskResult = {
+    sizes: [],
+    scalings: [],
+    facts: [],
+    images: new Float32Array(chips.length * length),
+    bad: [],
+  };
+  const statistics: (GlobalStatistics | undefined)[] = [];
   const work = async (chip: ChipRequest, i: number) => {
     try {
       if (task.kind === 'inspect') {
-        result.sizes[i] = await reader.inspect(chip);
+        const { size, scaling } = await reader.inspect(chip);
+        result.sizes[i] = size;
+        result.scalings[i] = scaling;
       } else if (task.kind === 'statistics') {
-        statistics[i] = await reader.statistics(chip, task);
+        const { statistics: part, facts, scaling } = await reader.statistics(chip, task);
+        statistics[i] = part;
+        result.facts[i] = facts;
+        result.scalings[i] = scaling;
       } else {
         result.images.set(await readAs(reader, chip, task.epoch, task.expected), i * length);
       }
@@ -71,9 +90,29 @@ export async function runChipTask(
     else if (remote.push(work(chip, i)) % AT_ONCE === 0) await Promise.all(remote);
   }
   await Promise.all(remote);
+  if (task.kind === 'statistics') leaveOutOthers(task, result, statistics);
   // Each chip by itself first, and then in order, whichever came first: the sums are the same to the last bit.
   if (task.kind === 'statistics') result.statistics = mergeAll(statistics)?.toJSON();
   return result;
+}
+
+/** Makes those chips bad whose values stand for something else than the first one's, or the scaling that the task names. */
+function leaveOutOthers(
+  { chips, scaling }: ChipTask & { kind: 'statistics' },
+  result: ChipTaskResult,
+  statistics: (GlobalStatistics | undefined)[],
+): void {
+  const expected = scaling ?? result.scalings.find((one) => one !== undefined);
+  for (const [i, { index, images }] of chips.entries()) {
+    if (!statistics[i]) continue;
+    try {
+      checkScaling(images.map(shownPath).join(' + '), result.scalings[i], expected);
+    } catch (error) {
+      result.bad.push({ index, message: (error as Error).message });
+      statistics[i] = undefined;
+      result.facts[i] = undefined;
+    }
+  }
 }
 
 /** The result of a task that was done without some of its chips, with their entries. */
@@ -85,13 +124,21 @@ export function withBadChips(
   if (bad.length === 0) return result;
   const { chips } = task;
   const length = result.images.length / (chips.length - bad.length || 1);
-  const whole = { ...result, sizes: new Array(chips.length), bad: [...result.bad, ...bad] };
+  const whole: ChipTaskResult = {
+    ...result,
+    sizes: [],
+    scalings: [],
+    facts: [],
+    bad: [...result.bad, ...bad],
+  };
   whole.images = new Float32Array(chips.length * length);
   let from = 0;
   chips.forEach(({ index }, i) => {
     const left = bad.some((one) => one.index === index);
     whole.sizes[i] = left ? [0, 0] : result.sizes[from];
     if (left) return;
+    whole.scalings[i] = result.scalings[from];
+    whole.facts[i] = result.facts[from];
     whole.images.set(result.images.subarray(from * length, (from + 1) * length), i * length);
     from++;
   });
@@ -108,9 +155,9 @@ async function readAs(
   reader: ChipReader,
   chip: ChipRequest,
   epoch: number,
-  { shape, buffer, like }: ExpectedChip,
+  { shape, buffer, like, scaling }: ExpectedChip,
 ): Promise<Float32Array> {
-  const { height, width, data } = await reader.read(chip, epoch);
+  const { height, width, data } = await reader.read(chip, epoch, scaling);
   if (height === shape[0] && width === shape[1]) return data;
   const inner = (sides: readonly number[]) => [sides[0] - 2 * buffer, sides[1] - 2 * buffer] as const;
   throw new Error(otherSize(chip.images, inner([height, width]), like, inner(shape)));

@@ -5,9 +5,12 @@ import { checkNodata, type NodataValues } from '../../normalization/nodataValues
 import type { ChipRow } from '../ChipList.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
+import { shownPath } from '../shownPath.js';
 import type { ChipRequest } from './ChipReader.js';
+import { flatNodata } from './chipFacts.js';
 import type { BadChip, ChipTaskResult } from './chipTasks.js';
 import { closeOnAbort } from './closeOnAbort.js';
+import { ImplausibleValues } from './ImplausibleValues.js';
 import { makeRunners } from './makeRunners.js';
 
 /** Options of {@link computeGlobalStatistics}. */
@@ -45,6 +48,12 @@ export interface ComputedStatistics {
   chips: number;
   /** Chips that were left out (with `onBadChip: 'skip'`). */
   badChips: BadChip[];
+  /**
+   * What cannot be true of measured values, a sentence each, with file and value: fill values that nothing marks as such, a
+   * band that is constant or missing everywhere, a chip with values a thousand times those of the others, a nodata value
+   * that no pixel has.
+   */
+  warnings: string[];
 }
 
 /** Chips that make one part. Fixed, so that the parts do not depend on the number of workers. */
@@ -81,7 +90,9 @@ export async function computeGlobalStatistics(
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   for (const side of size ?? []) checkInteger('computeGlobalStatistics', 'size', side, 1);
   const statistics = new GlobalStatistics({ channels, downfactor });
-  const result: ComputedStatistics = { statistics, chips: 0, badChips: [] };
+  const result: ComputedStatistics = { statistics, chips: 0, badChips: [], warnings: [] };
+  const values = new ImplausibleValues(channels, flatNodata(nodata));
+  let scaling: string | undefined;
   const settings = { dataPath, chip: { channels, size }, augmentation: [], seed: 0, cacheBytes: 0, remote };
   const underWay: { chips: ChipRequest[]; done: Promise<ChipTaskResult> }[] = [];
   const imagesOf = (index: number) =>
@@ -90,8 +101,14 @@ export async function computeGlobalStatistics(
   const stopListening = closeOnAbort('computeGlobalStatistics', options.signal, runners);
   const collect = async () => {
     const { chips, done } = underWay[0];
-    const { statistics: part, bad } = await done;
+    const { statistics: part, bad, facts, scalings } = await done;
     underWay.shift();
+    for (const [i, chip] of chips.entries()) {
+      const chipFacts = facts[i];
+      if (!chipFacts) continue;
+      scaling ??= scalings[i];
+      values.add(chipFacts, chip.images.map(shownPath).join(' + '));
+    }
     if (bad.length > 0 && onBadChip === 'error') {
       bad.sort((a, b) => a.index - b.index);
       throw new Error(`computeGlobalStatistics: ${bad[0].message}`);
@@ -103,9 +120,12 @@ export async function computeGlobalStatistics(
   let blocks = 0;
   try {
     for await (const chips of blocksOf(rows)) {
-      if (underWay.length === 2 * runners.length) await collect();
+      // The first block alone: what its values stand for, the others' must.
+      while (underWay.length > 0 && (scaling === undefined || underWay.length === 2 * runners.length)) {
+        await collect();
+      }
       const runner = runners[blocks++ % runners.length];
-      const done = runner.run({ kind: 'statistics', chips, nodata, downfactor });
+      const done = runner.run({ kind: 'statistics', chips, nodata, downfactor, scaling });
       done.catch(() => {}); // Reported when its turn comes.
       underWay.push({ chips, done });
     }
@@ -114,6 +134,7 @@ export async function computeGlobalStatistics(
     stopListening();
     await Promise.all(runners.map((runner) => runner.close()));
   }
+  result.warnings = values.warnings();
   if (blocks === 0) {
     throw argumentError('computeGlobalStatistics', 'rows', [], 'a list or stream of at least one chip');
   }

@@ -254,7 +254,8 @@ describe('worker threads', () => {
       let chain = Promise.resolve();
       parentPort.on('message', ({ id, task }) => {
         if (task.kind === 'inspect') {
-          const result = { sizes: task.chips.map(() => [6, 6]), images: new Float32Array(0), bad: [] };
+          const sizes = task.chips.map(() => [6, 6]);
+          const result = { sizes, scalings: sizes.map(() => ''), facts: [], images: new Float32Array(0), bad: [] };
           return parentPort.postMessage({ id, result });
         }
         const images = new Float32Array(task.chips.length * 72);
@@ -265,7 +266,7 @@ describe('worker threads', () => {
           images.fill(index, i * 72, (i + 1) * 72);
         }
         Atomics.store(workerData.current, 0, -1);
-        parentPort.postMessage({ id, result: { sizes: [], images, bad: [] } });
+        parentPort.postMessage({ id, result: { sizes: [], scalings: [], facts: [], images, bad: [] } });
       });`,
     );
     return { workers: 1, workerUrl: new URL(`file://${file}`) };

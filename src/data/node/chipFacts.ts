@@ -1,0 +1,49 @@
+import type { Raster } from '../../internal/raster.js';
+import { isPerBand, type NodataValues } from '../../normalization/nodataValues.js';
+
+/** What is remembered of a chip's values to judge them beside those of other chips. */
+export interface ChipFacts {
+  /** Least and greatest valid value of each band, NaN where there is none. */
+  least: number[];
+  greatest: number[];
+  /** How many values each of the given nodata values matches. */
+  nodataMatches: number[];
+}
+
+/** The nodata values of all bands, one after the other. */
+export function flatNodata(nodata: NodataValues): readonly number[] {
+  return isPerBand(nodata) ? nodata.flat() : nodata;
+}
+
+/**
+ * Adds a raster's bands.
+ *
+ * @param raster NaN where its file says that values are missing.
+ * @param nodata Further values that mark missing pixels of the chip.
+ * @param firstBand The chip's band that is the raster's first.
+ */
+export function addFacts(
+  facts: ChipFacts,
+  { data, channels }: Raster,
+  nodata: NodataValues,
+  firstBand: number,
+): void {
+  for (let k = 0; k < channels; k++) {
+    const values = isPerBand(nodata) ? nodata[firstBand + k] : nodata;
+    const before = isPerBand(nodata) ? nodata.slice(0, firstBand + k).flat().length : 0;
+    const missing = values.map(Math.fround);
+    let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    for (let i = k; i < data.length; i += channels) {
+      const value = data[i];
+      if (!Number.isFinite(value)) continue;
+      const match = missing.indexOf(value);
+      if (match >= 0) facts.nodataMatches[before + match]++;
+      else {
+        if (value < least) least = value;
+        if (value > greatest) greatest = value;
+      }
+    }
+    facts.least.push(least <= greatest ? least : Number.NaN);
+    facts.greatest.push(least <= greatest ? greatest : Number.NaN);
+  }
+}
