@@ -4,7 +4,7 @@
  * leaves it in DIR. Uses rasterio (GDAL) from PyPI in scripts/hostile/.venv, which the first run makes; HOSTILE_PYTHON names an
  * interpreter that has it already.
  */
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -55,7 +55,10 @@ finish(
 function findPython(): string {
   if (process.env.HOSTILE_PYTHON) return process.env.HOSTILE_PYTHON;
   const python = path.join(root, 'scripts/hostile/.venv/bin/python');
-  if (!existsSync(python))
+  try {
+    runCommand(python, ['-c', 'import numpy, rasterio'], root);
+  } catch {
     process.stdout.write(runCommand(path.join(root, 'scripts/hostile/setup.sh'), [], root));
+  }
   return python;
 }

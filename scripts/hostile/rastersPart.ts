@@ -18,6 +18,7 @@ export const rastersPart: HostilePart = async ({ python, folder, seed, count, on
   const script = path.join(import.meta.dirname, 'rasters.py');
   runCommand(python, [script, ...args, ...(only ? ['--only', only] : [])], root);
   const { files, gdal, unwritten } = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8'));
+  if (files.length === 0) return [`no file was written${only ? `: there is no ${only}` : ''}`];
   const documented = refusedLayouts();
   const problems: string[] = [];
   const refused = new Map<string, string[]>();
@@ -37,7 +38,6 @@ export const rastersPart: HostilePart = async ({ python, folder, seed, count, on
         problems.push(`${name} (${layout}): no gdal_translate line: ${message}`);
     }
   }
-  if (files.length === 0) problems.push(`no file was written${only ? `: there is no ${only}` : ''}`);
   const share = equal / files.length;
   if (share < LEAST_READ && !only) problems.push(`${(100 * share).toFixed(1)} % are read, less than 90 %`);
   const refusals = [...refused.values()].flat().length;
