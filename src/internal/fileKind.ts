@@ -4,14 +4,11 @@ import { textKind } from './textKind.js';
 export interface FileKind {
   /** With its article: `'a PNG image'`. */
   what: string;
-  /**
-   * What helps: `raster`: GDAL reads it; `datasets`: GDAL reads its datasets one by one; `packed`: unpacking; `weights`:
-   * they are a network's; `absent`: it stands in the place of a file that is not there; `other`: nothing known.
-   */
-  family: 'raster' | 'datasets' | 'packed' | 'weights' | 'absent' | 'other';
+  /** `raster`: GDAL reads it; `datasets`: GDAL reads its datasets one by one; `weights`: they are a network's. */
+  family: 'raster' | 'datasets' | 'weights' | 'other';
   /** Usual suffix of the format. */
   suffix: string;
-  /** `packed`: the command that unpacks; `absent`: what to do. */
+  /** What to do, where that does not depend on what was wanted. */
   remedy?: string;
 }
 
@@ -38,13 +35,13 @@ const MARKS: readonly Row[] = [
   ['CDF\x02', 'a NetCDF file', 'datasets', 'nc'],
   ['CDF\x05', 'a NetCDF file', 'datasets', 'nc'],
   ['\x0e\x03\x13\x01', 'an HDF4 file', 'datasets', 'hdf'],
-  ['\x1f\x8b', 'a gzip archive', 'packed', 'gz', 'gzip -dc'],
-  ['\x28\xb5\x2f\xfd', 'a zstd archive', 'packed', 'zst', 'zstd -dc'],
-  ['BZh', 'a bzip2 archive', 'packed', 'bz2', 'bzip2 -dc'],
-  ['\xfd7zXZ\0', 'an xz archive', 'packed', 'xz', 'xz -dc'],
-  ['\x04\x22\x4d\x18', 'an lz4 archive', 'packed', 'lz4', 'lz4 -dc'],
-  ['7z\xbc\xaf\x27\x1c', 'a 7z archive', 'packed', '7z', '7z x'],
-  ['Rar!\x1a\x07', 'a RAR archive', 'packed', 'rar', 'unrar x'],
+  ['\x1f\x8b', 'a gzip archive', 'other', 'gz', 'unpack it: gzip -dc in.gz > out'],
+  ['\x28\xb5\x2f\xfd', 'a zstd archive', 'other', 'zst', 'unpack it: zstd -dc in.zst > out'],
+  ['BZh', 'a bzip2 archive', 'other', 'bz2', 'unpack it: bzip2 -dc in.bz2 > out'],
+  ['\xfd7zXZ\0', 'an xz archive', 'other', 'xz', 'unpack it: xz -dc in.xz > out'],
+  ['\x04\x22\x4d\x18', 'an lz4 archive', 'other', 'lz4', 'unpack it: lz4 -dc in.lz4 > out'],
+  ['7z\xbc\xaf\x27\x1c', 'a 7z archive', 'other', '7z', 'unpack it: 7z x in.7z'],
+  ['Rar!\x1a\x07', 'a RAR archive', 'other', 'rar', 'unpack it: unrar x in.rar'],
   ['\x93NUMPY', 'a NumPy array', 'other', 'npy'],
   ['PAR1', 'a Parquet table', 'other', 'parquet'],
   ['ARROW1', 'an Arrow table', 'other', 'arrow'],
@@ -56,7 +53,7 @@ const MARKS: readonly Row[] = [
   ['\x80\x03', 'a Python pickle', 'weights', 'pkl'],
   ['\x80\x04', 'a Python pickle', 'weights', 'pkl'],
   ['\x80\x05', 'a Python pickle', 'weights', 'pkl'],
-  ['\0\x05\x16\x07', "macOS' file of attributes of another (named ._…)", 'absent', '', 'delete it'],
+  ['\0\x05\x16\x07', "macOS' file of attributes of another (named ._…)", 'other', '', 'delete it'],
 ];
 
 /**
@@ -69,6 +66,9 @@ export function fileKind(head: Uint8Array): FileKind | undefined {
   const bytes = head.subarray(0, 1024);
   const start = String.fromCharCode(...bytes);
   if (TIFF.some((mark) => start.startsWith(mark) || mark.startsWith(start))) return undefined;
+  // A length of 64 bits, which may look like another's mark, then JSON.
+  if (start.startsWith('\0\0\0\0{', 4))
+    return { what: 'a safetensors file of weights', family: 'weights', suffix: 'safetensors' };
   const row = MARKS.find(([mark]) => start.startsWith(mark)) ?? zip(start) ?? further(start);
   if (!row) return textKind(bytes);
   const [, what, family, suffix, remedy] = row;
@@ -84,26 +84,24 @@ function zip(start: string): Row | undefined {
   if (/^[^/]{1,200}\.npy/.test(names)) return ['', 'an archive of NumPy arrays', 'other', 'npz'];
   if (names.startsWith('metadata.json') && start.includes('keras'))
     return ['', 'a Keras model', 'weights', 'keras'];
-  return ['', 'a ZIP archive', 'packed', 'zip', 'unzip'];
+  return ['', 'a ZIP archive', 'other', 'zip', 'unpack it: unzip in.zip'];
 }
 
 /** Formats whose mark is elsewhere than at the start. */
 function further(start: string): Row | undefined {
   const at = (position: number, mark: string) => start.startsWith(mark, position);
   if (/^\0+$/.test(start))
-    return ['', 'nothing but zeros (it was never written)', 'absent', '', 'copy or download it again'];
+    return ['', 'nothing but zeros (it was never written)', 'other', '', 'copy or download it again'];
   if (at(0, 'RIFF') && at(8, 'WEBP')) return ['', 'a WebP image', 'raster', 'webp'];
   if (at(4, 'ftyp')) return ['', 'an HEIF image or MP4 film', 'raster', 'heif'];
   if (at(0, 'BM') && at(6, '\0\0\0\0')) return ['', 'a BMP image', 'raster', 'bmp'];
   if (at(512, HDF5)) return ['', 'an HDF5 file', 'datasets', 'h5'];
-  if (at(257, 'ustar')) return ['', 'a tar archive', 'packed', 'tar', 'tar xf'];
+  if (at(257, 'ustar')) return ['', 'a tar archive', 'other', 'tar', 'unpack it: tar xf in.tar'];
   if (at(0, 'SQLite format 3\0'))
     return at(68, 'GPKG')
       ? ['', 'a GeoPackage', 'datasets', 'gpkg']
       : ['', 'an SQLite database', 'other', 'sqlite'];
   if (at(4, 'TFL3')) return ['', 'a TensorFlow Lite model', 'weights', 'tflite'];
-  // A length of 32 bits, then JSON.
-  if (at(4, '\0\0\0\0{')) return ['', 'a safetensors file of weights', 'weights', 'safetensors'];
   if (at(0, '\x08') && at(2, '\x12') && /^\w{4}/.test(start.slice(4)))
     return ['', 'an ONNX model', 'weights', 'onnx'];
   return undefined;

@@ -10,14 +10,11 @@ export function foreignRaster(head: Uint8Array): string | undefined {
   const kind = fileKind(head);
   if (!kind) return undefined;
   const { what, family, suffix, remedy } = kind;
-  const file = `in.${suffix}`;
   const advice = {
-    raster: `convert it: gdal_translate ${file} out.tif`,
-    datasets: `'gdalinfo ${file}' names its datasets; convert one: gdal_translate NAME out.tif`,
-    packed: `unpack it: ${remedy} ${file}${remedy?.endsWith('-dc') ? ' > out.tif' : ''}`,
+    raster: `convert it: gdal_translate in.${suffix} out.tif`,
+    datasets: `'gdalinfo in.${suffix}' names its datasets; convert one: gdal_translate NAME out.tif`,
     weights: 'weights are no chip; give a GeoTIFF in its place',
-    absent: remedy,
     other: 'give a GeoTIFF in its place',
   }[family];
-  return `it is ${what}; ${advice}`;
+  return `it is ${what}; ${remedy ?? advice}`;
 }

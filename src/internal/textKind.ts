@@ -34,7 +34,7 @@ export function textKind(head: Uint8Array): FileKind | undefined {
 }
 
 function absent(what: string, remedy: string): FileKind {
-  return { what, family: 'absent', suffix: '', remedy };
+  return { what, family: 'other', suffix: '', remedy };
 }
 
 const AGAIN = 'download it again: the server, or a proxy, gave this in its place';
@@ -56,13 +56,11 @@ function markupKind(text: string, quoted: string): FileKind {
 }
 
 function jsonKind(text: string, quoted: string): FileKind {
-  const json = (what: string, family: FileKind['family'] = 'other'): FileKind => ({
-    what,
-    family,
-    suffix: 'json',
-  });
-  if (text.includes('"weight_map"')) return json('the index of weights that lie in several files', 'weights');
-  if (/"(modelTopology|weightsManifest)"/.test(text)) return json('a model of TensorFlow.js', 'weights');
+  const json = (what: string): FileKind => ({ what, family: 'other', suffix: 'json' });
+  if (text.includes('"weight_map"'))
+    return { what: 'the index of weights in several files', family: 'weights', suffix: 'index.json' };
+  if (/"(modelTopology|weightsManifest)"/.test(text))
+    return { what: 'a model of TensorFlow.js', family: 'weights', suffix: 'json' };
   if (text.includes('"stac_version"')) return json('a STAC item, whose assets name the rasters');
   if (/"(FeatureCollection|Feature)"/.test(text)) return json('a GeoJSON file');
   if (/"(error|errors|message|detail|code|status)"\s*:/.test(text))

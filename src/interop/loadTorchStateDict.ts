@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { CheckpointError } from '../errors/CheckpointError.js';
 import type { NamedParameter } from '../models/namedParameters.js';
+import { matchNames } from './matchNames.js';
 import { safetensorsToFloat32 } from './safetensorsToFloat32.js';
 import type { SafetensorsTensor } from './safetensorsTypes.js';
 import { fromTorchLayout, torchShape } from './torchLayout.js';
+import { weightProblem } from './weightProblem.js';
 
 /** Options of {@link loadTorchStateDict}. */
 export interface LoadTorchStateDictOptions {
@@ -13,7 +16,7 @@ export interface LoadTorchStateDictOptions {
   strict?: boolean;
 }
 
-/** What {@link loadTorchStateDict} left aside; both are empty in strict mode. */
+/** What {@link loadTorchStateDict} left aside; in strict mode nothing but `num_batches_tracked`. */
 export interface LoadTorchStateDictResult {
   /** Parameters of the model that the dictionary lacks; they keep their values. */
   missingKeys: string[];
@@ -21,21 +24,18 @@ export interface LoadTorchStateDictResult {
   unexpectedKeys: string[];
 }
 
-/** What `torch.nn.DataParallel` and `torch.compile` put before every name. */
-const WRAPPER_PREFIXES = ['module.', '_orig_mod.'];
-
 /**
  * Loads a torch `state_dict` into a model, as torch's `load_state_dict` does.
  *
- * A prefix `module.` (`torch.nn.DataParallel`) or `_orig_mod.` (`torch.compile`) that every name carries is stripped.
- * Half-precision and double values are converted to float32. Every tensor is accounted for, and nothing is changed when
- * it throws.
+ * A prefix that every name carries is dropped (`module.` of `torch.nn.DataParallel`, `model.` of Lightning, `net.`, …),
+ * and one under which all parameters stand. Half-precision and double values are converted to float32. As in torch,
+ * `num_batches_tracked` may be missing. Every other tensor is accounted for, and nothing is changed when it throws.
  *
  * @param parameters As `namedParameters(model)` returns them.
  * @param stateDict Tensors by torch name, as `readWeights` returns them.
  * @returns The names that only one of the two has.
- * @throws If the dictionary is empty or a tensor is of another shape; in strict mode also if tensors are missing or
- * extra; else if the two have no name in common. The error lists all names.
+ * @throws If the dictionary is empty, a tensor is of another shape or type or has values that are not finite; in strict
+ * mode also if tensors are missing or extra; else if the two have no name in common. The error lists all names.
  * @example
  * ```ts
  * import { loadTorchStateDict, toTorchStateDict } from 'diffusion-ssl/interop';
@@ -51,46 +51,65 @@ export function loadTorchStateDict(
   stateDict: ReadonlyMap<string, SafetensorsTensor>,
   { strict = true }: LoadTorchStateDictOptions = {},
 ): LoadTorchStateDictResult {
-  if (stateDict.size === 0) throw new Error('loadTorchStateDict: the state dict holds no tensor.');
-  const tensors = stripWrapperPrefixes(stateDict);
-  const known = new Set(parameters.map(({ name }) => name));
-  const missing = parameters.filter(({ name }) => !tensors.has(name));
-  const unexpectedKeys = [...tensors.keys()].filter((name) => !known.has(name));
-  const problems = parameters.flatMap(({ name, spec }) => {
-    const [shape, expected] = [tensors.get(name)?.shape, torchShape(spec.shape, spec.layout)];
-    if (shape === undefined || shape.join() === expected.join()) return [];
-    return [`wrong shape: ${name} is [${shape}], the model has [${expected}]`];
+  if (stateDict.size === 0) throw new CheckpointError('loadTorchStateDict: the state dict holds no tensor.');
+  const names = [...stateDict.keys()];
+  const prefix = choosePrefix(names, parameters);
+  const known = new Set(parameters.map(({ name }) => prefix + name));
+  const unexpectedKeys = names.filter((name) => !known.has(name));
+  const absent = parameters.filter(({ name }) => !stateDict.has(prefix + name));
+  const missing = absent.filter(({ name }) => !name.endsWith('num_batches_tracked'));
+  const present = parameters.flatMap((parameter) => {
+    const tensor = stateDict.get(prefix + parameter.name);
+    return tensor ? [{ ...parameter, tensor, floats: safetensorsToFloat32(tensor) }] : [];
   });
-  if (strict || missing.length === parameters.length) {
+  const problems = present.flatMap(({ tensor, floats, ...parameter }) => {
+    return weightProblem(parameter, tensor, floats) ?? [];
+  });
+  const unclear = missing.length > 0 && names.some((name) => !name.startsWith(prefix));
+  if (strict || present.length === 0 || unclear) {
     problems.unshift(
       ...missing.map(({ name, spec }) => `missing: ${name} [${torchShape(spec.shape, spec.layout)}]`),
     );
-    problems.push(...unexpectedKeys.map((name) => `extra: ${name} [${tensors.get(name)!.shape}]`));
+    problems.push(...unexpectedKeys.map((name) => `extra: ${name} [${stateDict.get(name)!.shape}]`));
   }
-  if (problems.length > 0) {
-    throw new Error(
-      `loadTorchStateDict: the state dict does not fit the model; nothing was loaded.\n${problems.join('\n')}`,
-    );
-  }
-  for (const { name, spec, variable } of parameters) {
-    const tensor = tensors.get(name);
-    if (!tensor) continue;
+  if (problems.length > 0) throw misfit(problems, prefix);
+  for (const { spec, variable, tensor, floats } of present) {
     // Counters do not go through float32, which counts to 2^24 only.
     const values =
-      tensor.data instanceof BigInt64Array
+      spec.dtype === 'int32'
         ? Int32Array.from(tensor.data, Number)
-        : fromTorchLayout(safetensorsToFloat32(tensor), spec.shape, spec.layout);
+        : fromTorchLayout(floats, spec.shape, spec.layout);
     tf.tidy(() => variable.assign(tf.tensor(values, spec.shape, spec.dtype)));
   }
-  return { missingKeys: missing.map(({ name }) => name), unexpectedKeys };
+  return { missingKeys: absent.map(({ name }) => name), unexpectedKeys };
 }
 
-function stripWrapperPrefixes(
-  stateDict: ReadonlyMap<string, SafetensorsTensor>,
-): ReadonlyMap<string, SafetensorsTensor> {
-  const names = [...stateDict.keys()];
-  const prefix = WRAPPER_PREFIXES.find((word) => names.every((name) => name.startsWith(word)));
-  if (prefix === undefined) return stateDict;
-  const stripped = [...stateDict].map(([name, tensor]) => [name.slice(prefix.length), tensor] as const);
-  return stripWrapperPrefixes(new Map(stripped));
+/** What stands before the model's names in the dictionary; mostly nothing. */
+function choosePrefix(names: readonly string[], parameters: readonly NamedParameter[]): string {
+  const [prefix, ...others] = matchNames(names, new Set(parameters.map(({ name }) => name)));
+  if (prefix !== '' && others.length > 0) {
+    const list = [prefix, ...others].map((word) => `'${word}'`).join(' and under ');
+    throw new CheckpointError(
+      `loadTorchStateDict: the state dict has the model's names under ${list}; nothing was loaded. ` +
+        `Keep one of them: save_file({k: v for k, v in load_file('in.safetensors').items() if k.startswith('${prefix}')}, ` +
+        "'out.safetensors') in Python.",
+    );
+  }
+  return prefix;
+}
+
+function misfit(problems: readonly string[], prefix: string): CheckpointError {
+  const without = prefix === '' ? '' : `, also without the prefix '${prefix}' of its names`;
+  const last = problems.some((line) => line.startsWith('not finite'))
+    ? [
+        'Such weights come of a training that diverged, or are too large for half precision: take earlier ones.',
+      ]
+    : [];
+  return new CheckpointError(
+    [
+      `loadTorchStateDict: the state dict does not fit the model${without}; nothing was loaded.`,
+      ...problems,
+      ...last,
+    ].join('\n'),
+  );
 }

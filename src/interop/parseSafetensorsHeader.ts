@@ -1,3 +1,5 @@
+import { CheckpointError } from '../errors/CheckpointError.js';
+import { foreignWeights } from './foreignWeights.js';
 import {
   arrayClasses,
   isSafetensorsDtype,
@@ -37,7 +39,7 @@ export function parseSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
 }
 
 function fail(problem: string): never {
-  throw new Error(`readSafetensors: ${problem}`);
+  throw new CheckpointError(`readSafetensors: ${problem}`);
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -45,13 +47,18 @@ function isObject(value: unknown): value is Record<string, unknown> {
 }
 
 function decodeHeader(bytes: Uint8Array): { value: Record<string, unknown>; byteLength: number } {
+  const foreign = foreignWeights(bytes);
+  if (foreign) fail(foreign);
   if (bytes.byteLength < 8) {
     fail(`the file has ${bytes.byteLength} bytes; it must have at least the 8 of the header's length.`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
-    fail(`the header's length is ${length} bytes; at most ${maxHeaderBytes} are accepted.`);
+    fail(
+      `by its first 8 bytes its header has ${length} bytes; at most ${maxHeaderBytes} are accepted. ` +
+        'It is damaged, or no safetensors file.',
+    );
   }
   const byteLength = Number(length);
   if (byteLength > bytes.byteLength - 8) {

@@ -38,7 +38,11 @@ describe.each(cases)('unet/cases.json $name', ({ config, files }) => {
 describe('loadTorchStateDict', () => {
   const { config, files } = cases[0];
   const build = () => namedParameters(unetAttD(unetConfig(config)));
-  const [firstName] = load(files.state).keys();
+  const isCounter = (name: string) => name.endsWith('num_batches_tracked');
+  const [firstName] = [...load(files.state).keys()].filter((name) => !isCounter(name));
+  /** The state with each name, and perhaps each tensor, changed. */
+  const renamed = (rename: (name: string) => string): StateDict =>
+    new Map([...load(files.state)].map(([name, tensor]) => [rename(name), tensor]));
 
   const expectRefused = async (parameters: NamedParameter[], state: StateDict, message: RegExp) => {
     const before = await toTorchStateDict(parameters);
@@ -46,32 +50,123 @@ describe('loadTorchStateDict', () => {
     expect(await toTorchStateDict(parameters), 'nothing is loaded').toEqual(before);
   };
 
-  it('strips a prefix module. that every name has', async () => {
-    const reference = load(files.state);
+  it.each([
+    'module.',
+    '_orig_mod.',
+    'module._orig_mod.',
+    '_orig_mod.module.',
+    'model.',
+    'model.module.',
+    'ema_model.',
+    'state_dict.',
+    'net.backbone.1.',
+    'a b/ü.',
+  ])('drops the prefix %s that every name has', async (prefix) => {
     const parameters = build();
-    loadTorchStateDict(parameters, new Map([...reference].map(([name, t]) => [`module.${name}`, t])));
-    expect(await toTorchStateDict(parameters)).toEqual(new Map(reference));
-  });
-
-  it.each(['_orig_mod.', 'module._orig_mod.', '_orig_mod.module.'])('strips %s', async (prefix) => {
-    const reference = load(files.state);
-    const parameters = build();
-    loadTorchStateDict(parameters, new Map([...reference].map(([name, t]) => [prefix + name, t])));
-    expect(await toTorchStateDict(parameters)).toEqual(new Map(reference));
-  });
-
-  it('does not strip one that only some have', async () => {
-    const reference = load(files.state);
-    const renamed = new Map(
-      [...reference].map(([name, t]) => [name === firstName ? `module.${name}` : name, t]),
+    const result = loadTorchStateDict(
+      parameters,
+      renamed((name) => prefix + name),
     );
-    const message = new RegExp(`missing: ${firstName} [^]*extra: module\\.${firstName} `);
-    await expectRefused(build(), renamed, message);
+    expect(result).toEqual({ missingKeys: [], unexpectedKeys: [] });
+    expect(await toTorchStateDict(parameters)).toEqual(load(files.state));
+  });
+
+  it('does not drop one that only some have', async () => {
+    const state = renamed((name) => (name === firstName ? `module.${name}` : name));
+    await expectRefused(
+      build(),
+      state,
+      new RegExp(`missing: ${firstName} [^]*extra: module\\.${firstName} `),
+    );
+  });
+
+  it('does not drop letters that are no word of a name', async () => {
+    const message = new RegExp(`fit the model; nothing was loaded\\.\nmissing: [^]*extra: my${firstName} `);
+    await expectRefused(
+      build(),
+      renamed((name) => `my${name}`),
+      message,
+    );
+  });
+
+  it('names the prefix, and what else a Lightning checkpoint holds', async () => {
+    const state = renamed((name) => `model.${name}`);
+    state.set('loss.weight', { dtype: 'F32', shape: [3], data: new Float32Array(3) });
+    const message =
+      /also without the prefix 'model\.' of its names; nothing was loaded\.\nextra: loss\.weight \[3\]$/;
+    await expectRefused(build(), state, message);
+    const parameters = build();
+    const result = loadTorchStateDict(parameters, state, { strict: false });
+    expect(result).toEqual({ missingKeys: [], unexpectedKeys: ['loss.weight'] });
+    expect(await toTorchStateDict(parameters)).toEqual(load(files.state));
+    state.delete(`model.${firstName}`);
+    expect(
+      () => loadTorchStateDict(build(), state, { strict: false }),
+      'neither all names nor all weights',
+    ).toThrow(new RegExp(`missing: ${firstName} [^]*extra: loss\\.weight`));
+  });
+
+  it('does not choose between two copies of the weights', async () => {
+    const state = new Map([...renamed((name) => `ema_model.${name}`), ...renamed((name) => `model.${name}`)]);
+    const message =
+      /the model's names under 'model\.' and under 'ema_model\.'; nothing was loaded\. Keep one/;
+    await expectRefused(build(), state, message);
+    expect(() => loadTorchStateDict(build(), state, { strict: false })).toThrow(message);
+  });
+
+  it('goes on without num_batches_tracked, as torch does', async () => {
+    const state = new Map([...load(files.state)].filter(([name]) => !isCounter(name)));
+    const parameters = build();
+    const { missingKeys, unexpectedKeys } = loadTorchStateDict(parameters, state);
+    expect(missingKeys.length).toBeGreaterThan(0);
+    expect(missingKeys.every(isCounter)).toBe(true);
+    expect(unexpectedKeys).toEqual([]);
+    const loaded = await toTorchStateDict(parameters);
+    for (const [name, tensor] of state) expect(loaded.get(name), name).toEqual(tensor);
+    for (const name of missingKeys) expect(loaded.get(name)!.data, name).toEqual(BigInt64Array.of(0n));
+  });
+
+  it('names tensors with values that are not finite, and how many', async () => {
+    const state = load(files.state);
+    const { shape } = state.get(firstName)!;
+    const size = shape.reduce((product, side) => product * side, 1);
+    const refused = (tensor: SafetensorsTensor, counts: string) =>
+      expectRefused(
+        build(),
+        state.set(firstName, tensor),
+        new RegExp(`\nnot finite: ${firstName} has ${counts} among its ${size} values\n.*diverged`),
+      );
+    const data = new Float32Array(size);
+    data.set([Number.NaN, Number.NEGATIVE_INFINITY, Number.NaN]);
+    await refused({ dtype: 'F32', shape, data }, '2 NaN and 1 infinite');
+    await refused({ dtype: 'F16', shape, data: new Uint16Array(size).fill(0x7c00, 0, 2) }, '2 infinite');
+    await refused({ dtype: 'BF16', shape, data: new Uint16Array(size).fill(0x7fc0, 0, 1) }, '1 NaN');
+    await refused({ dtype: 'F64', shape, data: new Float64Array(size).fill(1e300, 0, 1) }, '1 infinite');
+  });
+
+  it.each(['I64', 'I32', 'I8', 'U8', 'BOOL'] as const)('refuses weights of type %s', async (dtype) => {
+    const state = load(files.state);
+    const tensor = state.get(firstName)!;
+    const data =
+      dtype === 'I64' ? new BigInt64Array(tensor.data.length) : Int8Array.from(tensor.data, Number);
+    state.set(firstName, { ...tensor, dtype, data });
+    await expectRefused(build(), state, new RegExp(`wrong type: ${firstName} is ${dtype} `));
+  });
+
+  it.each([-1n, 2n ** 31n])('refuses a counter of %s', async (value) => {
+    const state = load(files.state);
+    const name = [...state.keys()].find(isCounter)!;
+    state.set(name, { dtype: 'I64', shape: [], data: BigInt64Array.of(value) });
+    await expectRefused(
+      build(),
+      state,
+      new RegExp(`wrong value: ${name} is ${value}, the model has an integer`),
+    );
   });
 
   it('lists all that is missing, extra or of another shape, and loads nothing', async () => {
     const state = load(files.state);
-    const names = [...state.keys()];
+    const names = [...state.keys()].filter((name) => !isCounter(name));
     const missing = [names[3], names[names.length - 1]];
     for (const name of missing) state.delete(name);
     const weight = state.get('output_conv.weight')!;
@@ -126,9 +221,9 @@ describe('loadTorchStateDict', () => {
       loadTorchStateDict(parameters, state, { strict: false });
     const parameters = build();
     const before = await toTorchStateDict(parameters);
-    const foreign: StateDict = new Map([...load(files.state)].map(([name, t]) => [`net.${name}`, t]));
+    const foreign = renamed((name) => `${name}.net`);
     expect(() => loadPartly(parameters, foreign)).toThrow(
-      new RegExp(`missing: ${firstName} [^]*extra: net\\.`),
+      new RegExp(`missing: ${firstName} [^]*extra: .*\\.net`),
     );
     const state = load(files.state);
     state.set(firstName, { dtype: 'F32', shape: [1], data: new Float32Array(1) });
