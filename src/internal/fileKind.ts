@@ -90,7 +90,7 @@ function zip(start: string): Row | undefined {
 /** Formats whose mark is elsewhere than at the start. */
 function further(start: string): Row | undefined {
   const at = (position: number, mark: string) => start.startsWith(mark, position);
-  if (/^\0+$/.test(start))
+  if (/^\0{8,}$/.test(start))
     return ['', 'nothing but zeros (it was never written)', 'other', '', 'copy or download it again'];
   if (at(0, 'RIFF') && at(8, 'WEBP')) return ['', 'a WebP image', 'raster', 'webp'];
   if (at(4, 'ftyp')) return ['', 'an HEIF image or MP4 film', 'raster', 'heif'];

@@ -337,8 +337,15 @@ describe('damaged files', () => {
 
   it('reads a header nested a million deep without crashing', () => {
     expect(() => readSafetensors(fileWith(`{"a":${'['.repeat(1e6)}`))).toThrow(/^readSafetensors: /);
-    const deep = `{"a":{"shape":${'['.repeat(1e5)}${']'.repeat(1e5)}}}`;
-    expect(() => readSafetensors(fileWith(deep))).toThrow(/^readSafetensors: /);
+    const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
+    for (const place of ['"dtype":"F32","shape":', '"dtype":', '"dtype":"F32","shape":[],"data_offsets":'])
+      expect(() => readSafetensors(fileWith(`{"a":{${place}${deep}}}`))).toThrow(
+        /^readSafetensors: .*a list of 1;/,
+      );
+    for (const place of ['{"a":', '{"__metadata__":', '{"__metadata__":{"k":'])
+      expect(() =>
+        readSafetensors(fileWith(`${place}${deep}${place.replace(/[^{]/g, '').replaceAll('{', '}')}`)),
+      ).toThrow(/^readSafetensors: .*a list of 1;/);
   });
 });
 
