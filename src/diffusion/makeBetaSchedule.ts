@@ -30,7 +30,7 @@ export interface BetaScheduleOptions {
  * `'linear'` and `'cosine'` (see {@link BetaScheduleType} for the two cosines). The betas are not scaled with the
  * number of timesteps: ten linear steps up to 0.02 leave ᾱ_T at 0.904, an image hardly noised.
  *
- * @param timesteps number T of timesteps, at least 1.
+ * @param timesteps number T of timesteps, from 1 to a million.
  * @returns T betas in [0, 1], without unit.
  * @throws If an argument is out of its range or the type is unknown (names are case-sensitive).
  * @example
@@ -64,6 +64,7 @@ export function makeBetaSchedule(timesteps: number, options: BetaScheduleOptions
   const types = Object.keys(formulas);
   check(types.includes(type), 'type', `'${type}'`, `one of ${types.join(', ')}`);
   check(timesteps > 0 && Number.isInteger(timesteps), 'timesteps', timesteps, 'an integer of at least 1');
+  check(timesteps <= 1e6, 'timesteps', timesteps, 'at most 1000000');
   check(betaStart >= 0 && betaStart <= 1, 'betaStart', betaStart, 'in [0, 1]');
   check(betaEnd >= betaStart && betaEnd <= 1, 'betaEnd', betaEnd, `in [${betaStart}, 1]`);
   return Float64Array.from({ length: timesteps }, (_, i) => formulas[type](i));

@@ -10,12 +10,15 @@ export function argumentError(
   return new ConfigError(`${functionName}: ${argument} is ${describe(received)}; it must be ${accepted}.`);
 }
 
-function describe(value: unknown): string {
+function describe(value: unknown, depth = 0): string {
   if (typeof value === 'string') return `'${value}'`;
   if (typeof value === 'function') return `function ${value.name}`;
   if (ArrayBuffer.isView(value)) return `${value.constructor.name}`;
   if (Array.isArray(value)) {
-    const shown = value.slice(0, 8).map((entry) => (entry instanceof Object ? describe(entry) : entry));
+    if (depth > 2) return '[…]';
+    const shown = value
+      .slice(0, 8)
+      .map((entry) => (entry instanceof Object ? describe(entry, depth + 1) : entry));
     return `[${shown.join(', ')}${value.length > 8 ? ', …' : ''}]`;
   }
   if (!(value instanceof Object)) return String(value);

@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { showJson } from '../internal/showJson.js';
 import { foreignWeights } from './foreignWeights.js';
 import {
   arrayClasses,
@@ -40,15 +41,6 @@ export function parseSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
 
 function fail(problem: string): never {
   throw new CheckpointError(`readSafetensors: ${problem}`);
-}
-
-/** A value of the header for a message: a short one as it is, of others what they are. */
-function show(value: unknown): string {
-  if (Array.isArray(value) && (value.length > 16 || value.some((item) => typeof item === 'object')))
-    return `a list of ${value.length}`;
-  if (isObject(value)) return 'an object';
-  const text = JSON.stringify(value) ?? 'missing';
-  return text.length > 80 ? `${text.slice(0, 80)}…` : text;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
@@ -113,10 +105,10 @@ function findDuplicateKey(json: string): string | undefined {
 }
 
 function checkMetadata(value: unknown): Record<string, string> {
-  if (!isObject(value)) fail(`__metadata__ is ${show(value)}; it must be an object of strings.`);
+  if (!isObject(value)) fail(`__metadata__ is ${showJson(value)}; it must be an object of strings.`);
   const pairs = Object.entries(value).map(([key, text]): [string, string] => {
     if (typeof text !== 'string') {
-      fail(`__metadata__ '${key}' is ${show(text)}; it must be a string.`);
+      fail(`__metadata__ '${key}' is ${showJson(text)}; it must be a string.`);
     }
     return [key, text];
   });
@@ -129,17 +121,17 @@ function isCountList(value: unknown): value is number[] {
 
 function checkEntry(name: string, value: unknown): SafetensorsEntry {
   const where = `tensor '${name}'`;
-  if (!isObject(value)) fail(`${where} is ${show(value)}; it must be an object.`);
+  if (!isObject(value)) fail(`${where} is ${showJson(value)}; it must be an object.`);
   const { dtype, shape, data_offsets: offsets } = value;
   if (!isSafetensorsDtype(dtype)) {
     const accepted = Object.keys(arrayClasses).join(', ');
-    fail(`${where} has dtype ${show(dtype)}; accepted are ${accepted}.`);
+    fail(`${where} has dtype ${showJson(dtype)}; accepted are ${accepted}.`);
   }
   if (!isCountList(shape)) {
-    fail(`${where} has shape ${show(shape)}; it must be a list of integers of at least 0.`);
+    fail(`${where} has shape ${showJson(shape)}; it must be a list of integers of at least 0.`);
   }
   if (!isCountList(offsets) || offsets.length !== 2 || offsets[0] > offsets[1]) {
-    fail(`${where} has data_offsets ${show(offsets)}; they must be [begin, end], begin <= end.`);
+    fail(`${where} has data_offsets ${showJson(offsets)}; they must be [begin, end], begin <= end.`);
   }
   const [begin, end] = offsets;
   const needed = shape.reduce((product, n) => product * n, arrayClasses[dtype].BYTES_PER_ELEMENT);

@@ -56,10 +56,19 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
   if (resolved.patchSize !== 1 && resolved.patchSize !== 2) {
     throw argumentError('unetAttD', 'patchSize', resolved.patchSize, '1 or 2');
   }
-  for (const key of ['filterConfig', 'blockNum'] as const) {
+  for (const [key, most] of [
+    ['filterConfig', 65536],
+    ['blockNum', 100],
+  ] as const) {
     const values = resolved[key];
-    if (!Array.isArray(values) || values.length !== 6 || !values.every((n) => Number.isInteger(n) && n > 0)) {
-      throw argumentError('unetAttD', key, values, 'a list of six positive integers, one a level');
+    const isSide = (n: unknown) => Number.isInteger(n) && (n as number) > 0 && (n as number) <= most;
+    if (!Array.isArray(values) || values.length !== 6 || !values.every(isSide)) {
+      throw argumentError(
+        'unetAttD',
+        key,
+        values,
+        `a list of six positive integers up to ${most}, one a level`,
+      );
     }
   }
   if (resolved.useSkipAtt && resolved.filterConfig[0] < 2) {

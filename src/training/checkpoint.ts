@@ -1,11 +1,14 @@
+import { CheckpointError } from '../errors/CheckpointError.js';
 import { loadTorchStateDict } from '../interop/loadTorchStateDict.js';
 import { readSafetensors } from '../interop/readSafetensors.js';
 import type { SafetensorsTensor } from '../interop/safetensorsTypes.js';
 import { fromTorchLayout, torchShape, toTorchLayout } from '../interop/torchLayout.js';
 import { toTorchStateDict } from '../interop/toTorchStateDict.js';
+import { weightProblem } from '../interop/weightProblem.js';
 import { writeSafetensors } from '../interop/writeSafetensors.js';
 import type { NamedParameter } from '../models/namedParameters.js';
 import type { PackedOptimizer } from '../optimizers/PackedOptimizer.js';
+import { type CheckpointMetadata, METADATA_KEY, parseCheckpointMetadata } from './checkpointMetadata.js';
 import type { ExponentialMovingAverage } from './ExponentialMovingAverage.js';
 
 /** What a checkpoint is made from, and restored into. */
@@ -16,17 +19,8 @@ export interface CheckpointParts {
   ema?: ExponentialMovingAverage;
 }
 
-const METADATA_KEY = 'diffusion-ssl';
 const EMA = 'ema.';
 const OPTIMIZER = 'optimizer.';
-
-interface Metadata {
-  version: 1;
-  optimizerStep?: number;
-  optimizerScalars?: Record<string, number>;
-  emaStep?: number;
-  state: unknown;
-}
 
 /**
  * A training run as one safetensors file: the model under its torch names, its average under `ema.…`, the optimizer
@@ -66,7 +60,7 @@ export async function encodeCheckpoint(
   const optimizerState = await optimizer?.state(parameters);
   for (const [slot, values] of Object.entries(optimizerState?.slots ?? {}))
     add(`${OPTIMIZER}${slot}.`, values);
-  const metadata: Metadata = {
+  const metadata: CheckpointMetadata = {
     version: 1,
     optimizerStep: optimizerState?.step,
     optimizerScalars: optimizerState?.scalars,
@@ -90,7 +84,7 @@ export async function encodeCheckpoint(
  * ```
  */
 export function readCheckpointState(bytes: Uint8Array): unknown {
-  return parseMetadata(readSafetensors(bytes).metadata).state;
+  return parseCheckpointMetadata(readSafetensors(bytes).metadata).state;
 }
 
 /**
@@ -115,54 +109,64 @@ export function restoreCheckpoint(
   { parameters, optimizer, ema }: CheckpointParts,
 ): unknown {
   const { tensors, metadata } = readSafetensors(bytes);
-  const { optimizerStep, optimizerScalars, emaStep, state } = parseMetadata(metadata);
-  const named = [...tensors];
+  const { optimizerStep, optimizerScalars, emaStep, state } = parseCheckpointMetadata(metadata);
+  if (ema && emaStep === undefined) fail('the checkpoint has no moving average (ema).');
+  if (optimizer && optimizerStep === undefined) fail('the checkpoint has no optimizer state.');
+  const problems: string[] = [];
+  const part = (prefix: string) => readPart(tensors, prefix, parameters, problems);
+  const average = ema && part(EMA);
+  const slotNames = new Set(
+    [...tensors.keys()].filter((name) => name.startsWith(OPTIMIZER)).map((name) => name.split('.')[1]),
+  );
+  const slots = optimizer && [...slotNames].map((slot) => [slot, part(`${OPTIMIZER}${slot}.`)] as const);
+  if (problems.length > 0)
+    fail(`the checkpoint does not fit the model; nothing was restored.\n${problems.join('\n')}`);
   const isPart = (name: string) => name.startsWith(EMA) || name.startsWith(OPTIMIZER);
-  loadTorchStateDict(parameters, new Map(named.filter(([name]) => !isPart(name))));
-  const specOf = new Map(parameters.map(({ name, spec }) => [name, spec]));
-  const part = (prefix: string): Map<string, Float32Array> =>
-    new Map(
-      named.flatMap(([name, tensor]) => {
-        const spec = specOf.get(name.slice(prefix.length));
-        if (!name.startsWith(prefix) || !spec) return [];
-        return [[name.slice(prefix.length), fromTorchLayout(floats(name, tensor), spec.shape, spec.layout)]];
-      }),
-    );
-  if (ema) {
-    if (emaStep === undefined)
-      throw new Error('restoreCheckpoint: the checkpoint has no moving average (ema).');
-    ema.restore(emaStep, part(EMA));
-  }
-  if (optimizer) {
-    if (optimizerStep === undefined)
-      throw new Error('restoreCheckpoint: the checkpoint has no optimizer state.');
-    const slotNames = new Set(
-      named.flatMap(([name]) => (name.startsWith(OPTIMIZER) ? [name.split('.')[1]] : [])),
-    );
-    const slots = Object.fromEntries([...slotNames].map((slot) => [slot, part(`${OPTIMIZER}${slot}.`)]));
-    optimizer.restore(parameters, { step: optimizerStep, slots, scalars: optimizerScalars });
+  loadTorchStateDict(parameters, new Map([...tensors].filter(([name]) => !isPart(name))));
+  try {
+    ema?.restore(emaStep!, average!);
+    optimizer?.restore(parameters, {
+      step: optimizerStep!,
+      slots: Object.fromEntries(slots!),
+      scalars: optimizerScalars,
+    });
+  } catch (error) {
+    fail((error as Error).message, error);
   }
   return state;
 }
 
-function parseMetadata(metadata: Record<string, string>): Metadata {
-  const text = metadata[METADATA_KEY];
-  if (text === undefined) {
-    throw new Error(
-      'restoreCheckpoint: the file is no checkpoint of a run (its header has no run state); ' +
-        'weights alone are loaded with loadTorchStateDict.',
-    );
+/** The tensors whose names begin with a prefix, by the names of the parameters that they belong to and in the layout here. */
+function readPart(
+  tensors: ReadonlyMap<string, SafetensorsTensor>,
+  prefix: string,
+  parameters: readonly NamedParameter[],
+  problems: string[],
+): Map<string, Float32Array> {
+  const values = new Map<string, Float32Array>();
+  const parameterOf = new Map(parameters.map((parameter) => [prefix + parameter.name, parameter]));
+  for (const [name, tensor] of tensors) {
+    if (!name.startsWith(prefix)) continue;
+    const parameter = parameterOf.get(name);
+    const problem = parameter
+      ? partProblem({ ...parameter, name }, tensor)
+      : `extra: ${name} [${tensor.shape}]`;
+    if (problem !== undefined) problems.push(problem);
+    else if (parameter) {
+      const { shape, layout } = parameter.spec;
+      values.set(parameter.name, fromTorchLayout(tensor.data as Float32Array, shape, layout));
+    }
   }
-  const parsed = JSON.parse(text) as Metadata;
-  if (parsed.version !== 1) {
-    throw new Error(
-      `restoreCheckpoint: the checkpoint has version ${parsed.version}; this package reads version 1.`,
-    );
-  }
-  return parsed;
+  return values;
 }
 
-function floats(name: string, { dtype, data }: SafetensorsTensor): Float32Array {
-  if (dtype !== 'F32') throw new Error(`restoreCheckpoint: '${name}' is ${dtype}; a checkpoint holds F32.`);
-  return data as Float32Array;
+function partProblem(parameter: NamedParameter, tensor: SafetensorsTensor): string | undefined {
+  const { dtype, data } = tensor;
+  if (!(data instanceof Float32Array))
+    return `wrong type: ${parameter.name} is ${dtype}; a checkpoint holds F32`;
+  return weightProblem(parameter, tensor, data);
+}
+
+function fail(problem: string, cause?: unknown): never {
+  throw new CheckpointError(`restoreCheckpoint: ${problem}`, { cause });
 }

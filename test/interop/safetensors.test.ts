@@ -340,12 +340,12 @@ describe('damaged files', () => {
     const deep = `${'['.repeat(1e5)}${']'.repeat(1e5)}`;
     for (const place of ['"dtype":"F32","shape":', '"dtype":', '"dtype":"F32","shape":[],"data_offsets":'])
       expect(() => readSafetensors(fileWith(`{"a":{${place}${deep}}}`))).toThrow(
-        /^readSafetensors: .*a list of 1;/,
+        /^readSafetensors: .*a list;/,
       );
     for (const place of ['{"a":', '{"__metadata__":', '{"__metadata__":{"k":'])
       expect(() =>
         readSafetensors(fileWith(`${place}${deep}${place.replace(/[^{]/g, '').replaceAll('{', '}')}`)),
-      ).toThrow(/^readSafetensors: .*a list of 1;/);
+      ).toThrow(/^readSafetensors: .*a list;/);
   });
 });
 

@@ -1,6 +1,6 @@
 import { loadTorchStateDict, readSafetensors, readWeights } from 'diffusion-ssl/interop';
 import { estimateMemory } from 'diffusion-ssl/models';
-import { restoreCheckpoint } from 'diffusion-ssl/training';
+import { readCheckpointState, restoreCheckpoint } from 'diffusion-ssl/training';
 import type { RunSettings } from '../shared/types.js';
 import { Run } from './Run.js';
 import { settingsOfState } from './settingsOfState.js';
@@ -21,10 +21,9 @@ export interface RestoredRun {
  * @throws If the file is damaged, of another network or too large; nothing else has changed then.
  */
 export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The checkpoint'): RestoredRun {
-  const { tensors, metadata } = parse(bytes, name);
-  const text = metadata['diffusion-ssl'];
-  const saved = text === undefined ? undefined : (JSON.parse(text) as { state: unknown }).state;
-  const first = tensors.get('encoder_1.block.0.weight');
+  const { tensors, saved } = parse(bytes, name);
+  // Perhaps under a prefix, which goes when the weights are loaded.
+  const [, first] = [...tensors].find(([key]) => key.endsWith('encoder_1.block.0.weight')) ?? [];
   if (!first) {
     throw new Error(
       `${name} holds another network than this page trains: it has no tensor 'encoder_1.block.0.weight'. Open a file saved here or by the trainer in Node.`,
@@ -42,7 +41,7 @@ export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The
   } catch (error) {
     run.dispose();
     throw new Error(
-      `${name} holds another network than the one chosen here (${firstSentence(error)}). Choose its size under “Network” and open it again; the run at hand is as it was.`,
+      `${name} holds another network than the one chosen here (${firstProblem(error)}). Choose its size under “Network” and open it again; the run at hand is as it was.`,
     );
   }
 }
@@ -64,10 +63,11 @@ function fill(run: Run, bytes: Uint8Array, isCheckpoint: boolean): string | unde
 
 function parse(bytes: Uint8Array, name: string) {
   try {
-    return readSafetensors(bytes);
+    const { tensors, metadata } = readSafetensors(bytes);
+    return { tensors, saved: 'diffusion-ssl' in metadata ? readCheckpointState(bytes) : undefined };
   } catch (error) {
     throw new Error(
-      `${name} is no whole safetensors file (${firstSentence(error)}). Open a .safetensors file saved here or by the trainer in Node.`,
+      `${name} is no whole safetensors file (${firstProblem(error)}). Open a .safetensors file saved here or by the trainer in Node.`,
     );
   }
 }
@@ -81,6 +81,9 @@ function checkSize({ network, batchSize }: RunSettings, name: string): void {
   }
 }
 
-function firstSentence(error: unknown): string {
-  return (error as Error).message.split(/[.\n]/)[0];
+/** The first sentence of a message, and the first line of the list that may follow it. */
+function firstProblem(error: unknown): string {
+  const [line, item] = (error as Error).message.split('\n');
+  const sentence = line.split(/\.(?= |$)/)[0];
+  return item === undefined ? sentence : `${sentence}: ${item}`;
 }
