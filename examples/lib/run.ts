@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
+import { CheckpointError } from 'diffusion-ssl/errors';
 import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
 import type { LossFunction } from 'diffusion-ssl/losses';
 import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
@@ -92,11 +93,12 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
   };
   if (resumed) {
     try {
-      state = restoreCheckpoint(resumed.bytes, { parameters, optimizer, ema }) as RunState;
+      restoreCheckpoint(resumed.bytes, { parameters, optimizer, ema });
+      schedule.restore(resumed.state.schedule as LrState);
     } catch (error) {
-      throw new Error(`${resumed.file}: ${(error as Error).message}`, { cause: error });
+      throw new CheckpointError(`${resumed.file}: ${(error as Error).message}`, { cause: error });
     }
-    schedule.restore(state.schedule as LrState);
+    state = resumed.state;
     Object.assign(state, { build: backend.build, chips });
   }
   const { noiseSchedule: type, timesteps, betaStart, betaEnd } = config;
@@ -129,7 +131,7 @@ async function loadWeights(file: string, parameters: Run['parameters']): Promise
   try {
     loadTorchStateDict(parameters, readWeights(await readFile(file)));
   } catch (error) {
-    throw new Error(`--params-init ${file}: ${(error as Error).message}`, { cause: error });
+    throw new CheckpointError(`--params-init ${file}: ${(error as Error).message}`, { cause: error });
   }
 }
 

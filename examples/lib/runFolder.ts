@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
+import { CheckpointError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import { readCheckpointState } from 'diffusion-ssl/training';
+import { checkRunState } from './checkRunState.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 
 /** The chips of a run: with its configuration enough to scale others as they were, and to show samples in their units and colours. */
@@ -70,9 +72,9 @@ export async function readResumePoint(
   });
   let state: RunState;
   try {
-    state = readCheckpointState(bytes) as RunState;
+    state = checkRunState(readCheckpointState(bytes));
   } catch (error) {
-    throw new Error(`${file}: ${(error as Error).message}`, { cause: error });
+    throw new CheckpointError(`${file}: ${(error as Error).message}`, { cause: error });
   }
   const changed = given.filter((key) => {
     const name = key as keyof PretrainConfig;

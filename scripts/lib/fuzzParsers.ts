@@ -8,6 +8,7 @@ import { ConfigError } from '../../src/errors/ConfigError.js';
 import { DataError } from '../../src/errors/DataError.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
+import { fuzzedCheckpoint } from './fuzzCheckpoint.js';
 import { root } from './root.js';
 
 /** A parser of files that come from elsewhere. */
@@ -91,6 +92,7 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
     refusalClass: CheckpointError,
     refusal: /^readSafetensors: /,
   },
+  checkpoint: fuzzedCheckpoint,
   configuration: {
     seeds: [
       readFileSync(path.join(root, 'examples/ssl_train.yaml')),

@@ -42,7 +42,8 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFil
       arrayClasses[dtype];
     const width = arrayClasses[dtype].BYTES_PER_ELEMENT;
     const raw = file.subarray(dataStart + begin, dataStart + end);
-    const { buffer, byteOffset } = raw.byteOffset % width === 0 ? raw : raw.slice();
+    // Not slice(), which Node's Buffer has as a view.
+    const { buffer, byteOffset } = raw.byteOffset % width === 0 ? raw : new Uint8Array(raw);
     tensors.set(name, { dtype, shape, data: new ArrayClass(buffer, byteOffset, (end - begin) / width) });
   }
   return { tensors, metadata };

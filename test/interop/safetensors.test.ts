@@ -75,6 +75,16 @@ describe('a file written by the safetensors library of Python', () => {
     new Uint8Array([7, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x3e, 0x00, 0xc0]),
   );
 
+  it('is read from a Buffer too, wherever its data begin', () => {
+    for (const space of ['', ' ', '  ', '   ']) {
+      const header = `{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}${space}`;
+      const file = fileWith(header, new Uint8Array([0, 0, 128, 63, 0, 0, 0, 192]));
+      expect(readSafetensors(Buffer.from(file)).tensors.get('a')!.data, space).toEqual(
+        Float32Array.of(1, -2),
+      );
+    }
+  });
+
   it('is read', () => {
     const { tensors, metadata } = readSafetensors(bytes);
     expect(metadata).toEqual({ k: 'v' });

@@ -5,7 +5,7 @@ import { choice, integer, integers, number, oneOfNumbers } from './flagValues.js
 export function addModelFlags(program: Command): void {
   program
     .optionsGroup('Diffusion')
-    .option('--timesteps <n>', 'length of the noise schedule', integer(2), 1000)
+    .option('--timesteps <n>', 'length of the noise schedule', integer(2, 1e6), 1000)
     .addOption(
       choice(
         '--timestep-sampling <kind>',

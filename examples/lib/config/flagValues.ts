@@ -26,12 +26,13 @@ export function share(text: string): number {
   return value;
 }
 
-/** Makes a reader of an integer of at least `min`. */
-export function integer(min: number): (text: string) => number {
+/** Makes a reader of an integer of at least `min`, and at most `max`. */
+export function integer(min: number, max?: number): (text: string) => number {
   return (text) => {
     const value = decimal(text);
-    if (!Number.isSafeInteger(value) || value < min) {
-      throw new InvalidArgumentError(`It must be an integer of at least ${min}.`);
+    if (!Number.isSafeInteger(value) || value < min || value > (max ?? value)) {
+      const range = max === undefined ? `of at least ${min}` : `from ${min} to ${max}`;
+      throw new InvalidArgumentError(`It must be an integer ${range}.`);
     }
     return value;
   };
