@@ -5,6 +5,7 @@ import { type ChipData, chipError, openChipData } from './chipData.js';
 import { claimFolder } from './claimFolder.js';
 import { displayOf } from './display.js';
 import { finishRun } from './finishRun.js';
+import { type InitialWeights, readInitialWeights } from './initialWeights.js';
 import { reportMemory } from './memoryReport.js';
 import { modelConfigOf } from './modelConfigOf.js';
 import { PREDICTED, writeLossPlot, writePanel } from './pictures.js';
@@ -35,9 +36,12 @@ export async function pretrain(
   let backend: StartedBackend | undefined;
   try {
     const resumed = options.run.resume ? await readResumePoint(folder, options) : undefined;
+    // Before what takes long: a wrong file of weights is told at once.
+    const { paramsInit } = options.config;
+    const initial = resumed || paramsInit === undefined ? undefined : await readInitialWeights(paramsInit);
     const { backend: device, threads, allowSoftware } = options.run;
     backend = await initBackend({ device, threads, allowSoftware });
-    return await pretrainOn(backend, { options, folder, resumed, ...hooks });
+    return await pretrainOn(backend, { options, folder, resumed, initial, ...hooks });
   } finally {
     await backend?.dispose();
     await release();
@@ -48,11 +52,12 @@ interface Start extends PretrainHooks {
   options: PretrainOptions;
   folder: string;
   resumed: ResumePoint | undefined;
+  initial: InitialWeights | undefined;
 }
 
 async function pretrainOn(
   backend: StartedBackend,
-  { options, folder, resumed, signal, onStep }: Start,
+  { options, folder, resumed, initial, signal, onStep }: Start,
 ): Promise<PretrainOutcome> {
   const config = resumed?.state.config ?? options.config;
   for (const { name, reason } of backend.passedOver) console.log(`passed over ${name}: ${reason}`);
@@ -86,6 +91,7 @@ async function pretrainOn(
       chips: { shape: data.shape, statistics, shownBands },
       modelConfig,
       resumed,
+      initial,
       backend,
       signal,
       onStep,

@@ -1,9 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
 import { CheckpointError } from 'diffusion-ssl/errors';
-import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
 import type { LossFunction } from 'diffusion-ssl/losses';
 import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
 import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
@@ -12,6 +10,7 @@ import { ExponentialMovingAverage, encodeCheckpoint, restoreCheckpoint } from 'd
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import type { ChipData } from './chipData.js';
 import { writeStatistics } from './chipStatistics.js';
+import type { InitialWeights } from './initialWeights.js';
 import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
@@ -60,6 +59,7 @@ export interface RunParts {
   chips: RunChips;
   modelConfig: UnetAttDConfig;
   resumed?: ResumePoint;
+  initial?: InitialWeights;
   backend: StartedBackend;
   signal?: AbortSignal;
   onStep?: (step: number) => void;
@@ -67,10 +67,10 @@ export interface RunParts {
 
 /** Makes the parts of a run, or restores them from a checkpoint. */
 export async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run> {
-  const { folder, config, data, chips, modelConfig, resumed, backend, signal, onStep } = parts;
+  const { folder, config, data, chips, modelConfig, resumed, initial, backend, signal, onStep } = parts;
   const model = unetAttD(modelConfig);
   const parameters = namedParameters(model);
-  if (config.paramsInit !== undefined && !resumed) await loadWeights(config.paramsInit, parameters);
+  initial?.load(parameters);
   const optimizer = makeOptimizer(config);
   const ema = config.emaDecay > 0 ? new ExponentialMovingAverage(parameters, config.emaDecay) : undefined;
   const stepsPerEpoch = Math.ceil(data.train.batchesPerEpoch / config.accumulate);
@@ -124,15 +124,6 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     signal,
     onStep,
   };
-}
-
-/** Starts from weights: of torch, of `weights.safetensors` or of a checkpoint, whose moving average is taken. */
-async function loadWeights(file: string, parameters: Run['parameters']): Promise<void> {
-  try {
-    loadTorchStateDict(parameters, readWeights(await readFile(file)));
-  } catch (error) {
-    throw new CheckpointError(`--params-init ${file}: ${(error as Error).message}`, { cause: error });
-  }
 }
 
 /** Opens the logs and saves the statistics: before the first step, so that a run that made none leaves nothing. */

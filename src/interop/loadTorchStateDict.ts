@@ -86,30 +86,35 @@ export function loadTorchStateDict(
 
 /** What stands before the model's names in the dictionary; mostly nothing. */
 function choosePrefix(names: readonly string[], parameters: readonly NamedParameter[]): string {
-  const [prefix, ...others] = matchNames(names, new Set(parameters.map(({ name }) => name)));
-  if (prefix !== '' && others.length > 0) {
-    const list = [prefix, ...others].map((word) => `'${word}'`).join(' and under ');
+  const prefixes = matchNames(names, new Set(parameters.map(({ name }) => name)));
+  if (prefixes.length > 1 && prefixes[0] !== '') {
+    const list = prefixes.map((word) => `'${word}'`).join(' and under ');
+    // The longest, with which none of the others begins.
     throw new CheckpointError(
       `loadTorchStateDict: the state dict has the model's names under ${list}; nothing was loaded. ` +
-        `Keep one of them: save_file({k: v for k, v in load_file('in.safetensors').items() if k.startswith('${prefix}')}, ` +
-        "'out.safetensors') in Python.",
+        `Keep one of them${keeping(prefixes[prefixes.length - 1])}`,
     );
   }
-  return prefix;
+  return prefixes[0];
 }
 
 function misfit(problems: readonly string[], prefix: string): CheckpointError {
-  const without = prefix === '' ? '' : `, also without the prefix '${prefix}' of its names`;
-  const last = problems.some((line) => line.startsWith('not finite'))
-    ? [
-        'Such weights come of a training that diverged, or are too large for half precision: take earlier ones.',
-      ]
-    : [];
-  return new CheckpointError(
-    [
-      `loadTorchStateDict: the state dict does not fit the model${without}; nothing was loaded.`,
-      ...problems,
-      ...last,
-    ].join('\n'),
-  );
+  const has = (word: string) => problems.some((line) => line.startsWith(word));
+  const lines = [
+    `loadTorchStateDict: the state dict does not fit the model${prefix && `, also without the prefix '${prefix}' of its names`}; nothing was loaded.`,
+    ...problems,
+  ];
+  if (has('not finite'))
+    lines.push(
+      'Such weights come of a training that diverged, or are too large for half precision: take earlier ones.',
+    );
+  if (prefix !== '' && has('extra') && !has('missing'))
+    lines.push(`Leave out what is extra${keeping(prefix)}`);
+  return new CheckpointError(lines.join('\n'));
+}
+
+/** How Python keeps the tensors of a prefix alone. */
+function keeping(prefix: string): string {
+  const kept = `{k: v for k, v in load_file('in.safetensors').items() if k.startswith('${prefix}')}`;
+  return `, with safetensors.torch in Python: save_file(${kept}, 'out.safetensors')`;
 }

@@ -14,6 +14,9 @@ import path from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type PretrainHooks, pretrain } from '../../examples/lib/pretrain.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { readWeights } from '../../src/interop/readWeights.js';
+import type { SafetensorsTensor } from '../../src/interop/safetensorsTypes.js';
+import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { startTestBackend } from '../support/backend.js';
 import { smoothPixels, writeRaster } from '../support/chips.js';
 import { stopAfter } from '../support/stopAfter.js';
@@ -99,6 +102,13 @@ describe('the trainer refuses', () => {
     return copy;
   }
   const latest = () => readFileSync(path.join(run, 'latest.safetensors'));
+  /** A file of the run's weights, with other names and perhaps other tensors. */
+  function weights(prefix = '', more: Record<string, SafetensorsTensor> = {}): string {
+    const name = file(`weights-${count++}.safetensors`);
+    const renamed = [...readWeights(latest())].map(([key, tensor]) => [prefix + key, tensor] as const);
+    writeFileSync(name, writeSafetensors(new Map([...renamed, ...Object.entries(more)])));
+    return name;
+  }
 
   const cases: Record<string, [args: () => string[], message: RegExp]> = {
     'a missing catalog': [
@@ -200,6 +210,45 @@ describe('the trainer refuses', () => {
         return resume(runWith(bytes));
       },
       /latest\.safetensors.*shape/s,
+    ],
+    'a checkpoint whose configuration is absurd': [
+      () => {
+        const bytes = Buffer.from(latest());
+        bytes.write('\\"timesteps\\":0', bytes.indexOf('\\"timesteps\\":4'));
+        return resume(runWith(bytes));
+      },
+      /latest\.safetensors: the run's state: config\.timesteps is 0; it must be an integer from 2/,
+    ],
+    'missing weights': [
+      () => argumentsFor(catalogOf(good(2)), '--params-init', file('nowhere.safetensors')),
+      /--params-init .*nowhere\.safetensors: .*no such file/,
+    ],
+    'weights of PyTorch as torch.save writes them': [
+      () => {
+        writeFileSync(file('w.pth'), `PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`);
+        return argumentsFor(catalogOf(good(2)), '--params-init', file('w.pth'));
+      },
+      /--params-init .*w\.pth: readSafetensors: it is a PyTorch checkpoint, .*python -c ".*" in\.pth out\.safetensors$/,
+    ],
+    'weights of another network': [
+      () => argumentsFor(catalogOf(good(2)), '--params-init', weights(), '--filter-config', '4,4,8,8,8,4'),
+      /--params-init .*\.safetensors: loadTorchStateDict: .*wrong shape: \S+ is \[8,8,3,3\], the model has \[4,8,3,3\]/s,
+    ],
+    'weights with what else a Lightning checkpoint holds': [
+      () => {
+        const loss: SafetensorsTensor = { dtype: 'F32', shape: [1], data: new Float32Array(1) };
+        const lightning = weights('model.', { 'loss.weight': loss });
+        return argumentsFor(catalogOf(good(2)), '--params-init', lightning);
+      },
+      /--params-init .*without the prefix 'model\.' of its names; nothing was loaded\.\nextra: loss\.weight \[1\]\nLeave out /,
+    ],
+    'weights that are not finite': [
+      () => {
+        const data = Float32Array.of(1, Number.NaN, 1, 1);
+        const diverged = weights('', { 'encoder_1.block.1.weight': { dtype: 'F32', shape: [4], data } });
+        return argumentsFor(catalogOf(good(2)), '--params-init', diverged);
+      },
+      /--params-init .*\nnot finite: encoder_1\.block\.1\.weight has 1 NaN among its 4 values\n.*diverged/,
     ],
     'a network that the backend cannot hold': [
       () => argumentsFor(catalogOf(good(2)), '--filter-config', '64,256,512,1024,2048,4096'),

@@ -133,6 +133,7 @@ describe.skipIf(!python)(`the commands of docs/pytorch.md${reason}`, () => {
   const blocks = (language: string) =>
     [...page.matchAll(RegExp(`^\`\`\`${language}\\n([^]*?)^\`\`\``, 'gm'))].map(([, code]) => code);
   const config: Partial<PretrainConfig> = {
+    patchSize: 1,
     filterConfig: [8, 8, 16, 16, 16, 16],
     blockNum: [1, 2, 1, 1, 1, 1],
     dropoutRate: 0.1,
@@ -181,4 +182,97 @@ describe.skipIf(!python)(`the commands of docs/pytorch.md${reason}`, () => {
       expect(same(await toTorchStateDict(parameters), average), name).toBe(true);
     }
   });
+});
+
+describe.skipIf(!python)(`the lines that convert weights${reason}`, () => {
+  const [, docs] = /^python -c "(.*)" best_model\.pth/m.exec(
+    readFileSync(path.join(root, 'docs/pytorch.md'), 'utf8'),
+  )!;
+
+  /** The line that an error gives for a file, run on it. */
+  function convert(name: string): Map<string, SafetensorsTensor> {
+    let message = '';
+    try {
+      readWeights(read(name));
+    } catch (error) {
+      message = (error as Error).message;
+    }
+    const [line, program] = /python -c "(.*)" in\.\S+ out\.safetensors$/.exec(message) ?? [];
+    expect(line, message).toBeDefined();
+    if (name.endsWith('.ckpt')) expect(program).toBe(docs);
+    run('sh', ['-ec', line!.replace(/in\.\S+ out\.safetensors$/, `${name} out.safetensors`)]);
+    return readWeights(read('out.safetensors'));
+  }
+
+  beforeAll(() => {
+    writeFileSync(
+      file('files.py'),
+      [
+        'import json, numpy, torch',
+        'from safetensors.torch import save_file',
+        'model = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.BatchNorm2d(4))',
+        'optimizer = torch.optim.AdamW(model.parameters())',
+        'model(torch.ones(1, 3, 8, 8)).sum().backward()',
+        'optimizer.step()',
+        'state = model.state_dict()',
+        "lightning = {**{'model.' + k: v for k, v in state.items()}, 'loss.weight': torch.ones(2)}",
+        "more = {'epoch': 3, 'optimizer_states': [optimizer.state_dict()], 'hyper_parameters': {'lr': 1e-3}}",
+        "torch.save({'state_dict': lightning, **more}, 'lightning.ckpt')",
+        "torch.save({'optimizer': optimizer.state_dict(), 'model': state}, 'old.bin', _use_new_zipfile_serialization=False)",
+        't = torch.arange(6.0).reshape(2, 3)',
+        "torch.save({'turned': t.T, 'tied': t, 'step': 3}, 'plain.pt')",
+        "numpy.savez('arrays.npz', turned=numpy.arange(6.0, dtype='f4').reshape(2, 3).T)",
+        "save_file({'a': torch.ones(1)}, 'part-1.safetensors')",
+        "torch.save({'b': torch.zeros(2)}, 'part-2.bin')",
+        "index = {'weight_map': {'a': 'part-1.safetensors', 'b': 'part-2.bin'}}",
+        "json.dump(index, open('model.index.json', 'w'))",
+      ].join('\n'),
+    );
+    run('python', ['files.py']);
+  });
+
+  const names = [
+    '0.weight',
+    '0.bias',
+    '1.weight',
+    '1.bias',
+    '1.running_mean',
+    '1.running_var',
+    '1.num_batches_tracked',
+  ];
+
+  it('take the state dict of a Lightning checkpoint', () => {
+    const expected = [...names.map((name) => `model.${name}`), 'loss.weight'];
+    expect([...convert('lightning.ckpt').keys()].sort()).toEqual(expected.sort());
+  });
+
+  it('take the model of a checkpoint of an old PyTorch', () => {
+    expect([...convert('old.bin').keys()].sort()).toEqual([...names].sort());
+  });
+
+  it.each(['plain.pt', 'arrays.npz'])('keep the order of the axes: %s', (name) => {
+    const { shape, data } = convert(name).get('turned')!;
+    expect([shape, [...data]]).toEqual([
+      [3, 2],
+      [0, 3, 1, 4, 2, 5],
+    ]);
+  });
+
+  it('join the files of an index', () => {
+    expect([...convert('model.index.json')].map(([name, { shape }]) => [name, shape]).sort()).toEqual([
+      ['a', [1]],
+      ['b', [2]],
+    ]);
+  });
+
+  it.skipIf(!python || spawnSync(python, ['-c', 'import h5py']).status !== 0)(
+    'write the arrays of HDF5',
+    () => {
+      run('python', [
+        '-c',
+        "import h5py; h5py.File('k.h5', 'w').create_dataset('conv/kernel:0', data=[[1.5, 2]], dtype='f4')",
+      ]);
+      expect([...convert('k.h5').get('conv.kernel:0')!.data]).toEqual([1.5, 2]);
+    },
+  );
 });

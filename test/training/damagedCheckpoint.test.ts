@@ -83,7 +83,7 @@ describe('a checkpoint changed anywhere', () => {
       check(encode(changed));
     });
     fc.assert(property, { numRuns: 2500 });
-    expect(outcomes.read).toBeGreaterThan(100);
+    expect(outcomes.read).toBeGreaterThan(30);
     expect(outcomes.refused).toBeGreaterThan(1000);
   });
 
@@ -145,7 +145,11 @@ describe('a checkpoint with a broken run state', () => {
     ['state.config.timesteps', undefined, /config\.timesteps is missing; it must be a number\.$/],
     ['state.config.loss', 'none', /config\.loss is 'none'; it must be one of mse, /],
     ['state.config.attention', 'yes', /config\.attention is 'yes'; it must be true or false\.$/],
-    ['state.config.imageColumns', 'image', /config\.imageColumns is 'image'; it must be a list\.$/],
+    [
+      'state.config.imageColumns',
+      'image',
+      /config\.imageColumns is 'image'; it must be a list of strings\.$/,
+    ],
     [
       'state.config.lossWeights',
       { alpha: 1 },

@@ -30,22 +30,29 @@ export function checkSavedConfig(config: Readonly<Record<string, unknown>>): voi
   }
 }
 
+/** Texts of which each flag without a default takes one or more. */
+const TRIED = ['1', '64', '1,1', '1,1,1'];
+
 /** What an option accepts, if that is not the value. */
 function acceptedBy(option: Option, initial: unknown, value: unknown): string | undefined {
   if (option.argChoices)
     return option.argChoices.includes(value as string) ? undefined : `one of ${option.argChoices.join(', ')}`;
   if (option.isBoolean() || option.negate) return typeof value === 'boolean' ? undefined : 'true or false';
-  const tried = ['1', '1,1', '1,1,1'].map((text) => parsed(option, text).value);
-  const example = initial ?? tried.find((made) => made !== undefined) ?? '';
+  const tried = TRIED.map((text) => parsed(option, text).value).filter((made) => made !== undefined);
+  const example =
+    initial === undefined || (Array.isArray(initial) && initial.length === 0) ? tried[0] : initial;
   if (typeof example === 'number') {
     if (typeof value !== 'number') return 'a number';
     return parsed(option, String(value)).problem;
   }
   if (Array.isArray(example)) {
-    const nullable = (NULLABLE_FIELDS as readonly string[]).includes(option.attributeName());
-    return Array.isArray(value) || (nullable && value === null) ? undefined : 'a list';
+    if (value === null && (NULLABLE_FIELDS as readonly string[]).includes(option.attributeName()))
+      return undefined;
+    const fits = (item: unknown) =>
+      typeof item === typeof example[0] && (typeof item === 'string' || Number.isFinite(item));
+    return Array.isArray(value) && value.every(fits) ? undefined : `a list of ${typeof example[0]}s`;
   }
-  if (typeof example === 'object')
+  if (typeof example === 'object' && example !== null)
     return hasNumbers(value, Object.keys(example)) ? undefined : 'an object of numbers';
   // Statistics may stand in the configuration themselves.
   const isObject = typeof value === 'object' && value !== null && option.attributeName() === 'globalStats';
