@@ -4,8 +4,8 @@ import { openTiff } from '../../src/data/tiff/openTiff.js';
 import { memorySource } from '../../src/data/tiff/TiffSource.js';
 
 /**
- * Reads the middle of a raster, as chips are cropped, which takes only the strips or tiles there, and compares it with the
- * same part of the whole.
+ * Reads the middle of a raster, as chips are cropped, which takes only the strips or tiles there, and compares it with
+ * the same part of the whole.
  */
 export async function differenceOfPart(
   whole: GeoTiff,

@@ -2,14 +2,15 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
 import { encodeGeoTiff } from '../../src/data/encodeGeoTiff.js';
+import { root } from '../lib/root.js';
 import { runCommand } from '../lib/runCommand.js';
 import type { HostilePart } from './HostilePart.js';
 
-const script = path.join(import.meta.dirname, 'epsg.py');
+const script = path.join(root, 'scripts/hostile/epsg.py');
 
 /**
- * Writes a raster for each two-dimensional system of the EPSG registry that GDAL knows and compares the system that GDAL reads
- * with the one of a file of its own; every other code has to be refused.
+ * Writes a raster for each two-dimensional system of the EPSG registry that GDAL knows and compares the system that GDAL
+ * reads with the one of a file of its own; every other code has to be refused.
  */
 export const epsgPart: HostilePart = async ({ python, folder, only }) => {
   const codes = new Set<number>(JSON.parse(runCommand(python, [script, 'list'], folder)));
@@ -32,6 +33,9 @@ export const epsgPart: HostilePart = async ({ python, folder, only }) => {
   }
   const checked = JSON.parse(runCommand(python, [script, 'check', folder], folder));
   problems.push(...checked.problems);
-  console.log(`epsg: ${codes.size} systems, ${checked.same} read back by GDAL, ${refused} codes refused`);
+  console.log(
+    `epsg: ${codes.size} systems, ${checked.same} read by GDAL as of its own files (${checked.itself} as they are), ` +
+      `${refused} codes refused`,
+  );
   return problems;
 };

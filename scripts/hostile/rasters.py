@@ -2,23 +2,20 @@
 
     python rasters.py --out DIR [--seed N] [--count N] [--only NAME,NAME]
 
-DIR then holds NAME.tif, NAME.raw (values as read, little-endian, height x width x bands) and NAME.valid (one byte a value,
-1 where GDAL's mask of that band says so), some NAME.tif.msk, and expected.json: facts of each file.
-The same seed, count and versions give the same files; each file has its own stream of random numbers, so one can be made alone.
+DIR then holds NAME.tif, NAME.raw (values as read, little-endian, height x width x bands) and NAME.valid (one byte a
+value, 1 where GDAL's mask of that band says so), some NAME.tif.msk, and expected.json: facts of each file.
+The same seed and versions give the same files; each has its own stream of random numbers, so one can be made alone.
 """
 
 import argparse
 import json
 import logging
-import os
-import sys
 import warnings
 import zlib
 from pathlib import Path
 
 import numpy as np
 import rasterio
-import rasterio.shutil
 from case import record
 from codec_rows import codecs, jpeg, lerc, rare_codecs, wide_types
 from missing_rows import alpha, masks, nodata, nodata_values, sparse

@@ -15,7 +15,7 @@ const LEAST_READ = 0.9;
  */
 export const rastersPart: HostilePart = async ({ python, folder, seed, count, only }) => {
   const args = ['--out', folder, '--seed', String(seed), '--count', String(count)];
-  const script = path.join(import.meta.dirname, 'rasters.py');
+  const script = path.join(root, 'scripts/hostile/rasters.py');
   runCommand(python, [script, ...args, ...(only ? ['--only', only] : [])], root);
   const { files, gdal, unwritten } = JSON.parse(readFileSync(path.join(folder, 'expected.json'), 'utf8'));
   if (files.length === 0) return [`no file was written${only ? `: there is no ${only}` : ''}`];
@@ -41,9 +41,10 @@ export const rastersPart: HostilePart = async ({ python, folder, seed, count, on
   const share = equal / files.length;
   if (share < LEAST_READ && !only) problems.push(`${(100 * share).toFixed(1)} % are read, less than 90 %`);
   const refusals = [...refused.values()].flat().length;
+  const different = files.length - equal - refusals;
   console.log(
     `rasters: ${files.length} files by GDAL ${gdal}, seed ${seed}: ${equal} equal (${(100 * share).toFixed(1)} %), ` +
-      `${refusals} refused, ${files.length - equal - refusals} different; ${unwritten} that GDAL does not write or read itself`,
+      `${refusals} refused, ${different} different; ${unwritten} that GDAL does not write or read itself`,
   );
   for (const [reason, names] of [...refused].sort((a, b) => b[1].length - a[1].length))
     console.log(`  ${names.length} refused: ${reason} (${names[0]})`);

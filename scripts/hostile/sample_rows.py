@@ -1,6 +1,5 @@
 """Families of unusual samples: bits, photometric interpretation, palettes."""
 
-import numpy as np
 from case import Case
 from pixels import blocks, chance, container, pick, pixels, size
 

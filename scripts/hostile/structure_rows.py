@@ -2,6 +2,7 @@
 
 import numpy as np
 import rasterio
+import rasterio.shutil
 from case import Case
 from pixels import FLOATS, INTEGERS, bits_of, blocks, chance, container, pick, pixels
 from rasterio.control import GroundControlPoint
@@ -13,7 +14,8 @@ USER_DEFINED = "+proj=laea +lat_0=10 +lon_0=20 +ellps=GRS80 +units=m"
 
 
 def georeference(rng, i):
-    kind = ["north up", "rotated", "south up", "point", "point rotated", "gcps", "no system", "user-defined", "none"][i % 9]
+    kinds = ["north up", "rotated", "south up", "point", "point rotated", "gcps", "no system", "user-defined", "none"]
+    kind = kinds[i % len(kinds)]
     data = pixels(rng, pick(rng, INTEGERS + FLOATS), pick(rng, [1, 3]), pick(rng, [5, 16, 33]), pick(rng, [4, 17, 40]))
     options = {**container(rng), "crs": f"EPSG:{pick(rng, CODES)}"}
     x, y = float(rng.uniform(-1e6, 1e6)), float(rng.uniform(-5e6, 5e6))
