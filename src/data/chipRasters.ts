@@ -49,7 +49,7 @@ function alphaAsData(image: GeoTiff): GeoTiff {
 }
 
 /** The other bands, their pixels missing where alpha is 0. */
-function withoutAlpha(image: GeoTiff): GeoTiff {
+export function withoutAlpha(image: GeoTiff): GeoTiff {
   const { alphaBand, bands, data } = image;
   if (alphaBand === null) return image;
   const transparent = byAlpha(data, bands, alphaBand);

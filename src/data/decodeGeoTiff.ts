@@ -1,4 +1,6 @@
 import { DataError } from '../errors/DataError.js';
+import { checkOneOf } from '../internal/checks.js';
+import { withoutAlpha } from './chipRasters.js';
 import type { GeoTiff } from './geoTiffTypes.js';
 import { loadPixelDecoder, type PixelDecoder } from './loadPixelDecoder.js';
 import { openTiff } from './tiff/openTiff.js';
@@ -10,6 +12,8 @@ export interface DecodeGeoTiffOptions {
   name?: string;
   /** The whole `.msk` file that GDAL keeps a mask in beside the raster; default none. */
   mask?: ArrayBuffer | Uint8Array;
+  /** What an alpha band is: a band like the others (default, as GDAL has it), or a mask: it is left out, and the pixels where it is 0 are missing. */
+  alpha?: 'band' | 'mask';
   /** Largest raster, in bytes as float32 (float64 where its values are); default 256 MiB. */
   maxBytes?: number;
 }
@@ -34,10 +38,12 @@ export async function decodeGeoTiff(
   bytes: ArrayBuffer | Uint8Array,
   options: DecodeGeoTiffOptions = {},
 ): Promise<GeoTiff> {
-  const { name = 'GeoTIFF', mask, maxBytes } = options;
+  const { name = 'GeoTIFF', mask, maxBytes, alpha = 'band' } = options;
+  checkOneOf('decodeGeoTiff', 'alpha', alpha, ['band', 'mask']);
   try {
     const file = await openTiff(memorySource(bytes), mask && memorySource(mask));
-    return await file.read({ decoder: await sharedDecoder(), maxBytes });
+    const image = await file.read({ decoder: await sharedDecoder(), maxBytes });
+    return alpha === 'mask' ? withoutAlpha(image) : image;
   } catch (error) {
     throw geoTiffError(name, error);
   }

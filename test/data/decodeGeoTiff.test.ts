@@ -126,3 +126,23 @@ describe('decodeGeoTiff', () => {
     );
   });
 });
+
+describe('the alpha band', () => {
+  const read = (options: object) => decodeGeoTiff(readBytes('geotiff/u8_4b_uncompressed_pixel.tif'), options);
+
+  it('is a band like the others, or a mask that is left out', async () => {
+    const bytes = readBytes('geotiff/u8_4b_uncompressed_pixel.tif').slice();
+    const whole = await decodeGeoTiff(bytes);
+    const at = bytes.findIndex((_, i) => whole.data.slice(0, 32).every((value, k) => bytes[i + k] === value));
+    bytes[at + 4 + 3] = 0; // The second pixel's alpha.
+    const { bands, alphaBand, data, valid } = await decodeGeoTiff(bytes, { alpha: 'mask' });
+    expect([bands, alphaBand, data.length]).toEqual([3, null, 32 * 32 * 3]);
+    expect(Array.from(data.subarray(0, 6))).toEqual([
+      ...whole.data.subarray(0, 3),
+      ...whole.data.subarray(4, 7),
+    ]);
+    expect(Array.from(valid?.subarray(0, 9) ?? [])).toEqual([1, 1, 1, 0, 0, 0, 1, 1, 1]);
+    expect((await decodeGeoTiff(bytes)).valid?.[7]).toBe(1);
+    await expect(read({ alpha: 'no' })).rejects.toThrow("alpha is 'no'; it must be one of 'band', 'mask'");
+  });
+});

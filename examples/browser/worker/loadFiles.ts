@@ -58,7 +58,7 @@ async function readImage(file: File, bands: number | undefined): Promise<GeoTiff
       `${file.name} is a ${other[0]} file, whatever its name says. Convert it to GeoTIFF, e.g. with gdal_translate.`,
     );
   }
-  const image = await decodeGeoTiff(bytes, { name: file.name });
+  const image = await decodeGeoTiff(bytes, { name: file.name, alpha: 'mask' });
   if (Math.min(image.width, image.height) < SIZES.at(-1)!) {
     throw new Error(`${file.name} is ${image.width} × ${image.height} pixels; at least 32 × 32 are needed.`);
   }
@@ -72,20 +72,17 @@ async function readImage(file: File, bands: number | undefined): Promise<GeoTiff
 
 function addTiles(dataset: Dataset, image: GeoTiff): void {
   const { size, bands } = dataset;
-  const nodata = image.nodata === null ? [] : [image.nodata];
+  const values = Float32Array.from(image.data);
+  if (image.valid) for (let i = 0; i < values.length; i++) if (image.valid[i] === 0) values[i] = Number.NaN;
   for (let top = 0; top + size <= image.height; top += size) {
     for (let left = 0; left + size <= image.width; left += size) {
       if (dataset.chips.length === MAX_CHIPS) return;
       const data = new Float32Array(size * size * bands);
       for (let row = 0; row < size; row++) {
         const start = ((top + row) * image.width + left) * bands;
-        data.set(image.data.subarray(start, start + size * bands), row * size * bands);
+        data.set(values.subarray(start, start + size * bands), row * size * bands);
       }
-      dataset.add(
-        { height: size, width: size, channels: bands, data },
-        nodata,
-        !image.dtype.startsWith('float'),
-      );
+      dataset.add({ height: size, width: size, channels: bands, data }, [], !image.dtype.startsWith('float'));
     }
   }
 }
