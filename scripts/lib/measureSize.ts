@@ -10,7 +10,7 @@ const peers = Object.keys(manifest.peerDependencies);
 /**
  * Bytes that a bundle holds which imports `name` alone from `specifier`, minified, and the same gzipped.
  *
- * The peers (tfjs, geotiff, …) are left out unless `withPeers`: they are the user's already. What `import()` loads
+ * The peers (tfjs, codecs, …) are left out unless `withPeers`: they are the user's already. What `import()` loads
  * later, such as the one kernel module that fits, is left out too. What is bundled is the built package in dist/, as
  * its own `exports` resolve it.
  */
