@@ -65,33 +65,33 @@ function apply(root: Fields, changes: Change[]): void {
 
 describe('a checkpoint changed anywhere', () => {
   const outcomes = { read: 0, refused: 0 };
-  const check = (bytes: Uint8Array) => {
-    const outcome = fuzzOne(fuzzedCheckpoint, bytes);
+  const check = async (bytes: Uint8Array) => {
+    const outcome = await fuzzOne(fuzzedCheckpoint, bytes);
     if (outcome.kind === 'crash') throw new Error(outcome.message);
     outcomes[outcome.kind]++;
   };
 
-  it('is read as it stands', () => {
-    expect(fuzzOne(fuzzedCheckpoint, header)).toEqual({ kind: 'read' });
-    expect(fuzzOne(fuzzedCheckpoint, file)).toEqual({ kind: 'read' });
+  it('is read as it stands', async () => {
+    expect(await fuzzOne(fuzzedCheckpoint, header)).toEqual({ kind: 'read' });
+    expect(await fuzzOne(fuzzedCheckpoint, file)).toEqual({ kind: 'read' });
   });
 
-  it('in the run state is read or refused', () => {
-    const property = fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
+  it('in the run state is read or refused', async () => {
+    const property = fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
       const changed = state();
       apply(changed, changes);
-      check(encode(changed));
+      await check(encode(changed));
     });
-    fc.assert(property, { numRuns: 2500 });
+    await fc.assert(property, { numRuns: 2500 });
     expect(outcomes.read).toBeGreaterThan(30);
     expect(outcomes.refused).toBeGreaterThan(1000);
   });
 
-  it("in the file's header is read or refused", () => {
-    const property = fc.property(fc.array(change, { minLength: 1, maxLength: 3 }), (changes) => {
-      check(withFileHeader((json) => apply(json, changes)));
+  it("in the file's header is read or refused", async () => {
+    const property = fc.asyncProperty(fc.array(change, { minLength: 1, maxLength: 3 }), async (changes) => {
+      await check(withFileHeader((json) => apply(json, changes)));
     });
-    fc.assert(property, { numRuns: 1500 });
+    await fc.assert(property, { numRuns: 1500 });
   });
 });
 
