@@ -16,12 +16,27 @@ export class RunError extends Error {
   }
 }
 
-/** Runs a command and parses the last line that it prints, as JSON. */
-export async function runJson<T>(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<T> {
+/**
+ * Runs a command and parses the last line that it prints, as JSON.
+ *
+ * @param limit Seconds after which it is ended.
+ */
+export async function runJson<T>(
+  command: string,
+  args: string[],
+  { env, limit }: { env?: NodeJS.ProcessEnv; limit?: number } = {},
+): Promise<T> {
   const child = spawn(command, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  let late = false;
+  const timer =
+    limit === undefined
+      ? undefined
+      : setTimeout(() => {
+          late = child.kill('SIGKILL');
+        }, 1000 * limit);
   let output = '';
   let errors = '';
   child.stdout.on('data', (text) => {
@@ -33,7 +48,8 @@ export async function runJson<T>(command: string, args: string[], env: NodeJS.Pr
   const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (...ended) => resolve(ended));
-  });
+  }).finally(() => clearTimeout(timer));
+  if (late) throw new RunError(`took more than ${limit} s and was ended`, null);
   if (status !== 0)
     throw new RunError(`ended with ${signal ?? `status ${status}`}: ${lastWords(errors)}`, signal);
   return JSON.parse(output.trim().split('\n').at(-1)!) as T;

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Timing } from './BenchRow.js';
+import type { Precision, Timing } from './BenchRow.js';
 import { type BenchNetwork, blockNum, dropoutRate, inChannels, timeEmbeddingDim } from './networks.js';
 import { RunError, runJson } from './runJson.js';
 
@@ -12,19 +12,31 @@ export interface NotStarted {
 }
 
 /** Where a measurement ran. */
-export type Device = Pick<Timing, 'threads' | 'adapter' | 'software'>;
+export type Device = Pick<Timing, 'threads' | 'adapter' | 'software' | 'gpuMemoryBytes'>;
+
+/** Where PyTorch is measured: on one and on two threads, on a graphics processor in three precisions, or not at all. */
+export const peerDevices = ['cpu', 'cuda', 'none'] as const;
+
+/** What is measured in one process. */
+export interface Setup {
+  backend: string;
+  threads: number;
+  /** PyTorch's. */
+  device: (typeof peerDevices)[number];
+  precision: Precision;
+}
 
 /** What every measurement prints. */
 export type Measured = Device & Pick<Timing, 'secondsPerStep' | 'peakMemoryBytes'>;
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Runs one of our measurements in a process of its own. */
-export function runChild<T>(script: string, ...args: (string | number | boolean)[]): Promise<T> {
-  const loader = ['--import', import.meta.resolve('tsx')];
-  // Without the root's path mapping the child imports the built package, as a user does.
-  return runJson(process.execPath, [...loader, path.join(here, script), ...args.map(String)], {
-    TSX_TSCONFIG_PATH: path.join(here, 'tsconfig.json'),
+/** Runs one of our measurements in a process of its own, which loads TypeScript as this one does, for `limit` seconds at most. */
+export function runChild<T>(script: string, args: (string | number | boolean)[], limit?: number): Promise<T> {
+  return runJson(process.execPath, [...process.execArgv, path.join(here, script), ...args.map(String)], {
+    // Without the root's path mapping the child imports the built package, as a user does.
+    env: { TSX_TSCONFIG_PATH: path.join(here, 'tsconfig.json') },
+    limit,
   });
 }
 
@@ -35,6 +47,7 @@ export function runPeer<T>(
   { filterConfig }: BenchNetwork,
   folder: string,
   options: Record<string, string | number>,
+  limit?: number,
 ): Promise<T> {
   const config = path.join(folder, 'config.json');
   writeFileSync(
@@ -55,33 +68,43 @@ export function runPeer<T>(
     `--${name}`,
     String(value),
   ]);
-  return runJson(python, ['-B', path.join(here, 'peers', script), ...args]);
+  return runJson(python, ['-B', path.join(here, 'peers', script), ...args], { limit });
 }
 
 /**
- * Measures one backend after the other, on one and on two threads where it can be told. One that does not start, or cannot hold the network, is
- * named with the reason and left out.
+ * Measures one backend after the other, on one and on two threads where it can be told, PyTorch on its device. One that does not start, or cannot
+ * hold the network, is named with the reason and left out.
  */
 export async function measureBackends<M extends Measured>(
   backends: readonly string[],
-  measure: (backend: string, threads: number) => Promise<M | NotStarted>,
+  device: Setup['device'],
+  measure: (setup: Setup) => Promise<M | NotStarted>,
 ): Promise<(M & Timing)[]> {
   const measured: (M & Timing)[] = [];
-  for (const backend of backends) {
-    for (const threads of threadsOf(backend)) {
-      const what = backend === 'webgpu' ? backend : `${backend}, threads: ${threads}`;
-      const result = await attempt(what, () => measure(backend, threads));
-      const node = backend === 'pytorch' ? null : process.version;
-      if (result) measured.push({ ...result, backend, node });
-    }
+  for (const setup of backends.flatMap((backend) => setupsOf(backend, device))) {
+    const { backend, precision } = setup;
+    const result = await attempt(describe(setup), () => measure(setup));
+    const node = backend === 'pytorch' ? null : process.version;
+    if (result) measured.push({ ...result, backend, node, precision });
   }
   return measured;
 }
 
 /** The native backend takes all cores, a graphics processor what it has. */
-function threadsOf(backend: string): number[] {
-  if (backend === 'node') return [availableParallelism()];
-  return backend === 'webgpu' ? [1] : [1, 2];
+function setupsOf(backend: string, device: Setup['device']): Setup[] {
+  const setup = { backend, device, threads: 1, precision: 'f32' as const };
+  if (backend === 'pytorch' && device === 'cuda') {
+    return (['f32', 'tf32', 'bf16'] as const).map((precision) => ({ ...setup, precision }));
+  }
+  if (backend === 'node') return [{ ...setup, threads: availableParallelism() }];
+  return backend === 'webgpu' ? [setup] : [setup, { ...setup, threads: 2 }];
+}
+
+function describe({ backend, device, threads, precision }: Setup): string {
+  if (backend === 'webgpu') return backend;
+  return backend === 'pytorch' && device === 'cuda'
+    ? `${backend} on CUDA, ${precision}`
+    : `${backend}, threads: ${threads}`;
 }
 
 /** What `run` measures, or undefined, with a line that says why, when memory is short or the backend does not start. */

@@ -14,14 +14,14 @@ import { inferenceModel, namedParameters } from 'diffusion-ssl/models';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { loadModel, makeModel, normalBatch, writeWeights } from './benchModel.js';
 import { median } from './median.js';
-import { dropoutRate, sampledNetworks } from './networks.js';
+import { dropoutRate, findNetwork, sampledNetworks } from './networks.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
 import type { Measured, NotStarted } from './runMeasurement.js';
 import { deviceOf, startBackend } from './startBackend.js';
 
-const [task, networkIndex, folder, backend, threads, runs, steps, allowSoftware, resultFile] =
+const [task, networkName, folder, backend, threads, runs, steps, allowSoftware, resultFile] =
   process.argv.slice(2);
-const network = sampledNetworks[Number(networkIndex)];
+const network = findNetwork(sampledNetworks, networkName)!;
 const noiseFile = path.join(folder, 'noise.safetensors');
 
 console.log(JSON.stringify(task === 'prepare' ? await prepare() : await measure(Number(runs))));
@@ -77,7 +77,8 @@ async function measure(count: number): Promise<Measured | NotStarted> {
     result = (await sample(Number(steps))) as Float32Array<ArrayBuffer>;
     seconds.push((performance.now() - start) / 1000 / Number(steps));
   }
+  const device = deviceOf(started);
   await started.dispose();
   writeFileSync(resultFile, writeSafetensors({ samples: { dtype: 'F32', shape, data: result } }));
-  return { secondsPerStep: median(seconds), peakMemoryBytes: peakMemoryBytes(), ...deviceOf(started) };
+  return { secondsPerStep: median(seconds), peakMemoryBytes: peakMemoryBytes(), ...device };
 }

@@ -1,3 +1,4 @@
+import * as tf from '@tensorflow/tfjs-core';
 import { type BackendName, initBackend, type StartedBackend } from 'diffusion-ssl/backends/node';
 import type { Device, NotStarted } from './runMeasurement.js';
 
@@ -14,9 +15,18 @@ export async function startBackend(
   }
 }
 
-/** What a measurement says of where it ran: the driver's name of the adapter, or where it tells only a family, that. */
+/**
+ * What a measurement says of where it ran, before the backend ends: the driver's name of the adapter, or where it tells only a family, that, and
+ * the memory taken there, of which the WebGPU backend gives nothing back.
+ */
 export function deviceOf({ threads, adapter }: StartedBackend): Device {
   if (!adapter) return { threads };
   const { description, vendor, architecture, software } = adapter;
-  return { threads: null, adapter: description || `${vendor} ${architecture}`, software };
+  const { numBytesAllocatedInGPU } = tf.memory() as tf.MemoryInfo & { numBytesAllocatedInGPU?: number };
+  return {
+    threads: null,
+    adapter: description || `${vendor} ${architecture}`,
+    software,
+    gpuMemoryBytes: numBytesAllocatedInGPU,
+  };
 }

@@ -2,63 +2,61 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { parseArgs } from 'node:util';
-import { decimal } from '../examples/lib/config/decimal.js';
-import { listItems } from '../examples/lib/config/listItems.js';
-import { type BenchRow, makeRows, type Timing } from './BenchRow.js';
+import { type BenchRow, makeRows, type Precision, type Timing } from './BenchRow.js';
+import { benchOptions } from './benchOptions.js';
 import { countTrainingFlops } from './countTrainingFlops.js';
 import { findPeer } from './findPeer.js';
 import { formatRows } from './formatRows.js';
-import { networkName, networks } from './networks.js';
+import { findNetwork, networkName, networks } from './networks.js';
 import { measureBackends, type NotStarted, runChild, runPeer } from './runMeasurement.js';
 import type { Measurement } from './trainChild.js';
 
-const { values: options } = parseArgs({
-  options: {
-    networks: { type: 'string', default: networks.map((_, i) => i + 1).join() },
-    backends: { type: 'string' },
-    steps: { type: 'string', default: '5' },
-    json: { type: 'string' },
-  },
-});
-const chosen = listItems(options.networks).map((number) => decimal(number) - 1);
-const backends = listItems(options.backends ?? 'wasm,node,webgpu');
-// An adapter that computes on the processor takes minutes a step: only where WebGPU is asked for by name.
-const allowSoftware = options.backends !== undefined;
-const steps = decimal(options.steps);
-if (!chosen.every((index) => networks[index]) || !(Number.isInteger(steps) && steps > 0)) {
-  throw new Error(`--networks takes numbers from 1 to ${networks.length}, --steps an integer above 0`);
-}
+const { counts, limit, ...options } = benchOptions(networks, { steps: 5, 'warm-up': 2 });
 
-/** Two first losses further apart than this come from different networks. */
-const agreement = 1e-4;
+/** Two first losses further apart than this, the lower precision's, come from different networks. */
+const agreement: Record<Precision, number> = { f32: 1e-4, tf32: 2e-3, bf16: 2e-2 };
 
-const peer = findPeer();
-if (!peer) console.log('No Python with PyTorch: run bench/peers/setup.sh to compare with it.');
+const peer = options.device === 'none' ? undefined : findPeer();
+if (!peer && options.device !== 'none')
+  console.log('No Python with PyTorch: run bench/peers/setup.sh to compare with it.');
 
 const rows: BenchRow[] = [];
-for (const index of chosen) rows.push(...(await measureNetwork(index)));
+for (const name of options.networks) rows.push(...(await measureNetwork(name)));
 if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
 
-async function measureNetwork(index: number): Promise<BenchRow[]> {
-  const network = networks[index];
+async function measureNetwork(name: string): Promise<BenchRow[]> {
+  const network = findNetwork(networks, name)!;
   const flops = countTrainingFlops(network);
   console.log(`\n${networkName(network)}, ${(flops / 1e9).toFixed(1)} GFLOP a step`);
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-train-'));
   try {
-    await runChild('trainChild.ts', 'prepare', index, folder);
+    await runChild('trainChild.ts', ['prepare', name, folder]);
     const batch = path.join(folder, 'batch.safetensors');
-    const measured = await measureBackends([...(peer ? ['pytorch'] : []), ...backends], (backend, threads) =>
-      backend === 'pytorch'
-        ? runPeer<Measurement>(peer!, 'train_step.py', network, folder, { batch, threads, steps })
-        : runChild<Measurement | NotStarted>(
-            'trainChild.ts',
-            ...['measure', index, folder, backend, threads, steps, allowSoftware],
-          ),
+    const measured = await measureBackends(
+      [...(peer ? ['pytorch'] : []), ...options.backends],
+      options.device,
+      ({ backend, ...setup }) =>
+        backend === 'pytorch'
+          ? runPeer<Measurement>(
+              peer!,
+              'train_step.py',
+              network,
+              folder,
+              { batch, ...setup, ...counts },
+              limit,
+            )
+          : runChild<Measurement | NotStarted>(
+              'trainChild.ts',
+              [
+                ...['measure', name, folder, backend, setup.threads, counts.steps, counts['warm-up']],
+                ...[options.allowSoftware, limit ?? Number.POSITIVE_INFINITY],
+              ],
+              limit,
+            ),
     );
-    checkAgreement(measured);
     const networkRows = makeRows(network, measured, { flops });
     for (const line of formatRows(networkRows)) console.log(`  ${line}`);
+    checkAgreement(measured);
     return networkRows;
   } finally {
     rmSync(folder, { recursive: true });
@@ -66,10 +64,16 @@ async function measureNetwork(index: number): Promise<BenchRow[]> {
 }
 
 function checkAgreement(measured: readonly (Timing & { firstLoss: number })[]): void {
-  const losses = measured.map(({ firstLoss }) => firstLoss);
-  if (losses.some((loss) => !(Math.abs(loss - losses[0]) <= agreement))) {
-    const list = measured.map((m) => `${m.backend} (${m.threads ?? m.adapter}) ${m.firstLoss}`).join(', ');
-    throw new Error(`the first losses differ by more than ${agreement}: ${list}`);
+  const [first] = measured;
+  const agrees = ({ firstLoss, precision = 'f32' }: Timing & { firstLoss: number }) =>
+    Math.abs(firstLoss - first.firstLoss) <=
+    Math.max(agreement[precision], agreement[first.precision ?? 'f32']);
+  if (!measured.every(agrees)) {
+    const list = measured.map(
+      (m) => `${m.backend} (${m.threads ?? m.adapter}, ${m.precision}) ${m.firstLoss}`,
+    );
+    throw new Error(`the first losses differ by more than ${agreement.f32}: ${list.join(', ')}`);
   }
-  if (losses.length > 0) console.log(`  first loss ${losses.map((loss) => loss.toFixed(7)).join(', ')}`);
+  const losses = measured.map(({ firstLoss }) => firstLoss.toFixed(7));
+  if (losses.length > 0) console.log(`  first loss ${losses.join(', ')}`);
 }

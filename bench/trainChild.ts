@@ -1,7 +1,8 @@
 /**
  * One measurement in a process of its own, so that its peak memory is its own:
  * `trainChild.ts prepare NETWORK FOLDER` writes the weights and the batch that both sides load,
- * `trainChild.ts measure NETWORK FOLDER BACKEND THREADS STEPS ALLOW_SOFTWARE` loads them and prints a `Measurement` or `NotStarted`, as JSON.
+ * `trainChild.ts measure NETWORK FOLDER BACKEND THREADS STEPS WARM_UP ALLOW_SOFTWARE LIMIT` loads them and prints a `Measurement` or
+ * `NotStarted`, as JSON; it takes fewer steps than STEPS where they would last longer than half of LIMIT seconds.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +15,7 @@ import { namedParameters } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { loadModel, makeModel, normalBatch, writeWeights } from './benchModel.js';
 import { median } from './median.js';
-import { dropoutRate, networks } from './networks.js';
+import { dropoutRate, findNetwork, networks } from './networks.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
 import type { Measured, NotStarted } from './runMeasurement.js';
 import { deviceOf, startBackend } from './startBackend.js';
@@ -25,8 +26,9 @@ export interface Measurement extends Measured {
   firstLoss: number;
 }
 
-const [task, networkIndex, folder, backend, threads, steps, allowSoftware] = process.argv.slice(2);
-const network = networks[Number(networkIndex)];
+const [task, networkName, folder, backend, threads, steps, warmUpSteps, allowSoftware, limit] =
+  process.argv.slice(2);
+const network = findNetwork(networks, networkName)!;
 const batchFile = path.join(folder, 'batch.safetensors');
 
 console.log(JSON.stringify(task === 'prepare' ? await prepare() : await measure(Number(steps))));
@@ -71,18 +73,21 @@ async function measure(count: number): Promise<Measurement | NotStarted> {
     .map(({ variable }) => variable);
   const optimizer = new AdamW({ learningRate: 2e-4, weightDecay: 1e-4 });
   // A software adapter takes minutes a step.
-  const warmUp = started.adapter?.software ? 1 : 2;
+  const warmUp = started.adapter?.software ? 1 : Number(warmUpSteps);
   const seconds: number[] = [];
+  const begun = performance.now();
   for (let step = 0; step < warmUp + count; step++) {
     const start = performance.now();
+    if (step > warmUp && start - begun > 500 * Number(limit)) break;
     const loss = optimizer.minimize(() => mse(predict(model), noise), true, variables)!;
     await loss.data();
     loss.dispose();
     seconds.push((performance.now() - start) / 1000);
   }
+  const device = deviceOf(started);
   await started.dispose();
   const secondsPerStep = median(seconds.slice(warmUp));
-  return { firstLoss, secondsPerStep, peakMemoryBytes: peakMemoryBytes(), ...deviceOf(started) };
+  return { firstLoss, secondsPerStep, peakMemoryBytes: peakMemoryBytes(), ...device };
 }
 
 function meanSquare(a: ArrayLike<number>, b: ArrayLike<number>): number {

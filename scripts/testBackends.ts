@@ -18,10 +18,11 @@ import type { BackendName, StartedBackend } from '../src/backends/StartedBackend
 import { chromiumPath } from '../test/page/support/chromium.js';
 import { readTestReport } from './lib/readTestReport.js';
 import { root } from './lib/root.js';
+import { tensorSuites } from './lib/tensorSuites.js';
 
-const OPS = ['test/ops', 'test/diffusion', 'test/optimizers', 'test/models/trajectory.test.ts'];
-const TRAINER = ['test/training', 'test/examples/moveBetweenBackends.test.ts'];
-const MODELS = ['test/layers', 'test/models', 'test/losses', 'test/samplers', 'test/interop'];
+const OPS = [...tensorSuites.ops, ...tensorSuites.trajectory];
+const TRAINER = [...tensorSuites.training, 'test/examples/moveBetweenBackends.test.ts'];
+const MODELS = tensorSuites.models;
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';
 

@@ -14,12 +14,14 @@ test('rows carry images and operations a second, and the share of the better PyT
     backend: 'wasm',
     adapter: null,
     software: false,
+    precision: 'f32',
     threads: 2,
     node: 'v20',
     secondsPerStep: 2,
     imagesPerSecond: 4,
     gflops: 6.5,
     peakMemoryBytes: 7,
+    gpuMemoryBytes: null,
     ratioToPyTorch: 0.25,
   });
 });
@@ -30,6 +32,20 @@ test('an image that takes many steps is done once in as many', () => {
 
 test('without PyTorch there is no ratio', () => {
   expect(makeRows(networks[0], [wasm], work)[0].ratioToPyTorch).toBeNull();
+});
+
+test('PyTorch counts in float32, whatever it reaches in a lower precision', () => {
+  const lower = {
+    ...pytorch,
+    threads: null,
+    adapter: 'NVIDIA H100',
+    precision: 'bf16' as const,
+    gpuMemoryBytes: 3,
+  };
+  const rows = makeRows(networks[0], [{ ...lower, secondsPerStep: 0.1 }, pytorch, wasm], work);
+  expect(rows.map((row) => row.ratioToPyTorch)).toEqual([8, 1, 0.4]);
+  expect(rows[0]).toMatchObject({ precision: 'bf16', adapter: 'NVIDIA H100', gpuMemoryBytes: 3 });
+  expect(makeRows(networks[0], [lower, wasm], work)[1].ratioToPyTorch).toBeNull();
 });
 
 test('a graphics processor is named, and whether it is one', () => {

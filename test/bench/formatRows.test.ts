@@ -5,7 +5,7 @@ import { networks } from '../../bench/networks.js';
 
 const time = { node: 'v24', secondsPerStep: 0.5, peakMemoryBytes: 7e6 };
 
-test('a line a row, WebGPU with the name of its adapter, one that computes on the processor as such', () => {
+test('a line a row, WebGPU with the name of its adapter, one that computes on the processor as such, a lower precision', () => {
   const rows = makeRows(
     networks[0],
     [
@@ -13,6 +13,7 @@ test('a line a row, WebGPU with the name of its adapter, one that computes on th
       { ...time, backend: 'node', threads: 2 },
       { ...time, backend: 'webgpu', threads: null, adapter: 'NVIDIA H200', software: false },
       { ...time, backend: 'webgpu', threads: null, adapter: 'SwiftShader Device', software: true },
+      { ...time, backend: 'pytorch', threads: null, adapter: 'NVIDIA H200', precision: 'tf32' },
     ],
     { flops: 13e9 },
   );
@@ -23,6 +24,7 @@ test('a line a row, WebGPU with the name of its adapter, one that computes on th
     ['node', '2', '0.500', '16.00', '26.0', '7', '50 %'],
     ['webgpu', '-', '0.500', '16.00', '26.0', '7', '50 %', 'NVIDIA H200'],
     ['webgpu', '-', '0.500', '16.00', '26.0', '7', '50 %', 'SwiftShader Device (software)'],
+    ['pytorch', '-', '0.500', '16.00', '26.0', '7', '50 %', 'NVIDIA H200', 'tf32'],
   ]);
 });
 
