@@ -7,11 +7,11 @@ export interface Lockfile {
 }
 
 /** What tests and benchmarks of tensors import, and vitest. */
-const ROOTS = [
+export const ROOTS = [
   'vitest',
   'fast-check',
+  'fast-png',
   'csv-parse',
-  'geotiff',
   'webgpu',
   '@tensorflow/tfjs-core',
   '@tensorflow/tfjs-layers',

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
+import { build } from 'esbuild';
 import { describe, expect, it } from 'vitest';
-import { isPacked, type Lockfile, packedModules } from '../../../scripts/gpu/packedModules.js';
+import { isPacked, type Lockfile, packedModules, ROOTS } from '../../../scripts/gpu/packedModules.js';
 import { planParts } from '../../../scripts/gpu/planParts.js';
-import { root } from '../../../scripts/lib/root.js';
+import { listFiles, root } from '../../../scripts/lib/root.js';
+import { tensorSuites } from '../../../scripts/lib/tensorSuites.js';
 
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
 
@@ -35,6 +37,43 @@ describe('planParts', () => {
 });
 
 describe('packedModules', () => {
+  it('has every package that tests and benchmarks of tensors import', async () => {
+    const suites = Object.values(tensorSuites).flat();
+    const tests = listFiles('test', '.test.ts').filter((file) =>
+      suites.some((suite) => file.startsWith(suite)),
+    );
+    const programs = [
+      'bench/train.ts',
+      'bench/sample.ts',
+      'bench/trainChild.ts',
+      'bench/sampleChild.ts',
+      'scripts/gpu/run.ts',
+    ];
+    const { metafile } = await build({
+      ...{
+        absWorkingDir: root,
+        entryPoints: [...tests, ...programs],
+        outdir: 'unused',
+        write: false,
+        bundle: true,
+      },
+      ...{ metafile: true, format: 'esm', platform: 'node', packages: 'external', logLevel: 'silent' },
+    });
+    const imported = Object.values(metafile.outputs).flatMap(({ imports }) =>
+      imports.map((each) => each.path),
+    );
+    const names = imported
+      .filter((name) => !name.startsWith('node:'))
+      .map((name) =>
+        name
+          .split('/')
+          .slice(0, name.startsWith('@') ? 2 : 1)
+          .join('/'),
+      );
+    expect(names.length).toBeGreaterThan(100);
+    expect([...new Set(names)].filter((name) => !ROOTS.includes(name))).toEqual(['diffusion-ssl']);
+  });
+
   it('has what tests and benchmarks need, with what that needs, and no types', () => {
     const modules = packedModules(lock);
     expect(modules).toEqual(
@@ -48,19 +87,19 @@ describe('packedModules', () => {
 
   it('finds the version that Node finds: the nearest', () => {
     const packages: Lockfile['packages'] = {};
-    for (const name of ['vitest', 'fast-check', 'csv-parse', 'geotiff', 'webgpu'])
+    for (const name of ['vitest', 'fast-check', 'fast-png', 'csv-parse', 'webgpu'])
       packages[`node_modules/${name}`] = {};
     for (const name of ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'])
       packages[`node_modules/@tensorflow/tfjs-${name}`] = {};
     packages['node_modules/vitest'] = { dependencies: { a: '1', '@types/a': '1' } };
     packages['node_modules/a'] = {};
     packages['node_modules/@types/a'] = {};
-    packages['node_modules/geotiff'] = {
+    packages['node_modules/fast-check'] = {
       dependencies: { b: '1', a: '2' },
       optionalDependencies: { elsewhere: '1' },
     };
-    packages['node_modules/geotiff/node_modules/a'] = {};
-    packages['node_modules/geotiff/node_modules/b'] = { dependencies: { a: '2' } };
+    packages['node_modules/fast-check/node_modules/a'] = {};
+    packages['node_modules/fast-check/node_modules/b'] = { dependencies: { a: '2' } };
     const all = Object.keys(packages).filter((name) => name !== 'node_modules/@types/a');
     expect(packedModules({ packages })).toEqual(all.sort());
     delete packages['node_modules/webgpu'];
@@ -90,7 +129,7 @@ describe('packedModules', () => {
     ['node_modules/vitest/dist/cli.d.ts', false],
     ['node_modules/vitest/dist/cli.js.map', false],
     ['node_modules/vite/LICENSE.md', true],
-    ['node_modules/geotiff/README.md', false],
+    ['node_modules/fast-check/README.md', false],
     ['node_modules/@tensorflow/tfjs-core/package.json', true],
     ['node_modules/@tensorflow/tfjs-core/dist/index.js', false],
     ['node_modules/@tensorflow/tfjs-backend-wasm/dist/tfjs-backend-wasm-simd.wasm', true],
