@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { root } from '../lib/root.js';
 
@@ -20,7 +21,8 @@ print(json.dumps({
 /** Looks for PyTorch: in `PEER_PYTHON`, else in `python3` and where `bench/peers/setup.sh` puts it. Takes some seconds. */
 export function describePython(): Python {
   const { PEER_PYTHON } = process.env;
-  const commands = PEER_PYTHON ? [PEER_PYTHON] : ['python3', path.join(root, 'bench/.venv/bin/python')];
+  const own = path.join(root, 'bench/.venv/bin/python');
+  const commands = PEER_PYTHON ? [PEER_PYTHON] : ['python3', ...(existsSync(own) ? [own] : [])];
   const reasons: string[] = [];
   for (const command of commands) {
     const { stdout, stderr, error } = spawnSync(command, ['-c', PROGRAM], {

@@ -26,11 +26,14 @@ import { compress } from './compress.js';
 import type { Manifest } from './Manifest.js';
 import { planParts, TRAVEL_BYTES } from './planParts.js';
 import { sourceHash } from './sourceHash.js';
-import { stageModules } from './stageModules.js';
+import { stagePackages } from './stagePackages.js';
 import { stageRuntime } from './stageRuntime.js';
 
 /** Major version of the packed Node: one that runs TypeScript by itself. */
 const NODE = '24';
+
+/** What is built, and ignored by git. */
+const BUILT = ['dist', 'src/kernels/wasm/generated', 'src/data/generated'];
 
 const { values: options } = parseArgs({ options: { fresh: { type: 'boolean', default: false } } });
 const pack = path.join(root, '.gpu');
@@ -51,7 +54,13 @@ function fill(): void {
     sources: sourceHash(),
     runtime: reuse(runtime) ?? make(runtime, (folder) => stageRuntime(folder, NODE, temporary)),
   };
-  make(modules, stageModules);
+  make(modules, (folder) => {
+    stagePackages(folder);
+    for (const name of BUILT) {
+      const filter = (file: string) => !/\.(map|d\.ts)$/.test(file);
+      cpSync(path.join(root, name), path.join(folder, name), { recursive: true, filter });
+    }
+  });
 
   const archives = [runtime, modules].map((file) => ({
     name: path.basename(file),

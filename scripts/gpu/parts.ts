@@ -19,6 +19,12 @@ export interface Means {
   dryRun: boolean;
 }
 
+/** The suites, and what concerns WebGPU alone. */
+const WHOLE: Record<keyof typeof tensorSuites, string[]> = {
+  ...tensorSuites,
+  training: [...tensorSuites.training, 'test/backends/node/webgpu.test.ts'],
+};
+
 /** What a dry run takes of the suites: a file of each kind, the quick ones. */
 const DRY: Record<keyof typeof tensorSuites, string[]> = {
   trajectory: tensorSuites.trajectory,
@@ -32,39 +38,33 @@ export function planRun({ webgpu, peer, dryRun }: Means): Part[] {
   const tests = (name: keyof typeof tensorSuites, limit: number): Part => ({
     name,
     limit,
-    run: { tests: dryRun ? DRY[name] : tensorSuites[name] },
+    run: { tests: (dryRun ? DRY : WHOLE)[name] },
   });
-  const bench = (name: string, limit: number, script: 'train' | 'sample', ...args: string[]): Part => {
-    const common = [
-      '--backends',
-      webgpu ? 'webgpu' : 'none',
-      '--peer',
-      peer,
-      '--limit',
-      String(Math.ceil(limit / 2)),
-    ];
-    return { name, limit, run: { bench: script, args: [...args, ...common] } };
+  const bench = (name: string, limit: number, script: 'train' | 'sample', options: string): Part => {
+    // A measurement that takes long leaves time for the others.
+    const common = `--backends ${webgpu ? 'webgpu' : 'none'} --peer ${peer} --limit ${Math.ceil(0.4 * limit)}`;
+    return { name, limit, run: { bench: script, args: `${options} ${common}`.split(' ') } };
   };
-  const train = (network: string, limit: number, steps: string) =>
-    bench(`training ${network}`, limit, 'train', '--networks', network, '--steps', steps, '--warm-up', '5');
+  const train = (network: string, limit: number, steps: number) =>
+    bench(`bench:train ${network}`, limit, 'train', `--networks ${network} --steps ${steps} --warm-up 5`);
   const parts = dryRun
     ? [
         tests('trajectory', 150),
-        train('small', 120, '1'),
+        train('small', 150, 1),
         tests('ops', 120),
         tests('models', 120),
-        bench('sampling', 120, 'sample', '--networks', 'small', '--steps', '3', '--runs', '1'),
+        bench('bench:sample', 150, 'sample', '--networks small --steps 3 --runs 1'),
         tests('training', 60),
       ]
     : [
         tests('trajectory', 60),
-        train('1', 100, '20'),
+        train('1', 120, 20),
         tests('ops', 110),
-        train('2', 90, '20'),
-        train('3', 110, '10'),
+        train('2', 100, 20),
+        train('3', 120, 10),
         tests('models', 120),
-        bench('sampling', 110, 'sample', '--networks', '1,2', '--steps', '50', '--runs', '3'),
-        tests('training', 45),
+        bench('bench:sample', 120, 'sample', '--networks 1,2 --steps 50 --runs 3'),
+        tests('training', 60),
       ];
   return parts.filter(({ run }) => webgpu || ('bench' in run && peer !== 'none'));
 }

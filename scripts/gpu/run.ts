@@ -75,7 +75,7 @@ const findings: Findings = {
   machine,
   python,
   verdict,
-  parts: [{ name: 'adapter', status: usable ? 'done' : 'failed', seconds: probed, note: verdict.text }],
+  parts: [{ name: 'adapter', status: usable ? 'done' : 'failed', seconds: probed, note: verdict.kind }],
   tests: {},
   training: [],
   sampling: [],
@@ -111,7 +111,7 @@ async function run({ name, limit, run: what }: Part): Promise<void> {
     findings.parts.push({ name, status: 'not begun', seconds: 0, note: 'no time was left' });
     return;
   }
-  const file = path.join(work, `${name.replaceAll(' ', '-')}.json`);
+  const file = path.join(work, `${name.replaceAll(/\W/g, '-')}.json`);
   const end =
     'tests' in what ? await runTests(what.tests, file, allowed) : await runBench(what, file, allowed);
   const record = { name, status: end.status, seconds: end.seconds, note: '' };

@@ -1,13 +1,50 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
-import { describe, expect, it } from 'vitest';
+import ts from 'typescript';
+import { describe, expect, it, test } from 'vitest';
 import { isPacked, type Lockfile, packedModules, ROOTS } from '../../../scripts/gpu/packedModules.js';
 import { planParts } from '../../../scripts/gpu/planParts.js';
+import { stagePackages } from '../../../scripts/gpu/stagePackages.js';
 import { listFiles, root } from '../../../scripts/lib/root.js';
 import { tensorSuites } from '../../../scripts/lib/tensorSuites.js';
 
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
+
+/** What Node runs there by itself, without vitest. */
+const programs = [
+  ...['bench/train.ts', 'bench/sample.ts', 'bench/trainChild.ts', 'bench/sampleChild.ts'],
+  ...['scripts/gpu/run.ts', 'scripts/gpu/probeAdapter.ts'],
+];
+
+/** The files that programs are made of, and the packages that these import. */
+async function bundle(entryPoints: string[]): Promise<{ files: string[]; imports: string[] }> {
+  const { metafile } = await build({
+    ...{ absWorkingDir: root, entryPoints, outdir: 'unused', write: false, bundle: true, metafile: true },
+    ...{ format: 'esm', platform: 'node', packages: 'external', logLevel: 'silent' },
+  });
+  const imports = Object.values(metafile.outputs).flatMap((output) =>
+    output.imports.map((each) => each.path),
+  );
+  return {
+    files: Object.keys(metafile.inputs),
+    imports: imports.filter((name) => !name.startsWith('node:')),
+  };
+}
+
+test('Node can strip the types of what it runs there', async () => {
+  const { files } = await bundle(programs);
+  expect(files).toEqual(expect.arrayContaining([...programs, 'bench/networks.ts']));
+  const options = { erasableSyntaxOnly: true, noResolve: true, noLib: true, types: [], noEmit: true };
+  const paths = files.map((file) => path.join(root, file));
+  const program = ts.createProgram(paths, options);
+  const compiled = paths.flatMap((file) =>
+    program.getSemanticDiagnostics(program.getSourceFile(file)).filter(({ code }) => code === 1294),
+  );
+  expect(compiled.map(({ file, start }) => `${file?.fileName}: ${start}`)).toEqual([]);
+});
 
 describe('planParts', () => {
   const archives = [
@@ -42,37 +79,45 @@ describe('packedModules', () => {
     const tests = listFiles('test', '.test.ts').filter((file) =>
       suites.some((suite) => file.startsWith(suite)),
     );
-    const programs = [
-      'bench/train.ts',
-      'bench/sample.ts',
-      'bench/trainChild.ts',
-      'bench/sampleChild.ts',
-      'scripts/gpu/run.ts',
-    ];
-    const { metafile } = await build({
-      ...{
-        absWorkingDir: root,
-        entryPoints: [...tests, ...programs],
-        outdir: 'unused',
-        write: false,
-        bundle: true,
-      },
-      ...{ metafile: true, format: 'esm', platform: 'node', packages: 'external', logLevel: 'silent' },
-    });
-    const imported = Object.values(metafile.outputs).flatMap(({ imports }) =>
-      imports.map((each) => each.path),
+    const { imports } = await bundle([...tests, ...programs]);
+    const names = imports.map((name) =>
+      name
+        .split('/')
+        .slice(0, name.startsWith('@') ? 2 : 1)
+        .join('/'),
     );
-    const names = imported
-      .filter((name) => !name.startsWith('node:'))
-      .map((name) =>
-        name
-          .split('/')
-          .slice(0, name.startsWith('@') ? 2 : 1)
-          .join('/'),
-      );
     expect(names.length).toBeGreaterThan(100);
     expect([...new Set(names)].filter((name) => !ROOTS.includes(name))).toEqual(['diffusion-ssl']);
   });
+
+  it.runIf(process.platform === 'linux' && process.arch === 'x64')(
+    'loads from the files that it takes',
+    () => {
+      const folder = mkdtempSync(path.join(tmpdir(), 'gpu-packages-'));
+      try {
+        stagePackages(folder);
+        const script = `for (const name of ${JSON.stringify(ROOTS)}) {
+        if (name === 'vitest') continue;
+        const module = await import(name);
+        if (Object.keys(module).length === 0) throw new Error(name);
+      }
+      process.exit();`;
+        writeFileSync(path.join(folder, 'script.mjs'), script);
+        const options = { cwd: folder, encoding: 'utf8' } as const;
+        expect(spawnSync(process.execPath, ['script.mjs'], options)).toMatchObject({ status: 0, stderr: '' });
+        writeFileSync(
+          path.join(folder, 'one.test.mjs'),
+          `import { expect, it } from 'vitest';\nit('is', () => expect(1).toBe(1));`,
+        );
+        const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=json'];
+        expect(JSON.parse(spawnSync(process.execPath, args, options).stdout)).toMatchObject({
+          numPassedTests: 1,
+        });
+      } finally {
+        rmSync(folder, { recursive: true });
+      }
+    },
+  );
 
   it('has what tests and benchmarks need, with what that needs, and no types', () => {
     const modules = packedModules(lock);

@@ -89,8 +89,8 @@ describe('planRun', () => {
   const means = { webgpu: true, peer: 'cuda' as const, dryRun: false };
 
   it('begins with what is worth most', () => {
-    expect(names(means).slice(0, 3)).toEqual(['trajectory', 'training 1', 'ops']);
-    expect(names({ ...means, dryRun: true })).toContain('training small');
+    expect(names(means).slice(0, 3)).toEqual(['trajectory', 'bench:train 1', 'ops']);
+    expect(names({ ...means, dryRun: true })).toContain('bench:train small');
   });
 
   it('names files that exist', () => {
@@ -103,7 +103,12 @@ describe('planRun', () => {
 
   it('measures PyTorch alone where WebGPU has nothing to run on, and nothing without both', () => {
     const parts = planRun({ ...means, webgpu: false });
-    expect(parts.map(({ name }) => name)).toEqual(['training 1', 'training 2', 'training 3', 'sampling']);
+    expect(parts.map(({ name }) => name)).toEqual([
+      'bench:train 1',
+      'bench:train 2',
+      'bench:train 3',
+      'bench:sample',
+    ]);
     for (const { run } of parts) {
       const { args } = run as { args: string[] };
       expect(args[args.indexOf('--backends') + 1]).toBe('none');
