@@ -37,17 +37,13 @@ const { values: options } = parseArgs({
 });
 const allowedSeconds = decimal(options.seconds);
 if (!(allowedSeconds > 0)) throw new Error(`--seconds takes seconds, not '${options.seconds}'`);
-const { GPU_BEGUN, GPU_TREE = root, GPU_WORK, GPU_CALLER = process.cwd() } = process.env;
+const { GPU_BEGUN, GPU_TREE = root, GPU_WORK, GPU_CALLER = process.cwd(), OUT } = process.env;
 const begun = GPU_BEGUN ? 1000 * Number(GPU_BEGUN) : Date.now();
 const secondsLeft = () => allowedSeconds - (Date.now() - begun) / 1000;
 const date = new Date().toISOString();
-const results = new ResultFolder(
-  path.resolve(
-    GPU_CALLER,
-    options.out ?? process.env.OUT ?? path.join(GPU_TREE, `bench/results/gpu-${date.slice(0, 10)}`),
-  ),
-);
 const dryRun = options['dry-run'];
+const ownFolder = path.join(GPU_TREE, 'bench/results', `gpu-${dryRun ? 'dry-run' : date.slice(0, 10)}`);
+const results = new ResultFolder(path.resolve(GPU_CALLER, options.out ?? OUT ?? ownFolder));
 
 process.on('exit', () => {
   endParts();
@@ -115,7 +111,11 @@ async function run({ name, limit, run: what }: Part): Promise<void> {
   const end =
     'tests' in what ? await runTests(what.tests, file, allowed) : await runBench(what, file, allowed);
   const record = { name, status: end.status, seconds: end.seconds, note: '' };
-  if ('tests' in what && existsSync(file)) {
+  if ('tests' in what && !existsSync(file)) {
+    const count = (mark: string) =>
+      end.stdout.split('\n').filter((line) => line.trim().startsWith(mark)).length;
+    record.note = `no report; by then ${count('✓')} passed, ${count('×')} failed`;
+  } else if ('tests' in what) {
     const counts = readTestReport(file);
     findings.tests[name] = counts;
     record.note = `${counts.passed} passed, ${counts.failures.length} failed, ${counts.skipped} skipped`;
@@ -139,6 +139,7 @@ function runTests(files: string[], report: string, limit: number): Promise<PartE
   const config = path.join(root, 'scripts/gpu/vitest.config.ts');
   return runNode([vitest, 'run', '--config', config, ...reporters, ...files], limit, {
     TEST_BACKEND: 'webgpu',
+    NO_COLOR: '1',
     // A software adapter takes minutes for what others do in seconds.
     GPU_TEST_SECONDS: dryRun ? '900' : '60',
   });
@@ -175,7 +176,7 @@ function describeTree(): string {
     readFileSync(path.join(GPU_TREE, '.gpu/part-1/manifest.json'), 'utf8'),
   ) as Manifest;
   const built = manifest.sources === sourceHash();
-  return `commit ${manifest.commit}${built ? '' : '; **src has changed since dist was packed, which the benchmarks use: run gpu:pack again**'}`;
+  return `packed at commit ${manifest.commit}${built ? '' : '; **src has changed since dist was packed, which the benchmarks use: run gpu:pack again**'}`;
 }
 
 function parseLastLine<T>(text: string): T | undefined {
