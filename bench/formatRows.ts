@@ -1,6 +1,9 @@
 import type { BenchRow } from './BenchRow.js';
 
-/** The rows as lines of a table, under a heading; a graphics processor and a lower precision are named at the end of their row. */
+/**
+ * The rows as lines of a table, under a heading; a graphics processor and a lower precision are named at the end of
+ * their row.
+ */
 export function formatRows(rows: readonly BenchRow[]): string[] {
   const line = (backend: string, cells: string[], end = '') =>
     `${backend.padEnd(10)}${cells.map((cell) => cell.padStart(12)).join('')}${end}`;

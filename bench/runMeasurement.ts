@@ -31,7 +31,10 @@ export type Measured = Device & Pick<Timing, 'secondsPerStep' | 'peakMemoryBytes
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 
-/** Runs one of our measurements in a process of its own, which loads TypeScript as this one does, for `limit` seconds at most. */
+/**
+ * Runs one of our measurements in a process of its own, which loads TypeScript as this one does, for `limit` seconds
+ * at most.
+ */
 export function runChild<T>(script: string, args: (string | number | boolean)[], limit?: number): Promise<T> {
   return runJson(process.execPath, [...process.execArgv, path.join(here, script), ...args.map(String)], {
     // Without the root's path mapping the child imports the built package, as a user does.
@@ -72,8 +75,8 @@ export function runPeer<T>(
 }
 
 /**
- * Measures one backend after the other, on one and on two threads where it can be told, PyTorch on its device. One that does not start, or cannot
- * hold the network, is named with the reason and left out.
+ * Measures one backend after the other, on one and on two threads where it can be told, PyTorch on its device. One
+ * that does not start, or cannot hold the network, is named with the reason and left out.
  */
 export async function measureBackends<M extends Measured>(
   backends: readonly string[],

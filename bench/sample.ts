@@ -14,7 +14,10 @@ import { type Measured, measureBackends, type NotStarted, runChild, runPeer } fr
 const { counts, limit, ...options } = benchOptions(sampledNetworks, { runs: 3, steps: 50 });
 const { runs, steps } = counts;
 
-/** Samples in float32 whose values differ by more than this part of the largest one come from different networks or samplers. */
+/**
+ * Samples in float32 whose values differ by more than this part of the largest one come from different networks or
+ * samplers.
+ */
 const agreement = 1e-3;
 
 const peer = options.device === 'none' ? undefined : findPeer();
@@ -77,7 +80,8 @@ function checkAgreement(measured: readonly (Timing & { samples: Float32Array })[
     if (samples === first.samples) continue;
     const error = samples.reduce((max, value, i) => Math.max(max, Math.abs(value - first.samples[i])), 0);
     console.log(
-      `  ${backend} (${threads ?? adapter}, ${precision}): ${(error / largest).toExponential(1)} from ${first.backend}'s samples`,
+      `  ${backend} (${threads ?? adapter}, ${precision}): ` +
+        `${(error / largest).toExponential(1)} from ${first.backend}'s samples`,
     );
     // The error of a lower precision grows over the steps; it is printed alone.
     if (precision === 'f32' ? !(error <= agreement * largest) : Number.isNaN(error)) {

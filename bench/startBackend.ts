@@ -16,8 +16,8 @@ export async function startBackend(
 }
 
 /**
- * What a measurement says of where it ran, before the backend ends: the driver's name of the adapter, or where it tells only a family, that, and
- * the memory taken there, of which the WebGPU backend gives nothing back.
+ * What a measurement says of where it ran, before the backend ends: the driver's name of the adapter, or where it
+ * tells only a family, that, and the memory taken there, of which the WebGPU backend gives nothing back.
  */
 export function deviceOf({ threads, adapter }: StartedBackend): Device {
   if (!adapter) return { threads };

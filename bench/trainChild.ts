@@ -1,8 +1,9 @@
 /**
  * One measurement in a process of its own, so that its peak memory is its own:
  * `trainChild.ts prepare NETWORK FOLDER` writes the weights and the batch that both sides load,
- * `trainChild.ts measure NETWORK FOLDER BACKEND THREADS STEPS WARM_UP ALLOW_SOFTWARE LIMIT` loads them and prints a `Measurement` or
- * `NotStarted`, as JSON; it takes fewer steps than STEPS where they would last longer than half of LIMIT seconds.
+ * `trainChild.ts measure NETWORK FOLDER BACKEND THREADS STEPS WARM_UP ALLOW_SOFTWARE LIMIT` loads them and prints a
+ * `Measurement` or `NotStarted`, as JSON; it takes fewer steps than STEPS where they would last longer than half of
+ * LIMIT seconds.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';

@@ -32,12 +32,12 @@ export interface Verdict {
 
 /** How containers get NVIDIA's Vulkan driver, besides CUDA's. */
 const GRAPHICS =
-  'A container gets it with NVIDIA_DRIVER_CAPABILITIES=all, a machine with its distribution’s package (Debian: nvidia-driver, ' +
-  'Ubuntu: libnvidia-gl).';
+  'A container gets it with NVIDIA_DRIVER_CAPABILITIES=all, a machine with its distribution’s package ' +
+  '(Debian: nvidia-driver, Ubuntu: libnvidia-gl).';
 
 /**
- * Tells what WebGPU has to compute on, and where that is no graphics processor, which link of the chain is missing: the Vulkan
- * loader, a driver, a device, or something that is the fault of this project or of Dawn.
+ * Tells what WebGPU has to compute on, and where that is no graphics processor, which link of the chain is missing:
+ * the Vulkan loader, a driver, a device, or something that is the fault of this project or of Dawn.
  *
  * @param card Name of the card by `nvidia-smi`, where that works: CUDA's part of the driver is there.
  */
@@ -63,7 +63,9 @@ export function classifyAdapter(
       return { kind: 'card', text: name };
     return {
       kind: 'software',
-      text: `${there}the only adapter computes on the processor (${name}): the card’s Vulkan driver is missing. ${GRAPHICS}`,
+      text:
+        `${there}the only adapter computes on the processor (${name}): the card’s Vulkan driver is missing. ` +
+        GRAPHICS,
     };
   }
   if (loader === 'none' || named(/libvulkan\.so\.1: cannot open/)) {

@@ -18,7 +18,9 @@ print(json.dumps({
     "card": torch.cuda.get_device_name() if card else None,
 }))`;
 
-/** Looks for PyTorch: in `PEER_PYTHON`, else in `python3` and where `bench/peers/setup.sh` puts it. Takes some seconds. */
+/**
+ * Looks for PyTorch: in `PEER_PYTHON`, else in `python3` and where `bench/peers/setup.sh` puts it. Takes some seconds.
+ */
 export function describePython(): Python {
   const { PEER_PYTHON } = process.env;
   const own = path.join(root, 'bench/.venv/bin/python');

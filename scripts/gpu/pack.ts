@@ -1,11 +1,13 @@
 /**
- * Fills the folder .gpu with what `run.sh` needs on a machine with a graphics processor that has neither network nor Node: Node,
- * the Vulkan loader and the libraries that NVIDIA's driver wants beside it, Dawn, the packages of the tests, the built package
- * and the generated kernels. It travels with the tree, in one part or, where that is over 60 MiB, in two.
+ * Fills the folder .gpu with what `run.sh` needs on a machine with a graphics processor that has neither network nor
+ * Node: Node, the Vulkan loader and the libraries that NVIDIA's driver wants beside it, Dawn, the packages of the
+ * tests, the built package and the generated kernels. It travels with the tree, in one part or, where that is over 60
+ * MiB, in two.
  *
  * Usage: tsx scripts/gpu/pack.ts [--fresh]
  *
- * `--fresh` fetches Node and the libraries again. Needs Linux on x64, xz, npm's registry and, for the libraries, apt-get.
+ * `--fresh` fetches Node and the libraries again. Needs Linux on x64, xz, npm's registry and, for the libraries,
+ * apt-get.
  */
 import {
   cpSync,
@@ -82,10 +84,8 @@ function fill(): void {
   for (const [i, { bytes }] of archives.entries()) line(bytes, `.gpu/${places[i]}`);
   line(treeBytes, 'the tree: tracked files, and others that git does not ignore');
   const total = archives.reduce((sum, { bytes }) => sum + bytes, treeBytes);
-  line(
-    total,
-    `together, of ${TRAVEL_BYTES / 2 ** 20} at once${places.length > 1 && new Set(parts.values()).size > 1 ? ': two parts' : ''}`,
-  );
+  const inTwo = new Set(parts.values()).size > 1;
+  line(total, `together, of ${TRAVEL_BYTES / 2 ** 20} at once${inTwo ? ': two parts' : ''}`);
 }
 
 /** Makes an archive of what `stage` puts into a folder. */

@@ -23,7 +23,10 @@ export const ROOTS = [
 /** Types, and what vite loads for style sheets alone. */
 const LEFT_OUT = /^(@types\/|@webgpu\/types$|lightningcss)/;
 
-/** Folders (`node_modules/…`) of the packages that the pack takes, with all that they depend on; some are of other systems. */
+/**
+ * Folders (`node_modules/…`) of the packages that the pack takes, with all that they depend on; some are of other
+ * systems.
+ */
 export function packedModules({ packages }: Lockfile): string[] {
   const found = new Set<string>();
   const add = (folder: string | undefined) => {
@@ -50,7 +53,10 @@ export function packedModules({ packages }: Lockfile): string[] {
   return [...found].sort();
 }
 
-/** Whether a file of a package (`node_modules/…`, forward slashes) is needed to run: no types, maps, sources, other systems. */
+/**
+ * Whether a file of a package (`node_modules/…`, forward slashes) is needed to run: no types, maps, sources, other
+ * systems.
+ */
 export function isPacked(file: string): boolean {
   if (file.endsWith('/package.json') || /\/licen[cs]e[^/]*$/i.test(file)) return true;
   if (/\.(map|md|markdown|[cm]?ts|flow)$/.test(file)) return false;

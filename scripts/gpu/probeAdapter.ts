@@ -1,6 +1,6 @@
 /**
- * Prints what Dawn finds here as one line of JSON, a `Probe`; its and the Vulkan loader's warnings go to standard error. In a process of its
- * own, since a driver may end it.
+ * Prints what Dawn finds here as one line of JSON, a `Probe`; its and the Vulkan loader's warnings go to standard
+ * error. In a process of its own, since a driver may end it.
  */
 import { createRequire } from 'node:module';
 import type { Probe } from './classifyAdapter.js';

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Runs tests and benchmarks on a graphics processor, from this tree and the pack of `npm run gpu:pack` beside it: no network, no
-# Node and no package is needed, but tar and either xz or Python 3. What it runs and its options: run.ts.
+# Runs tests and benchmarks on a graphics processor, from this tree and the pack of `npm run gpu:pack` beside it: no
+# network, no Node and no package is needed, but tar and either xz or Python 3. What it runs and its options: run.ts.
 set -eu
 GPU_BEGUN=$(date +%s)
 GPU_TREE=$(cd "$(dirname "$0")/../.." && pwd)
@@ -33,5 +33,5 @@ done <"$pack/part-1/archives"
   src test bench scripts examples docs package.json tsconfig.json) | tar -xf - -C "$GPU_WORK"
 [ ! -d "$GPU_TREE/bench/.venv" ] || ln -s "$GPU_TREE/bench/.venv" "$GPU_WORK/bench/.venv"
 cd "$GPU_WORK"
-bin/node --version >/dev/null || fail "the packed Node does not start here: it is for Linux on x86-64 with glibc 2.28 or later"
+bin/node --version >/dev/null || fail "the packed Node does not start here: it takes Linux on x86-64 with glibc 2.28"
 exec bin/node --import ./scripts/gpu/resolveTypeScript.mjs scripts/gpu/run.ts "$@"

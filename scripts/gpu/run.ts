@@ -1,12 +1,12 @@
 /**
- * Runs tests and benchmarks on the graphics processor of this machine, on WebGPU and beside it in PyTorch, and leaves at most eight
- * files of results. `run.sh` starts it in the folder into which it unpacked everything.
+ * Runs tests and benchmarks on the graphics processor of this machine, on WebGPU and beside it in PyTorch, and leaves
+ * at most eight files of results. `run.sh` starts it in the folder into which it unpacked everything.
  *
  * Usage: scripts/gpu/run.sh [--out FOLDER] [--seconds 470] [--dry-run]
  *
- * `--out`: where the results go; without it `OUT` names the folder, else it is bench/results/gpu-DATE. `--seconds`: after which
- * nothing is begun and what still runs is ended, counted from the start of run.sh. `--dry-run` (or `GPU_DRY_RUN=1`): small shapes,
- * on a software adapter too. `PEER_PYTHON` names the Python with PyTorch.
+ * `--out`: where the results go; without it `OUT` names the folder, else it is bench/results/gpu-DATE. `--seconds`:
+ * after which nothing is begun and what still runs is ended, counted from the start of run.sh. `--dry-run` (or
+ * `GPU_DRY_RUN=1`): small shapes, on a software adapter too. `PEER_PYTHON` names the Python with PyTorch.
  *
  * Exit status: 0 when all went well, 1 when a part failed or had no time, 3 when WebGPU has no graphics processor here.
  */
@@ -175,8 +175,9 @@ function describeTree(): string {
   const manifest = JSON.parse(
     readFileSync(path.join(GPU_TREE, '.gpu/part-1/manifest.json'), 'utf8'),
   ) as Manifest;
-  const built = manifest.sources === sourceHash();
-  return `packed at commit ${manifest.commit}${built ? '' : '; **src has changed since dist was packed, which the benchmarks use: run gpu:pack again**'}`;
+  const tree = `packed at commit ${manifest.commit}`;
+  if (manifest.sources === sourceHash()) return tree;
+  return `${tree}; **src has changed since dist was packed, which the benchmarks use: run gpu:pack again**`;
 }
 
 function parseLastLine<T>(text: string): T | undefined {

@@ -21,8 +21,8 @@ const LIBRARIES = [
 ];
 
 /**
- * Fetches what does not change with the tree into a folder: `bin/node` from npm's registry, and in `lib` the libraries, each
- * under the name that programs link to.
+ * Fetches what does not change with the tree into a folder: `bin/node` from npm's registry, and in `lib` the
+ * libraries, each under the name that programs link to.
  *
  * @param major Of Node.
  */

@@ -44,7 +44,9 @@ export function summarize(findings: Findings): string {
   return [
     `# ${findings.dryRun ? 'Dry run' : 'On a graphics processor'}, ${findings.date}`,
     '',
-    `- Card: ${card ? `${card.name}, driver ${card.driver_version}, ${card['memory.total']}` : 'none that nvidia-smi knows'}`,
+    card
+      ? `- Card: ${card.name}, driver ${card.driver_version}, ${card['memory.total']}`
+      : '- Card: none that nvidia-smi knows',
     `- WebGPU: ${verdict.kind}: ${verdict.text}`,
     `- Machine: ${machine.processor}, ${machine.cores} cores, ${machine.system}`,
     `- Versions: Node ${versions.node}, ${versions.dawn}, TensorFlow.js ${versions.tfjs}, ${torch}`,

@@ -5,7 +5,7 @@ import { networks } from '../../bench/networks.js';
 
 const time = { node: 'v24', secondsPerStep: 0.5, peakMemoryBytes: 7e6 };
 
-test('a line a row, WebGPU with the name of its adapter, one that computes on the processor as such, a lower precision', () => {
+test('a line a row, WebGPU with the name of its adapter, software and a lower precision as such', () => {
   const rows = makeRows(
     networks[0],
     [

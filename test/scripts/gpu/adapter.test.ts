@@ -19,6 +19,8 @@ describe('findDrivers', () => {
   it('takes a driver that computes on the processor only where there is no other', () => {
     const folders = { '/usr/share/vulkan/icd.d': ['lvp_icd.x86_64.json', 'README'] };
     expect(find(folders).manifests).toEqual(['/usr/share/vulkan/icd.d/lvp_icd.x86_64.json']);
+    const mesa = { '/usr/share/vulkan/icd.d': ['lvp_icd.x86_64.json', 'radeon_icd.x86_64.json'] };
+    expect(find(mesa).manifests).toEqual(['/usr/share/vulkan/icd.d/radeon_icd.x86_64.json']);
     const both = { '/usr/share/vulkan/icd.d': ['lvp_icd.x86_64.json', 'nvidia_icd.json'] };
     expect(find(both, ['libGLX_nvidia.so.0'])).toEqual({ manifests: [nvidia] });
     expect(find({ ...folders, '/usr/local/nvidia/share/vulkan/icd.d': ['nvidia_icd.json'] })).toEqual({
@@ -119,11 +121,11 @@ describe('classifyAdapter', () => {
     const run = {
       probe: undefined,
       status: 'SIGSEGV',
-      stderr: `${noDrivers}\nError: dawn.node: GLIBC_2.38 not found`,
+      stderr: `${noDrivers}\nError: dawn.node: GLIBC_2.38`,
     };
     expect(classify(run)).toEqual({
       kind: 'fault',
-      text: 'Dawn’s process ended with SIGSEGV, which no missing driver explains: Error: dawn.node: GLIBC_2.38 not found',
+      text: 'Dawn’s process ended with SIGSEGV, which no missing driver explains: Error: dawn.node: GLIBC_2.38',
     });
   });
 });
