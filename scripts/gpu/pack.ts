@@ -25,6 +25,7 @@ import { parseArgs } from 'node:util';
 import { root } from '../lib/root.js';
 import { runCommand } from '../lib/runCommand.js';
 import { compress } from './compress.js';
+import { importedPackages } from './importedPackages.js';
 import type { Manifest } from './Manifest.js';
 import { planParts, TRAVEL_BYTES } from './planParts.js';
 import { sourceHash } from './sourceHash.js';
@@ -43,12 +44,12 @@ const temporary = mkdtempSync(path.join(tmpdir(), 'gpu-pack-'));
 try {
   if (process.platform !== 'linux' || process.arch !== 'x64')
     throw new Error('gpu:pack runs on Linux on x64 alone');
-  fill();
+  fill(await importedPackages());
 } finally {
   rmSync(temporary, { recursive: true });
 }
 
-function fill(): void {
+function fill(imported: readonly string[]): void {
   const [runtime, modules] = ['runtime.tar.xz', 'modules.tar.xz'].map((name) => path.join(temporary, name));
   const manifest: Manifest = {
     created: new Date().toISOString(),
@@ -57,7 +58,7 @@ function fill(): void {
     runtime: reuse(runtime) ?? make(runtime, (folder) => stageRuntime(folder, NODE, temporary)),
   };
   make(modules, (folder) => {
-    stagePackages(folder);
+    stagePackages(folder, imported);
     for (const name of BUILT) {
       const filter = (file: string) => !/\.(map|d\.ts)$/.test(file);
       cpSync(path.join(root, name), path.join(folder, name), { recursive: true, filter });

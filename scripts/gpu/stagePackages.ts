@@ -3,10 +3,10 @@ import path from 'node:path';
 import { root } from '../lib/root.js';
 import { isPacked, type Lockfile, packedModules } from './packedModules.js';
 
-/** Copies the packages of tests and benchmarks into a folder, where they lie as in the tree. */
-export function stagePackages(folder: string): void {
+/** Copies packages into a folder, where they lie as in the tree: `imported`, what they need, and what is always needed. */
+export function stagePackages(folder: string, imported: readonly string[]): void {
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
-  for (const module of packedModules(lock)) {
+  for (const module of packedModules(lock, imported)) {
     const source = path.join(root, module);
     if (!existsSync(source)) continue;
     cpSync(source, path.join(folder, module), {

@@ -4,38 +4,21 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { build } from 'esbuild';
 import ts from 'typescript';
-import { describe, expect, it, test } from 'vitest';
-import { isPacked, type Lockfile, packedModules, ROOTS } from '../../../scripts/gpu/packedModules.js';
+import { beforeAll, describe, expect, it, test } from 'vitest';
+import { importedPackages, programs } from '../../../scripts/gpu/importedPackages.js';
+import { isPacked, type Lockfile, packedModules } from '../../../scripts/gpu/packedModules.js';
 import { planParts } from '../../../scripts/gpu/planParts.js';
 import { stagePackages } from '../../../scripts/gpu/stagePackages.js';
-import { listFiles, root } from '../../../scripts/lib/root.js';
-import { tensorSuites } from '../../../scripts/lib/tensorSuites.js';
+import { root } from '../../../scripts/lib/root.js';
 
 const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
 
-/** What Node runs there by itself, without vitest. */
-const programs = [
-  ...['bench/train.ts', 'bench/sample.ts', 'bench/trainChild.ts', 'bench/sampleChild.ts'],
-  ...['scripts/gpu/run.ts', 'scripts/gpu/probeAdapter.ts'],
-];
-
-/** The files that programs are made of, and the packages that these import. */
-async function bundle(entryPoints: string[]): Promise<{ files: string[]; imports: string[] }> {
-  const { metafile } = await build({
-    ...{ absWorkingDir: root, entryPoints, outdir: 'unused', write: false, bundle: true, metafile: true },
-    ...{ format: 'esm', platform: 'node', packages: 'external', logLevel: 'silent' },
-  });
-  const imports = Object.values(metafile.outputs).flatMap((output) =>
-    output.imports.map((each) => each.path),
-  );
-  return {
-    files: Object.keys(metafile.inputs),
-    imports: imports.filter((name) => !name.startsWith('node:')),
-  };
-}
-
 test('Node can strip the types of what it runs there', async () => {
-  const { files } = await bundle(programs);
+  const { metafile } = await build({
+    ...{ absWorkingDir: root, entryPoints: [...programs], outdir: 'unused', write: false, bundle: true },
+    ...{ metafile: true, format: 'esm', platform: 'node', packages: 'external' },
+  });
+  const files = Object.keys(metafile.inputs);
   expect(files).toEqual(expect.arrayContaining([...programs, 'bench/networks.ts']));
   const options = { erasableSyntaxOnly: true, noResolve: true, noLib: true, types: [], noEmit: true };
   const paths = files.map((file) => path.join(root, file));
@@ -74,20 +57,16 @@ describe('planParts', () => {
 });
 
 describe('packedModules', () => {
-  it('has every package that tests and benchmarks of tensors import', async () => {
-    const suites = Object.values(tensorSuites).flat();
-    const tests = listFiles('test', '.test.ts').filter((file) =>
-      suites.some((suite) => file.startsWith(suite)),
+  let imported: string[];
+  beforeAll(async () => {
+    imported = await importedPackages();
+  });
+
+  it('has what tests and programs import, directly or not', () => {
+    expect(imported).toEqual(
+      expect.arrayContaining(['@tensorflow/tfjs-core', '@tensorflow/tfjs-layers', 'fast-check', 'vitest']),
     );
-    const { imports } = await bundle([...tests, ...programs]);
-    const names = imports.map((name) =>
-      name
-        .split('/')
-        .slice(0, name.startsWith('@') ? 2 : 1)
-        .join('/'),
-    );
-    expect(names.length).toBeGreaterThan(100);
-    expect([...new Set(names)].filter((name) => !ROOTS.includes(name))).toEqual(['diffusion-ssl']);
+    expect(imported.filter((name) => /^(node:|\.|diffusion-ssl)/.test(name))).toEqual([]);
   });
 
   it.runIf(process.platform === 'linux' && process.arch === 'x64')(
@@ -95,8 +74,8 @@ describe('packedModules', () => {
     () => {
       const folder = mkdtempSync(path.join(tmpdir(), 'gpu-packages-'));
       try {
-        stagePackages(folder);
-        const script = `for (const name of ${JSON.stringify(ROOTS)}) {
+        stagePackages(folder, imported);
+        const script = `for (const name of ${JSON.stringify([...imported, 'webgpu'])}) {
         if (name === 'vitest') continue;
         const module = await import(name);
         if (Object.keys(module).length === 0) throw new Error(name);
@@ -120,7 +99,7 @@ describe('packedModules', () => {
   );
 
   it('has what tests and benchmarks need, with what that needs, and no types', () => {
-    const modules = packedModules(lock);
+    const modules = packedModules(lock, imported);
     expect(modules).toEqual(
       expect.arrayContaining([
         ...['node_modules/vitest', 'node_modules/vite', 'node_modules/webgpu', 'node_modules/seedrandom'],
@@ -132,9 +111,8 @@ describe('packedModules', () => {
 
   it('finds the version that Node finds: the nearest', () => {
     const packages: Lockfile['packages'] = {};
-    for (const name of ['vitest', 'fast-check', 'fast-png', 'csv-parse', 'webgpu'])
-      packages[`node_modules/${name}`] = {};
-    for (const name of ['core', 'layers', 'backend-cpu', 'backend-wasm', 'backend-webgpu'])
+    for (const name of ['vitest', 'fast-check', 'webgpu']) packages[`node_modules/${name}`] = {};
+    for (const name of ['backend-cpu', 'backend-wasm', 'backend-webgpu'])
       packages[`node_modules/@tensorflow/tfjs-${name}`] = {};
     packages['node_modules/vitest'] = { dependencies: { a: '1', '@types/a': '1' } };
     packages['node_modules/a'] = {};
@@ -146,13 +124,13 @@ describe('packedModules', () => {
     packages['node_modules/fast-check/node_modules/a'] = {};
     packages['node_modules/fast-check/node_modules/b'] = { dependencies: { a: '2' } };
     const all = Object.keys(packages).filter((name) => name !== 'node_modules/@types/a');
-    expect(packedModules({ packages })).toEqual(all.sort());
+    expect(packedModules({ packages }, ['fast-check'])).toEqual(all.sort());
     delete packages['node_modules/webgpu'];
-    expect(() => packedModules({ packages })).toThrow('package-lock.json has no webgpu');
+    expect(() => packedModules({ packages }, [])).toThrow('package-lock.json has no webgpu');
   });
 
   it('takes less than 70 MB before it is compressed, Dawn for this system alone', () => {
-    const files = packedModules(lock)
+    const files = packedModules(lock, imported)
       .filter((module) => existsSync(path.join(root, module)))
       .flatMap((module) =>
         readdirSync(path.join(root, module), { recursive: true, withFileTypes: true })
