@@ -3,7 +3,7 @@ import path from 'node:path';
 import { root } from '../lib/root.js';
 import { isPacked, type Lockfile, packedModules } from './packedModules.js';
 
-/** Copies packages into a folder, where they lie as in the tree: `imported`, what they need, and what is always needed. */
+/** Copies packages into a folder, where they lie as in the tree: those imported, and what is always needed. */
 export function stagePackages(folder: string, imported: readonly string[]): void {
   const lock = JSON.parse(readFileSync(path.join(root, 'package-lock.json'), 'utf8')) as Lockfile;
   for (const module of packedModules(lock, imported)) {
