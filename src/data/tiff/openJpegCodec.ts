@@ -4,6 +4,8 @@ import { LayoutError } from './LayoutError.js';
 import type { TiffLayout } from './tiffLayout.js';
 
 const YCBCR = 6;
+/** Scans of a progressive stream, at most: each goes over the whole block. libtiff's own limit. */
+const MOST_SCANS = 100;
 
 /** The parts of the decoder, libjpeg-turbo in WebAssembly, that are used; the package has no types. */
 interface Decoder {
@@ -15,7 +17,7 @@ interface Decoder {
 
 /**
  * The codec of blocks that are JPEG streams (TIFF technical note 2) of one band, or of three as RGB or YCbCr, which become
- * RGB, as GDAL reads them, by libjpeg-turbo as GDAL does.
+ * RGB, as GDAL reads them.
  */
 export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
   const { bits, format, blockWidth, jpegTables, photometric } = layout;
@@ -39,6 +41,7 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
       const options = '-co COMPRESS=DEFLATE -co PHOTOMETRIC=RGB';
       throw new LayoutError('JPEG whose colours are subsampled (YCbCr 4:2:0 or alike)', options);
     }
+    if (scansOf(rest) > MOST_SCANS) throw new Error(`a JPEG block has more than ${MOST_SCANS} scans.`);
     // A tile at the edge may be coded smaller than it is said to be.
     if (frame.components !== bands || frame.width < blockWidth || frame.height < rows) {
       throw new Error(
@@ -77,6 +80,13 @@ async function openDecoder(): Promise<Decoder> {
   );
   const { JPEGDecoder } = await module.default();
   return new JPEGDecoder();
+}
+
+function scansOf(stream: Uint8Array): number {
+  let scans = 0;
+  for (let at = stream.indexOf(0xff); at >= 0; at = stream.indexOf(0xff, at + 1))
+    if (stream[at + 1] === 0xda) scans++;
+  return scans;
 }
 
 interface Frame {
