@@ -30,6 +30,8 @@ const runState = z.looseObject({
     }),
   ),
   seconds,
+  inputs: z.record(z.string(), z.string()).optional(),
+  contents: z.object({ train: z.string(), validate: z.string() }).optional(),
 });
 
 /**

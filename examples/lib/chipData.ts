@@ -10,12 +10,13 @@ import {
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import { augmentationSteps } from './augmentationSteps.js';
 import { buildSampleChips } from './buildSampleChips.js';
+import { ChipContents } from './ChipContents.js';
 import { checkBands } from './checkBands.js';
 import { chipNormalization } from './chipNormalization.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
 import type { PretrainConfig, RunOptions } from './pretrainOptions.js';
 import { SkippedChips } from './SkippedChips.js';
-import { someChips } from './someChips.js';
+import { someChips, someStride } from './someChips.js';
 import { turn } from './turn.js';
 
 /** The chips of a run. */
@@ -26,6 +27,8 @@ export interface ChipData {
   sample: ChipLoader;
   /** Statistics of the training chips in their own units. */
   statistics(): Promise<BandStatistics>;
+  /** What the chips hold, as far as they have been read. */
+  contents: { train: ChipContents; validate: ChipContents };
   /** [height, width, bands]. */
   shape: [number, number, number];
   /** The chips that are left out. */
@@ -94,6 +97,14 @@ export async function openChipData(
     workers: run.workers,
     normalization: chipNormalization(config, globalStats),
   };
+  const contents = {
+    train: new ChipContents(trainRows, run.acceptChanges),
+    validate: new ChipContents(validateRows, run.acceptChanges),
+  };
+  const hearing = (chips: ChipContents, stride = 1): Partial<ChipLoaderOptions> => ({
+    onContent: (index, hash) => chips.hear(index * stride, hash),
+    contentEvery: stride === 1 ? chips.every : 1,
+  });
   const opened: ChipLoader[] = [];
   const open = async (options: Partial<ChipLoaderOptions> & Pick<ChipLoaderOptions, 'rows'>) => {
     const loader = await createChipLoader({ ...common, ...options });
@@ -105,13 +116,16 @@ export async function openChipData(
   };
   try {
     const augmentation = augmentationSteps(config);
-    const train = await open({ rows: trainRows, augmentation, shuffle: true, dropLast: true });
+    const order = { shuffle: true, dropLast: true };
+    const train = await open({ rows: trainRows, augmentation, ...order, ...hearing(contents.train) });
     const size = train.shape.slice(0, 2).map((side) => side - 2 * config.buffer) as [number, number];
     const workers = Math.min(1, run.workers ?? 1);
     const some = someChips(trainRows, BASELINE_CHIPS);
-    const sample = await open({ rows: some, size, workers, cacheBytes: 0 });
+    const heard = hearing(contents.train, someStride(trainRows, BASELINE_CHIPS));
+    const sample = await open({ rows: some, size, workers, cacheBytes: 0, ...heard });
     const { validateBatch = config.batch } = config;
-    const validate = await open({ rows: validateRows, size, workers, batchSize: validateBatch });
+    const perBatch = { batchSize: validateBatch, ...hearing(contents.validate) };
+    const validate = await open({ rows: validateRows, size, workers, ...perBatch });
     const multiple = 32 * config.patchSize;
     if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
       throw new Error(
@@ -128,6 +142,7 @@ export async function openChipData(
       train,
       validate,
       sample,
+      contents,
       statistics: globalStats ? async () => globalStats : statistics,
       shape: train.shape,
       skipped,

@@ -10,8 +10,11 @@ import { reportMemory } from './memoryReport.js';
 import { modelConfigOf } from './modelConfigOf.js';
 import { PREDICTED, writeLossPlot, writePanel } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
+import { type ResumePoint, readResumePoint } from './readResumePoint.js';
+import { refuseChanges } from './refuseChanges.js';
 import { createRun, openLogs, type Run, saveCheckpoint, withAverage } from './run.js';
-import { BEST, LATEST, type ResumePoint, readResumePoint } from './runFolder.js';
+import { BEST, LATEST } from './runFolder.js';
+import { changedInputs, type RunInputs, runInputs } from './runInputs.js';
 import { trainEpoch } from './trainEpoch.js';
 import { untilAborted } from './untilAborted.js';
 import { baselineLoss, validate } from './validate.js';
@@ -59,7 +62,7 @@ async function pretrainOn(
   backend: StartedBackend,
   { options, folder, resumed, initial, signal, onStep }: Start,
 ): Promise<PretrainOutcome> {
-  const config = resumed?.state.config ?? options.config;
+  const config = resumed?.config ?? options.config;
   for (const { name, reason } of backend.passedOver) console.log(`passed over ${name}: ${reason}`);
   const adapter = backend.adapter ? ` on ${backend.adapter.description || backend.adapter.architecture}` : '';
   console.log(
@@ -84,11 +87,14 @@ async function pretrainOn(
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
     const statistics = await data.statistics();
     const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;
+    const inputs = await runInputs(config, data, statistics);
+    if (resumed) compareInputs(resumed, inputs, data, options.run.acceptChanges);
     run = await createRun(options, {
       folder,
       config,
       data,
       chips: { shape: data.shape, statistics, shownBands },
+      inputs,
       modelConfig,
       resumed,
       initial,
@@ -106,6 +112,24 @@ async function pretrainOn(
   } finally {
     await data?.close();
   }
+}
+
+/** Compares what a resumed run depends on with what it was; the contents of chips are compared as they are read. */
+function compareInputs(
+  { file, state }: ResumePoint,
+  now: RunInputs,
+  { contents }: ChipData,
+  accept: boolean,
+): void {
+  const { inputs, contents: before } = state;
+  if (!inputs || !before) {
+    const what = 'whether catalog, chips, statistics and first weights are still the same is not checked';
+    console.warn(`${file} is from before hashes of its inputs were saved: ${what}.`);
+    return;
+  }
+  refuseChanges('The run depends on what has changed since', changedInputs(inputs, now), accept);
+  contents.train.expect(before.train);
+  contents.validate.expect(before.validate);
 }
 
 /** Saves what a run that is asked to stop has done, and says how to go on. */
@@ -137,6 +161,8 @@ async function trainToEnd(run: Run): Promise<void> {
   const { seed, predictionType } = config;
   const validation = { alphaBars, seed, predictionType, skipped: data.skipped, signal };
   const baseline = await baselineLoss(data.sample, data.validate, validation);
+  data.contents.train.check();
+  data.contents.validate.check();
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
   while (state.epoch < config.epochs) {

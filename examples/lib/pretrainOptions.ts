@@ -99,8 +99,9 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   }
   if (values.resume && values.out === undefined)
     program.error('error: --resume needs --out, the folder of the run');
-  const { out, logDir, resume, takeOver, backend, allowSoftware, threads, workers, ...others } = values;
-  const { checkpointSteps, bands, ...config } = others;
+  if (values.acceptChanges && !values.resume) program.error('error: --accept-changes goes with --resume');
+  const { out, logDir, resume, acceptChanges, takeOver, backend, allowSoftware, threads, ...others } = values;
+  const { workers, checkpointSteps, bands, ...config } = others;
   for (const { field, message } of optionConflicts(config, nameOf)) {
     program.error(`error: ${nameOf(field)} ${message}`);
   }
@@ -108,7 +109,7 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     (key) => isFlag(key) || isFromFile(program, key as keyof PretrainConfig),
   );
   const machine = { backend, allowSoftware, threads, workers };
-  const run = { out, logDir, resume, takeOver, ...machine, checkpointSteps, bands };
+  const run = { out, logDir, resume, acceptChanges, takeOver, ...machine, checkpointSteps, bands };
   return { config, run, given, nameOf, notes };
 }
 
@@ -153,6 +154,11 @@ function addRunFlags(program: Command): void {
     .option('--out <folder>', 'where everything is written (default: a new folder under runs/)')
     .option('--log-dir <folder>', 'where the logs are written (default: --out)')
     .option('--resume', 'go on with the run in --out', false)
+    .option(
+      '--accept-changes',
+      'with --resume: go on with a catalog, chips, statistics or weights that changed',
+      false,
+    )
     .option(
       '--take-over',
       'write in --out although a process of another machine has not let it go; it must have ended',

@@ -15,7 +15,9 @@ import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
-import { LATEST, type ResumePoint, type RunChips, type RunState } from './runFolder.js';
+import type { ResumePoint } from './readResumePoint.js';
+import { LATEST, type RunChips, type RunState } from './runFolder.js';
+import type { RunInputs } from './runInputs.js';
 import { createRunLogs, type RunLogs } from './runLogs.js';
 
 /** Everything that the parts of a run share. */
@@ -57,6 +59,7 @@ export interface RunParts {
   config: PretrainConfig;
   data: ChipData;
   chips: RunChips;
+  inputs: RunInputs;
   modelConfig: UnetAttDConfig;
   resumed?: ResumePoint;
   initial?: InitialWeights;
@@ -67,7 +70,8 @@ export interface RunParts {
 
 /** Makes the parts of a run, or restores them from a checkpoint. */
 export async function createRun({ run }: PretrainOptions, parts: RunParts): Promise<Run> {
-  const { folder, config, data, chips, modelConfig, resumed, initial, backend, signal, onStep } = parts;
+  const { folder, config, data, chips, inputs, modelConfig, resumed, initial, backend, signal, onStep } =
+    parts;
   const model = unetAttD(modelConfig);
   const parameters = namedParameters(model);
   initial?.load(parameters);
@@ -78,6 +82,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
   let state: RunState = {
     config,
     chips,
+    inputs,
     build: backend.build,
     epoch: 0,
     nextBatch: 0,
@@ -94,12 +99,14 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
   if (resumed) {
     try {
       restoreCheckpoint(resumed.bytes, { parameters, optimizer, ema });
-      schedule.restore(resumed.state.schedule as LrState);
+      // Of another length it is brought there below.
+      if (config.epochs === resumed.state.config.epochs) schedule.restore(resumed.state.schedule as LrState);
     } catch (error) {
       throw new CheckpointError(`${resumed.file}: ${(error as Error).message}`, { cause: error });
     }
-    state = resumed.state;
-    Object.assign(state, { build: backend.build, chips });
+    const before = resumed.state.config.epochs;
+    state = Object.assign(resumed.state, { config, build: backend.build, chips, inputs });
+    if (config.epochs !== before) lengthenSchedule(schedule, unit, state, before);
   }
   const { noiseSchedule: type, timesteps, betaStart, betaEnd } = config;
   const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(timesteps, { type, betaStart, betaEnd }));
@@ -126,6 +133,21 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
   };
 }
 
+/** Brings a schedule of another length to where the run stands, and says how the learning rate jumps. */
+function lengthenSchedule(
+  schedule: RunSchedule['schedule'],
+  unit: RunSchedule['unit'],
+  { config: { epochs }, step, history, learningRate }: RunState,
+  before: number,
+): void {
+  if (unit === 'epoch') for (const { validationLoss } of history) schedule.step(validationLoss);
+  else for (let i = 0; i < step; i++) schedule.step();
+  console.log(
+    `${epochs} epochs where there were ${before}: the schedule is that of ${epochs}, and the learning rate goes from ` +
+      `${learningRate.toPrecision(3)} to ${schedule.lr.toPrecision(3)} after step ${step}`,
+  );
+}
+
 /** Opens the logs and saves the statistics: before the first step, so that a run that made none leaves nothing. */
 export async function openLogs(run: Run): Promise<RunLogs> {
   if (!run.logs) {
@@ -137,8 +159,12 @@ export async function openLogs(run: Run): Promise<RunLogs> {
 
 /** Writes a checkpoint of where the run stands. */
 export async function saveCheckpoint(run: Run, name: string): Promise<void> {
-  const { folder, parameters, optimizer, ema, schedule, state } = run;
+  const { folder, data, parameters, optimizer, ema, schedule, state } = run;
   state.schedule = schedule.state();
+  state.contents = {
+    train: String(data.contents.train),
+    validate: String(data.contents.validate),
+  };
   await writeFileAtomic(
     path.join(folder, name),
     await encodeCheckpoint({ parameters, optimizer, ema }, state),

@@ -4,7 +4,7 @@ import { setDropoutStep } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
 import { openLogs, type Run, saveCheckpoint } from './run.js';
-import { LATEST, type RunState } from './runFolder.js';
+import { LATEST } from './runFolder.js';
 import { turn } from './turn.js';
 
 const TIMESTEP_STREAM = 10;
@@ -25,7 +25,7 @@ export async function trainEpoch(run: Run, started: number): Promise<void> {
   const begun = performance.now() - 1000 * state.epochSeconds;
   let chips: ChipBatch[] = [];
   const batches = data.train.epoch(state.epoch, { startBatch: state.nextBatch });
-  for await (const batch of countWaits(batches, state)) {
+  for await (const batch of countWaits(batches, run)) {
     chips.push(batch);
     data.skipped.add(batch.skipped);
     const isLast = batch.batch + 1 === batchesPerEpoch;
@@ -42,13 +42,22 @@ export async function trainEpoch(run: Run, started: number): Promise<void> {
   }
 }
 
-/** The same batches; the time until each arrives is added to what the epoch has waited. */
-async function* countWaits(batches: AsyncIterable<ChipBatch>, state: RunState): AsyncIterable<ChipBatch> {
+/**
+ * The same batches; the time until each arrives is added to what the epoch has waited. Where one cannot be read, or holds
+ * chips that have changed, the run is saved as it stands before the error goes on.
+ */
+async function* countWaits(batches: AsyncIterable<ChipBatch>, run: Run): AsyncIterable<ChipBatch> {
   let since = performance.now();
-  for await (const batch of batches) {
-    state.epochWaitSeconds += (performance.now() - since) / 1000;
-    yield batch;
-    since = performance.now();
+  try {
+    for await (const batch of batches) {
+      run.data.contents.train.check();
+      run.state.epochWaitSeconds += (performance.now() - since) / 1000;
+      yield batch;
+      since = performance.now();
+    }
+  } catch (error) {
+    if (run.unsaved && !run.signal?.aborted) await saveCheckpoint(run, LATEST);
+    throw error;
   }
 }
 

@@ -369,6 +369,7 @@ describe('the command', () => {
       /--upmode.*bicubic.*fixed, deconv_1, deconv_2, DUC/,
     ],
     ['--resume without --out', ['--resume'], /--resume needs --out/],
+    ['--accept-changes without --resume', ['--accept-changes'], /--accept-changes goes with --resume/],
   ])('refuses %s', async (_, args, message) => {
     // commander ends the process: caught here, and one case below goes through the process itself.
     const written: string[] = [];

@@ -216,7 +216,11 @@ describe('trainEpoch', () => {
         epochWaitSeconds: 0,
         history,
       },
-      data: { train: { epoch, batchesPerEpoch: batches }, skipped: new SkippedChips() },
+      data: {
+        train: { epoch, batchesPerEpoch: batches },
+        skipped: new SkippedChips(),
+        contents: { train: { check: () => {} } },
+      },
       model,
       parameters: namedParameters(model),
       optimizer: new AdamW({ learningRate: 1e-3 }),

@@ -123,6 +123,8 @@ export interface RunOptions {
   /** Folder of the logs; missing: the folder of the run. */
   logDir?: string;
   resume: boolean;
+  /** Whether a resumed run goes on with inputs that changed. */
+  acceptChanges: boolean;
   /** Whether a folder may be taken from a process of another machine. */
   takeOver: boolean;
   backend: 'auto' | 'webgpu' | 'node' | 'wasm' | 'cpu';

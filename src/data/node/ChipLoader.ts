@@ -43,6 +43,7 @@ interface ChipLoaderParts {
   inspect: number;
   runners: readonly ChipTaskRunner[];
   signal?: AbortSignal;
+  onContent?: (index: number, hash: string) => void;
 }
 
 /** Batches of chips, epoch by epoch. Made by `createChipLoader`. */
@@ -209,6 +210,9 @@ export class ChipLoader {
     const results = this.wholeBatches
       ? [{ chips, result: await runners[batch % runners.length].run(taskOf(chips)) }]
       : await this.distribute(chips, taskOf);
+    for (const { result } of results) {
+      for (const [index, hash] of result.hashes) this.parts.onContent?.(index, hash);
+    }
     const skipped = results.flatMap(({ result }) => result.bad).sort((a, b) => a.index - b.index);
     if (skipped.length > 0 && this.parts.onBadChip === 'error') {
       throw new Error(`chip loader: ${skipped[0].message}`);

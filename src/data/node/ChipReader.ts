@@ -14,6 +14,7 @@ import type { RemoteOptions } from '../RemoteSource.js';
 import { shownPath } from '../shownPath.js';
 import { addFacts, type ChipFacts, flatNodata } from './chipFacts.js';
 import { checkScaling, scalingOfRasters } from './chipScaling.js';
+import { contentHash } from './contentHash.js';
 import { type ChipRaster, openChipRaster } from './openChipRaster.js';
 import { type ChipHeader, readChipHeader } from './readChipHeader.js';
 
@@ -26,6 +27,8 @@ export interface ChipReaderSettings {
   /** Bytes of normalised chips kept in memory. */
   cacheBytes: number;
   remote: RemoteOptions;
+  /** Of which chips a hash of the content is kept: every so many; 0 or missing: none. */
+  hashEvery?: number;
 }
 
 /** One chip to read: its place among the rows decides its random numbers. */
@@ -40,6 +43,9 @@ export class ChipReader {
   private cached = 0;
   private readonly augment;
   private decoder: PixelDecoder | undefined;
+  /** Chips of which a hash was made, and the hashes that nobody has fetched. */
+  private readonly hashed = new Set<number>();
+  private hashes: [index: number, hash: string][] = [];
 
   constructor(private readonly settings: ChipReaderSettings) {
     this.augment = settings.augmentation.length > 0 ? compose(settings.augmentation) : undefined;
@@ -51,7 +57,7 @@ export class ChipReader {
    * @param scaling What its values must stand for (see `scalingOfRasters`); default: anything.
    */
   async read({ index, images }: ChipRequest, epoch: number, scaling?: string): Promise<Raster> {
-    const chip = this.cache.get(index) ?? this.keep(index, await this.decode(images, scaling));
+    const chip = this.cache.get(index) ?? this.keep(index, await this.decode(index, images, scaling));
     if (!this.augment) return chip;
     const stream = randomStreams.augmentation + index;
     return this.augment({ image: chip, mask: chip.mask }, { seed: this.settings.seed, stream, step: epoch })
@@ -95,8 +101,24 @@ export class ChipReader {
     return { statistics, facts, scaling: scalingOfRasters(chosen) };
   }
 
-  private async decode(images: readonly string[], scaling: string | undefined): Promise<NormalizedRaster> {
+  /** Hashes of the content of chips that were read from their files for the first time, since the last call. */
+  takeHashes(): [index: number, hash: string][] {
+    const taken = this.hashes;
+    this.hashes = [];
+    return taken;
+  }
+
+  private async decode(
+    index: number,
+    images: readonly string[],
+    scaling: string | undefined,
+  ): Promise<NormalizedRaster> {
     const { names, rasters } = await this.open(images);
+    const { hashEvery = 0 } = this.settings;
+    if (hashEvery > 0 && index % hashEvery === 0 && !this.hashed.has(index)) {
+      this.hashed.add(index);
+      this.hashes.push([index, contentHash(rasters)]);
+    }
     checkScaling(names.join(' + '), scalingOfRasters(rasters), scaling);
     return buildChip(rasters, names, this.settings.chip, this.decoder);
   }

@@ -43,6 +43,8 @@ export interface ChipTaskResult {
   /** `statistics`: of the good chips, added in order. */
   statistics?: GlobalStatisticsState;
   bad: BadChip[];
+  /** `read`: hashes of the content of chips, as the reader's settings want them. */
+  hashes: [index: number, hash: string][];
 }
 
 /** Remote chips of a task that are read at the same time. */
@@ -62,6 +64,7 @@ export async function runChipTask(
     facts: [],
     images: new Float32Array(chips.length * length),
     bad: [],
+    hashes: [],
   };
   const statistics: (GlobalStatistics | undefined)[] = [];
   const work = async (chip: ChipRequest, i: number) => {
@@ -90,6 +93,7 @@ export async function runChipTask(
     else if (remote.push(work(chip, i)) % AT_ONCE === 0) await Promise.all(remote);
   }
   await Promise.all(remote);
+  if (task.kind === 'read') result.hashes = reader.takeHashes();
   if (task.kind === 'statistics') leaveOutOthers(task, result, statistics);
   // Each chip by itself first, and then in order, whichever came first: the sums are the same to the last bit.
   if (task.kind === 'statistics') result.statistics = mergeAll(statistics)?.toJSON();

@@ -60,6 +60,13 @@ export interface ChipLoaderOptions {
   prefetch?: number;
   /** Bytes of normalised chips kept in memory, all workers together; default 256 MiB. */
   cacheBytes?: number;
+  /**
+   * Hears a hash of each chip's content once it is read for the first time, before its batch arrives: of the pixels as
+   * they are in the files, those missing, and what the values stand for. With it, a run knows whether its chips changed.
+   */
+  onContent?: (index: number, hash: string) => void;
+  /** Of one chip in so many; default 1. */
+  contentEvery?: number;
   /** Aborting it closes the loader: what is under way rejects with an `AbortError`. */
   signal?: AbortSignal;
   /** Milliseconds after which a worker that is still at the same local chip is ended, and the chip a bad one; default 60,000. */
@@ -91,7 +98,7 @@ export interface ChipLoaderOptions {
  */
 export async function createChipLoader(options: ChipLoaderOptions): Promise<ChipLoader> {
   const { rows, channels, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
-  const { remote = {}, bufferFrom = 'zeros' } = options;
+  const { remote = {}, bufferFrom = 'zeros', contentEvery = 1 } = options;
   const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
     options;
   // A worker without a chip would idle, and one that has done nothing yet keeps the process alive.
@@ -106,6 +113,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   check('prefetch', prefetch, 0);
   check('cacheBytes', cacheBytes, 0);
   check('chipTimeout', options.chipTimeout ?? 1, 1);
+  check('contentEvery', contentEvery, 1);
   checkOneOf('createChipLoader', 'bufferFrom', bufferFrom, ['zeros', 'neighbours']);
   checkNodata('createChipLoader', options.normalization?.nodata ?? [], channels);
   checkOneOf('createChipLoader', 'onBadChip', onBadChip, ['error', 'skip']);
@@ -122,6 +130,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     seed,
     cacheBytes: Math.floor(cacheBytes / Math.max(1, threads)),
     remote,
+    hashEvery: options.onContent ? contentEvery : 0,
   };
   const loader = new ChipLoader({
     rows,
@@ -133,6 +142,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     prefetch: threads === 0 ? 0 : prefetch,
     inspect,
     signal: options.signal,
+    onContent: options.onContent,
     runners: makeRunners(threads, settings, (index) => rows.at(index)?.images, options),
   });
   try {
