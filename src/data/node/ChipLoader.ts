@@ -211,7 +211,7 @@ export class ChipLoader {
       ? [{ chips, result: await runners[batch % runners.length].run(taskOf(chips)) }]
       : await this.distribute(chips, taskOf);
     for (const { result } of results) {
-      for (const [index, hash] of result.hashes) this.parts.onContent?.(index, hash);
+      for (const [index, hash] of result.hashes ?? []) this.parts.onContent?.(index, hash);
     }
     const skipped = results.flatMap(({ result }) => result.bad).sort((a, b) => a.index - b.index);
     if (skipped.length > 0 && this.parts.onBadChip === 'error') {

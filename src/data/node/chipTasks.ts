@@ -44,7 +44,7 @@ export interface ChipTaskResult {
   statistics?: GlobalStatisticsState;
   bad: BadChip[];
   /** `read`: hashes of the content of chips, as the reader's settings want them. */
-  hashes: [index: number, hash: string][];
+  hashes?: [index: number, hash: string][];
 }
 
 /** Remote chips of a task that are read at the same time. */
@@ -64,7 +64,6 @@ export async function runChipTask(
     facts: [],
     images: new Float32Array(chips.length * length),
     bad: [],
-    hashes: [],
   };
   const statistics: (GlobalStatistics | undefined)[] = [];
   const work = async (chip: ChipRequest, i: number) => {
