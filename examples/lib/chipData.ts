@@ -15,6 +15,7 @@ import { checkBands } from './checkBands.js';
 import { chipNormalization } from './chipNormalization.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
 import type { PretrainConfig, RunOptions } from './pretrainOptions.js';
+import { repeatWarning } from './repeatWarning.js';
 import { SkippedChips } from './SkippedChips.js';
 import { someChips, someStride } from './someChips.js';
 import { turn } from './turn.js';
@@ -55,9 +56,9 @@ export async function openChipData(
   signal?: AbortSignal,
 ): Promise<ChipData> {
   const { dataPath, catalogPath } = await locateChips(config, signal);
-  const { train: trainRows, validate: validateRows } = await openCatalog(catalogPath, {
-    imageColumns: config.imageColumns,
-  });
+  const catalog = await openCatalog(catalogPath, { imageColumns: config.imageColumns });
+  const { train: trainRows, validate: validateRows, repeats } = catalog;
+  for (const repeat of repeats) console.warn(`${catalogPath}: ${repeatWarning(repeat, catalog)}`);
   for (const [usage, rows] of Object.entries({ train: trainRows, validate: validateRows })) {
     if (rows.length === 0) throw new Error(`${catalogPath} has no row with usage '${usage}'.`);
   }

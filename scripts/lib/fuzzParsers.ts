@@ -38,11 +38,21 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
   catalog: {
     seeds: [
       'image,usage\na.tif,train\nb.tif,validate\n',
+      'sep=;\r\nimage;cloud;usage\r\na.tif;0,5;train\r\n;;\r\n',
+      'usage\timage\rtrain\ta.tif\rtest\t"b.tif"\r',
       '\uFEFFimage,usage,note\r\n"a, b.tif",train,"says ""hi"""\r\n\r\nhttps://host/c.tif, test ,x',
       'note,usage,image\n"two\nlines",predict,d/e.tif\n,train,../f.tif\n',
-    ].map(bytesOf),
+      'image|usage|place\nä.tif|train|Zürich\n',
+    ].flatMap((text) => {
+      const utf16 = Buffer.from(text.replace(/^\uFEFF?/, '\uFEFF'), 'utf16le');
+      return [bytesOf(text), bytesOf(text), utf16, Buffer.from(utf16).swap16()];
+    }),
     words: [
       ',',
+      ';',
+      '\t',
+      '|',
+      'sep=;',
       '"',
       '""',
       '\n',
@@ -57,7 +67,7 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
       'http://',
       '\0',
     ],
-    parse: (bytes) => parseCatalog(textOf(bytes)),
+    parse: (bytes) => parseCatalog(bytes),
     refusalClass: DataError,
     refusal: /^catalog(?:, line \d+|:)/,
   },

@@ -1,4 +1,5 @@
 import { CatalogReader } from './CatalogReader.js';
+import { CatalogText } from './CatalogText.js';
 
 /** Options of {@link parseCatalog}. */
 export interface ParseCatalogOptions {
@@ -26,18 +27,22 @@ export interface CatalogRow {
 
 /**
  * Reads a catalog of chips from CSV text: a header line with the image columns and `usage` (train, validate, test or
- * predict), then one chip a line. A byte order mark, CRLF line ends, quoted fields and empty lines are accepted. A path
- * is relative to the data path and stays within it, or is the http(s) address of a remote chip.
+ * predict), then one chip a line. Commas, semicolons, tabs or vertical bars separate the columns: those by which the header has
+ * the columns needed, or what a first line such as `sep=;` names. A byte order mark, line ends of every system, quoted fields and
+ * empty lines are accepted. A path is relative to the data path and stays within it, or is the http(s) address of a remote chip.
  *
+ * @param source The text, or the bytes of the file: UTF-8, or UTF-16 with a byte order mark.
  * @returns The rows of all splits in the order of the file.
- * @throws If a column or a value is missing, a usage is unknown, a path leaves the data path or the text is no
- * CSV: the message names the file, the line and the column.
+ * @throws If a column or a value is missing, a usage is unknown, a path leaves the data path, or the bytes are no text or
+ * the text no CSV: the message names the file, the line and the column.
  * @example
  * import { parseCatalog } from 'diffusion-ssl/data';
  * const rows = parseCatalog('image,usage\na.tif,train\nb.tif,validate\n');
  * console.log(rows.filter((row) => row.usage === 'train').map((row) => row.images));
  */
-export function parseCatalog(text: string, options: ParseCatalogOptions = {}): CatalogRow[] {
+export function parseCatalog(source: string | Uint8Array, options: ParseCatalogOptions = {}): CatalogRow[] {
   const reader = new CatalogReader(options);
-  return [...reader.push(text), ...reader.end()];
+  if (typeof source === 'string') return [...reader.push(source), ...reader.end()];
+  const text = new CatalogText(options.file ?? 'catalog');
+  return [...reader.push(text.push(source) + text.end()), ...reader.end()];
 }

@@ -339,6 +339,16 @@ describe('--on-bad-chip skip', () => {
   });
 });
 
+it('says before training which chips are in two splits, and which rows stand twice', async () => {
+  const catalog = catalogOf([...good(4), 'good//1.tif'], ['good/16.tif', './good/0.tif', 'good/3.tif']);
+  expect(await train(argumentsFor(catalog))).toBe('finished');
+  expect(warnings).toEqual([
+    `${catalog}: 2 of 3 validation chips are in the training split too (line 8: ./good/0.tif, line 9: good/3.tif): ` +
+      'the loss over them says nothing of chips that were never seen.',
+    `${catalog}: 1 of 5 training rows repeats an earlier one (line 6: good//1.tif).`,
+  ]);
+});
+
 it('masks NaN in a float32 chip', async () => {
   const out = file('nan');
   expect(

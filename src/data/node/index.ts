@@ -4,6 +4,7 @@ export type { NormalizationOptions } from '../../normalization/normalizeRaster.j
 export type { ChipList, ChipRow, ChipRows } from '../ChipList.js';
 export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCatalog.js';
 export type { RemoteOptions } from '../RemoteSource.js';
+export type { CatalogRepeat } from '../RepeatedChips.js';
 export type { ChipBatch, ChipLoader } from './ChipLoader.js';
 export type { BadChip } from './chipTasks.js';
 export {

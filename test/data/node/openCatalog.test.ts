@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openCatalog, readCatalog, streamCatalog } from '../../../src/data/node/index.js';
 import { fixturePath } from '../../support/fixtures.js';
@@ -54,6 +55,84 @@ describe('openCatalog', () => {
     expect([train.length, validate.length]).toEqual([90_000, 10_000]);
     expect(train.at(89_999)).toEqual({ images: [imageOf(99_999)] });
     expect(train.byteLength + validate.byteLength).toBeLessThan(6e6);
+  });
+
+  it('counts chips of two splits and rows that stand twice', async () => {
+    const file = path.join(folder, 'leak.csv');
+    const rows = [
+      'a.tif,train',
+      'b.tif,train',
+      './a.tif,validate',
+      'c.tif,validate',
+      'b.tif,train',
+      'b.tif,predict',
+    ];
+    writeFileSync(file, `image,usage\n${rows.join('\n')}\n`);
+    expect((await openCatalog(file)).repeats).toEqual([
+      { usages: ['train', 'validate'], count: 1, examples: [{ line: 4, chip: './a.tif' }] },
+      { usages: ['train', 'train'], count: 1, examples: [{ line: 6, chip: 'b.tif' }] },
+    ]);
+    writeFileSync(file, `image,usage\n${rows.slice(0, 2).join('\n')}\n`);
+    expect((await openCatalog(file)).repeats).toEqual([]);
+  });
+
+  const lines = (ending: string) =>
+    Array.from(
+      { length: 20_000 },
+      (_, i) => `tile_${i % 100}/Zürich_${i}.tif;${usageOf(i)};0,5${ending}`,
+    ).join('');
+  it.each([
+    ['UTF-8', (text: string) => Buffer.from(text)],
+    ['UTF-16LE', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le')],
+    ['UTF-16BE', (text: string) => Buffer.from(`\uFEFF${text}`, 'utf16le').swap16()],
+  ])('reads %s in pieces, by every line end', async (name, encode) => {
+    const file = path.join(folder, `${name}.csv`);
+    for (const ending of ['\n', '\r\n', '\r']) {
+      const bytes = encode(`image;usage;cloud${ending}${lines(ending)}`);
+      expect(bytes.length).toBeGreaterThan(2 ** 19);
+      writeFileSync(file, bytes);
+      const { train, validate, repeats } = await openCatalog(file);
+      expect([train.length, validate.length, repeats]).toEqual([18_000, 2_000, []]);
+      expect(train.at(17_999)?.images).toEqual(['tile_99/Zürich_19999.tif']);
+      const last = (await readCatalog(file)).at(-1);
+      expect([last?.line, last?.values.cloud]).toEqual([20_001, '0,5']);
+    }
+  });
+
+  it('names the line of bytes that are no UTF-8, however far in the file', async () => {
+    const file = path.join(folder, 'latin1.csv');
+    for (const ending of ['\n', '\r\n', '\r']) {
+      const bytes = Buffer.from(`image;usage;cloud${ending}${lines(ending)}`);
+      const at = bytes.length - 20;
+      bytes[at] = 0xfc;
+      writeFileSync(file, bytes);
+      await expect(openCatalog(file)).rejects.toThrow(
+        /latin1\.csv, line 20001: bytes that are no UTF-8 text.*iconv -f WINDOWS-1252/s,
+      );
+    }
+  });
+
+  it.each([
+    [
+      'a workbook',
+      Buffer.from('PK\x03\x04\x14\0\x06\0\x08\0\xff\xfe[Content_Types].xml', 'latin1'),
+      /ZIP archive, as \.xlsx/,
+    ],
+    ['a gzip', gzipSync('image,usage\na.tif,train\n'), /The file is a gzip archive\.$/],
+    [
+      'a page',
+      Buffer.from('<!doctype html><html><title>Sign in</title>\n'),
+      /The file is an HTML page titled “Sign in”/,
+    ],
+    [
+      'a pointer',
+      Buffer.from('version https://git-lfs.github.com/spec/v1\noid x\n'),
+      /The file is a Git LFS pointer/,
+    ],
+  ])('says that a file is %s', async (_, bytes, message) => {
+    const file = path.join(folder, 'other.csv');
+    writeFileSync(file, bytes);
+    await expect(openCatalog(file)).rejects.toThrow(message);
   });
 
   it('names the file and the line of what is wrong', async () => {
