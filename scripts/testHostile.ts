@@ -8,6 +8,8 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { decimal } from '../examples/lib/config/decimal.js';
+import { listItems } from '../examples/lib/config/listItems.js';
 import { epsgPart } from './hostile/epsgPart.js';
 import type { HostilePart } from './hostile/HostilePart.js';
 import { rastersPart } from './hostile/rastersPart.js';
@@ -26,8 +28,8 @@ const { values: options } = parseArgs({
     keep: { type: 'string' },
   },
 });
-const names = options.parts.split(',');
-const [seed, count] = [Number(options.seed), Number(options.count)];
+const names = listItems(options.parts);
+const [seed, count] = [decimal(options.seed), decimal(options.count)];
 if (![seed, count].every((n) => Number.isInteger(n) && n >= 0) || !names.every((name) => name in PARTS))
   throw new Error(`--seed and --count take integers, --parts names of ${Object.keys(PARTS).join()}`);
 
