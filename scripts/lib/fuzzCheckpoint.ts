@@ -114,6 +114,7 @@ export const fuzzedCheckpoint: FuzzedParser = {
       ema.dispose();
     }
   },
+  binary: true,
   refusalClass: DiffusionSslError,
   refusal: /^[\w' ]+: /,
 };

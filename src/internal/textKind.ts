@@ -13,9 +13,9 @@ export function textKind(head: Uint8Array): FileKind | undefined {
   if (!isText || text === '' || unknown > text.length / 10) return undefined;
   const quoted = quote(text);
   if (text.startsWith('version https://git-lfs') || text.startsWith('version https://hawser'))
-    return absent('a Git LFS pointer, not the file itself', "run 'git lfs pull' in its repository");
+    return absent('a Git LFS pointer', "run 'git lfs pull' in its repository, which fetches the file itself");
   if (/^\/?\S*annex\/objects\//.test(text))
-    return absent('a git-annex pointer, not the file itself', "run 'git annex get' in its repository");
+    return absent('a git-annex pointer', "run 'git annex get' in its repository, which fetches the file itself");
   if (text.startsWith('<')) return markupKind(text, quoted);
   if (/^(\{|\[\s*[[{"\d-])/.test(text)) return jsonKind(text, quoted);
   if (/^ENVI\b/.test(text))
