@@ -190,7 +190,7 @@ describe('a run on six bands of two rasters', () => {
   it('sums the run up', () => {
     const summary = JSON.parse(text('whole', 'summary.json')) as Record<string, number>;
     expect(Object.keys(summary)).toEqual([
-      ...['backend', 'parameters', 'images', 'epochs', 'trainLoss', 'validationLoss'],
+      ...['backend', 'parameters', 'images', 'skippedChips', 'epochs', 'trainLoss', 'validationLoss'],
       ...['baselineLoss', 'imagesPerSecond', 'waitShare', 'seconds', 'peakMemoryBytes'],
     ]);
     const last = records('whole').at(-1)!;
@@ -198,6 +198,7 @@ describe('a run on six bands of two rasters', () => {
       backend: 'wasm',
       parameters: countParameters({ inChannels: 6, filterConfig }).trainable,
       images: 16,
+      skippedChips: 0,
       epochs: EPOCHS,
       trainLoss: last.trainLoss,
       validationLoss: last.validationLoss,
