@@ -1,7 +1,8 @@
 import { fileKind } from './fileKind.js';
 
 /**
- * What a file is that was to be a TIFF, and what to do: `'it is a JPEG 2000 image; convert it: gdal_translate in.jp2 out.tif'`.
+ * What a file is that was to be a TIFF, and what to do, such as
+ * `'it is a JPEG 2000 image; convert it: gdal_translate in.jp2 out.tif'`.
  *
  * @param head The file's first bytes: a kilobyte is enough, fewer tell less.
  * @returns Undefined for a TIFF, for no bytes, and for what is not known.

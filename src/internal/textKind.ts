@@ -15,7 +15,10 @@ export function textKind(head: Uint8Array): FileKind | undefined {
   if (text.startsWith('version https://git-lfs') || text.startsWith('version https://hawser'))
     return absent('a Git LFS pointer', "run 'git lfs pull' in its repository, which fetches the file itself");
   if (/^\/?\S*annex\/objects\//.test(text))
-    return absent('a git-annex pointer', "run 'git annex get' in its repository, which fetches the file itself");
+    return absent(
+      'a git-annex pointer',
+      "run 'git annex get' in its repository, which fetches the file itself",
+    );
   if (text.startsWith('<')) return markupKind(text, quoted);
   if (/^(\{|\[\s*[[{"\d-])/.test(text)) return jsonKind(text, quoted);
   if (/^ENVI\b/.test(text))

@@ -100,8 +100,9 @@ function choosePrefix(names: readonly string[], parameters: readonly NamedParame
 
 function misfit(problems: readonly string[], prefix: string): CheckpointError {
   const has = (word: string) => problems.some((line) => line.startsWith(word));
+  const without = prefix && `, also without the prefix '${prefix}' of its names`;
   const lines = [
-    `loadTorchStateDict: the state dict does not fit the model${prefix && `, also without the prefix '${prefix}' of its names`}; nothing was loaded.`,
+    `loadTorchStateDict: the state dict does not fit the model${without}; nothing was loaded.`,
     ...problems,
   ];
   if (has('not finite'))

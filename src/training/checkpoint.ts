@@ -136,7 +136,7 @@ export function restoreCheckpoint(
   return state;
 }
 
-/** The tensors whose names begin with a prefix, by the names of the parameters that they belong to and in the layout here. */
+/** The tensors behind a prefix, by the names of the parameters that they belong to and in the layout here. */
 function readPart(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   prefix: string,
