@@ -6,6 +6,7 @@ import {
   integers,
   names,
   number,
+  numberBelow,
   numbers,
   numbersOf,
   numbersOrNone,
@@ -44,7 +45,7 @@ describe('decimal', () => {
 
 describe('a flag of one number', () => {
   it.each(NO_NUMBERS)('refuses %j', (text) => {
-    for (const read of [number, share, integer(0), oneOfNumbers([0, 1, 2])])
+    for (const read of [number, share, integer(0), numberBelow(9), oneOfNumbers([0, 1, 2])])
       expect(() => read(text)).toThrow(InvalidArgumentError);
   });
 
@@ -56,6 +57,9 @@ describe('a flag of one number', () => {
     expect(() => number('-1')).toThrow('at least 0');
     expect(() => share('1.1')).toThrow('from 0 to 1');
     expect(() => share('-0.1')).toThrow('from 0 to 1');
+    expect(numberBelow(1)('0.99')).toBe(0.99);
+    expect(() => numberBelow(1)('1')).toThrow('from 0 to below 1');
+    expect(() => numberBelow(1)('-0.1')).toThrow('from 0 to below 1');
     expect(() => integer(1)('1.5')).toThrow('an integer of at least 1');
     expect(() => integer(0)('9007199254740993')).toThrow('an integer');
     expect(() => oneOfNumbers([1, 2])('3')).toThrow('one of 1, 2');
@@ -87,7 +91,7 @@ describe('a list', () => {
     ['[1,2,]', 'Item 3 of 3 is empty'],
   ])('refuses %j', (text, message) => {
     expect(() => listItems(text)).toThrow(message);
-    for (const read of [names, numbers, integers(0), numbersOf(2), numbersOrNone, range])
+    for (const read of [names, numbers, integers(0), numbersOf(2), numbersOrNone, range()])
       expect(() => read(text)).toThrow(InvalidArgumentError);
   });
 
@@ -97,7 +101,7 @@ describe('a list', () => {
       expect(integers(1, [2])(text)).toEqual([1, 2]);
       expect(numbersOf(2)(text)).toEqual([1, 2]);
       expect(numbersOrNone(text)).toEqual([1, 2]);
-      expect(range(text)).toEqual([1, 2]);
+      expect(range(0)(text)).toEqual([1, 2]);
     }
     expect(numbers('-9999 0')).toEqual([-9999, 0]);
     expect(names('dry wet')).toEqual(['dry', 'wet']);
@@ -107,14 +111,29 @@ describe('a list', () => {
     expect(() => numbers('1 0x10')).toThrow("'0x10' is not a number");
     expect(() => numbers('1;2')).toThrow("'1;2' is not a number");
     expect(() => numbers('[1 2')).toThrow("'[1' is not a number");
-    expect(() => range('1 1_0')).toThrow("'1_0' is not a number");
+    expect(() => range()('1 1_0')).toThrow("'1_0' is not a number");
     expect(() => integers(0)('1 1.5')).toThrow('It must be integers of at least 0');
     expect(() => integers(0, [1, 3])('1 2')).toThrow('It must be 1 or 3 integers of at least 0');
     expect(() => integers(0, [1, 3])('0 1 -2')).toThrow('It must be 1 or 3 integers of at least 0');
   });
 
+  it('keeps to its bounds', () => {
+    expect([range()('-2 -1'), range(0)('0 0'), numbersOf()('0 1.5 2')]).toEqual([
+      [-2, -1],
+      [0, 0],
+      [0, 1.5, 2],
+    ]);
+    expect(() => range(0)('-1 2')).toThrow(
+      'two numbers of at least 0, the second not below the first, or none',
+    );
+    expect(() => range()('2 1')).toThrow('two numbers, the second not below the first, or none');
+    expect(() => range()('1 2 3')).toThrow('two numbers');
+    expect(() => numbersOf()('1 -1')).toThrow('It must be numbers of at least 0');
+    expect(() => numbersOf(3)('1 1')).toThrow('It must be 3 numbers of at least 0');
+  });
+
   it('reads none where that is meant', () => {
-    expect([numbersOrNone('none'), range(' none ')]).toEqual([null, null]);
+    expect([numbersOrNone('none'), range()(' none ')]).toEqual([null, null]);
     expect(() => numbers('none')).toThrow("'none' is not a number");
   });
 });

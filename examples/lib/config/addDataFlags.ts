@@ -71,7 +71,7 @@ export function addDataFlags(program: Command): void {
         'flips',
       ),
     )
-    .option('--scale-factor <low,high|none>', 'rescaling', range, [0.75, 1.5])
+    .option('--scale-factor <low,high|none>', 'rescaling', range(0.01), [0.75, 1.5])
     .addOption(
       choice('--crop-strategy <where>', 'where a rescaled chip is cropped', ['center', 'random'], 'center'),
     )
@@ -81,15 +81,15 @@ export function addDataFlags(program: Command): void {
       numbersOrNone,
       [-90, 90, 180],
     )
-    .option('--bshift-gamma-range <low,high|none>', 'gamma of a group of bands', range, [0.2, 2])
+    .option('--bshift-gamma-range <low,high|none>', 'gamma of a group of bands', range(0), [0.2, 2])
     .option('--patch-shift', 'gamma on a warped patch; by --compat readme a small shift', true)
     .option('--no-patch-shift', 'gamma everywhere; by --compat readme no shift')
-    .option('--contrast-range <low,high|none>', 'factor of the contrast', range, [0.9, 1.2])
-    .option('--br-range <low,high|none>', 'brightness that is added', range, [-0.02, 0.02])
+    .option('--contrast-range <low,high|none>', 'factor of the contrast', range(0), [0.9, 1.2])
+    .option('--br-range <low,high|none>', 'brightness that is added', range(), [-0.02, 0.02])
     .option(
       '--sigma-range <low,high|none>',
       'standard deviation of noise that is added',
-      range,
+      range(0),
       [0.03, 0.07],
     );
 }

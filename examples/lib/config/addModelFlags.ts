@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { choice, integer, integers, number, oneOfNumbers } from './flagValues.js';
+import { choice, integer, integers, number, numberBelow, oneOfNumbers } from './flagValues.js';
 
 /** Adds the flags for the diffusion and the network. */
 export function addModelFlags(program: Command): void {
@@ -44,7 +44,7 @@ export function addModelFlags(program: Command): void {
       integers(1, [6]),
       [1, 1, 2, 2, 2, 2],
     )
-    .option('--dropout-rate <x>', 'at the end of each block', number, 0)
+    .option('--dropout-rate <x>', 'at the end of each block', numberBelow(1), 0)
     .addOption(
       choice('--dropout-type <type>', 'values or channels', ['traditional', 'spatial'], 'traditional'),
     )

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { choice, integer, integers, number, numbers, numbersOf, share } from './flagValues.js';
+import { choice, integer, integers, number, numberBelow, numbersOf, share } from './flagValues.js';
 import { OPTIMIZER_NAMES } from './optimizerFields.js';
 import { LOSS_NAMES } from './PretrainConfig.js';
 import { SCHEDULER_NAMES } from './schedulerFields.js';
@@ -16,7 +16,7 @@ export function addTrainingFlags(program: Command): void {
     .option(
       '--ema-decay <x>',
       'moving average of the weights, used to validate and to sample; 0: none',
-      number,
+      numberBelow(1),
       0.98,
     )
     .option(
@@ -73,10 +73,10 @@ export function addTrainingFlags(program: Command): void {
     .option('--weight-decay <x>', 'as the optimizer has it', number, 1e-4)
     .option('--betas <two numbers>', 'decay rates of the two moments', numbersOf(2))
     .option('--eps <x>', 'guard of the division', number)
-    .option('--momentum <x>', 'of sgd and rmsprop (default: 0.9)', number)
+    .option('--momentum <x>', 'of sgd and rmsprop (default: 0.9)', numberBelow(1))
     .option('--nesterov', 'of sgd')
     .option('--amsgrad', 'of adam and adamw')
-    .option('--alpha <x>', 'smoothing of rmsprop', number)
+    .option('--alpha <x>', 'smoothing of rmsprop', numberBelow(1))
     .option('--centered', 'of rmsprop')
     .option('--rho <x>', 'of adadelta, and the neighbourhood of sam', number)
     .option('--adaptive', 'of sam')
@@ -97,9 +97,9 @@ export function addTrainingFlags(program: Command): void {
     .option('--t-mult <n>', 'growth of the cycles of cosinewarm', integer(1))
     .option('--step-size <epochs>', 'step', number)
     .option('--gamma <x>', 'factor of step and multistep', number)
-    .option('--milestones <epochs>', 'multistep', numbers)
+    .option('--milestones <epochs>', 'multistep', numbersOf())
     .addOption(choice('--mode <what>', 'what plateau wants of the validation loss', ['min', 'max']))
-    .option('--factor <x>', 'plateau', number)
+    .option('--factor <x>', 'plateau', numberBelow(1))
     .option('--patience <epochs>', 'plateau', integer(0))
     .option('--threshold <x>', 'plateau', number)
     .addOption(choice('--threshold-mode <kind>', 'plateau', ['rel', 'abs']))
@@ -109,7 +109,7 @@ export function addTrainingFlags(program: Command): void {
     .option('--min-learning-rate <x>', 'lowest rate of poly', number)
     .option('--power <x>', 'poly', number)
     .option('--max-lr <x>', 'highest rate of onecycle (default: --learning-rate)', number)
-    .option('--pct-start <x>', 'share of onecycle in which the rate rises', number)
+    .option('--pct-start <x>', 'share of onecycle in which the rate rises', share)
     .addOption(choice('--anneal-strategy <shape>', 'onecycle', ['cos', 'linear']))
     .option('--div-factor <x>', 'onecycle', number)
     .option('--final-div-factor <x>', 'onecycle', number);

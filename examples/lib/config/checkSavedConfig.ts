@@ -31,7 +31,7 @@ export function checkSavedConfig(config: Readonly<Record<string, unknown>>): voi
 }
 
 /** Texts of which each flag without a default takes one or more. */
-const TRIED = ['1', '64', '1,1', '1,1,1'];
+const TRIED = ['1', '0.5', '64', '1,1', '1,1,1'];
 
 /** What an option accepts, if that is not the value. */
 function acceptedBy(option: Option, initial: unknown, value: unknown): string | undefined {

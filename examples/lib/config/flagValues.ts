@@ -26,6 +26,17 @@ export function share(text: string): number {
   return value;
 }
 
+/** Makes a reader of a number from 0 to below `limit`. */
+export function numberBelow(limit: number): (text: string) => number {
+  return (text) => {
+    const value = decimal(text);
+    if (!(value >= 0 && value < limit)) {
+      throw new InvalidArgumentError(`It must be a number from 0 to below ${limit}.`);
+    }
+    return value;
+  };
+}
+
 /** Makes a reader of an integer of at least `min`, and at most `max`. */
 export function integer(min: number, max?: number): (text: string) => number {
   return (text) => {
@@ -75,14 +86,12 @@ export function integers(min: number, counts?: readonly number[]): (text: string
   };
 }
 
-/** Makes a reader of as many numbers as `count`. */
-export function numbersOf(count: number): (text: string) => number[] {
+/** Makes a reader of numbers of at least 0, as many as `count` where that is given. */
+export function numbersOf(count?: number): (text: string) => number[] {
   return (text) => {
     const values = numbers(text);
-    if (values.length !== count) {
-      throw new InvalidArgumentError(`It must be ${count} numbers separated by blanks or commas.`);
-    }
-    return values;
+    if (values.every((value) => value >= 0) && values.length === (count ?? values.length)) return values;
+    throw new InvalidArgumentError(`It must be ${count ? `${count} ` : ''}numbers of at least 0.`);
   };
 }
 
@@ -91,14 +100,19 @@ export function numbersOrNone(text: string): number[] | null {
   return text.trim() === 'none' ? null : numbers(text);
 }
 
-/** Reads two numbers, the second not below the first, or the word none as null. */
-export function range(text: string): [number, number] | null {
-  if (text.trim() === 'none') return null;
-  const [low, high, ...more] = numbers(text);
-  if (high === undefined || more.length > 0 || high < low) {
-    throw new InvalidArgumentError('It must be two numbers, the second not below the first, or none.');
-  }
-  return [low, high];
+/** Makes a reader of two numbers of at least `min`, the second not below the first, or the word none as null. */
+export function range(min = -Infinity): (text: string) => [number, number] | null {
+  const bound = Number.isFinite(min) ? ` of at least ${min}` : '';
+  return (text) => {
+    if (text.trim() === 'none') return null;
+    const [low, high, ...more] = numbers(text);
+    if (high === undefined || more.length > 0 || high < low || low < min) {
+      throw new InvalidArgumentError(
+        `It must be two numbers${bound}, the second not below the first, or none.`,
+      );
+    }
+    return [low, high];
+  };
 }
 
 function itemsOf(text: string, accepted: string): string[] {
