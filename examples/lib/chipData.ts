@@ -43,6 +43,9 @@ const SAMPLE_FOLDER = path.join('data', 'blue-marble');
 /** Chips from which the baseline is fitted, at most: enough for three digits. */
 const BASELINE_CHIPS = 2000;
 
+/** Chips whose bands are counted to see what most have, at most. */
+const COUNTED_CHIPS = 25;
+
 /**
  * Opens the chips that a configuration names, or builds the sample chips and opens these.
  *
@@ -123,10 +126,11 @@ export async function openChipData(
     const workers = Math.min(1, run.workers ?? 1);
     const some = someChips(trainRows, BASELINE_CHIPS);
     const heard = hearing(contents.train, someStride(trainRows, BASELINE_CHIPS));
-    const sample = await open({ rows: some, size, workers, cacheBytes: 0, ...heard });
+    const { scaling } = train;
+    const sample = await open({ rows: some, size, scaling, workers, cacheBytes: 0, ...heard });
     const { validateBatch = config.batch } = config;
     const perBatch = { batchSize: validateBatch, ...hearing(contents.validate) };
-    const validate = await open({ rows: validateRows, size, workers, ...perBatch });
+    const validate = await open({ rows: validateRows, size, scaling, workers, ...perBatch });
     const multiple = 32 * config.patchSize;
     if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
       throw new Error(
@@ -165,27 +169,48 @@ async function locateChips(
   return { dataPath, catalogPath };
 }
 
-/** Bands of a chip, all its rasters together, and how many of them are alpha: those of the first chip that can be read. */
+/**
+ * Bands of a chip, all its rasters together, and how many of them are alpha: those of the first chip, or where bad chips are
+ * left out of most of some, so that no single one decides.
+ */
 async function countBands(
   dataPath: string,
   rows: ChipList,
   onBadChip: PretrainConfig['onBadChip'],
   signal: AbortSignal | undefined,
-): Promise<{ bands: number; alphas: number }> {
+): Promise<Bands> {
   let failure: Error | undefined;
-  for (const row of rows) {
+  const read = async (row: ChipRow) => {
     try {
       return await bandsOf(row, dataPath);
     } catch (error) {
       failure ??= error as Error;
       await turn(signal);
-      if (onBadChip === 'error') break;
+      return undefined;
     }
+  };
+  const counts = new Map<string, { bands: Bands; chips: number }>();
+  for (const row of onBadChip === 'skip' ? someChips(rows, COUNTED_CHIPS) : [rows.at(0) as ChipRow]) {
+    const bands = await read(row);
+    if (!bands) continue;
+    const key = JSON.stringify(bands);
+    counts.set(key, { bands, chips: (counts.get(key)?.chips ?? 0) + 1 });
+  }
+  const [most] = [...counts.values()].sort((a, b) => b.chips - a.chips);
+  if (most) return most.bands;
+  for (const row of onBadChip === 'skip' ? rows : []) {
+    const bands = await read(row);
+    if (bands) return bands;
   }
   throw badChipError(`${failure?.message} (--data is the root of the catalog's paths)`, onBadChip);
 }
 
-async function bandsOf({ images }: ChipRow, dataPath: string): Promise<{ bands: number; alphas: number }> {
+interface Bands {
+  bands: number;
+  alphas: number;
+}
+
+async function bandsOf({ images }: ChipRow, dataPath: string): Promise<Bands> {
   const sum = { bands: 0, alphas: 0 };
   for (const image of images) {
     const { bands, alphaBand } = await readChipHeader(image, { dataPath });

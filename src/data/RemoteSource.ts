@@ -49,9 +49,7 @@ export class RemoteSource implements TiffSource {
     const { username, password } = address;
     this.headers = { 'Accept-Encoding': 'identity' };
     if (username !== '' || password !== '') {
-      const secret = new TextEncoder().encode(
-        `${decodeURIComponent(username)}:${decodeURIComponent(password)}`,
-      );
+      const secret = new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`);
       this.headers.Authorization = `Basic ${btoa(String.fromCharCode(...secret))}`;
       address.username = '';
       address.password = '';
@@ -119,7 +117,9 @@ export class RemoteSource implements TiffSource {
     }
     await response.body?.cancel();
     if (response.status === 416) throw this.failed('the file is empty or cut short.');
-    const reason = `the server answers ${response.status} ${response.statusText}`.trim();
+    // A text of the server's own may repeat the query.
+    const text = /^[A-Za-z' -]{0,40}$/.test(response.statusText) ? response.statusText : '';
+    const reason = `the server answers ${response.status} ${text}`.trim();
     if (TRANSIENT.includes(response.status)) return reason;
     throw this.failed(`${reason}.`);
   }
@@ -141,6 +141,9 @@ export class RemoteSource implements TiffSource {
     if (bytes.length === 0) throw this.failed('the file is empty.');
     const size = range ? (range[3] === '*' ? this.size : Number(range[3])) : bytes.length;
     this.checkVersion(response, size);
+    if (bytes.length < most && offset + bytes.length < size && range) {
+      throw this.failed(`the server sends ${bytes.length} bytes for the ${most} asked for.`);
+    }
     this.size = size;
     const part = { offset, length: bytes.length, bytes };
     this.whole = !range;
@@ -206,6 +209,15 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause, message } = error;
   return cause instanceof Error && cause.message !== '' ? `${message} (${cause.message})` : message;
+}
+
+/** A part of an address without its percent signs; one that is none of a code stands for itself. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function wait(milliseconds: number): Promise<void> {

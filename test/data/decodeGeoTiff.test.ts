@@ -1,6 +1,9 @@
 import { writeArrayBuffer } from 'geotiff';
 import { describe, expect, it } from 'vitest';
+import { sharedDecoder } from '../../src/data/decodeGeoTiff.js';
 import { decodeGeoTiff, encodeGeoTiff, type GeoTiffInput } from '../../src/data/index.js';
+import { openTiff } from '../../src/data/tiff/openTiff.js';
+import { memorySource } from '../../src/data/tiff/TiffSource.js';
 import { expected, readBytes, tensor } from './geoTiffFixture.js';
 import { stripedTiff } from './stripedTiff.js';
 
@@ -43,6 +46,34 @@ describe('decodeGeoTiff', () => {
       StripByteCounts: [24],
     });
     expect(Uint16Array.from((await decodeGeoTiff(bytes)).data)).toEqual(values);
+  });
+
+  it('refuses what unpacks to more than maxBytes, and tags of more bytes than any raster has', async () => {
+    // Half a megabyte of single bits in one strip, of which 8 × 8 are wanted.
+    const bits = stripedTiff(2 ** 8, 2 ** 10, 2 ** 10);
+    const view = new DataView(bits.buffer);
+    view.setUint32(18, 2 ** 12, true);
+    view.setUint32(42, 1, true);
+    view.setUint32(78, 130, true);
+    view.setUint32(114, 2 ** 19, true);
+    const { read } = await openTiff(memorySource(bits));
+    const options = { decoder: await sharedDecoder(), size: [8, 8] } as const;
+    expect((await read({ ...options, maxBytes: 2 ** 22 })).data.length).toBe(64);
+    await expect(read({ ...options, maxBytes: 2 ** 21 })).rejects.toThrow(
+      'is 4194304 bytes, more than 2097152',
+    );
+    const tags = [273, 279, 324, 325, 338].map((code) => [code, 4, 2 ** 23, 8] as const);
+    const head = new DataView(new ArrayBuffer(2 ** 25 + 128));
+    head.setUint32(0, 0x49492a00);
+    head.setUint32(4, 8, true);
+    head.setUint16(8, tags.length, true);
+    tags.forEach(([code, type, count, offset], i) => {
+      head.setUint16(10 + 12 * i, code, true);
+      head.setUint16(12 + 12 * i, type, true);
+      head.setUint32(14 + 12 * i, count, true);
+      head.setUint32(18 + 12 * i, offset, true);
+    });
+    await expect(decodeGeoTiff(head.buffer)).rejects.toThrow('its tags have more than 134217728 bytes');
   });
 
   it('refuses every truncation of every file, by name', async () => {

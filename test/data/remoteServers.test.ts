@@ -81,6 +81,11 @@ describe('openRemoteGeoTiff and servers', () => {
     expect(message).not.toMatch(/me|hidden|secret|Signature/);
     const text = await serve((request, response) => answerPart(Buffer.from('no raster'))(request, response));
     expect(await failureOf(`http://me:hidden@${text}/a.tif?token=secret`)).not.toMatch(/hidden|secret/);
+    // A server's own words may repeat the query, and what looks like percent signs of a password be none.
+    const repeating = await serve((request, response) => response.writeHead(401, `no ${request.url}`).end());
+    expect(await failureOf(`http://me:hid%zzden@${repeating}/a.tif?token=secret`)).toBe(
+      `http://${repeating}/a.tif?…: cannot be fetched: the server answers 401.`,
+    );
     await expect(openRemoteGeoTiff('http://me:hidden@:99999/?token=secret')).rejects.toThrow(/^(?!.*hidden)/);
   });
 
@@ -121,6 +126,10 @@ describe('openRemoteGeoTiff and servers', () => {
       response.writeHead(206, { 'Content-Range': `bytes 8-99/${file.length}` }).end(file.subarray(8, 100));
     });
     expect(await failureOf(`http://${host}/a.tif`)).toContain('sends bytes from 8 for those from 0');
+    const short = await serve((_, response) => {
+      response.writeHead(206, { 'Content-Range': `bytes 0-10/${file.length}` }).end(file.subarray(0, 11));
+    });
+    expect(await failureOf(`http://${short}/a.tif`)).toContain('sends 11 bytes for the 65536 asked for');
   });
 
   it('gives up on a server that sends a byte now and then', async () => {

@@ -322,6 +322,12 @@ describe('--on-bad-chip skip', () => {
     expect(summary.validationLoss).toBeGreaterThan(0);
   });
 
+  it('goes on where the first chip has other bands than most', async () => {
+    const catalog = catalogOf(['bad/bands.tif', ...good(4)]);
+    expect(await train(argumentsFor(catalog, '--on-bad-chip', 'skip'))).toBe('finished');
+    await expect(train(argumentsFor(catalog))).rejects.toThrow(/has 4 bands/);
+  });
+
   it('stops where no chip is left', async () => {
     const none = catalogOf(['gone.tif', 'bad/text.tif', 'bad/empty.tif']);
     await expect(train(argumentsFor(none, '--on-bad-chip', 'skip'))).rejects.toThrow(/gone\.tif/);

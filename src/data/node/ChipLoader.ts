@@ -7,6 +7,7 @@ import type { ChipReaderSettings } from './ChipReader.js';
 import { checkScaling } from './chipScaling.js';
 import { type BadChip, type ChipTask, type ChipTaskResult, otherSize } from './chipTasks.js';
 import { closeOnAbort } from './closeOnAbort.js';
+import { mostCommon } from './mostCommon.js';
 
 /** A batch of chips. */
 export interface ChipBatch {
@@ -41,9 +42,19 @@ interface ChipLoaderParts {
   prefetch: number;
   /** Chips whose headers are read before the first epoch, at most. */
   inspect: number;
+  /** What the values must stand for; default: as those of most chips, or without skipping the first one's. */
+  scaling?: string;
   runners: readonly ChipTaskRunner[];
   signal?: AbortSignal;
   onContent?: (index: number, hash: string) => void;
+}
+
+/** What the header of a chip that can be read says. */
+interface LookedAt {
+  index: number;
+  /** [height, width] */
+  size: [number, number];
+  scaling: string;
 }
 
 /** Batches of chips, epoch by epoch. Made by `createChipLoader`. */
@@ -53,8 +64,10 @@ export class ChipLoader {
   /** Chips left out because their files cannot be used (with `onBadChip: 'skip'`). */
   badChips: BadChip[] = [];
   private indices: Uint32Array;
+  /** What the values of its chips stand for, by the scale and offset tags of their files. */
+  scaling = '';
   private like = '';
-  private scaling = '';
+  private size: [number, number] = [0, 0];
   private readonly stopListening: () => void;
 
   /** @hidden Made by `createChipLoader`. */
@@ -116,40 +129,26 @@ export class ChipLoader {
   async inspect(): Promise<void> {
     const { settings, rows, onBadChip, inspect } = this.parts;
     const bad = new Map<number, string>();
-    let [height, width] = settings.chip.size ?? [0, 0];
+    const good: LookedAt[] = [];
     let looked = 0;
     const stride = Math.max(1, Math.ceil(rows.length / Math.max(1, inspect)));
     for (const chips of pieces(rows.length, stride)) {
       const share = (some: number[]) => ({ kind: 'inspect' as const, chips: this.requests(some) });
-      const sizes = new Map<number, [number, number]>();
-      const scalings = new Map<number, string>();
+      const headers = new Map<number, LookedAt>();
       for (const { chips: some, result } of await this.distribute(chips, share)) {
         some.forEach((index, i) => {
-          sizes.set(index, result.sizes[i]);
-          scalings.set(index, result.scalings[i]);
+          headers.set(index, { index, size: result.sizes[i], scaling: result.scalings[i] });
         });
         for (const { index, message } of result.bad) bad.set(index, message);
       }
-      for (const index of chips) {
-        const [h, w] = sizes.get(index) as [number, number];
-        if (bad.has(index)) continue;
-        if (this.like === '') {
-          this.like = this.nameOf(index);
-          if (!settings.chip.size) [height, width] = [h, w];
-          this.scaling = scalings.get(index) as string;
-        }
-        try {
-          checkScaling(this.nameOf(index), scalings.get(index) as string, this.scaling);
-        } catch (error) {
-          bad.set(index, (error as Error).message);
-          continue;
-        }
-        if (settings.chip.size || (h === height && w === width)) continue;
-        bad.set(index, otherSize(this.row(index).images, [h, w], this.like, [height, width]));
-      }
+      for (const index of chips) if (!bad.has(index)) good.push(headers.get(index) as LookedAt);
       looked += chips.length;
-      if (bad.size > 0 && onBadChip === 'error') break;
+      if (onBadChip === 'skip') continue;
+      this.leaveOutOthers(good, good[0], bad);
+      if (bad.size > 0) break;
     }
+    const kind = ({ size, scaling }: LookedAt) => `${settings.chip.size ? '' : size} ${scaling}`;
+    if (onBadChip === 'skip') this.leaveOutOthers(good, mostCommon(good, kind), bad);
     this.indices = this.indices.filter((index) => !bad.has(index));
     this.badChips = [...bad]
       .map(([index, message]) => ({ index, message }))
@@ -159,7 +158,25 @@ export class ChipLoader {
       throw new Error(`createChipLoader: ${this.badChips[0].message}${others}`);
     }
     const border = 2 * (settings.chip.buffer ?? 0);
+    const [height, width] = settings.chip.size ?? this.size;
     this.shape = [height + border, width + border, settings.chip.channels];
+  }
+
+  /** Makes those chips bad that are not like the one given. */
+  private leaveOutOthers(chips: readonly LookedAt[], like: LookedAt | undefined, bad: Map<number, string>) {
+    if (!like) return;
+    this.like = this.nameOf(like.index);
+    this.size = like.size;
+    this.scaling = this.parts.scaling ?? like.scaling;
+    for (const { index, size, scaling } of chips) {
+      try {
+        checkScaling(this.nameOf(index), scaling, this.scaling);
+        if (this.parts.settings.chip.size || String(size) === String(like.size)) continue;
+        bad.set(index, otherSize(this.row(index).images, size, this.like, like.size));
+      } catch (error) {
+        bad.set(index, (error as Error).message);
+      }
+    }
   }
 
   private row(index: number): ChipRow {

@@ -4,6 +4,7 @@ import { shownPath } from '../shownPath.js';
 import type { ChipReader, ChipRequest } from './ChipReader.js';
 import type { ChipFacts } from './chipFacts.js';
 import { checkScaling } from './chipScaling.js';
+import { mostCommon } from './mostCommon.js';
 
 /** Work for one worker: look at the headers of chips, read them for an epoch, or gather their statistics. */
 export type ChipTask =
@@ -99,13 +100,14 @@ export async function runChipTask(
   return result;
 }
 
-/** Makes those chips bad whose values stand for something else than the first one's, or the scaling that the task names. */
+/** Makes those chips bad whose values stand for something else than those of most, or the scaling that the task names. */
 function leaveOutOthers(
   { chips, scaling }: ChipTask & { kind: 'statistics' },
   result: ChipTaskResult,
   statistics: (GlobalStatistics | undefined)[],
 ): void {
-  const expected = scaling ?? result.scalings.find((one) => one !== undefined);
+  const good = result.scalings.filter((one) => one !== undefined);
+  const expected = scaling ?? mostCommon(good, (one) => one);
   for (const [i, { index, images }] of chips.entries()) {
     if (!statistics[i]) continue;
     try {

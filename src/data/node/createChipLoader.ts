@@ -23,7 +23,7 @@ export interface ChipLoaderOptions {
   /** Bands of a chip, all its rasters together. */
   channels: number;
   batchSize: number;
-  /** Side, or [height, width], that chips are cropped or padded to around their centre; default: all must have the size of the first. */
+  /** Side, or [height, width], that chips are cropped or padded to around their centre; default: all must have the size of the first, or with `onBadChip: 'skip'` of most. */
   size?: number | readonly [number, number];
   /** Width of the border added around a chip; default 0. */
   buffer?: number;
@@ -52,6 +52,8 @@ export interface ChipLoaderOptions {
    * read. Default 10,000, of remote chips 100.
    */
   inspect?: number;
+  /** What the values must stand for: `scaling` of another loader; default: as those of the first chip, or with `'skip'` of most. */
+  scaling?: string;
   /** Attempts and waiting times for remote chips. */
   remote?: RemoteOptions;
   /** Worker threads; default: one less than the processor's cores, at least 1 and at most 4. 0: read in the main thread. */
@@ -141,6 +143,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     dropLast: options.dropLast ?? false,
     prefetch: threads === 0 ? 0 : prefetch,
     inspect,
+    scaling: options.scaling,
     signal: options.signal,
     onContent: options.onContent,
     runners: makeRunners(threads, settings, (index) => rows.at(index)?.images, options),

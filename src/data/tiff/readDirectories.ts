@@ -7,6 +7,8 @@ const MOST_DIRECTORIES = 64;
 const MOST_ENTRIES = 4096;
 /** Bytes of a tag's value, at most: eight million places of tiles. */
 const MOST_VALUE_BYTES = 2 ** 25;
+/** Of all directories together. */
+const MOST_TAG_BYTES = 2 ** 27;
 const KNOWN = new Set<number>(Object.values(TAGS));
 
 /** A TIFF's beginning: where its directories are, and how they are written. */
@@ -45,15 +47,20 @@ export async function* readDirectories(
   { littleEndian, big, first }: TiffHeader,
 ): AsyncGenerator<TiffDirectory, void, void> {
   const seen = new Set<number>();
+  const budget = { bytes: MOST_TAG_BYTES };
   for (let offset = first; offset !== 0 && !seen.has(offset) && seen.size < MOST_DIRECTORIES; ) {
     seen.add(offset);
-    const { directory, next } = await readDirectory(source, offset, littleEndian, big);
+    const { directory, next } = await readDirectory(source, offset, { littleEndian, big, budget });
     yield directory;
     offset = next;
   }
 }
 
-async function readDirectory(source: TiffSource, offset: number, littleEndian: boolean, big: boolean) {
+async function readDirectory(
+  source: TiffSource,
+  offset: number,
+  { littleEndian, big, budget }: { littleEndian: boolean; big: boolean; budget: { bytes: number } },
+) {
   const [countSize, entrySize, offsetSize] = big ? [8, 20, 8] : [2, 12, 4];
   const viewOf = (bytes: Uint8Array) => new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = viewOf(await readExactly(source, offset, countSize));
@@ -75,6 +82,8 @@ async function readDirectory(source: TiffSource, offset: number, littleEndian: b
     const amount = readOffset(view, at + 4);
     const length = size * amount;
     if (length > MOST_VALUE_BYTES) throw new Error(`its tag ${tag} has ${amount} values.`);
+    budget.bytes -= length;
+    if (budget.bytes < 0) throw new Error(`its tags have more than ${MOST_TAG_BYTES} bytes.`);
     const place = at + 4 + offsetSize;
     const bytes =
       length <= offsetSize

@@ -41,7 +41,9 @@ export async function readPixels(
   const { rowLength } = rowOf(layout);
   const rowBytes = Math.ceil((rowLength * layout.bits) / 8);
   const blocks = blocksOf(layout, window);
-  checkBounds(layout, window, rowBytes * blockHeight, blocks, mostBytes);
+  // Values of some bits take more once they are unpacked.
+  const valueBytes = rowLength * ARRAYS[layout.dtype].BYTES_PER_ELEMENT * blockHeight;
+  checkBounds(layout, window, { packed: rowBytes * blockHeight, unpacked: valueBytes }, blocks, mostBytes);
   const codec = await openBlockCodec(layout, decoder);
   const out = new ARRAYS[layout.dtype](window.height * window.width * bands);
   const written = blocks.filter((block) => counts[block] > 0);
@@ -94,7 +96,7 @@ function blocksOf(
 function checkBounds(
   layout: TiffLayout,
   window: Window,
-  blockBytes: number,
+  { packed: blockBytes, unpacked }: { packed: number; unpacked: number },
   blocks: readonly number[],
   mostBytes: number,
 ): void {
@@ -105,9 +107,9 @@ function checkBounds(
       `${window.width} × ${window.height} pixels of ${layout.bands} bands are ${bytes} bytes, more than ${mostBytes} (maxBytes).`,
     );
   }
-  if (blockBytes > mostBytes) {
+  if (Math.max(blockBytes, unpacked) > mostBytes) {
     throw new Error(
-      `a strip or tile of ${layout.blockWidth} × ${layout.blockHeight} pixels is ${blockBytes} bytes, more than ${mostBytes} (maxBytes).`,
+      `a strip or tile of ${layout.blockWidth} × ${layout.blockHeight} pixels is ${Math.max(blockBytes, unpacked)} bytes, more than ${mostBytes} (maxBytes).`,
     );
   }
   if (blocks.length > MOST_BLOCKS) {

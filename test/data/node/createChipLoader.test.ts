@@ -4,7 +4,7 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ChipList } from '../../../src/data/index.js';
+import { ChipList, encodeGeoTiff } from '../../../src/data/index.js';
 import { type ChipBatch, type ChipLoaderOptions, createChipLoader } from '../../../src/data/node/index.js';
 import { buildNodeFiles, makeChipFolder, removeFolder, writeChip } from './chipFolder.js';
 
@@ -63,6 +63,18 @@ const random = {
 } as const;
 
 describe('createChipLoader', () => {
+  it('leaves out a first chip that is not like most, and with stopping names the others', async () => {
+    const big = { width: 8, height: 8, bands: 2, data: new Float32Array(128).map((_, i) => i) };
+    writeFileSync(path.join(dataPath, 'big.tif'), encodeGeoTiff(big));
+    const rows = [{ images: ['big.tif'] }, ...rowsOf(3)];
+    const loader = await load({ rows, onBadChip: 'skip' });
+    expect([loader.length, loader.shape]).toEqual([3, [6, 6, 2]]);
+    expect(loader.badChips).toEqual([
+      { index: 0, message: 'big.tif: is 8 × 8 pixels, but 0.tif is 6 × 6; give size to crop or pad.' },
+    ]);
+    await expect(load({ rows })).rejects.toThrow('0.tif: is 6 × 6 pixels, but big.tif is 8 × 8');
+  });
+
   it('gives the rows in order, normalised, the last batch as large as is left', async () => {
     const loader = await load({ normalization: null });
     expect([loader.length, loader.batchesPerEpoch, loader.shape]).toEqual([count, 6, [6, 6, 2]]);

@@ -104,4 +104,16 @@ describe('chips whose tags scale their values differently', () => {
     const { badChips, chips: used } = await computeGlobalStatistics({ ...options, onBadChip: 'skip' });
     expect([badChips.map(({ index }) => index), used]).toEqual([[2, 3], 2]);
   });
+
+  it('count by what most have, or by what is given, where bad chips are left out', async () => {
+    const rows = [scaled('t0.tif', 0.5), scaled('t1.tif', 0.1), scaled('t2.tif', 0.1)];
+    const options = { rows, dataPath, channels: 2, workers: 0, batchSize: 4, onBadChip: 'skip' } as const;
+    const loader = await createChipLoader(options);
+    expect(loader.badChips.map(({ index }) => index)).toEqual([0]);
+    const { badChips } = await computeGlobalStatistics(options);
+    expect(badChips.map(({ index }) => index)).toEqual([0]);
+    const other = await createChipLoader({ ...options, rows: rows.slice(0, 1) });
+    const given = await createChipLoader({ ...options, scaling: other.scaling });
+    expect(given.badChips.map(({ index }) => index)).toEqual([1, 2]);
+  });
 });
