@@ -188,14 +188,27 @@ export { RAdam, type RAdamOptions } from './optimizers/RAdam.js';
 export { RMSprop, type RMSpropOptions } from './optimizers/RMSprop.js';
 export { SAM, type SAMOptions } from './optimizers/SAM.js';
 export { SGD, type SGDOptions } from './optimizers/SGD.js';
+export type { Churn } from './samplers/churn.js';
 export { type DdimStepOptions, ddimStep } from './samplers/ddimStep.js';
 export { type DdimVarianceOptions, ddimVariance } from './samplers/ddimVariance.js';
 export { type DdpmStepOptions, ddpmStep } from './samplers/ddpmStep.js';
 export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './samplers/ddpmVariance.js';
 export type { DynamicThresholdingOptions } from './samplers/dynamicThreshold.js';
 export { gaussianNoise } from './samplers/gaussianNoise.js';
+export {
+  type ConditionalDenoiser,
+  type GuideDenoiserOptions,
+  guideDenoiser,
+} from './samplers/guideDenoiser.js';
+export { type GuidanceOptions, guidedPrediction } from './samplers/guidedPrediction.js';
+export type { NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './samplers/NoiseSchedule.js';
+export type { SolverOptions } from './samplers/SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './samplers/sampleDdim.js';
 export { type SampleDdpmOptions, sampleDdpm } from './samplers/sampleDdpm.js';
+export { sampleDpmPlusPlus2M } from './samplers/sampleDpmPlusPlus2M.js';
+export { type SampleEulerOptions, sampleEuler } from './samplers/sampleEuler.js';
+export { type SampleEulerAncestralOptions, sampleEulerAncestral } from './samplers/sampleEulerAncestral.js';
+export { type SampleHeunOptions, sampleHeun } from './samplers/sampleHeun.js';
 export type {
   Denoiser,
   EstimateOptions,

@@ -4,8 +4,9 @@ import { alphaBarPair } from './alphaBarPair.js';
 /**
  * Variance of the noise that DDPM adds in a reverse step: `'fixed_small'` is that of the forward process' posterior
  * given x0, `'fixed_large'` that of the forward step itself (Ho et al. 2020, section 3.2; diffusers' names).
+ * `'fixed_small_log'` is `'fixed_small'` under the name that diffusers keeps for computing it by its logarithm.
  */
-export type DdpmVarianceType = 'fixed_small' | 'fixed_large';
+export type DdpmVarianceType = 'fixed_small' | 'fixed_small_log' | 'fixed_large';
 
 /** Options of {@link ddpmVariance}. */
 export interface DdpmVarianceOptions {
@@ -41,7 +42,7 @@ export function ddpmVariance(
   options: DdpmVarianceOptions = {},
 ): number {
   const { previousT = t - 1, variance = 'fixed_small', setAlphaToOne } = options;
-  checkOneOf('ddpmVariance', 'variance', variance, ['fixed_small', 'fixed_large']);
+  checkOneOf('ddpmVariance', 'variance', variance, ['fixed_small', 'fixed_small_log', 'fixed_large']);
   const { alphaBar, previousAlphaBar } = alphaBarPair('ddpmVariance', alphaBars, t, previousT, setAlphaToOne);
   const beta = 1 - alphaBar / previousAlphaBar;
   return variance === 'fixed_large' ? beta : ((1 - previousAlphaBar) / (1 - alphaBar)) * beta;

@@ -1,11 +1,24 @@
+export type { Churn } from './churn.js';
 export { type DdimStepOptions, ddimStep } from './ddimStep.js';
 export { type DdimVarianceOptions, ddimVariance } from './ddimVariance.js';
 export { type DdpmStepOptions, ddpmStep } from './ddpmStep.js';
 export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './ddpmVariance.js';
 export type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 export { gaussianNoise } from './gaussianNoise.js';
+export {
+  type ConditionalDenoiser,
+  type GuideDenoiserOptions,
+  guideDenoiser,
+} from './guideDenoiser.js';
+export { type GuidanceOptions, guidedPrediction } from './guidedPrediction.js';
+export type { NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
+export type { SolverOptions } from './SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './sampleDdim.js';
 export { type SampleDdpmOptions, sampleDdpm } from './sampleDdpm.js';
+export { sampleDpmPlusPlus2M } from './sampleDpmPlusPlus2M.js';
+export { type SampleEulerOptions, sampleEuler } from './sampleEuler.js';
+export { type SampleEulerAncestralOptions, sampleEulerAncestral } from './sampleEulerAncestral.js';
+export { type SampleHeunOptions, sampleHeun } from './sampleHeun.js';
 export type {
   Denoiser,
   EstimateOptions,

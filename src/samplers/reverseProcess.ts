@@ -34,7 +34,10 @@ export async function reverseProcess(
     }
     return drawn;
   };
-  const spaced = spaceTimesteps(alphaBars.length, options.steps, options);
+  const spaced = Int32Array.from(
+    options.timesteps ?? spaceTimesteps(alphaBars.length, options.steps, options),
+  );
+  if (options.timesteps !== undefined) checkTimesteps(functionName, options.timesteps, alphaBars.length);
   checkInteger(functionName, 'startStep', startStep, 0, spaced.length - 1);
   if (initialImage === undefined && startStep > 0) {
     throw argumentError(functionName, 'startStep', startStep, '0 without an initialImage');
@@ -78,4 +81,15 @@ export async function reverseProcess(
     xT = result.previous;
   }
   return xT;
+}
+
+/** Throws unless timesteps of the caller's own are descending integers of the schedule. */
+function checkTimesteps(functionName: string, timesteps: ArrayLike<number>, length: number): void {
+  const list = Array.from(timesteps);
+  const descends = list.every(
+    (t, i) => Number.isInteger(t) && t >= 0 && t < (i === 0 ? length : list[i - 1]),
+  );
+  if (list.length === 0 || !descends) {
+    throw argumentError(functionName, 'timesteps', list, `descending integers from 0 to ${length - 1}`);
+  }
 }

@@ -1,14 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
-import { ddpmStep } from './ddpmStep.js';
-import type { DdpmVarianceType } from './ddpmVariance.js';
+import { type DdpmStepOptions, ddpmStep } from './ddpmStep.js';
 import { reverseProcess } from './reverseProcess.js';
 import type { Denoiser, SampleOptions } from './types.js';
 
 /** Options of {@link sampleDdpm}. `steps` is all timesteps unless given. */
 export interface SampleDdpmOptions extends SampleOptions {
-  /** Variance of the added noise. Default `'fixed_small'`. */
-  variance?: DdpmVarianceType;
+  /** Variance of the added noise, see `ddpmStep`. Default `'fixed_small'`. */
+  variance?: DdpmStepOptions['variance'];
 }
 
 /**

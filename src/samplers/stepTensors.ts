@@ -16,10 +16,27 @@ export function checkStep(
       throw argumentError(functionName, `${name}.shape`, tensor.shape, `[${xT.shape}] as xT's`);
     }
   }
+  checkLimits(functionName, { clip, dynamicThresholding });
+}
+
+/** Throws unless the limits of x0 are in order. */
+export function checkLimits(
+  functionName: string,
+  { clip, dynamicThresholding }: Pick<StepOptions, 'clip' | 'dynamicThresholding'>,
+): void {
   if (clip !== undefined && !(clip[0] < clip[1])) {
     throw argumentError(functionName, 'clip', clip, 'two ascending numbers');
   }
   if (dynamicThresholding !== undefined) checkDynamicThresholding(functionName, dynamicThresholding);
+}
+
+/** An estimate of x0 within the limits that the options set, if any. */
+export function limitX0(
+  x0: tf.Tensor,
+  { clip, dynamicThresholding }: Pick<StepOptions, 'clip' | 'dynamicThresholding'>,
+): tf.Tensor {
+  if (dynamicThresholding !== undefined) return dynamicThreshold(x0, dynamicThresholding, clip);
+  return clip === undefined ? x0 : tf.clipByValue(x0, clip[0], clip[1]);
 }
 
 /** `first · a + second · b`, without reading a tensor whose factor is zero. */
@@ -36,11 +53,10 @@ export function estimate(
   xT: tf.Tensor,
   alphaBar: number,
   prediction: tf.Tensor,
-  { predictionType = 'noise', clip, dynamicThresholding }: StepOptions,
+  options: StepOptions,
 ): tf.Tensor {
+  const { predictionType = 'noise' } = options;
   const [first, second] = conversionFactors(functionName, target, predictionType, alphaBar);
   const value = combine(first, xT, second, prediction);
-  if (target !== 'x0') return value;
-  if (dynamicThresholding !== undefined) return dynamicThreshold(value, dynamicThresholding, clip);
-  return clip === undefined ? value : tf.clipByValue(value, clip[0], clip[1]);
+  return target === 'x0' ? limitX0(value, options) : value;
 }

@@ -4,8 +4,8 @@ import type { SpaceTimestepsOptions } from '../diffusion/spaceTimesteps.js';
 import type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 
 /**
- * Any function that predicts noise, x0 or v: `xT` [batch, …] and 0-based int32 timesteps [batch] to a prediction of
- * `xT`'s shape. Tensors that it allocates are disposed for it. For a `tf.LayersModel`:
+ * Any function that predicts noise, x0 or v: `xT` [batch, …] and 0-based timesteps [batch], int32, or float32 where a
+ * sampler asks between two of them, to a prediction of `xT`'s shape. Tensors that it allocates are disposed for it. For a `tf.LayersModel`:
  * `(xT, t) => model.predict([xT, t]) as tf.Tensor`.
  */
 export type Denoiser = (xT: tf.Tensor, t: tf.Tensor1D) => tf.Tensor;
@@ -69,6 +69,8 @@ export interface SampleOptions extends SpaceTimestepsOptions, EstimateOptions {
   shape: readonly number[];
   /** How many timesteps to visit, from 1 to the schedule's length T. */
   steps?: number;
+  /** Timesteps of your own, descending, in place of `steps` spaced ones. Default: none. */
+  timesteps?: ArrayLike<number>;
   /**
    * Clean images of `shape` to start from, noised to the timestep of the first step (SDEdit, Meng et al. 2022; diffusers'
    * image-to-image). Default: none; the start is pure noise.
