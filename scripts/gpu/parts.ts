@@ -49,8 +49,8 @@ export function planRun({ webgpu, peer, dryRun }: Means): Part[] {
     bench(`bench:train ${network}`, limit, 'train', `--networks ${network} --steps ${steps} --warm-up 5`);
   const parts = dryRun
     ? [
-        tests('trajectory', 150),
-        train('small', 150, 1),
+        tests('trajectory', 240),
+        train('small', 240, 1),
         tests('ops', 120),
         tests('models', 120),
         bench('bench:sample', 150, 'sample', '--networks small --steps 3 --runs 1'),
