@@ -8,7 +8,14 @@ const SKIPPED = 'skipped.txt';
 
 /** The chips that a run does without, whoever met them first: each is said once, and all stand in one list. */
 export class SkippedChips {
-  private readonly messages = new Set<string>();
+  /** What was said first of each, by its name. */
+  private readonly messages = new Map<string, string>();
+  private readonly root: string;
+
+  /** @param dataPath The chips' folder, which some messages have before a name. */
+  constructor(dataPath: string) {
+    this.root = path.join(path.resolve(dataPath), path.sep);
+  }
 
   /** Number of chips. */
   get count(): number {
@@ -18,8 +25,9 @@ export class SkippedChips {
   /** Adds chips that could not be used; says those that are new. */
   add(chips: readonly Pick<BadChip, 'message'>[]): void {
     for (const { message } of chips) {
-      if (this.messages.has(message)) continue;
-      this.messages.add(message);
+      const [name] = message.replaceAll(this.root, '').split(': ', 1);
+      if (this.messages.has(name)) continue;
+      this.messages.set(name, message);
       console.warn(`skipped: ${message}`);
     }
   }
@@ -28,6 +36,6 @@ export class SkippedChips {
   async write(folder: string): Promise<void> {
     const file = path.join(folder, SKIPPED);
     if (this.count === 0) rmSync(file, { force: true });
-    else await writeFileAtomic(file, `${[...this.messages].join('\n')}\n`);
+    else await writeFileAtomic(file, `${[...this.messages.values()].join('\n')}\n`);
   }
 }

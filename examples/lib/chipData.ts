@@ -88,7 +88,7 @@ export async function openChipData(
   }
   const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip, signal };
   const resumedFolder = run.resume ? folder : undefined;
-  const skipped = new SkippedChips();
+  const skipped = new SkippedChips(dataPath);
   const statistics = () =>
     chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder, skipped });
   const globalStats = isGlobal(config) ? await statistics() : undefined;

@@ -320,6 +320,10 @@ describe('--on-bad-chip skip', () => {
     >;
     expect(summary.trainLoss).toBeGreaterThan(0);
     expect(summary.validationLoss).toBeGreaterThan(0);
+    // Each counts once, though statistics and loaders of both splits meet it.
+    expect(summary.skippedChips).toBe(bad.length);
+    const list = readFileSync(path.join(out, 'skipped.txt'), 'utf8');
+    expect(list.trimEnd().split('\n').length).toBe(bad.length);
   });
 
   it('goes on where the first chip has other bands than most', async () => {

@@ -218,7 +218,7 @@ describe('trainEpoch', () => {
       },
       data: {
         train: { epoch, batchesPerEpoch: batches },
-        skipped: new SkippedChips(),
+        skipped: new SkippedChips(''),
         contents: { train: { check: () => {} } },
       },
       model,
