@@ -88,6 +88,15 @@ function unpackRow(
   let buffer = 0;
   let held = 0;
   let at = from;
+  if (bits <= 24) {
+    for (let i = 0; i < count; i++) {
+      for (; held < bits; held += 8) buffer = (buffer << 8) | bytes[at++];
+      held -= bits;
+      out[to + i] = buffer >>> held;
+      buffer &= (1 << held) - 1;
+    }
+    return;
+  }
   for (let i = 0; i < count; i++) {
     // At most 32 bits wanted and 7 left over: beyond what JavaScript's bit operations hold.
     while (held < bits) {
