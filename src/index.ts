@@ -193,6 +193,7 @@ export { type DdimStepOptions, ddimStep } from './samplers/ddimStep.js';
 export { type DdimVarianceOptions, ddimVariance } from './samplers/ddimVariance.js';
 export { type DdpmStepOptions, ddpmStep } from './samplers/ddpmStep.js';
 export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './samplers/ddpmVariance.js';
+export type { DpmAlgorithm } from './samplers/dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './samplers/dynamicThreshold.js';
 export { gaussianNoise } from './samplers/gaussianNoise.js';
 export {
@@ -206,9 +207,18 @@ export type { SolverOptions } from './samplers/SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './samplers/sampleDdim.js';
 export { type SampleDdpmOptions, sampleDdpm } from './samplers/sampleDdpm.js';
 export { sampleDpmPlusPlus2M } from './samplers/sampleDpmPlusPlus2M.js';
+export { type SampleDpmSdeOptions, sampleDpmSde } from './samplers/sampleDpmSde.js';
+export { type SampleDpmSolverOptions, sampleDpmSolver } from './samplers/sampleDpmSolver.js';
+export {
+  type SampleDpmSolverSinglestepOptions,
+  sampleDpmSolverSinglestep,
+} from './samplers/sampleDpmSolverSinglestep.js';
 export { type SampleEulerOptions, sampleEuler } from './samplers/sampleEuler.js';
 export { type SampleEulerAncestralOptions, sampleEulerAncestral } from './samplers/sampleEulerAncestral.js';
 export { type SampleHeunOptions, sampleHeun } from './samplers/sampleHeun.js';
+export { type SampleLmsOptions, sampleLms } from './samplers/sampleLms.js';
+export { type SamplePndmOptions, samplePndm } from './samplers/samplePndm.js';
+export { type SampleUniPcOptions, sampleUniPc } from './samplers/sampleUniPc.js';
 export type {
   Denoiser,
   EstimateOptions,

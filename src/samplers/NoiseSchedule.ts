@@ -55,6 +55,8 @@ export interface NoiseSchedule {
   maxSteps: number;
   /** What the denoiser is told at a level. */
   timestepAt(sigma: number): number;
+  /** σ of what the denoiser is told: the inverse of `timestepAt` at trained timesteps. */
+  sigmaAt(t: number): number;
   /** The denoiser's input is x̂ times this. */
   inputScale(sigma: number): number;
   /** x0 = first · x̂ + second · prediction. */

@@ -3,6 +3,7 @@ export { type DdimStepOptions, ddimStep } from './ddimStep.js';
 export { type DdimVarianceOptions, ddimVariance } from './ddimVariance.js';
 export { type DdpmStepOptions, ddpmStep } from './ddpmStep.js';
 export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './ddpmVariance.js';
+export type { DpmAlgorithm } from './dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 export { gaussianNoise } from './gaussianNoise.js';
 export {
@@ -16,9 +17,18 @@ export type { SolverOptions } from './SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './sampleDdim.js';
 export { type SampleDdpmOptions, sampleDdpm } from './sampleDdpm.js';
 export { sampleDpmPlusPlus2M } from './sampleDpmPlusPlus2M.js';
+export { type SampleDpmSdeOptions, sampleDpmSde } from './sampleDpmSde.js';
+export { type SampleDpmSolverOptions, sampleDpmSolver } from './sampleDpmSolver.js';
+export {
+  type SampleDpmSolverSinglestepOptions,
+  sampleDpmSolverSinglestep,
+} from './sampleDpmSolverSinglestep.js';
 export { type SampleEulerOptions, sampleEuler } from './sampleEuler.js';
 export { type SampleEulerAncestralOptions, sampleEulerAncestral } from './sampleEulerAncestral.js';
 export { type SampleHeunOptions, sampleHeun } from './sampleHeun.js';
+export { type SampleLmsOptions, sampleLms } from './sampleLms.js';
+export { type SamplePndmOptions, samplePndm } from './samplePndm.js';
+export { type SampleUniPcOptions, sampleUniPc } from './sampleUniPc.js';
 export type {
   Denoiser,
   EstimateOptions,

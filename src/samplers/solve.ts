@@ -28,6 +28,8 @@ export interface SolverState extends NoiseLevels {
   toX0(x: tf.Tensor, sigma: number, prediction: tf.Tensor): tf.Tensor;
   /** Both at once: x0 of x̂ at level σ. */
   denoise(x: tf.Tensor, sigma: number): tf.Tensor;
+  /** σ at a timestep that may be none of the run's. */
+  sigmaAt(t: number): number;
   /** Standard normal noise; samplers that draw more than once a step number their draws. */
   draw(index?: number): tf.Tensor;
 }
@@ -106,6 +108,7 @@ export async function solve(run: Run, step: (state: SolverState) => SolverResult
         ...step({
           ...{ ...levels, x, i, steps, sigma, next, memory, predict, toX0 },
           denoise: (at, level) => toX0(at, level, predict(at, level)),
+          sigmaAt: schedule.sigmaAt,
           draw: (index = i + 1) => draw(index),
         }),
         xT: onStep && tf.mul(x, schedule.inputScale(sigma)),

@@ -19,6 +19,7 @@ export function vpSchedule(functionName: string, alphaBars: ArrayLike<number>): 
     maxSteps: table.length,
     levels: (name, steps, options) => vpLevels(name, table, steps, options),
     timestepAt: (sigma) => timestepAt(table, sigma),
+    sigmaAt: (t) => sigmaAt(table, t),
     inputScale: (sigma) => 1 / Math.sqrt(sigma ** 2 + 1),
     x0Factors: (predictionType, sigma) => {
       checkOneOf(functionName, 'predictionType', predictionType, PREDICTION_TYPES);

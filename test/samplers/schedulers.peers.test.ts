@@ -10,9 +10,15 @@ import {
   sampleDdim,
   sampleDdpm,
   sampleDpmPlusPlus2M,
+  sampleDpmSde,
+  sampleDpmSolver,
+  sampleDpmSolverSinglestep,
   sampleEuler,
   sampleEulerAncestral,
   sampleHeun,
+  sampleLms,
+  samplePndm,
+  sampleUniPc,
 } from '../../src/samplers/index.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
@@ -88,6 +94,21 @@ function ddim(schedulerCase: SchedulerCase): Runner {
     });
 }
 
+/** DPM-Solver; of a network with a learned variance it takes the first half of the channels. */
+function dpmSolver(schedulerCase: SchedulerCase): Runner {
+  const { config } = schedulerCase;
+  const run = solver(sampleDpmSolver, {
+    order: config.solver_order,
+    algorithm: config.algorithm_type,
+    solverType: config.solver_type,
+    lowerOrderFinal: config.lower_order_final,
+    eulerAtFinal: config.euler_at_final,
+    asDiffusers: true,
+  })(schedulerCase);
+  if (config.variance_type === null) return run;
+  return (denoiser, common) => run((xT, t) => tf.split(denoiser(xT, t), 2, -1)[0], common);
+}
+
 const adapters: Record<string, Adapter> = {
   DDIMScheduler: ddim,
   DDPMScheduler: (schedulerCase) => (denoiser, common) =>
@@ -107,9 +128,46 @@ const adapters: Record<string, Adapter> = {
   },
   EulerAncestralDiscreteScheduler: solver(sampleEulerAncestral),
   HeunDiscreteScheduler: solver(sampleHeun),
-  DPMSolverMultistepScheduler: (schedulerCase) =>
-    schedulerCase.name === 'dpmpp_2m' ? solver(sampleDpmPlusPlus2M)(schedulerCase) : undefined,
+  DPMSolverMultistepScheduler: dpmSolver,
+  DPMSolverSinglestepScheduler: (schedulerCase) =>
+    solver(sampleDpmSolverSinglestep, {
+      order: schedulerCase.config.solver_order,
+      algorithm: schedulerCase.config.algorithm_type,
+      solverType: schedulerCase.config.solver_type,
+    })(schedulerCase),
+  DPMSolverSDEScheduler: solver(sampleDpmSde),
+  LMSDiscreteScheduler: (schedulerCase) =>
+    solver(sampleLms, { order: schedulerCase.step_arguments.order })(schedulerCase),
+  PNDMScheduler: (schedulerCase) =>
+    solver(samplePndm, {
+      skipRungeKutta: schedulerCase.config.skip_prk_steps,
+      finalSigma: schedulerCase.config.set_alpha_to_one ? 'zero' : 'sigma_min',
+    })(schedulerCase),
+  UniPCMultistepScheduler: (schedulerCase) =>
+    solver(sampleUniPc, {
+      order: schedulerCase.config.solver_order,
+      solverType: schedulerCase.config.solver_type,
+      predictX0: schedulerCase.config.predict_x0,
+      disableCorrector: schedulerCase.config.disable_corrector,
+      lowerOrderFinal: schedulerCase.config.lower_order_final,
+    })(schedulerCase),
 };
+
+it('sampleDpmPlusPlus2M is the multistep solver of order 2', async () => {
+  const found = schedulerFile.cases.filter(
+    ({ class: name, config }) =>
+      name === 'DPMSolverMultistepScheduler' &&
+      config.algorithm_type === 'dpmsolver++' &&
+      config.solver_order === 2 &&
+      config.solver_type === 'midpoint' &&
+      config.final_sigmas_type === 'zero' &&
+      config.variance_type === null,
+  );
+  expect(found.length).toBeGreaterThan(0);
+  // With fewer than 15 steps the two agree: the last one ends at σ 0.
+  for (const schedulerCase of found)
+    await checkCase(schedulerCase, solver(sampleDpmPlusPlus2M)(schedulerCase));
+});
 
 const scaled = ['Euler', 'Heun', 'LMS', 'DPMSolverSDE'];
 

@@ -3,9 +3,15 @@ import {
   type Denoiser,
   type SolverOptions,
   sampleDpmPlusPlus2M,
+  sampleDpmSde,
+  sampleDpmSolver,
+  sampleDpmSolverSinglestep,
   sampleEuler,
   sampleEulerAncestral,
   sampleHeun,
+  sampleLms,
+  samplePndm,
+  sampleUniPc,
 } from '../../src/samplers/index.js';
 
 /** A sampler over noise levels, as the tests of all of them see it. */
@@ -32,4 +38,28 @@ export const solvers: SolverRow[] = [
   { name: 'sampleHeun', sample: sampleHeun, order: 2 },
   { name: 'sampleHeun with churn', sample: bind(sampleHeun, { churn: { amount: 10 } }) },
   { name: 'sampleDpmPlusPlus2M', sample: sampleDpmPlusPlus2M, order: 2 },
+  { name: 'sampleDpmSolver of order 1', sample: bind(sampleDpmSolver, { order: 1 }), order: 1 },
+  { name: 'sampleDpmSolver', sample: sampleDpmSolver, order: 2 },
+  { name: 'sampleDpmSolver of order 3', sample: bind(sampleDpmSolver, { order: 3 }), order: 3 },
+  { name: 'sampleDpmSolver SDE', sample: bind(sampleDpmSolver, { algorithm: 'sde-dpmsolver++' }) },
+  {
+    name: 'sampleDpmSolver SDE of order 3',
+    sample: bind(sampleDpmSolver, { algorithm: 'sde-dpmsolver++', order: 3 }),
+  },
+  { name: 'sampleDpmSolverSinglestep', sample: sampleDpmSolverSinglestep, order: 2 },
+  {
+    name: 'sampleDpmSolverSinglestep of order 3',
+    sample: bind(sampleDpmSolverSinglestep, { order: 3 }),
+    order: 3,
+  },
+  { name: 'sampleDpmSde', sample: sampleDpmSde },
+  { name: 'sampleLms', sample: sampleLms, order: 3 },
+  { name: 'samplePndm', sample: samplePndm, order: 2 },
+  { name: 'sampleUniPc', sample: sampleUniPc, order: 2 },
+  // A last step of lower order would end the test of a higher one.
+  {
+    name: 'sampleUniPc of order 3',
+    sample: bind(sampleUniPc, { order: 3, lowerOrderFinal: false }),
+    order: 3,
+  },
 ];
