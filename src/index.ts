@@ -195,6 +195,7 @@ export { type DdpmStepOptions, ddpmStep } from './samplers/ddpmStep.js';
 export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './samplers/ddpmVariance.js';
 export type { DpmAlgorithm } from './samplers/dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './samplers/dynamicThreshold.js';
+export { type EdmScheduleOptions, edmSchedule } from './samplers/edmSchedule.js';
 export { gaussianNoise } from './samplers/gaussianNoise.js';
 export {
   type ConditionalDenoiser,
@@ -202,7 +203,9 @@ export {
   guideDenoiser,
 } from './samplers/guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './samplers/guidedPrediction.js';
+export { type InvertDdimOptions, invertDdim } from './samplers/invertDdim.js';
 export type { NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './samplers/NoiseSchedule.js';
+export { type RepaintTimestepsOptions, repaintTimesteps } from './samplers/repaintTimesteps.js';
 export type { SolverOptions } from './samplers/SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './samplers/sampleDdim.js';
 export { type SampleDdpmOptions, sampleDdpm } from './samplers/sampleDdpm.js';
@@ -216,8 +219,10 @@ export {
 export { type SampleEulerOptions, sampleEuler } from './samplers/sampleEuler.js';
 export { type SampleEulerAncestralOptions, sampleEulerAncestral } from './samplers/sampleEulerAncestral.js';
 export { type SampleHeunOptions, sampleHeun } from './samplers/sampleHeun.js';
+export { type SampleLcmOptions, sampleLcm } from './samplers/sampleLcm.js';
 export { type SampleLmsOptions, sampleLms } from './samplers/sampleLms.js';
 export { type SamplePndmOptions, samplePndm } from './samplers/samplePndm.js';
+export { type SampleRepaintOptions, sampleRepaint } from './samplers/sampleRepaint.js';
 export { type SampleUniPcOptions, sampleUniPc } from './samplers/sampleUniPc.js';
 export type {
   Denoiser,

@@ -59,6 +59,8 @@ export interface NoiseSchedule {
   sigmaAt(t: number): number;
   /** The denoiser's input is x̂ times this. */
   inputScale(sigma: number): number;
+  /** Samples at a level are x̂ times this: √ᾱ for a variance-preserving schedule. */
+  outputScale(sigma: number): number;
   /** x0 = first · x̂ + second · prediction. */
   x0Factors(predictionType: PredictionType, sigma: number): readonly [xHat: number, prediction: number];
   /** Standard deviation of x̂ at the start of a run. */

@@ -5,6 +5,7 @@ export { type DdpmStepOptions, ddpmStep } from './ddpmStep.js';
 export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './ddpmVariance.js';
 export type { DpmAlgorithm } from './dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './dynamicThreshold.js';
+export { type EdmScheduleOptions, edmSchedule } from './edmSchedule.js';
 export { gaussianNoise } from './gaussianNoise.js';
 export {
   type ConditionalDenoiser,
@@ -12,7 +13,9 @@ export {
   guideDenoiser,
 } from './guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './guidedPrediction.js';
+export { type InvertDdimOptions, invertDdim } from './invertDdim.js';
 export type { NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
+export { type RepaintTimestepsOptions, repaintTimesteps } from './repaintTimesteps.js';
 export type { SolverOptions } from './SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './sampleDdim.js';
 export { type SampleDdpmOptions, sampleDdpm } from './sampleDdpm.js';
@@ -26,8 +29,10 @@ export {
 export { type SampleEulerOptions, sampleEuler } from './sampleEuler.js';
 export { type SampleEulerAncestralOptions, sampleEulerAncestral } from './sampleEulerAncestral.js';
 export { type SampleHeunOptions, sampleHeun } from './sampleHeun.js';
+export { type SampleLcmOptions, sampleLcm } from './sampleLcm.js';
 export { type SampleLmsOptions, sampleLms } from './sampleLms.js';
 export { type SamplePndmOptions, samplePndm } from './samplePndm.js';
+export { type SampleRepaintOptions, sampleRepaint } from './sampleRepaint.js';
 export { type SampleUniPcOptions, sampleUniPc } from './sampleUniPc.js';
 export type {
   Denoiser,

@@ -24,6 +24,7 @@ export interface SamplePndmOptions extends SolverOptions {
  * Samples by pseudo numerical methods for diffusion models (Liu et al. 2022, algorithm 2; diffusers' `PNDMScheduler`): a
  * linear multistep of fourth order over what the network predicts, begun by three Runge-Kutta steps, or by one step with
  * a correction and rising orders. The default levels are those of `spacing: 'leading'`, and it assumes even timesteps.
+ * Predictions are averaged as they are, as in diffusers: with v prediction that is of first order only.
  *
  * @param denoiser any function from (x_t, t) to a prediction.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as

@@ -93,7 +93,10 @@ export async function solve(run: Run, step: (state: SolverState) => SolverResult
   let x = tf.tidy(() => {
     const sigma = sigmas[0];
     if (initialImage !== undefined) return tf.add(initialImage, tf.mul(draw(0), sigma));
-    const deviation = unitStart ? 1 / schedule.inputScale(sigma) : schedule.startDeviation(sigma, options);
+    const deviation =
+      unitStart && !('levels' in run.schedule)
+        ? 1 / schedule.inputScale(sigma)
+        : schedule.startDeviation(sigma, options);
     return tf.mul(draw(0), deviation);
   });
   let memory: tf.Tensor[] = [];
@@ -125,7 +128,7 @@ export async function solve(run: Run, step: (state: SolverState) => SolverResult
         if (!kept.has(result.x0)) result.x0.dispose();
       }
     }
-    return tf.tidy(() => tf.mul(x, sigmas[steps] === 0 ? 1 : schedule.inputScale(sigmas[steps])));
+    return tf.tidy(() => tf.mul(x, schedule.outputScale(sigmas[steps])));
   } finally {
     for (const tensor of new Set([x, ...memory])) tensor.dispose();
   }

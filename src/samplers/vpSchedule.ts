@@ -21,6 +21,7 @@ export function vpSchedule(functionName: string, alphaBars: ArrayLike<number>): 
     timestepAt: (sigma) => timestepAt(table, sigma),
     sigmaAt: (t) => sigmaAt(table, t),
     inputScale: (sigma) => 1 / Math.sqrt(sigma ** 2 + 1),
+    outputScale: (sigma) => 1 / Math.sqrt(sigma ** 2 + 1),
     x0Factors: (predictionType, sigma) => {
       checkOneOf(functionName, 'predictionType', predictionType, PREDICTION_TYPES);
       if (predictionType === 'x0') return [0, 1];

@@ -4,7 +4,10 @@ import {
   type DdpmVarianceType,
   type Denoiser,
   ddimStep,
+  edmSchedule,
   guidedPrediction,
+  invertDdim,
+  type NoiseSchedule,
   type NoiseSource,
   type SolverOptions,
   sampleDdim,
@@ -16,6 +19,7 @@ import {
   sampleEuler,
   sampleEulerAncestral,
   sampleHeun,
+  sampleLcm,
   sampleLms,
   samplePndm,
   sampleUniPc,
@@ -94,17 +98,40 @@ function ddim(schedulerCase: SchedulerCase): Runner {
     });
 }
 
+/** EDM's levels and preconditioning. */
+function edm(sample: EdmSolver): Adapter {
+  return (schedulerCase) => {
+    const { config } = schedulerCase;
+    const schedule = edmSchedule({
+      sigmaMin: Number(config.sigma_min),
+      sigmaMax: Number(config.sigma_max),
+      sigmaData: Number(config.sigma_data),
+    });
+    const options = {
+      ...levelOptions(schedulerCase),
+      ...dpmOptions(config),
+      churn: churnOf(schedulerCase),
+      spacing: undefined,
+      sigmas: config.sigma_schedule as 'karras' | 'exponential',
+    };
+    return (denoiser, common) => sample(denoiser, schedule, { ...options, ...common });
+  };
+}
+type EdmSolver = (denoiser: Denoiser, schedule: NoiseSchedule, options: SolverOptions) => Promise<tf.Tensor>;
+
+const dpmOptions = (config: SchedulerCase['config']) => ({
+  order: config.solver_order,
+  algorithm: config.algorithm_type,
+  solverType: config.solver_type,
+  lowerOrderFinal: config.lower_order_final,
+  eulerAtFinal: config.euler_at_final,
+  asDiffusers: true,
+});
+
 /** DPM-Solver; of a network with a learned variance it takes the first half of the channels. */
 function dpmSolver(schedulerCase: SchedulerCase): Runner {
   const { config } = schedulerCase;
-  const run = solver(sampleDpmSolver, {
-    order: config.solver_order,
-    algorithm: config.algorithm_type,
-    solverType: config.solver_type,
-    lowerOrderFinal: config.lower_order_final,
-    eulerAtFinal: config.euler_at_final,
-    asDiffusers: true,
-  })(schedulerCase);
+  const run = solver(sampleDpmSolver, dpmOptions(config))(schedulerCase);
   if (config.variance_type === null) return run;
   return (denoiser, common) => run((xT, t) => tf.split(denoiser(xT, t), 2, -1)[0], common);
 }
@@ -128,6 +155,18 @@ const adapters: Record<string, Adapter> = {
   },
   EulerAncestralDiscreteScheduler: solver(sampleEulerAncestral),
   HeunDiscreteScheduler: solver(sampleHeun),
+  DDIMInverseScheduler: (schedulerCase) => (denoiser, common) =>
+    invertDdim(denoiser, alphaBarsOf(schedulerCase.config), common.noise(common.shape, 0), {
+      ...sharedOptions(schedulerCase),
+      setAlphaToOne: Boolean(schedulerCase.config.set_alpha_to_one),
+    }),
+  LCMScheduler: (schedulerCase) => (denoiser, common) =>
+    sampleLcm(denoiser, alphaBarsOf(schedulerCase.config), {
+      ...sharedOptions(schedulerCase),
+      ...common,
+      originalSteps: Number(schedulerCase.config.original_inference_steps),
+      timestepScaling: Number(schedulerCase.config.timestep_scaling),
+    }),
   DPMSolverMultistepScheduler: dpmSolver,
   DPMSolverSinglestepScheduler: (schedulerCase) =>
     solver(sampleDpmSolverSinglestep, {
@@ -135,6 +174,8 @@ const adapters: Record<string, Adapter> = {
       algorithm: schedulerCase.config.algorithm_type,
       solverType: schedulerCase.config.solver_type,
     })(schedulerCase),
+  EDMEulerScheduler: edm(sampleEuler),
+  EDMDPMSolverMultistepScheduler: edm(sampleDpmSolver),
   DPMSolverSDEScheduler: solver(sampleDpmSde),
   LMSDiscreteScheduler: (schedulerCase) =>
     solver(sampleLms, { order: schedulerCase.step_arguments.order })(schedulerCase),

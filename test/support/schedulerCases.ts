@@ -34,7 +34,30 @@ export interface SchedulerFile {
 
 const folder = 'peers/schedulers/';
 export const schedulerFile = readFixture<SchedulerFile>(`${folder}cases.json`);
-const { tensors } = readSafetensors(readFileSync(fixturePath(`${folder}schedulers.safetensors`)));
+const read = (file: string) => readSafetensors(readFileSync(fixturePath(folder + file))).tensors;
+const tensors = new Map([...read('schedulers.safetensors'), ...read('repaint.safetensors')]);
+
+/** The cases of RePaint: lists of timesteps, and complete runs. */
+export const repaintFile = readFixture<{
+  time_lists: {
+    num_inference_steps: number;
+    jump_length: number;
+    jump_n_sample: number;
+    num_train_timesteps: number;
+    count: number;
+    timesteps: number[] | null;
+    first_60: number[];
+    last_60: number[];
+    sum: number;
+  }[];
+  runs: {
+    name: string;
+    config: Record<string, unknown>;
+    set_timesteps: { num_inference_steps: number; jump_length: number; jump_n_sample: number };
+    timesteps: number[];
+    tolerance: number;
+  }[];
+}>(`${folder}repaint.json`);
 
 /** A tensor of the family, channels moved from axis −3 to the last: `size` values a step, `shape` of one step. */
 export function readSteps(name: string): { shape: number[]; steps: Float32Array[] } {

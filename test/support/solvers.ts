@@ -20,6 +20,8 @@ export interface SolverRow {
   sample: (denoiser: Denoiser, alphaBars: ArrayLike<number>, options: SolverOptions) => Promise<tf.Tensor>;
   /** Order of convergence to the probability flow; undefined where noise is added. */
   order?: number;
+  /** The same with v prediction, where it is another. */
+  orderOfV?: number;
 }
 
 /** Binds options of the sampler's own. */
@@ -54,7 +56,7 @@ export const solvers: SolverRow[] = [
   },
   { name: 'sampleDpmSde', sample: sampleDpmSde },
   { name: 'sampleLms', sample: sampleLms, order: 3 },
-  { name: 'samplePndm', sample: samplePndm, order: 2 },
+  { name: 'samplePndm', sample: samplePndm, order: 2, orderOfV: 1 },
   { name: 'sampleUniPc', sample: sampleUniPc, order: 2 },
   // A last step of lower order would end the test of a higher one.
   {
