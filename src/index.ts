@@ -204,7 +204,7 @@ export {
 } from './samplers/guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './samplers/guidedPrediction.js';
 export { type InvertDdimOptions, invertDdim } from './samplers/invertDdim.js';
-export type { NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './samplers/NoiseSchedule.js';
+export type { LevelRule, NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './samplers/NoiseSchedule.js';
 export { type RepaintTimestepsOptions, repaintTimesteps } from './samplers/repaintTimesteps.js';
 export type { SolverOptions } from './samplers/SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './samplers/sampleDdim.js';

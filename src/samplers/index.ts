@@ -14,7 +14,7 @@ export {
 } from './guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './guidedPrediction.js';
 export { type InvertDdimOptions, invertDdim } from './invertDdim.js';
-export type { NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
+export type { LevelRule, NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
 export { type RepaintTimestepsOptions, repaintTimesteps } from './repaintTimesteps.js';
 export type { SolverOptions } from './SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './sampleDdim.js';
