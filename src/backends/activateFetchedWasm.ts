@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../errors/BackendError.js';
 import { activateBackend } from './activateBackend.js';
 import { type DownloadProgress, fetchWasm } from './fetchWasm.js';
+import { importWasmBackend } from './importPeers.js';
 
 /** Where the files of the wasm backend are: a folder's address, or an address for each file name. */
 export type WasmPaths = string | Record<string, string>;
@@ -23,7 +24,7 @@ export async function activateFetchedWasm(
   wasmPaths: WasmPaths = '',
   onDownload?: DownloadProgress,
 ): Promise<void> {
-  const { setWasmPaths } = await import('@tensorflow/tfjs-backend-wasm');
+  const { setWasmPaths } = await importWasmBackend();
   const pathOf = (file: string) =>
     typeof wasmPaths === 'string' ? wasmPaths + file : (wasmPaths[file] ?? file);
   const path = pathOf(await neededFile());

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { activateBackend, endBackend } from './activateBackend.js';
 import type { BackendStarter } from './chooseBackend.js';
+import { importCpuBackend } from './importPeers.js';
 
 /** Starts the backend in plain JavaScript. */
 export async function startCpu(): ReturnType<BackendStarter> {
-  await import('@tensorflow/tfjs-backend-cpu');
+  await importCpuBackend();
   await activateBackend('cpu');
   return {
     name: 'cpu',

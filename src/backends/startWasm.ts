@@ -5,6 +5,7 @@ import type { StartKernelWorker } from '../kernels/wasm/WorkerPool.js';
 import { endBackend } from './activateBackend.js';
 import type { BackendStarter } from './chooseBackend.js';
 import { guardWasmMemory } from './guardWasmMemory.js';
+import { importWasmBackend } from './importPeers.js';
 
 /** A wasm module addresses 32 bits. */
 const WASM_MEMORY_LIMIT = 2 ** 32;
@@ -35,8 +36,7 @@ export async function startWasm({
   startThreaded = (threads) => startThreadedInBrowser(threads, activate),
   startWorker,
 }: StartWasmOptions): ReturnType<BackendStarter> {
-  // Imported for its side effect: it registers the backend.
-  await import('@tensorflow/tfjs-backend-wasm');
+  await importWasmBackend();
   const stock = tf.findBackendFactory('wasm');
   const threads = await startThreads(wanted, startThreaded, async () => {
     tf.env().set(THREADS_FLAG, false);
@@ -85,7 +85,7 @@ async function startThreads(
 
 /** TensorFlow.js takes several threads by itself where the page is cross-origin isolated. */
 async function startThreadedInBrowser(threads: number, activate: () => Promise<void>): Promise<number> {
-  const { getThreadsCount, setThreadsCount } = await import('@tensorflow/tfjs-backend-wasm');
+  const { getThreadsCount, setThreadsCount } = await importWasmBackend();
   if (!possible) throw new BackendError('several need a page that is cross-origin isolated');
   tf.env().set(THREADS_FLAG, true);
   setThreadsCount(threads);

@@ -3,6 +3,7 @@ import { BackendError } from '../errors/BackendError.js';
 import { activateBackend } from './activateBackend.js';
 import type { BackendStarter } from './chooseBackend.js';
 import { guardWebGpu } from './guardWebGpu.js';
+import { importWebGpuBackend } from './importPeers.js';
 
 /** Features that kernels can use; others would only narrow the choice of adapters. */
 const FEATURES: readonly string[] = ['shader-f16', 'subgroups', 'timestamp-query', 'bgra8unorm-storage'];
@@ -39,7 +40,7 @@ export async function startWebGpu({ gpu, allowSoftware }: StartWebGpuOptions): R
     requiredFeatures: FEATURES.filter((feature) => adapter.features.has(feature)) as GPUFeatureName[],
     requiredLimits: limitsOf(adapter),
   });
-  const { WebGPUBackend } = await import('@tensorflow/tfjs-backend-webgpu');
+  const { WebGPUBackend } = await importWebGpuBackend();
   const Guarded = guardWebGpu(WebGPUBackend);
   if (tf.findBackendFactory('webgpu')) tf.removeBackend('webgpu');
   tf.registerBackend('webgpu', () => new Guarded(device, info), 3);

@@ -27,6 +27,9 @@ type EmscriptenFactory = (config: {
  * @throws If the threaded build does not start here.
  */
 export async function startThreadedWasm(threads: number): Promise<number> {
+  // Bun cannot parse the threaded script; Deno's workers refuse what it assigns, with errors that end the process.
+  const other = process.versions.bun ? 'Bun' : process.versions.deno && 'Deno';
+  if (other) throw new BackendError(`several need Node; this is ${other}`);
   // Workers inherit the flag, which Node refuses together with a file: the process would end with an uncaught error.
   if (process.execArgv.some((argument) => argument.startsWith('--input-type'))) {
     throw new BackendError('node --input-type lets no worker start; put the program into a file');

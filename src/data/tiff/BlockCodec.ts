@@ -1,6 +1,6 @@
 import type { PixelDecoder } from '../loadPixelDecoder.js';
 import { decodeLzw } from './decodeLzw.js';
-import { importOptional } from './importOptional.js';
+import { missingPackage } from './missingPackage.js';
 import { openJpegCodec } from './openJpegCodec.js';
 import { openLercCodec } from './openLercCodec.js';
 import type { Compression, TiffLayout } from './tiffLayout.js';
@@ -45,14 +45,19 @@ async function openByteCodec(compression: Compression, decoder: PixelDecoder): P
   if (compression === 'packbits') return unpackBits;
   if (compression === 'lzw') return decodeLzw;
   if (compression === 'deflate') return (stored, most) => inflate(stored, most, decoder);
-  const { ZSTDDecoder } = await importOptional(
-    'zstddec',
-    'the compression Zstandard',
-    () => import('zstddec'),
-  );
-  const zstd = new ZSTDDecoder();
-  await zstd.init();
+  const zstd = await loadZstandard();
   return (stored, most) => zstd.decode(stored, most);
+}
+
+async function loadZstandard() {
+  try {
+    const { ZSTDDecoder } = await import('zstddec');
+    const zstd = new ZSTDDecoder();
+    await zstd.init();
+    return zstd;
+  } catch (error) {
+    throw missingPackage('zstddec', 'the compression Zstandard', error);
+  }
 }
 
 /** Where the decoder refuses a stream, it may be damaged, or only longer than its block: the platform's inflate tells. */

@@ -1,6 +1,6 @@
 import type { BlockCodec } from './BlockCodec.js';
-import { importOptional } from './importOptional.js';
 import { LayoutError } from './LayoutError.js';
+import { missingPackage } from './missingPackage.js';
 import type { TiffLayout } from './tiffLayout.js';
 
 const YCBCR = 6;
@@ -70,16 +70,14 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
 }
 
 async function openDecoder(): Promise<Decoder> {
-  const name = '@cornerstonejs/codec-libjpeg-turbo-8bit';
-  const module = await importOptional(
-    name,
-    'the compression JPEG',
-    () =>
-      // @ts-expect-error The package has no types.
-      import('@cornerstonejs/codec-libjpeg-turbo-8bit/decode'),
-  );
-  const { JPEGDecoder } = await module.default();
-  return new JPEGDecoder();
+  try {
+    // @ts-expect-error The package has no types.
+    const module = await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decode');
+    const { JPEGDecoder } = await module.default();
+    return new JPEGDecoder();
+  } catch (error) {
+    throw missingPackage('@cornerstonejs/codec-libjpeg-turbo-8bit', 'the compression JPEG', error);
+  }
 }
 
 function scansOf(stream: Uint8Array): number {

@@ -1,6 +1,6 @@
 import type { BlockCodec, ByteCodec } from './BlockCodec.js';
-import { importOptional } from './importOptional.js';
 import { LayoutError } from './LayoutError.js';
+import { missingPackage } from './missingPackage.js';
 import type { TiffLayout } from './tiffLayout.js';
 import { ARRAYS } from './unpackValues.js';
 
@@ -12,8 +12,7 @@ const TYPES = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32',
  * each; in a big-endian file the values have their bytes in the other order before and after. Missing pixels of floats become NaN; where the last of interleaved bands is alpha, libtiff keeps it in the mask.
  */
 export async function openLercCodec(layout: TiffLayout, unpack: ByteCodec): Promise<BlockCodec> {
-  const lerc = await importOptional('lerc', 'the compression LERC', () => import('lerc'));
-  await lerc.load();
+  const lerc = await loadLerc();
   const { blockWidth, dtype, planar, bits, format, alphaBand } = layout;
   const bands = planar ? 1 : layout.bands;
   if (bits !== 8 * ARRAYS[dtype].BYTES_PER_ELEMENT || (bits === 64 && format !== 'float')) {
@@ -41,6 +40,16 @@ export async function openLercCodec(layout: TiffLayout, unpack: ByteCodec): Prom
     });
     return new Uint8Array(values.buffer);
   };
+}
+
+async function loadLerc() {
+  try {
+    const lerc = await import('lerc');
+    await lerc.load();
+    return lerc;
+  } catch (error) {
+    throw missingPackage('lerc', 'the compression LERC', error);
+  }
 }
 
 /**

@@ -151,6 +151,22 @@ describe('initBackend', () => {
     expect(code).toBe(0);
   });
 
+  it.each(['bun', 'deno'])('starts on one thread in %s, with a word', async (runtime) => {
+    const { result } = await runModule(`
+      Object.defineProperty(process, 'versions', { value: { ...process.versions, ${runtime}: '1.0.0' } });
+      const errors = [];
+      console.warn = (text) => errors.push(text);
+      const { threads } = await initBackend({ device: 'wasm', threads: 2 });
+      print({ threads, errors });`);
+    const name = runtime === 'bun' ? 'Bun' : 'Deno';
+    expect(result).toEqual({
+      threads: 1,
+      errors: [
+        `initBackend: the wasm backend starts on one thread only (several need Node; this is ${name})`,
+      ],
+    });
+  });
+
   it('starts the cpu backend, with gradients registered', async () => {
     const { result, code } = await runModule(`
       import * as tf from '@tensorflow/tfjs-core';
