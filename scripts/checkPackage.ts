@@ -1,17 +1,22 @@
 /**
- * Installs the packed tarball in an empty project, as a user would: first with the required peers alone
- * (every entry must import, the root must start no backend), then with the optional ones of a Node trainer,
- * where a TypeScript project compiles against the published types. Needs an up-to-date build in dist/.
+ * Looks at the packed tarball as its users see it: its files and metadata, its entries and types in an empty project, first with the
+ * required peers alone, then with the optional ones of a Node trainer, and pages bundled with what README.md tells to install.
+ * `--tarball FILE` takes a tarball; otherwise the up-to-date build in dist/ is packed.
  */
-import { copyFileSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
+import lockfile from '../package-lock.json' with { type: 'json' };
+import { ownBundlers, tryBundler } from './lib/bundlers.js';
+import { ConsumerProject } from './lib/ConsumerProject.js';
 import { finish } from './lib/finish.js';
 import { manifest, publicEntries } from './lib/publicEntries.js';
 import { root } from './lib/root.js';
 import { runCommand } from './lib/runCommand.js';
 
-const project = mkdtempSync(path.join(tmpdir(), 'diffusion-ssl-package-'));
+const { values: options } = parseArgs({ options: { tarball: { type: 'string' } } });
+const project = new ConsumerProject(options.tarball);
+const installed = (...parts: string[]) => project.path('node_modules', manifest.name, ...parts);
 const problems: string[] = [];
 const specifiers = publicEntries.map((entry) => entry.specifier);
 
@@ -21,18 +26,45 @@ function peers(optional: boolean, wanted = (_name: string) => true): string[] {
     .map(([name, range]) => `${name}@${range}`);
 }
 
-function install(packages: readonly string[]): void {
-  runCommand(
-    'npm',
-    ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', ...packages],
-    project,
+/** Every file that `exports` names is there, and the whole license; the lockfile has the version that is packed. */
+function checkFiles(): void {
+  const { version } = manifest;
+  const targets = Object.values(manifest.exports).flatMap((target) =>
+    typeof target === 'string' ? [target] : Object.values(target),
   );
+  for (const file of targets) {
+    if (!existsSync(installed(file))) problems.push(`the tarball has no ${file}, which package.json exports`);
+  }
+  const license = readFileSync(installed('LICENSE'), 'utf8');
+  if (!/TERMS AND CONDITIONS.*APPENDIX.*limitations under the License/s.test(license))
+    problems.push('LICENSE is not the whole text of the Apache License 2.0');
+  const packed = (JSON.parse(readFileSync(installed('package.json'), 'utf8')) as typeof manifest).version;
+  for (const [where, found] of Object.entries({
+    'the tarball': packed,
+    'package-lock.json': lockfile.version,
+    'the packages of package-lock.json': lockfile.packages[''].version,
+  })) {
+    if (found !== version) problems.push(`${where} has the version ${found}, package.json ${version}`);
+  }
+}
+
+/** Runs a program of this repository's node_modules on the tarball. */
+function lint(program: string, ...options: readonly string[]): void {
+  try {
+    runCommand(
+      process.execPath,
+      [path.join(root, 'node_modules', program), project.tarball, ...options],
+      root,
+    );
+  } catch (error) {
+    problems.push((error as Error).message);
+  }
 }
 
 /** Runs `body` as the main module of a fresh process in the project; what it prints are problems. */
 function probe(body: string): void {
-  writeFileSync(path.join(project, 'probe.mjs'), body);
-  const output = runCommand(process.execPath, ['probe.mjs'], project).trim();
+  project.write('probe.mjs', body);
+  const output = runCommand(process.execPath, ['probe.mjs'], project.folder).trim();
   if (output !== '') problems.push(output);
 }
 
@@ -64,12 +96,10 @@ function compileConsumer(moduleResolution: 'bundler' | 'nodenext'): void {
     noEmit: true,
     skipLibCheck: false,
   };
-  writeFileSync(
-    path.join(project, 'tsconfig.json'),
-    JSON.stringify({ compilerOptions, files: ['consumer.ts', 'entries.ts'] }),
-  );
+  project.write('tsconfig.json', JSON.stringify({ compilerOptions, files: ['consumer.ts', 'entries.ts'] }));
   try {
-    runCommand(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', '.'], project);
+    const compiler = path.join(root, 'node_modules/typescript/bin/tsc');
+    runCommand(process.execPath, [compiler, '-p', '.'], project.folder);
   } catch (error) {
     // tfjs-layers' own declarations do not pass strict checking: errors inside the peers are theirs.
     const errors = (error as Error).message.match(/^(\S+\(\d+,\d+\): )?error TS.*$/gm) ?? [
@@ -81,32 +111,29 @@ function compileConsumer(moduleResolution: 'bundler' | 'nodenext'): void {
 }
 
 try {
-  runCommand('npm', ['pack', '--ignore-scripts', '--pack-destination', project], root);
-  const tarball = readdirSync(project).find((name) => name.endsWith('.tgz'));
-  if (tarball === undefined) throw new Error('npm pack wrote no tarball');
-  writeFileSync(
-    path.join(project, 'package.json'),
-    JSON.stringify({ name: 'consumer', private: true, type: 'module' }),
-  );
+  lint('publint/src/cli.js', '--strict');
+  lint('@arethetypeswrong/cli/dist/index.js', '--profile', 'esm-only');
 
-  install([`./${tarball}`, ...peers(false)]);
+  project.install(project.tarball, ...peers(false));
+  checkFiles();
   for (const specifier of specifiers) probeImport(specifier);
 
-  install([
-    ...peers(true, (name) => /wasm|geotiff/.test(name)),
-    `@types/node@${manifest.devDependencies['@types/node']}`,
-  ]);
-  copyFileSync(path.join(root, 'scripts/package/consumer.ts'), path.join(project, 'consumer.ts'));
+  project.install(...project.readmePackages());
+  const modules = path.join(root, 'node_modules');
+  problems.push(...ownBundlers.flatMap((bundler) => tryBundler(project, bundler, modules)));
+
+  project.install(`@types/node@${manifest.devDependencies['@types/node']}`);
+  copyFileSync(path.join(root, 'scripts/package/consumer.ts'), project.path('consumer.ts'));
   const imports = specifiers.map((specifier, i) => `import * as entry${i} from '${specifier}';\n`).join('');
   const list = specifiers.map((_, i) => `entry${i}`).join(', ');
-  writeFileSync(path.join(project, 'entries.ts'), `${imports}export const entries = [${list}];\n`);
+  project.write('entries.ts', `${imports}export const entries = [${list}];\n`);
   compileConsumer('nodenext');
   compileConsumer('bundler');
 } finally {
-  rmSync(project, { recursive: true, force: true });
+  project.remove();
 }
 
 finish(
   problems,
-  `${specifiers.length} entries import from the packed tarball and type-check in two projects`,
+  `${specifiers.length} entries of the tarball import, bundle and type-check; publint and attw agree`,
 );

@@ -5,6 +5,7 @@ import { root } from './root.js';
 
 interface Manifest {
   name: string;
+  version: string;
   exports: Record<string, string | { types: string; default: string }>;
   peerDependencies: Record<string, string>;
   peerDependenciesMeta: Record<string, { optional?: boolean }>;
