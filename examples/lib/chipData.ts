@@ -7,6 +7,7 @@ import {
   openCatalog,
   readChipHeader,
 } from 'diffusion-ssl/data/node';
+import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import { augmentationSteps } from './augmentationSteps.js';
 import { buildSampleChips } from './buildSampleChips.js';
@@ -63,10 +64,10 @@ export async function openChipData(
   const { train: trainRows, validate: validateRows, repeats } = catalog;
   for (const repeat of repeats) console.warn(`${catalogPath}: ${repeatWarning(repeat, catalog)}`);
   for (const [usage, rows] of Object.entries({ train: trainRows, validate: validateRows })) {
-    if (rows.length === 0) throw new Error(`${catalogPath} has no row with usage '${usage}'.`);
+    if (rows.length === 0) throw new DataError(`${catalogPath} has no row with usage '${usage}'.`);
   }
   if (trainRows.length < config.batch) {
-    throw new Error(
+    throw new DataError(
       `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
     );
   }
@@ -74,14 +75,14 @@ export async function openChipData(
   const channels = config.channels === bands ? bands : bands - alphas;
   if (alphas > 0) console.log(alphaNote(bands, channels));
   if (config.channels !== undefined && config.channels !== channels) {
-    throw new Error(
+    throw new DataError(
       `The chips have ${channels} bands in the columns ${config.imageColumns.join(', ')}; ` +
         `--channels (channels in a configuration file) says ${config.channels}.`,
     );
   }
   checkBands('--bands', run.bands ?? [], channels);
   if (config.compat === 'readme' && config.nodata.length > 0 && config.nodata.length !== channels) {
-    throw new Error(
+    throw new DataError(
       `The chips have ${channels} bands; --nodata (nodata in a configuration file) has ${config.nodata.length} values, ` +
         'of which compat readme wants one a band.',
     );
@@ -133,12 +134,12 @@ export async function openChipData(
     const validate = await open({ rows: validateRows, size, scaling, workers, ...perBatch });
     const multiple = 32 * config.patchSize;
     if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
-      throw new Error(
+      throw new DataError(
         `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of ${multiple} (--size, data_size in a configuration file, crops or pads).`,
       );
     }
     if (train.batchesPerEpoch === 0) {
-      throw new Error(
+      throw new DataError(
         `Only ${train.length} training chips are usable; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
       );
     }
@@ -239,5 +240,5 @@ export function chipError(error: unknown, { onBadChip }: PretrainConfig): unknow
 function badChipError(message: string, onBadChip: PretrainConfig['onBadChip']): Error {
   const advice =
     onBadChip === 'error' ? '\nRepair or remove the chip, or leave out bad chips by --on-bad-chip skip.' : '';
-  return new Error(`bad chip ${message}${advice}`);
+  return new DataError(`bad chip ${message}${advice}`);
 }

@@ -6,6 +6,7 @@ import {
   type ComputeGlobalStatisticsOptions,
   computeGlobalStatistics,
 } from 'diffusion-ssl/data/node';
+import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics, StatisticsSummary } from 'diffusion-ssl/normalization';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { nodataValues } from './nodataValues.js';
@@ -109,7 +110,9 @@ async function readStatistics(file: string): Promise<BandStatistics> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as BandStatistics;
   } catch (error) {
-    throw new Error(`--global-stats ${file} cannot be read: ${(error as Error).message}`, { cause: error });
+    throw new DataError(`--global-stats ${file} cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }
 
@@ -122,7 +125,7 @@ function checkStatistics(
   for (const key of keys) {
     const values: unknown[] = Array.isArray(given?.[key]) ? (given[key] as unknown[]) : [];
     if (values.length === channels && values.every(Number.isFinite)) continue;
-    throw new Error(
+    throw new DataError(
       `${name}: '${key}' must be ${channels} numbers, one a band; it is ${JSON.stringify(given?.[key])}.`,
     );
   }

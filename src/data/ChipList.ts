@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors/ConfigError.js';
 import { checkInteger } from '../internal/checks.js';
 
 /** One chip to load: the paths of its rasters, whose bands are stacked in this order. */
@@ -46,7 +47,7 @@ export class ChipList implements ChipRows, Iterable<ChipRow> {
    */
   push({ images }: ChipRow): void {
     if (images.length === 0 || images.some((image) => image.includes('\0')))
-      throw new Error(
+      throw new ConfigError(
         `ChipList.push: images is ${JSON.stringify(images)}; it must be paths without zero characters.`,
       );
     const row = images.length === 1 ? images[0] : images.join('\0');

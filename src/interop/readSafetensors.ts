@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors/ConfigError.js';
 import { parseSafetensorsHeader } from './parseSafetensorsHeader.js';
 import {
   arrayClasses,
@@ -32,7 +33,7 @@ import {
  */
 export function readSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFile {
   if (!(bytes instanceof Uint8Array) && !(bytes instanceof ArrayBuffer)) {
-    throw new Error('readSafetensors: bytes must be a Uint8Array or an ArrayBuffer.');
+    throw new ConfigError('readSafetensors: bytes must be a Uint8Array or an ArrayBuffer.');
   }
   const file = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
   const { entries, metadata, dataStart } = parseSafetensorsHeader(file);

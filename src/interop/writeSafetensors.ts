@@ -1,3 +1,4 @@
+import { ConfigError } from '../errors/ConfigError.js';
 import {
   arrayClasses,
   isSafetensorsDtype,
@@ -52,7 +53,7 @@ export function writeSafetensors(
   const json = new TextEncoder().encode(JSON.stringify(Object.fromEntries(header)));
   const headerBytes = Math.ceil(json.byteLength / 8) * 8;
   if (headerBytes > maxHeaderBytes) {
-    throw new Error(
+    throw new ConfigError(
       `writeSafetensors: the header would have ${headerBytes} bytes; the format allows ${maxHeaderBytes}.`,
     );
   }
@@ -81,19 +82,22 @@ function widthOf(dtype: SafetensorsDtype): number {
 
 function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): void {
   const where = `writeSafetensors: tensor '${name}'`;
-  if (name === '__metadata__') throw new Error(`${where}: the format keeps this name for its metadata.`);
+  if (name === '__metadata__')
+    throw new ConfigError(`${where}: the format keeps this name for its metadata.`);
   if (!isSafetensorsDtype(dtype)) {
-    throw new Error(`${where} has dtype '${dtype}'; accepted are ${Object.keys(arrayClasses).join(', ')}.`);
+    throw new ConfigError(
+      `${where} has dtype '${dtype}'; accepted are ${Object.keys(arrayClasses).join(', ')}.`,
+    );
   }
   if (!(data instanceof arrayClasses[dtype])) {
-    throw new Error(`${where} of dtype ${dtype} must hold its data in a ${arrayClasses[dtype].name}.`);
+    throw new ConfigError(`${where} of dtype ${dtype} must hold its data in a ${arrayClasses[dtype].name}.`);
   }
   if (!Array.isArray(shape) || !shape.every((n) => Number.isSafeInteger(n) && n >= 0)) {
-    throw new Error(`${where} has shape [${shape}]; it must be a list of integers of at least 0.`);
+    throw new ConfigError(`${where} has shape [${shape}]; it must be a list of integers of at least 0.`);
   }
   const elements = shape.reduce((product, n) => product * n, 1);
   if (data.length !== elements) {
-    throw new Error(
+    throw new ConfigError(
       `${where}: shape [${shape.join(', ')}] has ${elements} elements, data has ${data.length}.`,
     );
   }
@@ -102,7 +106,7 @@ function checkTensor(name: string, { dtype, shape, data }: SafetensorsTensor): v
 function checkMetadata(metadata: Readonly<Record<string, string>>): void {
   for (const [key, value] of Object.entries<unknown>(metadata)) {
     if (typeof value !== 'string') {
-      throw new Error(
+      throw new ConfigError(
         `writeSafetensors: metadata '${key}' is ${JSON.stringify(value)}; it must be a string.`,
       );
     }

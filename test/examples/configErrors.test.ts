@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseConfig } from '../../examples/lib/config/parseConfig.js';
+import { ConfigError } from '../../src/errors/ConfigError.js';
 
 const parseText = (text: string) => parseConfig(text, 'my.yaml').config;
 /** A configuration of so many keys, the first in line 2. */
@@ -12,7 +13,7 @@ function messageOf(text: string): string {
   try {
     parseText(text);
   } catch (error) {
-    expect((error as Error).constructor).toBe(Error);
+    expect(error).toBeInstanceOf(ConfigError);
     return (error as Error).message;
   }
   throw new Error(`accepted: ${text.slice(0, 100)}`);

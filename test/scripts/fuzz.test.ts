@@ -12,7 +12,7 @@ describe('the parsers of files from elsewhere', () => {
       if (outcome.kind === 'crash') throw new Error(`input ${index}: ${outcome.message}`);
       count[outcome.kind]++;
     }
-    expect(count.read).toBeGreaterThan(10);
+    expect(count.read).toBeGreaterThan(5);
     expect(count.refused).toBeGreaterThan(500);
     for (const seed of parser.seeds.slice(0, 1))
       expect(await fuzzOne(parser, seed)).toEqual({ kind: 'read' });

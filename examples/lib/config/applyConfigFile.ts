@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Command } from 'commander';
+import { ConfigError } from 'diffusion-ssl/errors';
 import type { PretrainConfig, RunOptions } from './PretrainConfig.js';
 import { keyOf, parseConfig } from './parseConfig.js';
 import { toPretrainConfig } from './toPretrainConfig.js';
@@ -43,6 +44,8 @@ function readText(file: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {
-    throw new Error(`${file}: the configuration cannot be read: ${(error as Error).message}`);
+    throw new ConfigError(`${file}: the configuration cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    });
   }
 }

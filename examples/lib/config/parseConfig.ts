@@ -1,3 +1,4 @@
+import { ConfigError } from 'diffusion-ssl/errors';
 import type { z } from 'zod';
 import { fieldOf } from './fieldOf.js';
 import { nearestKey } from './nearestKey.js';
@@ -57,7 +58,7 @@ export function parseConfig(
       ...new Set(inOrder.map(({ line, message }) => `${fileName}, line ${line}: ${cut(message, 300)}`)),
     ];
     if (lines.length > MAX_PROBLEMS) lines.splice(MAX_PROBLEMS, lines.length, 'and more');
-    throw new Error(lines.join('\n'));
+    throw new ConfigError(lines.join('\n'));
   };
   report(problems);
   if (!isBlock(value) || !(TOP_BLOCK in value)) {

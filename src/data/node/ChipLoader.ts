@@ -1,3 +1,4 @@
+import { DataError } from '../../errors/DataError.js';
 import { checkInteger } from '../../internal/checks.js';
 import { uniformGenerator } from '../../internal/philox.js';
 import { randomStreams } from '../../internal/streams.js';
@@ -155,7 +156,7 @@ export class ChipLoader {
       .sort((a, b) => a.index - b.index);
     if (bad.size > 0 && (onBadChip === 'error' || this.like === '')) {
       const others = bad.size > 1 ? ` (${bad.size} of ${looked} chips looked at are bad)` : '';
-      throw new Error(`createChipLoader: ${this.badChips[0].message}${others}`);
+      throw new DataError(`createChipLoader: ${this.badChips[0].message}${others}`);
     }
     const border = 2 * (settings.chip.buffer ?? 0);
     const [height, width] = settings.chip.size ?? this.size;
@@ -232,7 +233,7 @@ export class ChipLoader {
     }
     const skipped = results.flatMap(({ result }) => result.bad).sort((a, b) => a.index - b.index);
     if (skipped.length > 0 && this.parts.onBadChip === 'error') {
-      throw new Error(`chip loader: ${skipped[0].message}`);
+      throw new DataError(`chip loader: ${skipped[0].message}`);
     }
     const indices = chips.filter((index) => !skipped.some((chip) => chip.index === index));
     const images = inOrder(results, indices, chipLength);

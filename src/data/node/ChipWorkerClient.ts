@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { DiffusionSslError } from '../../errors/DiffusionSslError.js';
 import type { ChipReaderSettings } from './ChipReader.js';
 import { type BadChip, type ChipTask, type ChipTaskResult, withBadChips } from './chipTasks.js';
 
@@ -54,7 +55,7 @@ export class ChipWorkerClient {
   }
 
   /** Ends the worker; tasks under way are rejected, with the error given. */
-  async close(error = new Error('chip loader: it has been closed.')): Promise<void> {
+  async close(error = new DiffusionSslError('chip loader: it has been closed.')): Promise<void> {
     this.fail(error);
     this.worker?.ref(); // Until it has ended: nothing else may keep the process alive.
     await this.worker?.terminate();
@@ -107,7 +108,7 @@ export class ChipWorkerClient {
         message: `${this.describe(index).name}: a worker thread ended at it: ${reason}`,
       });
     } else if (Atomics.load(this.current, 1) === this.begunAtEnd) {
-      this.fail(new Error(`chip loader: a worker thread ended before its first chip: ${reason}`));
+      this.fail(new DiffusionSslError(`chip loader: a worker thread ended before its first chip: ${reason}`));
       return;
     }
     this.begunAtEnd = Atomics.load(this.current, 1);

@@ -1,3 +1,4 @@
+import { DataError } from '../../errors/DataError.js';
 import type { GlobalStatistics, GlobalStatisticsState } from '../../normalization/GlobalStatistics.js';
 import type { NodataValues } from '../../normalization/nodataValues.js';
 import { shownPath } from '../shownPath.js';
@@ -165,7 +166,7 @@ async function readAs(
   const { height, width, data } = await reader.read(chip, epoch, scaling);
   if (height === shape[0] && width === shape[1]) return data;
   const inner = (sides: readonly number[]) => [sides[0] - 2 * buffer, sides[1] - 2 * buffer] as const;
-  throw new Error(otherSize(chip.images, inner([height, width]), like, inner(shape)));
+  throw new DataError(otherSize(chip.images, inner([height, width]), like, inner(shape)));
 }
 
 /** The message about a chip whose size [height, width] is not that of the chip `like`. */

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { DataError } from '../../errors/DataError.js';
 import { argumentError, checkInteger, checkOneOf } from '../../internal/checks.js';
 import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
 import { checkNodata, type NodataValues } from '../../normalization/nodataValues.js';
@@ -111,7 +112,7 @@ export async function computeGlobalStatistics(
     }
     if (bad.length > 0 && onBadChip === 'error') {
       bad.sort((a, b) => a.index - b.index);
-      throw new Error(`computeGlobalStatistics: ${bad[0].message}`);
+      throw new DataError(`computeGlobalStatistics: ${bad[0].message}`);
     }
     result.badChips.push(...bad);
     result.chips += chips.length - bad.length;

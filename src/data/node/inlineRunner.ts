@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { DiffusionSslError } from '../../errors/DiffusionSslError.js';
 import type { ChipTaskRunner } from './ChipLoader.js';
 import { ChipReader, type ChipReaderSettings } from './ChipReader.js';
 import { runChipTask } from './chipTasks.js';
@@ -21,7 +22,7 @@ export function inlineRunner(settings: ChipReaderSettings): ChipTaskRunner {
   return {
     run: (task) => runChipTask(reader, task, onChip),
     close: async (error) => {
-      failure ??= error ?? new Error('chip loader: it has been closed.');
+      failure ??= error ?? new DiffusionSslError('chip loader: it has been closed.');
     },
   };
 }
