@@ -25,17 +25,31 @@ export class SkippedChips {
   /** Adds chips that could not be used; says those that are new. */
   add(chips: readonly Pick<BadChip, 'message'>[]): void {
     for (const { message } of chips) {
-      const [name] = message.replaceAll(this.root, '').split(': ', 1);
+      const name = this.nameIn(message);
       if (this.messages.has(name)) continue;
       this.messages.set(name, message);
       console.warn(`skipped: ${message}`);
     }
   }
 
-  /** Writes the list into a run's folder, where there is one. */
+  /** Takes those that an earlier part of the run has said. */
+  restore(messages: readonly string[]): void {
+    for (const message of messages) this.messages.set(this.nameIn(message), message);
+  }
+
+  /** So many of the messages, in their order. */
+  first(count: number): string[] {
+    return [...this.messages.values()].slice(0, count);
+  }
+
+  private nameIn(message: string): string {
+    return message.replaceAll(this.root, '').split(': ', 1)[0];
+  }
+
+  /** Writes the list, whoever met them first, into a run's folder, where there is one. */
   async write(folder: string): Promise<void> {
     const file = path.join(folder, SKIPPED);
     if (this.count === 0) rmSync(file, { force: true });
-    else await writeFileAtomic(file, `${[...this.messages.values()].join('\n')}\n`);
+    else await writeFileAtomic(file, `${[...this.messages.values()].sort().join('\n')}\n`);
   }
 }

@@ -27,10 +27,14 @@ const runState = z.looseObject({
       validationLoss: z.number(),
       imagesPerSecond: rate,
       waitShare: rate,
+      step: count.optional(),
+      learningRate: z.number().min(0).optional(),
+      seconds: seconds.optional(),
     }),
   ),
   seconds,
   inputs: z.record(z.string(), z.string()).optional(),
+  skipped: z.array(z.string()).optional(),
   contents: z.object({ train: z.string(), validate: z.string() }).optional(),
 });
 

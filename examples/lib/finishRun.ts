@@ -1,10 +1,10 @@
-import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
 import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl/normalization';
-import { writeFileAtomic } from 'diffusion-ssl/training/node';
+import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
+import { baselineAdvice } from './baselineAdvice.js';
 import { type PictureOptions, writeSamples } from './pictures.js';
 import { type Run, withAverage } from './run.js';
 
@@ -38,7 +38,7 @@ async function writeSampleRasters({ folder, config, state }: Run, samples: reado
   const { normalization: strategy, statistics: procedure } = config;
   if (strategy === 'none') return;
   const parameters = typicalParameters(state.chips.statistics, { strategy, procedure });
-  await mkdir(path.join(folder, 'samples'), { recursive: true });
+  await prepareFolder(path.join(folder, 'samples'), { soleWriter: true });
   for (const [i, sample] of samples.entries()) {
     const { height, width, channels, data } = denormalizeRaster(sample, parameters);
     const file = path.join(folder, 'samples', `${i}.tif`);
@@ -46,10 +46,8 @@ async function writeSampleRasters({ folder, config, state }: Run, samples: reado
   }
 }
 
-async function writeSummary(
-  { config, state, folder, parameters, data }: Run,
-  baseline: number,
-): Promise<void> {
+async function writeSummary(run: Run, baseline: number): Promise<void> {
+  const { config, state, folder, parameters, data } = run;
   const last = state.history.at(-1);
   const summary = {
     backend: tf.getBackend(),
@@ -72,4 +70,6 @@ async function writeSummary(
       `${state.seconds.toFixed(0)} s, ${summary.imagesPerSecond?.toFixed(1)} images/s; ` +
       `${data.skipped.count > 0 ? `${data.skipped.count} chips skipped; ` : ''}see ${folder}`,
   );
+  const advice = baselineAdvice(run, baseline);
+  if (advice) console.warn(advice);
 }

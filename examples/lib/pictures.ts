@@ -48,18 +48,27 @@ export async function writeLossPlot(folder: string, options: LossPlotOptions): P
 /** What a network predicts, in words. */
 export const PREDICTED = { noise: 'noise', x0: 'clean chip', v: 'v' } as const;
 
+/** The chips that {@link writePanel} shows: the first of a loader's, with nothing else kept of their batch. */
+export async function panelChips(loader: ChipLoader): Promise<Pick<ChipBatch, 'images' | 'shape'>> {
+  const { value } = await loader.epoch(0).next();
+  const { images, shape } = value as ChipBatch;
+  const count = Math.min(PANEL_CHIPS, shape[0]);
+  return {
+    images: images.slice(0, (images.length / shape[0]) * count),
+    shape: [count, shape[1], shape[2], shape[3]],
+  };
+}
+
 /**
- * Writes x0, x_t, noise and reconstruction as they follow from the prediction for the first validation chips as `best.png`, with the
+ * Writes x0, x_t, noise and reconstruction as they follow from the prediction for the first chips of a batch as `best.png`, with the
  * error of what the network predicts.
  */
 export async function writePanel(
   model: LayersModel,
-  validation: ChipLoader,
+  chips: Pick<ChipBatch, 'images' | 'shape'>,
   { folder, config, alphaBars, bands, display }: PictureOptions,
   title: string,
 ): Promise<void> {
-  const { value: chips } = await validation.epoch(0).next();
-  if (!chips) return;
   const samples = await panelSamples(model, chips, { config, alphaBars, display });
   const png = await samplePanel(samples, {
     title,

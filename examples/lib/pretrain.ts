@@ -4,11 +4,12 @@ import { prepareFolder } from 'diffusion-ssl/training/node';
 import { type ChipData, chipError, openChipData } from './chipData.js';
 import { claimFolder } from './claimFolder.js';
 import { displayOf } from './display.js';
+import { epochRecords } from './epochRecords.js';
 import { finishRun } from './finishRun.js';
 import { type InitialWeights, readInitialWeights } from './initialWeights.js';
 import { reportMemory } from './memoryReport.js';
 import { modelConfigOf } from './modelConfigOf.js';
-import { PREDICTED, writeLossPlot, writePanel } from './pictures.js';
+import { PREDICTED, panelChips, writeLossPlot, writePanel } from './pictures.js';
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 import { type ResumePoint, readResumePoint } from './readResumePoint.js';
 import { refuseChanges } from './refuseChanges.js';
@@ -84,7 +85,7 @@ async function pretrainOn(
     );
     const modelConfig = modelConfigOf(config, channels);
     reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
-    await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config) });
+    await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config), soleWriter: true });
     const statistics = await data.statistics();
     const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;
     const inputs = await runInputs(config, data, statistics);
@@ -116,9 +117,9 @@ async function pretrainOn(
 
 /** Compares what a resumed run depends on with what it was; the contents of chips are compared as they are read. */
 function compareInputs(
-  { file, state }: ResumePoint,
+  { file, state, config }: ResumePoint,
   now: RunInputs,
-  { contents }: ChipData,
+  { contents, skipped }: ChipData,
   accept: boolean,
 ): void {
   const { inputs, contents: before } = state;
@@ -127,7 +128,10 @@ function compareInputs(
     console.warn(`${file} is from before hashes of its inputs were saved: ${what}.`);
     return;
   }
-  refuseChanges('The run depends on what has changed since', changedInputs(inputs, now), accept);
+  const changed = changedInputs(inputs, now);
+  refuseChanges('The run depends on what has changed since', changed, accept);
+  // They tell where the chips are.
+  if (changed.length === 0 && config.data === state.config.data) skipped.restore(state.skipped ?? []);
   contents.train.expect(before.train);
   contents.validate.expect(before.validate);
 }
@@ -163,6 +167,8 @@ async function trainToEnd(run: Run): Promise<void> {
   const baseline = await baselineLoss(data.sample, data.validate, validation);
   data.contents.train.check();
   data.contents.validate.check();
+  // Read now: a run that is asked to stop while it writes what an epoch leaves reads no more, and writes it all the same.
+  const shownChips = await panelChips(data.validate);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
   while (state.epoch < config.epochs) {
@@ -183,19 +189,16 @@ async function trainToEnd(run: Run): Promise<void> {
     const isBest = earlier.every((other) => validationLoss < other);
     const imagesPerSecond = state.epochImages / state.epochSeconds;
     const waitShare = state.epochWaitSeconds / state.epochSeconds;
+    // As they were before this epoch.
+    const logs = await openLogs(run);
     run.unsaved = true;
-    state.history.push({ trainLoss, validationLoss, imagesPerSecond, waitShare });
-    state.seconds = (performance.now() - started) / 1000;
-    const losses = state.history.map((entry) => entry.validationLoss);
-    (await openLogs(run)).epoch({
-      epoch: state.history.length,
-      step: state.step,
-      trainLoss,
-      validationLoss,
-      learningRate: state.learningRate,
-      bestEpoch: losses.indexOf(Math.min(...losses)) + 1,
-      seconds: state.epochSeconds,
+    const { step, learningRate, epochSeconds: seconds } = state;
+    state.history.push({
+      ...{ trainLoss, validationLoss, imagesPerSecond, waitShare },
+      ...{ step, learningRate, seconds },
     });
+    state.seconds = (performance.now() - started) / 1000;
+    logs.epoch(epochRecords(state).at(-1)!);
     Object.assign(state, {
       epoch: state.epoch + 1,
       nextBatch: 0,
@@ -207,19 +210,20 @@ async function trainToEnd(run: Run): Promise<void> {
     if (isBest) {
       await saveCheckpoint(run, BEST);
       const title = `Epoch ${state.history.length}, validation loss ${validationLoss.toFixed(4)}`;
-      await withAverage(run, () => writePanel(model, data.validate, pictures, title));
+      await withAverage(run, () => writePanel(model, shownChips, pictures, title));
     }
     const { checkpointInterval } = config;
     if (checkpointInterval > 0 && state.epoch % checkpointInterval === 0) {
       await saveCheckpoint(run, `epoch-${state.epoch}.safetensors`);
     }
-    await saveCheckpoint(run, LATEST);
     await writeLossPlot(folder, {
       title: `Loss of the predicted ${PREDICTED[predictionType]}`,
       train: state.history.map((entry, i) => ({ at: i + 1, loss: entry.trainLoss })),
       validation: state.history.map((entry, i) => ({ at: i + 1, loss: entry.validationLoss })),
       baseline: config.loss === 'mse' ? baseline : undefined,
     });
+    // Last: what a run that goes on from here would not write again is there.
+    await saveCheckpoint(run, LATEST);
   }
   (await openLogs(run)).close();
   await finishRun(run, { baseline, pictures, started });

@@ -152,7 +152,10 @@ function addRunFlags(program: Command): void {
   program
     .optionsGroup('The run')
     .option('--out <folder>', 'where everything is written (default: a new folder under runs/)')
-    .option('--log-dir <folder>', 'where the logs are written (default: --out)')
+    .option(
+      '--log-dir <folder>',
+      'where the logs are written, in place of what other runs left there (default: --out)',
+    )
     .option('--resume', 'go on with the run in --out', false)
     .option(
       '--accept-changes',

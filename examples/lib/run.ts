@@ -20,6 +20,9 @@ import { LATEST, type RunChips, type RunState } from './runFolder.js';
 import type { RunInputs } from './runInputs.js';
 import { createRunLogs, type RunLogs } from './runLogs.js';
 
+/** Messages about skipped chips that a checkpoint holds, at most. */
+const MOST_SKIPPED = 1000;
+
 /** Everything that the parts of a run share. */
 export interface Run {
   config: PretrainConfig;
@@ -161,6 +164,7 @@ export async function openLogs(run: Run): Promise<RunLogs> {
 export async function saveCheckpoint(run: Run, name: string): Promise<void> {
   const { folder, data, parameters, optimizer, ema, schedule, state } = run;
   state.schedule = schedule.state();
+  state.skipped = data.skipped.first(MOST_SKIPPED);
   state.contents = {
     train: String(data.contents.train),
     validate: String(data.contents.validate),

@@ -12,6 +12,17 @@ export interface RunChips {
   shownBands: number[];
 }
 
+/** What is kept of a finished epoch; checkpoints of earlier versions lack the last three. */
+export interface FinishedEpoch {
+  trainLoss: number;
+  validationLoss: number;
+  imagesPerSecond: number;
+  waitShare: number;
+  step?: number;
+  learningRate?: number;
+  seconds?: number;
+}
+
 /** Where a run stands: saved in every checkpoint. */
 export interface RunState {
   config: PretrainConfig;
@@ -19,6 +30,8 @@ export interface RunState {
   /** What the run depends on: hashes, and those of the chips' contents as `ChipContents` writes them. */
   inputs?: RunInputs;
   contents?: { train: string; validate: string };
+  /** What was said of chips that are skipped. */
+  skipped?: string[];
   /** Kernel variant and version: only with the same one does a resumed run give the same bits. */
   build: string;
   /** Epoch in progress, from 0. */
@@ -38,7 +51,7 @@ export interface RunState {
   /** Of those, seconds in which there was no batch to train on yet. */
   epochWaitSeconds: number;
   /** Finished epochs. */
-  history: { trainLoss: number; validationLoss: number; imagesPerSecond: number; waitShare: number }[];
+  history: FinishedEpoch[];
   /** Seconds so far. */
   seconds: number;
 }

@@ -1,28 +1,17 @@
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { createCsvLog, createJsonLinesLog, createTensorBoardLog } from 'diffusion-ssl/training/node';
+import {
+  type CsvLog,
+  createCsvLog,
+  createJsonLinesLog,
+  createTensorBoardLog,
+  prepareFolder,
+  type TensorBoardLog,
+} from 'diffusion-ssl/training/node';
+import { type EpochRecord, epochRecords } from './epochRecords.js';
 import { createProgressBar, type ProgressBar } from './progressBar.js';
+import { type EpochLine, restoreRecords, type StepRecord } from './restoreRecords.js';
 import type { RunState } from './runFolder.js';
-
-/** One optimizer step, as it is logged. */
-export interface StepRecord {
-  step: number;
-  epoch: number;
-  loss: number;
-  gradientNorm: number;
-  learningRate: number;
-  images: number;
-}
-
-/** One epoch, as it is logged; epochs count from 1. */
-export interface EpochRecord {
-  epoch: number;
-  step: number;
-  trainLoss: number;
-  validationLoss: number;
-  learningRate: number;
-  bestEpoch: number;
-  seconds: number;
-}
 
 /** Everything that a run writes as it goes: CSV, JSON lines, TensorBoard, progress bar. */
 export interface RunLogs {
@@ -32,40 +21,34 @@ export interface RunLogs {
   close(): void;
 }
 
-/** Opens the logs of a run of so many steps; what a resumed run will do again is taken out of them. */
-export async function createRunLogs(
-  folder: string,
-  { step, epoch, config }: RunState,
-  totalSteps: number,
-): Promise<RunLogs> {
-  const resumes = step > 0;
-  const csv = await createCsvLog(
-    path.join(folder, 'training_log.csv'),
-    resumes ? { resumeEpoch: epoch + 1 } : {},
-  );
-  const lines = await createJsonLinesLog(path.join(folder, 'log.jsonl'), resumes ? { resumeStep: step } : {});
-  const board = createTensorBoardLog(path.join(folder, 'tensorboard'), resumes ? { resumeStep: step } : {});
+const VALIDATION = 'loss/validation';
+
+/**
+ * Opens the logs of a run of so many steps. Those of a run that goes on become what they were at its checkpoint: what it
+ * will do again is taken out, and what is missing is written again from the checkpoint's history, or said.
+ */
+export async function createRunLogs(folder: string, state: RunState, totalSteps: number): Promise<RunLogs> {
+  const resumeStep = state.step > 0 ? state.step : undefined;
+  const linesFile = path.join(folder, 'log.jsonl');
+  const records = resumeStep === undefined ? [] : await restoreRecords(linesFile, state);
+  const lines = await createJsonLinesLog(linesFile, { resumeStep });
+  const csv = await openCsv(path.join(folder, 'training_log.csv'), state);
+  const board = await openBoard(path.join(folder, 'tensorboard'), state, records);
   let bar: ProgressBar | undefined;
   return {
     step(record) {
       lines.write({ ...record });
-      board.scalar('loss/train', record.loss, record.step);
-      board.scalar('learning_rate', record.learningRate, record.step);
+      writePoints(board, record);
       const { step, loss, images, epoch } = record;
       bar ??= createProgressBar({ totalSteps, startStep: step - 1 });
-      bar.update({ step, loss, images, label: `epoch ${epoch}/${config.epochs}` });
+      bar.update({ step, loss, images, label: `epoch ${epoch}/${state.config.epochs}` });
     },
-    epoch({ epoch, step, trainLoss, validationLoss, learningRate, bestEpoch, seconds }) {
-      csv.write({
-        epoch,
-        trainLoss,
-        valLoss: validationLoss,
-        learningRate,
-        bestEpochSoFar: bestEpoch,
-        epochTimeSec: seconds,
-      });
-      lines.write({ step, epoch, trainLoss, validationLoss, learningRate });
-      board.scalar('loss/validation', validationLoss, step);
+    epoch(record) {
+      const { epoch, step, trainLoss, validationLoss, learningRate, bestEpoch, seconds } = record;
+      writeRow(csv, record);
+      const line: EpochLine = { step, epoch, trainLoss, validationLoss, learningRate };
+      lines.write({ ...line });
+      writePoints(board, line);
       bar?.print(
         `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}, ` +
           `${seconds.toFixed(0)} s${bestEpoch === epoch ? ', best so far' : ''}`,
@@ -75,4 +58,49 @@ export async function createRunLogs(
       bar?.close();
     },
   };
+}
+
+async function openCsv(file: string, state: RunState): Promise<CsvLog> {
+  const epochs = epochRecords(state);
+  // An earlier version's history does not hold all that stands in a row.
+  if (epochs.length < state.history.length) return createCsvLog(file, { resumeEpoch: state.epoch + 1 });
+  const csv = await createCsvLog(file);
+  for (const record of epochs) writeRow(csv, record);
+  return csv;
+}
+
+function writeRow(csv: CsvLog, record: EpochRecord): void {
+  const { epoch, trainLoss, validationLoss, learningRate, bestEpoch, seconds } = record;
+  csv.write({
+    epoch,
+    trainLoss,
+    valLoss: validationLoss,
+    learningRate,
+    bestEpochSoFar: bestEpoch,
+    epochTimeSec: seconds,
+  });
+}
+
+async function openBoard(
+  folder: string,
+  state: RunState,
+  records: readonly (StepRecord | EpochLine)[],
+): Promise<TensorBoardLog> {
+  const { step } = state;
+  // Without a checkpoint what is there is of a start that came to nothing.
+  if (step === 0) await rm(folder, { recursive: true, force: true });
+  await prepareFolder(folder, { soleWriter: true });
+  if (step === 0) return createTensorBoardLog(folder);
+  // An epoch whose last step is saved may not have been validated yet.
+  const validated = epochRecords(state).at(-1)?.step ?? 0;
+  const board = createTensorBoardLog(folder, { resumeStep: step, resumeSteps: { [VALIDATION]: validated } });
+  if (!board.kept['loss/train']) for (const record of records) writePoints(board, record);
+  return board;
+}
+
+function writePoints(board: TensorBoardLog, record: StepRecord | EpochLine): void {
+  if ('loss' in record) {
+    board.scalar('loss/train', record.loss, record.step);
+    board.scalar('learning_rate', record.learningRate, record.step);
+  } else board.scalar(VALIDATION, record.validationLoss, record.step);
 }

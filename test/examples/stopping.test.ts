@@ -5,6 +5,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vites
 import { type PretrainHooks, pretrain } from '../../examples/lib/pretrain.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
 import { readCheckpointState } from '../../src/training/checkpoint.js';
+import { readEvent } from '../../src/training/node/readEvent.js';
+import { readRecords } from '../../src/training/node/readRecords.js';
 import { startTestBackend } from '../support/backend.js';
 import { writeChips } from '../support/chips.js';
 
@@ -26,12 +28,17 @@ function results(run: string) {
     weights: bytes('weights.safetensors'),
     log: text('log.jsonl'),
     rows: text('training_log.csv').replaceAll(/,[^,]*$/gm, ''),
+    points: readdirSync(path.join(out(run), 'tensorboard'))
+      .flatMap((name) => readRecords(readFileSync(path.join(out(run), 'tensorboard', name))).map(readEvent))
+      .flatMap(({ step, tag }) => (tag === undefined ? [] : [`${tag} ${step}`]))
+      .sort(),
     pictures: ['best.png', 'samples.png', 'loss.png', 'loss.svg'].map(bytes),
   };
 }
 
 beforeAll(async () => {
   await startTestBackend();
+  vi.spyOn(console, 'warn').mockReturnValue();
   vi.spyOn(console, 'log').mockImplementation((line: string) => void said.push(line));
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   const catalog = writeChips(folder);
@@ -101,6 +108,17 @@ describe('a run that is asked to stop', () => {
     expect(state).toMatchObject({ step: 4, epoch: 0, nextBatch: STEPS_PER_EPOCH, history: [] });
     expect(await train('validating', ['--resume'])).toBe('finished');
     expect(results('validating')).toEqual(results('whole'));
+  });
+
+  it('while it writes what an epoch leaves, writes it all first', async () => {
+    const best = path.join(out('writing'), 'best.safetensors');
+    expect(await train('writing', [], { signal: when(() => existsSync(best)) })).toBe('interrupted');
+    for (const name of ['best.png', 'loss.png'])
+      expect(existsSync(path.join(out('writing'), name))).toBe(true);
+    const state = readCheckpointState(readFileSync(path.join(out('writing'), 'latest.safetensors')));
+    expect(state).toMatchObject({ step: 4, epoch: 1, nextBatch: 0 });
+    expect(await train('writing', ['--resume'])).toBe('finished');
+    expect(results('writing')).toEqual(results('whole'));
   });
 
   it('while it draws samples, draws them when it goes on', async () => {

@@ -4,18 +4,26 @@ import path from 'node:path';
 import { argumentError, checkInteger } from '../../internal/checks.js';
 import { fileError } from './fileError.js';
 import { frameRecord } from './frameRecord.js';
+import { keepEvents } from './keepEvents.js';
 import { type EventContent, encodeEvent } from './tensorBoardEvent.js';
 
 /** Options of `createTensorBoardLog`. */
 export interface TensorBoardLogOptions {
-  /** The last step done before the run stopped: TensorBoard then forgets what earlier files say of later steps. */
+  /**
+   * The last step done before the run stopped: what earlier files say of later ones is taken out of them, and a
+   * TensorBoard that has read them forgets it.
+   */
   resumeStep?: number;
+  /** The same for single curves by their tags, where it is another step than `resumeStep`. */
+  resumeSteps?: Readonly<Record<string, number>>;
 }
 
 /** Writes one TensorBoard event file. */
 export interface TensorBoardLog {
   /** Path of the event file. */
   readonly file: string;
+  /** How many points of each curve earlier files hold, where the run resumes. */
+  readonly kept: Readonly<Record<string, number>>;
   /** Adds one point of the curve `tag`. */
   scalar(tag: string, value: number, step: number): void;
   /** Adds a picture, given as a PNG file's bytes. */
@@ -28,7 +36,7 @@ let counter = 0;
 /**
  * Opens a new TensorBoard event file in `folder` (created where missing), to be shown by
  * `tensorboard --logdir FOLDER`. A resumed run adds a file of its own, as torch's `SummaryWriter` does with
- * `purge_step`.
+ * `purge_step`, and takes out of earlier ones what it will do again.
  *
  * The file is a TFRecord sequence of `Event` messages (tensorflow/core/util/event.proto); each record is handed
  * to the operating system at once.
@@ -45,7 +53,7 @@ let counter = 0;
  * ```
  */
 export function createTensorBoardLog(folder: string, options: TensorBoardLogOptions = {}): TensorBoardLog {
-  const { resumeStep } = options;
+  const { resumeStep, resumeSteps = {} } = options;
   if (resumeStep !== undefined) checkInteger('createTensorBoardLog', 'resumeStep', resumeStep, 0);
   const seconds = Math.floor(Date.now() / 1000);
   const file = path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${counter++}`);
@@ -58,8 +66,12 @@ export function createTensorBoardLog(folder: string, options: TensorBoardLogOpti
     }
   }
 
+  let kept: Record<string, number> = {};
   try {
     mkdirSync(folder, { recursive: true });
+    if (resumeStep !== undefined) {
+      kept = keepEvents(folder, (step, tag) => step <= (resumeSteps[tag] ?? resumeStep));
+    }
   } catch (error) {
     throw fileError('createTensorBoardLog', folder, error);
   }
@@ -67,6 +79,7 @@ export function createTensorBoardLog(folder: string, options: TensorBoardLogOpti
   if (resumeStep !== undefined) append({ restartAt: resumeStep + 1 });
   return {
     file,
+    kept,
     scalar(tag, value, step) {
       checkInteger('TensorBoardLog.scalar', 'step', step, 0);
       append({ step, tag, value });

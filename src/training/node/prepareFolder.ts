@@ -1,4 +1,4 @@
-import { mkdir, rm, statfs } from 'node:fs/promises';
+import { mkdir, readdir, rm, statfs } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from '../../errors/DataError.js';
 import { checkNumber } from '../../internal/checks.js';
@@ -9,6 +9,8 @@ import { writeFileAtomic } from './writeFileAtomic.js';
 export interface PrepareFolderOptions {
   /** How many bytes will be written there. Default 0: only that the folder takes a file is tried. */
   neededBytes?: number;
+  /** Nobody else writes in the folder: temporary files are of a killed process, and are removed. Default false. */
+  soleWriter?: boolean;
 }
 
 /**
@@ -28,21 +30,41 @@ export interface PrepareFolderOptions {
  * ```
  */
 export async function prepareFolder(folder: string, options: PrepareFolderOptions = {}): Promise<void> {
-  const { neededBytes = 0 } = options;
+  const { neededBytes = 0, soleWriter = false } = options;
   checkNumber('prepareFolder', 'neededBytes', neededBytes, 0);
   const probe = path.join(folder, `.write-test-${process.pid}`);
   try {
     await mkdir(folder, { recursive: true });
     await writeFileAtomic(probe, 'x');
     await rm(probe, { force: true });
+    if (soleWriter) await removeTemporaries(folder);
   } catch (error) {
     throw fileError('prepareFolder', folder, error instanceof Error && error.cause ? error.cause : error);
   }
-  const { bavail, bsize } = await statfs(folder);
+  const free = await freeBytes(folder);
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
-  if (bavail * bsize < neededBytes) {
+  if (free < neededBytes) {
     throw new DataError(
-      `prepareFolder: '${folder}' has ${megabytes(bavail * bsize)} free and needs ${megabytes(neededBytes)}: free space or choose another folder.`,
+      `prepareFolder: '${folder}' has ${megabytes(free)} free and needs ${megabytes(neededBytes)}: free space or choose another folder.`,
     );
+  }
+}
+
+/** Infinite where the file system does not say: some network and FUSE mounts have no answer, or only zeros. */
+async function freeBytes(folder: string): Promise<number> {
+  try {
+    const { bavail, bsize } = await statfs(folder);
+    // A file has just been written where no byte is free.
+    return bavail * bsize || Number.POSITIVE_INFINITY;
+  } catch {
+    return Number.POSITIVE_INFINITY;
+  }
+}
+
+/** What `writeFileAtomic` and the probe above leave when their process is killed. */
+async function removeTemporaries(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (/^\..+\.\d+-\d+\.tmp$|^\.write-test-\d+$/.test(name))
+      await rm(path.join(folder, name), { force: true });
   }
 }

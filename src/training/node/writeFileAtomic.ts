@@ -1,4 +1,4 @@
-import { open, readdir, rename, rm } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileError } from './fileError.js';
 
@@ -35,7 +35,7 @@ export async function writeFileAtomic(file: string, bytes: Uint8Array | string):
     const handle = await open(temporary, 'w');
     try {
       await handle.writeFile(bytes);
-      await handle.sync();
+      await sync(handle);
     } finally {
       await handle.close();
     }
@@ -70,8 +70,17 @@ async function syncFolder(folder: string): Promise<void> {
   if (process.platform === 'win32') return;
   const handle = await open(folder, 'r');
   try {
-    await handle.sync();
+    await sync(handle);
   } finally {
     await handle.close();
   }
+}
+
+/** Some network and FUSE mounts have no such call: what is written there is as durable as they make it. */
+const NO_SYNC = ['EINVAL', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS'];
+
+async function sync(handle: FileHandle): Promise<void> {
+  await handle.sync().catch((error: NodeJS.ErrnoException) => {
+    if (!NO_SYNC.includes(error.code ?? '')) throw error;
+  });
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encode } from 'fast-png';
@@ -131,6 +131,46 @@ describe('createTensorBoardLog', () => {
     const restart = decode(readRecords(readFileSync(second.file))[1]);
     expect(restart[2]).toBe(101);
     expect(message(restart[7])[1]).toBe(1);
+  });
+
+  it('takes out of earlier files what is done again, and what was cut off, and counts what stays', () => {
+    const first = createTensorBoardLog(folder);
+    for (const step of [1, 2, 3, 4]) first.scalar('loss', step / 8, step);
+    first.scalar('validation', 0.5, 2);
+    first.scalar('validation', 0.25, 4);
+    const later = createTensorBoardLog(folder);
+    later.scalar('loss', 0.625, 5);
+    appendFileSync(first.file, readFileSync(first.file).subarray(0, 30));
+    const { file, kept } = createTensorBoardLog(folder, { resumeStep: 3, resumeSteps: { validation: 2 } });
+    expect(kept).toEqual({ loss: 3, validation: 1 });
+    const points = readRecords(readFileSync(first.file)).flatMap((record) => {
+      const event = decode(record);
+      if (!event[5]) return [];
+      const value = message(message(event[5])[1]);
+      return [[String(value[1]), event[2], value[2]]];
+    });
+    expect(points).toEqual([
+      ['loss', 1, 0.125],
+      ['loss', 2, 0.25],
+      ['loss', 3, 0.375],
+      ['validation', 2, 0.5],
+    ]);
+    // A file without a point left is gone; no temporary file stays.
+    expect(readdirSync(folder).sort()).toEqual([first.file, file].map((one) => path.basename(one)).sort());
+    // What is whole is left as it is.
+    const bytes = readFileSync(first.file);
+    createTensorBoardLog(folder, { resumeStep: 3 });
+    expect(readFileSync(first.file).equals(bytes)).toBe(true);
+  });
+
+  it('keeps the time of a point', () => {
+    const first = createTensorBoardLog(folder);
+    first.scalar('loss', 1, 1);
+    first.scalar('loss', 1, 2);
+    const times = () => readRecords(readFileSync(first.file)).map((record) => decode(record)[1]);
+    const before = times();
+    createTensorBoardLog(folder, { resumeStep: 1 });
+    expect(times()).toEqual(before.slice(0, 2));
   });
 
   it('refuses what is no step or no PNG', () => {

@@ -90,6 +90,15 @@ describe('writeFileAtomic', () => {
     },
   );
 
+  it.each(['EINVAL', 'ENOTSUP', 'ENOSYS'])('does without fsync where a mount answers %s', async (code) => {
+    Object.assign(refusal, { operation: 'sync', code });
+    await writeFileAtomic(path.join(folder, 'a.bin'), 'x');
+    expect(await readFile(path.join(folder, 'a.bin'), 'utf8')).toBe('x');
+    expect(calls.filter((call) => call.startsWith('sync'))).toHaveLength(2);
+    Object.assign(refusal, { code: 'EIO' });
+    await expect(writeFileAtomic(path.join(folder, 'a.bin'), 'y')).rejects.toThrow(/EIO/);
+  });
+
   it('says when the folder is missing, or the name is a folder', async () => {
     await expect(writeFileAtomic(path.join(folder, 'no', 'a'), 'x')).rejects.toThrow(
       /ENOENT.*create it first/,
