@@ -13,11 +13,12 @@ import { listItems } from '../examples/lib/config/listItems.js';
 import { epsgPart } from './hostile/epsgPart.js';
 import type { HostilePart } from './hostile/HostilePart.js';
 import { rastersPart } from './hostile/rastersPart.js';
+import { runsPart } from './hostile/runsPart.js';
 import { finish } from './lib/finish.js';
 import { root } from './lib/root.js';
 import { runCommand } from './lib/runCommand.js';
 
-const PARTS: Readonly<Record<string, HostilePart>> = { rasters: rastersPart, epsg: epsgPart };
+const PARTS: Readonly<Record<string, HostilePart>> = { rasters: rastersPart, epsg: epsgPart, runs: runsPart };
 
 const { values: options } = parseArgs({
   options: {

@@ -10,7 +10,7 @@ const tsx = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** A trainer to run as a process, on a build of the package of its own. */
 export interface Trainer {
   /** Starts the trainer, or another example in a folder, with these arguments; its output is collected. */
-  start(args: readonly string[], example?: { script: string; cwd: string }): TrainerProcess;
+  start(args: readonly string[], options?: StartOptions): TrainerProcess;
   /**
    * The same through npm and a shell, in a terminal of its own. Lines written to its standard input say what happens in
    * the terminal, see terminal.py.
@@ -18,6 +18,16 @@ export interface Trainer {
   startInTerminal(args: readonly string[]): TrainerProcess;
   /** Removes the build. */
   close(): void;
+}
+
+/** How a process of the trainer is started. */
+export interface StartOptions {
+  /** Another example. */
+  script?: string;
+  cwd?: string;
+  /** A module that Node loads first. */
+  preload?: string;
+  env?: Record<string, string>;
 }
 
 /** One process of the trainer. */
@@ -54,8 +64,12 @@ export function buildTrainer(): Trainer {
     paths: { 'diffusion-ssl/*': [`${folder}/dist/*/index.js`] },
   };
   writeFileSync(tsconfig, JSON.stringify({ compilerOptions, include: [`${root}/examples`] }));
-  const start = (command: string, args: readonly string[], cwd: string): TrainerProcess => {
-    const child = spawn(command, args, { cwd, env: { ...process.env, TSX_TSCONFIG_PATH: tsconfig } });
+  const start = (
+    command: string,
+    args: readonly string[],
+    { cwd = root, env = {} }: StartOptions,
+  ): TrainerProcess => {
+    const child = spawn(command, args, { cwd, env: { ...process.env, ...env, TSX_TSCONFIG_PATH: tsconfig } });
     const output = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) {
       child[name].setEncoding('utf8').on('data', (text: string) => {
@@ -68,12 +82,15 @@ export function buildTrainer(): Trainer {
     return { child, ended };
   };
   return {
-    start(args, { script, cwd } = { script: 'pretrain-nicfi.ts', cwd: root }) {
-      return start(process.execPath, ['--import', tsx, path.join(root, 'examples', script), ...args], cwd);
+    start(args, options = {}) {
+      const { script = 'pretrain-nicfi.ts', preload } = options;
+      const first = preload ? ['--import', preload] : [];
+      const program = ['--import', tsx, path.join(root, 'examples', script)];
+      return start(process.execPath, [...first, ...program, ...args], options);
     },
     startInTerminal(args) {
       const terminal = path.join(root, 'test/support/terminal.py');
-      return start('python3', [terminal, 'npm', 'run', 'pretrain', '--', ...args], folder);
+      return start('python3', [terminal, 'npm', 'run', 'pretrain', '--', ...args], { cwd: folder });
     },
     close: () => rmSync(folder, { recursive: true, force: true }),
   };
