@@ -58,20 +58,23 @@ function train(out: string, extra: string[], killAfter?: number): Promise<number
 const alone = path.join(folder, 'alone');
 const killed = path.join(folder, 'killed');
 console.log(`one run left alone, one killed ${kills} times (--seed ${seed}) in ${folder}`);
+/** One who was killed before the first latest checkpoint may have left the best. */
+const resumeFlag = () =>
+  ['latest', 'best'].some((name) => existsSync(path.join(killed, `${name}.safetensors`))) ? ['--resume'] : [];
 const begun = performance.now();
 if ((await train(alone, [])) !== 0) throw new Error('the run left alone failed');
 const duration = performance.now() - begun;
 let finishedEarly = 0;
 for (let kill = 1; kill <= kills; kill++) {
   // From before the first step to a third of a run: the whole run is lived through, mostly more than once.
-  const resume = existsSync(path.join(killed, 'latest.safetensors')) ? ['--resume'] : [];
+  const resume = resumeFlag();
   const code = await train(killed, resume, 1000 + random() * (duration / 3));
   if (code === 0) {
     finishedEarly++;
     rmSync(killed, { recursive: true, force: true });
   } else if (code !== null) throw new Error(`the run ended with code ${code} before kill ${kill}`);
 }
-const resume = existsSync(path.join(killed, 'latest.safetensors')) ? ['--resume'] : [];
+const resume = resumeFlag();
 if ((await train(killed, resume)) !== 0) throw new Error('the last resumed run failed');
 
 const differences: string[] = [];

@@ -71,5 +71,5 @@ async function writeSummary(run: Run, baseline: number): Promise<void> {
       `${data.skipped.count > 0 ? `${data.skipped.count} chips skipped; ` : ''}see ${folder}`,
   );
   const advice = baselineAdvice(run, baseline);
-  if (advice) console.warn(advice);
+  if (advice) console.log(advice);
 }

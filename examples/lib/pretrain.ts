@@ -208,7 +208,6 @@ async function trainToEnd(run: Run): Promise<void> {
       epochWaitSeconds: 0,
     });
     if (isBest) {
-      await saveCheckpoint(run, BEST);
       const title = `Epoch ${state.history.length}, validation loss ${validationLoss.toFixed(4)}`;
       await withAverage(run, () => writePanel(model, shownChips, pictures, title));
     }
@@ -222,7 +221,8 @@ async function trainToEnd(run: Run): Promise<void> {
       validation: state.history.map((entry, i) => ({ at: i + 1, loss: entry.validationLoss })),
       baseline: config.loss === 'mse' ? baseline : undefined,
     });
-    // Last: what a run that goes on from here would not write again is there.
+    // Last, since a run that goes on from one of them writes nothing of the above again.
+    if (isBest) await saveCheckpoint(run, BEST);
     await saveCheckpoint(run, LATEST);
   }
   (await openLogs(run)).close();
