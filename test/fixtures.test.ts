@@ -2,7 +2,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
-import { fixturesFolder } from './support/fixtures.js';
 
 /** The paths of all files below a folder. */
 function filesIn(folder: string): string[] {
@@ -19,6 +18,8 @@ const namesIn = (text: string) =>
 
 it('every fixture is named in a test, or in a list that is', () => {
   const folder = fileURLToPath(new URL('.', import.meta.url));
+  // The project's own: a folder named by FIXTURES may hold families that no test knows yet.
+  const fixturesFolder = path.join(folder, 'fixtures');
   const tests = filesIn(folder).filter((name) => name.endsWith('.ts'));
   const inTests = tests.flatMap((name) => namesIn(readFileSync(path.join(folder, name), 'utf8')));
   // Files about the fixtures, which hold no cases.

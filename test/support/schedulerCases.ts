@@ -32,10 +32,12 @@ export interface SchedulerFile {
   guidance: { key: string; guidance_scale: number; guidance_rescale: number; tolerance_abs: number }[];
 }
 
-const folder = 'peers/schedulers/';
-export const schedulerFile = readFixture<SchedulerFile>(`${folder}cases.json`);
-const read = (file: string) => readSafetensors(readFileSync(fixturePath(folder + file))).tensors;
-const tensors = new Map([...read('schedulers.safetensors'), ...read('repaint.safetensors')]);
+export const schedulerFile = readFixture<SchedulerFile>('peers/schedulers/cases.json');
+const read = (file: string) => readSafetensors(readFileSync(fixturePath(file))).tensors;
+const tensors = new Map([
+  ...read('peers/schedulers/schedulers.safetensors'),
+  ...read('peers/schedulers/repaint.safetensors'),
+]);
 
 /** The cases of RePaint: lists of timesteps, and complete runs. */
 export const repaintFile = readFixture<{
@@ -57,7 +59,7 @@ export const repaintFile = readFixture<{
     timesteps: number[];
     tolerance: number;
   }[];
-}>(`${folder}repaint.json`);
+}>('peers/schedulers/repaint.json');
 
 /** A tensor of the family, channels moved from axis −3 to the last: `size` values a step, `shape` of one step. */
 export function readSteps(name: string): { shape: number[]; steps: Float32Array[] } {
