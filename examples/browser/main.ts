@@ -1,5 +1,6 @@
 import { chipsPart } from './page/chipsPart.js';
 import { denoisePart } from './page/denoisePart.js';
+import { describeDownload } from './page/describeDownload.js';
 import { element, select } from './page/element.js';
 import { keepPart } from './page/keepPart.js';
 import { attempt, showNotice } from './page/notices.js';
@@ -18,17 +19,26 @@ denoisePart(page);
 schedulePart(page);
 keepPart(page);
 
+const status = element('backend', HTMLElement);
+page.worker.on('download', (download) => {
+  const place = download.what === 'wasm' ? status : element('dataset', HTMLElement);
+  place.textContent = describeDownload(download);
+});
 const startBackend = () =>
   attempt(async () => {
     const device = select('device').value as Device;
-    const status = element('backend', HTMLElement);
     page.state.set({ ready: false });
     status.textContent = 'starting…';
-    const { name, detail, remarks } = await page.worker.call('startBackend', device);
-    status.textContent = `${NAMES[name] ?? name} (${detail})`;
-    if (device !== 'auto') for (const remark of remarks) showNotice(remark, 'info');
-    else if (remarks.length > 0) status.textContent += `. ${remarks.join(' ')}`;
-    page.state.set({ ready: true });
+    try {
+      const { name, detail, remarks } = await page.worker.call('startBackend', device);
+      status.textContent = `${NAMES[name] ?? name} (${detail})`;
+      if (device !== 'auto') for (const remark of remarks) showNotice(remark, 'info');
+      else if (remarks.length > 0) status.textContent += `. ${remarks.join(' ')}`;
+      page.state.set({ ready: true });
+    } catch (error) {
+      status.textContent = 'none: nothing computes. Choose another one, or reload the page.';
+      throw error;
+    }
   });
 
 select('device').onchange = startBackend;

@@ -72,7 +72,7 @@ describe.skipIf(!chromiumPath)("a visitor's files", () => {
   it('says what is wrong with a JPEG named .tif, a cut file and one of 2 GB, and keeps the chips', async () => {
     const { page, problems } = await openPage(host);
     await page.setInputFiles('#files', file('photo.tif', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16])));
-    await untilNotice(page, /photo\.tif is a JPEG file, whatever its name says\. Convert it to GeoTIFF/);
+    await untilNotice(page, /photo\.tif: cannot be read as a GeoTIFF: it is a JPEG image; convert it/);
     await page.setInputFiles('#files', file('cut.tif', geoTiff(4, 64, 64).slice(0, 9000)));
     await untilNotice(page, /cut\.tif: cannot be read as a GeoTIFF/);
     const huge = openSync(file('huge.tif'), 'w');

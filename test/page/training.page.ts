@@ -129,6 +129,8 @@ describe.skipIf(!chromiumPath)('the page', () => {
     await page.selectOption('#bands', '3');
     expect(await picture(page, '#clean')).not.toBe(end);
 
+    expect(await page.textContent('#sample-note')).toBe('Drawn by the network after 40 steps of training.');
+
     await page.selectOption('#start', 'chip');
     await page.click('#sample');
     await page.getByText('2 of 2, t = 124').waitFor();
@@ -160,23 +162,26 @@ describe.skipIf(!chromiumPath)('the page', () => {
     await setSlider(page, '#t', 999);
     expect(await picture(page, '#noised')).not.toBe(clear);
     const plot = () => page.locator('#snr-plot path.curve').getAttribute('d');
-    const linear = await plot();
+    const published = await plot();
+    await page.selectOption('#schedule', 'linear');
+    expect(await plot()).not.toBe(published);
     await page.selectOption('#schedule', 'squaredcos_cap_v2');
-    expect(await plot()).not.toBe(linear);
+    expect(await plot()).toBe(published);
+    expect(await page.textContent('#schedule-hint')).toBe('A new network takes this schedule.');
     await page.fill('#timesteps', '100');
     await page.locator('#timesteps').blur();
     expect(await page.locator('#t').getAttribute('max')).toBe('99');
     expect(await page.textContent('#noised-label')).toMatch(/^At t = 99, ᾱ is 0\.0/);
     await page.fill('#timesteps', '3');
     await page.locator('#timesteps').blur();
-    expect(await notices(page)).toMatch(/“Timesteps” takes a number from 10 to 4000/);
+    expect(await notices(page)).toMatch(/“Timesteps” takes a number from 10 to 10000/);
     expect(problems).toEqual([]);
   });
 
   it('stops at once, goes on, and its memory is flat from step 50 to step 500', async () => {
     const { page, problems } = await openPage(host, {}, watchWasm);
     await chooseTiny(page);
-    await page.fill('#batch', '1');
+    await page.fill('#batch', '2');
     await page.fill('#steps', '100000');
     await page.click('#train');
     await page.waitForFunction(() =>

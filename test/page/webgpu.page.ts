@@ -16,7 +16,7 @@ describe.skipIf(!chromiumPath)('WebGPU', () => {
       /^wasm .*Not webgpu: the only WebGPU adapter is .*computes on the processor/,
     );
     await chooseTiny(page);
-    await page.fill('#batch', '1');
+    await page.fill('#batch', '2');
     await train(page, 3);
     const names: (string | null)[] = [];
     for (const device of ['webgpu', 'wasm']) {

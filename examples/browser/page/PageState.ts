@@ -4,6 +4,8 @@ import type { DatasetInfo, RunInfo } from '../shared/types.js';
 export interface Shared {
   dataset?: DatasetInfo;
   run?: RunInfo;
+  /** Loss of the best affine predictor for this run on these chips. */
+  baseline?: number;
   /** Index of the chip that is looked at. */
   chip: number;
   /** Bands shown: three as red, green and blue, or one as grey. */

@@ -1,5 +1,6 @@
 import type { DatasetInfo } from '../shared/types.js';
-import { CLEAN, drawPixels } from './drawPixels.js';
+import { describeBands } from './describeBands.js';
+import { drawPixels } from './drawPixels.js';
 import { button, element, input, select } from './element.js';
 import { attempt, showNotice } from './notices.js';
 import type { Page } from './Page.js';
@@ -11,17 +12,25 @@ const SHOWN = 64;
 export function chipsPart({ state, worker }: Page): { useSamples(): Promise<void> } {
   const take = async (dataset: DatasetInfo) => {
     for (const problem of dataset.problems) showNotice(problem);
-    showBands(dataset);
+    showBands(dataset, []);
     state.set({ dataset, chip: 0, bands: bandsOf(select('bands').value) });
     await fillGallery();
   };
-  const useSamples = async () => take(await worker.call('loadSamples', SAMPLES));
+  const useSamples = async () => {
+    try {
+      await take(await worker.call('loadSamples', SAMPLES));
+    } finally {
+      describe(state.value.dataset);
+    }
+  };
   const useFiles = (files: File[]) => attempt(async () => take(await worker.call('loadFiles', files)));
 
   const fillGallery = async () => {
     const { dataset, bands } = state.value;
-    const shown = Math.min(dataset?.count ?? 0, SHOWN);
+    if (!dataset) return;
+    const shown = Math.min(dataset.count, SHOWN);
     const chips = await Promise.all(Array.from({ length: shown }, (_, i) => worker.call('chip', i)));
+    if (state.value.dataset !== dataset || state.value.bands !== bands) return;
     element('gallery', HTMLElement).replaceChildren(
       ...chips.map((chip, i) => {
         const label = document.createElement('label');
@@ -30,7 +39,7 @@ export function chipsPart({ state, worker }: Page): { useSamples(): Promise<void
         choice.setAttribute('aria-label', `Chip ${i + 1}`);
         choice.onchange = () => state.set({ chip: i });
         const picture = document.createElement('canvas');
-        drawPixels(picture, chip, bands, CLEAN);
+        drawPixels(picture, chip, bands, dataset.ranges);
         label.append(choice, picture);
         return label;
       }),
@@ -48,12 +57,27 @@ export function chipsPart({ state, worker }: Page): { useSamples(): Promise<void
     attempt(fillGallery);
   };
   state.watch(['dataset'], ({ dataset }) => {
-    if (!dataset) return;
-    const { name, count, size, bands } = dataset;
-    element('dataset', HTMLElement).textContent =
-      `${name}: ${count} chip${count === 1 ? '' : 's'} of ${size} × ${size} pixels, ${bands} band${bands === 1 ? '' : 's'}.`;
+    if (dataset) describe(dataset);
+  });
+  state.watch(['dataset', 'bands'], ({ dataset, bands }) => {
+    element('stretch', HTMLElement).textContent = dataset ? describeBands(dataset, bands) : '';
+  });
+  // A run may say which bands it is looked at in.
+  state.watch(['run'], ({ run, dataset }) => {
+    const { shownBands = [], network } = run?.settings ?? {};
+    if (!dataset || shownBands.length === 0 || network?.inChannels !== dataset.bands) return;
+    showBands(dataset, shownBands);
+    state.set({ bands: shownBands });
+    attempt(fillGallery);
   });
   return { useSamples };
+}
+
+function describe(dataset: DatasetInfo | undefined): void {
+  const { name, count, size, bands } = dataset ?? {};
+  element('dataset', HTMLElement).textContent = dataset
+    ? `${name}: ${count} chip${count === 1 ? '' : 's'} of ${size} × ${size} pixels, ${bands} band${bands === 1 ? '' : 's'}.`
+    : 'No chips yet. Files can also be dropped anywhere on the page.';
 }
 
 function acceptDrops(useFiles: (files: File[]) => Promise<void>): void {
@@ -73,16 +97,20 @@ function acceptDrops(useFiles: (files: File[]) => Promise<void>): void {
   });
 }
 
-function showBands({ bands, bandNames }: DatasetInfo): void {
-  const choices = bandNames.map((name, i) => new Option(`${name} (grey)`, String(i)));
-  if (bands >= 3) choices.unshift(new Option(bandNames.slice(0, 3).join(', '), '0,1,2'));
-  if (bands >= 4)
-    choices.splice(
-      1,
-      0,
-      new Option(`${bandNames[3]}, ${bandNames[0]}, ${bandNames[1]} (false colour)`, '3,0,1'),
-    );
-  select('bands').replaceChildren(...choices);
+/** Offers the bands of a data set, and chooses those wanted, which it has. */
+function showBands({ bands, bandNames }: DatasetInfo, wanted: readonly number[]): void {
+  const colours: [bands: number[], note: string][] = [];
+  if (bands >= 3) colours.push([[0, 1, 2], '']);
+  if (bands >= 4) colours.push([[3, 0, 1], ' (false colour)']);
+  const known = colours.some(([shown]) => String(shown) === String(wanted));
+  if (wanted.length === 3 && !known) colours.push([[...wanted], ' (as in the run)']);
+  select('bands').replaceChildren(
+    ...colours.map(
+      ([shown, note]) => new Option(shown.map((band) => bandNames[band]).join(', ') + note, String(shown)),
+    ),
+    ...bandNames.map((name, i) => new Option(`${name} (grey)`, String(i))),
+  );
+  if (wanted.length > 0) select('bands').value = String(wanted);
 }
 
 const bandsOf = (value: string) => value.split(',').map(Number);

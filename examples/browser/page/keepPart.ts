@@ -11,7 +11,7 @@ export function keepPart({ state, worker }: Page): void {
   /** The checkpoint that the run at hand was saved as or resumed from. */
   let ownName: string | undefined;
 
-  const settings = () => runSettings(state.value.dataset?.bands ?? 4);
+  const settings = () => runSettings(state.value.dataset ?? { bands: 4, size: 64 });
   const take = async (from: string, open: () => Promise<RunInfo>, name?: string) => {
     if (!mayReplaceRun(state)) return;
     const run = await open();
@@ -48,6 +48,8 @@ export function keepPart({ state, worker }: Page): void {
       act('Remove', async () => {
         if (!confirm(`Remove “${name}” for good?`)) return;
         await worker.call('remove', name);
+        // The run at hand was kept there.
+        if (name === ownName) state.set({ unsaved: true });
         await refresh();
       }),
     );

@@ -12,6 +12,8 @@ export interface LinePlotOptions {
   xLabel: string;
   curves: readonly Curve[];
   log?: boolean;
+  /** Ends of the vertical axis. Default: those of the curves. */
+  range?: readonly [low: number, high: number];
   /** Half as wide, for two plots beside each other. */
   narrow?: boolean;
 }
@@ -22,7 +24,7 @@ const [LEFT, TOP, BOTTOM] = [48, 26, 190];
 /** Replaces what is in `target` by a line plot; points that are not finite, or not positive on a logarithmic axis, are left out. */
 export function linePlot(
   target: Element,
-  { label, title, xLabel, curves, log = false, narrow = false }: LinePlotOptions,
+  { label, title, xLabel, curves, log = false, range, narrow = false }: LinePlotOptions,
 ): void {
   const width = narrow ? 260 : 480;
   const end = width - 14;
@@ -33,7 +35,7 @@ export function linePlot(
   }));
   const points = shown.flatMap((curve) => curve.points);
   const [left, right] = extent(points.map(([x]) => x));
-  const [low, high] = extent(points.map(([, y]) => y));
+  const [low, high] = range ?? extent(points.map(([, y]) => y));
   const x = (value: number) => LEFT + ((value - left) / (right - left)) * (end - LEFT);
   const y = (value: number) => BOTTOM - ((value - low) / (high - low)) * (BOTTOM - TOP);
 
@@ -44,7 +46,7 @@ export function linePlot(
     svg.append(make('path', { class: 'axis', d: `M${LEFT} ${y(value)}H${end}` }));
     svg.append(text(LEFT - 6, y(value) + 4, short(log ? 10 ** value : value), 'end'));
   }
-  for (const value of ticks(left, right, narrow ? 3 : 6))
+  for (const value of ticks(left, right, narrow ? 3 : 6, 1))
     svg.append(text(x(value), BOTTOM + 18, short(value), 'middle'));
   for (const curve of shown) {
     const path = curve.points.map(([at, value]) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join('L');
@@ -63,16 +65,19 @@ function extent(values: readonly number[]): [number, number] {
   return low === high ? [low - 0.5, high + 0.5] : [low, high];
 }
 
-/** Round numbers from `low` to `high`, about `count` of them. */
-function ticks(low: number, high: number, count: number): number[] {
-  const rough = (high - low) / count;
+/** Round numbers from `low` to `high`, about `count` of them and no closer than `least`. */
+function ticks(low: number, high: number, count: number, least = 0): number[] {
+  const rough = Math.max(least, (high - low) / count);
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = ([1, 2, 5, 10].find((factor) => factor * power >= rough) ?? 10) * power;
   const first = Math.ceil(low / step);
   return Array.from({ length: Math.floor(high / step) - first + 1 }, (_, i) => (first + i) * step);
 }
 
-/** Logarithms of round numbers: of 1, 2 and 5 times powers of ten, or of powers alone where these are many. */
+/**
+ * Logarithms of round numbers: of 1, 2 and 5 times powers of ten, or of powers alone where these are many; where there are not two of
+ * these, of any round numbers.
+ */
 function logTicks(low: number, high: number): number[] {
   const stride = Math.ceil((high - low) / 5);
   const factors = high - low > 2 ? [1] : [1, 2, 5];
@@ -80,7 +85,8 @@ function logTicks(low: number, high: number): number[] {
   for (let power = Math.ceil((Math.floor(low) - 1) / stride) * stride; power <= high; power += stride) {
     values.push(...factors.map((factor) => power + Math.log10(factor)));
   }
-  return values.filter((value) => value >= low && value <= high);
+  const within = values.filter((value) => value >= low && value <= high);
+  return within.length > 1 ? within : ticks(10 ** low, 10 ** high, 4).map(Math.log10);
 }
 
 function short(value: number): string {

@@ -1,6 +1,6 @@
 import { computeAlphaSchedule, computeSnr, makeBetaSchedule } from 'diffusion-ssl/diffusion';
 import type { Pixels } from '../shared/types.js';
-import { CLEAN, drawPixels, NOISY } from './drawPixels.js';
+import { drawPixels, rangesWithNoise } from './drawPixels.js';
 import { canvas, element, input, select } from './element.js';
 import { linePlot } from './linePlot.js';
 import { attempt } from './notices.js';
@@ -21,31 +21,27 @@ export function schedulePart({ state, worker }: Page): void {
     const snr = computeSnr(alphaBars);
     const curve = (values: ArrayLike<number>) => {
       const stride = Math.max(1, Math.floor(values.length / POINTS));
-      return Array.from(
-        { length: Math.ceil(values.length / stride) },
-        (_, i) => [i * stride, values[i * stride]] as const,
-      );
+      const steps = Array.from({ length: Math.ceil(values.length / stride) }, (_, i) => i * stride);
+      return [...steps, values.length - 1].map((step) => [step, values[step]] as const);
     };
-    const plot = (id: string, title: string, values: ArrayLike<number>, log: boolean, floor: number) =>
+    const plot = (id: string, title: string, values: ArrayLike<number>, range?: [number, number]) =>
       linePlot(element(id, HTMLElement), {
         label: `${title} by timestep: ${values[t].toPrecision(3)} at t = ${t}.`,
         title,
         xLabel: 't',
-        log,
+        log: range === undefined,
+        range,
         narrow: true,
         curves: [
           { className: 'curve', points: curve(values) },
           {
             className: 'mark',
-            points: [
-              [t, Math.max(floor, values[values.length - 1])],
-              [t, values[0]],
-            ],
+            points: (range ?? [values[values.length - 1], values[0]]).map((value) => [t, value]),
           },
         ],
       });
-    plot('alpha-plot', 'ᾱ: share of the signal', alphaBars, false, 0);
-    plot('snr-plot', 'signal-to-noise ratio', snr, true, 1e-8);
+    plot('alpha-plot', 'ᾱ: the chip’s share of the variance', alphaBars, [0, 1]);
+    plot('snr-plot', 'signal-to-noise ratio', snr);
     element('t-label', HTMLOutputElement).textContent = String(t);
     drawChip(t, alphaBars[t], snr[t]);
   };
@@ -53,12 +49,27 @@ export function schedulePart({ state, worker }: Page): void {
   const drawChip = (t: number, alphaBar: number, snr: number) => {
     element('noised-label', HTMLElement).textContent =
       `At t = ${t}, ᾱ is ${alphaBar.toFixed(4)} and the signal-to-noise ratio ${snr.toPrecision(3)}.`;
-    if (!chip || !noise) return;
+    const { dataset, bands } = state.value;
+    if (!chip || !noise || !dataset) return;
+    const { mean, std, ranges } = dataset;
     const [signal, spread] = [Math.sqrt(alphaBar), Math.sqrt(1 - alphaBar)];
     const { data } = noise;
-    const mixed = chip.data.map((value, i) => signal * value + spread * data[i]);
-    drawPixels(canvas('chosen'), chip, state.value.bands, CLEAN);
-    drawPixels(canvas('noised'), { ...chip, data: mixed }, state.value.bands, NOISY);
+    // In the chip's units: the noise is as wide as the bands.
+    const mixed = chip.data.map((value, i) => {
+      const band = i % mean.length;
+      return mean[band] + signal * (value - mean[band]) + spread * std[band] * data[i];
+    });
+    drawPixels(canvas('chosen'), chip, bands, ranges);
+    drawPixels(canvas('noised'), { ...chip, data: mixed }, bands, rangesWithNoise(ranges));
+  };
+  const showRun = () => {
+    const own = state.value.run?.settings.schedule;
+    const same =
+      own &&
+      String([own.type, own.timesteps]) === String([select('schedule').value, input('timesteps').value]);
+    element('schedule-hint', HTMLElement).textContent = same
+      ? 'The schedule of the network at hand.'
+      : `A new network takes this schedule${own ? `; the one at hand keeps ${nameOf(own.type)} with ${own.timesteps} timesteps` : ''}.`;
   };
 
   const change = () =>
@@ -66,6 +77,7 @@ export function schedulePart({ state, worker }: Page): void {
       const { timesteps, ...betas } = scheduleSettings();
       ({ alphaBars } = computeAlphaSchedule(makeBetaSchedule(timesteps, betas)));
       slider.max = String(timesteps - 1);
+      showRun();
       drawAll();
     });
 
@@ -74,11 +86,17 @@ export function schedulePart({ state, worker }: Page): void {
   slider.oninput = drawAll;
   state.watch(['dataset', 'chip', 'ready'], ({ dataset, chip: index, ready }) => {
     if (!dataset || !ready) return;
+    chip = noise = undefined;
     attempt(async () => {
-      [chip, noise] = await Promise.all([worker.call('chip', index), worker.call('noise', 1)]);
+      const loaded = await Promise.all([worker.call('chip', index), worker.call('noise', 1)]);
+      if (state.value.dataset !== dataset || state.value.chip !== index) return;
+      [chip, noise] = loaded;
       drawAll();
     });
   });
-  change();
+  state.watch(['run'], change);
   state.watch(['bands'], drawAll);
 }
+
+const nameOf = (type: string) =>
+  Array.from(select('schedule').options).find(({ value }) => value === type)?.text ?? type;

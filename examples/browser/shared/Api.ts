@@ -2,12 +2,14 @@ import type {
   BackendInfo,
   DatasetInfo,
   Device,
+  Download,
   Pixels,
   RunInfo,
   RunSettings,
   SampleFrame,
   SampleSettings,
   StepReport,
+  StepSettings,
   StoredCheckpoint,
 } from './types.js';
 
@@ -21,8 +23,10 @@ export interface Api {
   /** Standard normal noise of the chips' shape. */
   noise(seed: number): Promise<Pixels>;
   newRun(settings: RunSettings): Promise<RunInfo>;
+  /** The loss of the best affine predictor on the chips at hand; undefined where there is no run, or they do not fit it. */
+  baseline(): Promise<number | undefined>;
   /** Trains so many steps, or until `stop`; says how many it did. */
-  train(steps: number): Promise<number>;
+  train(steps: number, settings: StepSettings): Promise<number>;
   stop(): Promise<void>;
   sample(settings: SampleSettings): Promise<void>;
   /** Whether this tab may write to the store, and if not, why. */
@@ -39,6 +43,7 @@ export interface Api {
 
 /** What the worker tells unasked. */
 export interface Events {
+  download: Download;
   step: StepReport;
   frame: SampleFrame;
 }

@@ -1,6 +1,8 @@
 import type { BackendName } from 'diffusion-ssl/backends';
 import type { BetaScheduleType, PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
+import type { BandStatistics, NormalizationOptions } from 'diffusion-ssl/normalization';
+import type { ValueRange } from '../../lib/toRgb.js';
 
 /** What a visitor may ask for; `'single'` is wasm on one thread. */
 export type Device = 'auto' | 'webgpu' | 'wasm' | 'single';
@@ -21,11 +23,16 @@ export interface DatasetInfo {
   size: number;
   bands: number;
   bandNames: string[];
+  /** Mean and standard deviation of each band, in its own units. */
+  mean: number[];
+  std: number[];
+  /** The values of each band that are shown as black and as full brightness. */
+  ranges: ValueRange[];
   /** Files that could not be used, each with the reason. */
   problems: string[];
 }
 
-/** An image on the host: row-major height × width × channels. */
+/** An image on the host, in the units of its chips: row-major height × width × channels; missing values are NaN. */
 export interface Pixels {
   height: number;
   width: number;
@@ -41,32 +48,53 @@ export interface ScheduleSettings {
   betaEnd?: number;
 }
 
+/** How chips are scaled for a network. */
+export interface ChipScaling {
+  /** Null: not at all. */
+  normalization: NormalizationOptions | null;
+  /** Of the chips that the network was first trained on, in their own units. */
+  statistics?: BandStatistics;
+}
+
+/** What may change while a run goes on. */
+export interface StepSettings {
+  batchSize: number;
+  /** The highest; see `learningRateAt`. */
+  learningRate: number;
+}
+
 /** Everything that a run is made from. */
-export interface RunSettings {
+export interface RunSettings extends StepSettings {
   network: UnetAttDConfig;
   schedule: ScheduleSettings;
-  /** What the network predicts; missing: the noise. */
-  predictionType?: PredictionType;
-  batchSize: number;
-  learningRate: number;
+  predictionType: PredictionType;
+  /** Power of the signal-to-noise ratio that the loss is weighed by. Default 0. */
+  snrPower?: number;
+  /** γ of the min-SNR weights of the loss. Default: none. */
+  minSnrGamma?: number;
+  /** Missing: by the statistics of the first chips that the run meets. */
+  scaling?: ChipScaling;
+  /** Bands shown in colour or grey, from 0, where the run says so. */
+  shownBands?: number[];
   seed: number;
 }
+
+/** A loss and the step that it was reached at. */
+export type LossPoint = [step: number, loss: number];
 
 /** What a page's checkpoint holds besides tensors; `network` makes the model that they belong to. */
 export interface RunState extends RunSettings {
   app: 'diffusion-ssl page';
   step: number;
-  losses: number[];
+  losses: LossPoint[];
 }
 
 /** Where a run stands. */
 export interface RunInfo {
   settings: RunSettings;
   step: number;
-  losses: number[];
+  losses: LossPoint[];
   parameters: number;
-  /** Mean squared error of the best affine predictor on the chips at hand. */
-  baseline: number;
   /** What could not be taken over from a file; empty otherwise. */
   remark?: string;
 }
@@ -89,12 +117,25 @@ export interface SampleSettings {
   chip?: number;
 }
 
+/** How far a download is. */
+export interface Download {
+  what: 'wasm' | 'the sample chips';
+  loadedBytes: number;
+  totalBytes?: number;
+}
+
 /** One step of the reverse process. */
 export interface SampleFrame {
+  /** Of the sample that it belongs to. */
+  seed: number;
+  /** Steps that the network was trained for. */
+  trained: number;
   step: number;
   t: number;
   xT: Pixels;
   x0: Pixels;
+  /** As those of a data set, of the run's own chips. */
+  ranges: ValueRange[];
 }
 
 /** A checkpoint in this browser. */

@@ -1,18 +1,32 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
-import { namedParameters, setDropoutStep, unetAttD } from 'diffusion-ssl/models';
+import { computeAlphaSchedule, computeSnr, makeBetaSchedule, minSnrWeights } from 'diffusion-ssl/diffusion';
+import { inferenceModel, namedParameters, setDropoutStep, unetAttD } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { ExponentialMovingAverage, encodeCheckpoint, trainStep } from 'diffusion-ssl/training';
-import type { Pixels, RunSettings, RunState, SampleFrame, SampleSettings } from '../shared/types.js';
+import type {
+  LossPoint,
+  RunSettings,
+  RunState,
+  SampleFrame,
+  SampleSettings,
+  StepSettings,
+} from '../shared/types.js';
+import { ChipScale } from './ChipScale.js';
 import type { Dataset } from './Dataset.js';
+import { learningRateAt } from './learningRateAt.js';
 
-const EMA_DECAY = 0.99;
+const EMA_DECAY = 0.98;
+const WEIGHT_DECAY = 1e-4;
+/** From this step on batch norm keeps to its running statistics, with which the network predicts. */
+const FREEZE_FROM = 90;
 /** Share of the reverse process that is left out where it begins with a chip. */
 const START = 0.75;
 /** Streams of the random generator, one a purpose; the step is the counter, so that a resumed run draws the same. */
 const STREAMS = { chips: 9, timesteps: 10, noise: 11 };
+/** How samples are shown of a network of which nothing says how its chips were scaled. */
+const UNKNOWN_SCALING = { normalization: { strategy: 'z_value', procedure: 'lpb' } } as const;
 
 /** A network in training. */
 export class Run {
@@ -21,16 +35,21 @@ export class Run {
   readonly optimizer;
   ema;
   readonly alphaBars: Float64Array;
+  /** What the loss of each timestep counts. */
+  readonly lossWeights: Float64Array;
   step = 0;
-  losses: number[] = [];
+  losses: LossPoint[] = [];
+  private scale?: ChipScale;
 
   constructor(readonly settings: RunSettings) {
-    const { network, learningRate, schedule } = settings;
+    const { network, learningRate, schedule, scaling } = settings;
     const { timesteps, ...betas } = schedule;
     this.alphaBars = computeAlphaSchedule(makeBetaSchedule(timesteps, betas)).alphaBars;
+    this.lossWeights = lossWeights(this.alphaBars, settings);
+    if (scaling) this.scale = new ChipScale(scaling, this.channels);
     this.model = unetAttD(network);
     this.parameters = namedParameters(this.model);
-    this.optimizer = new AdamW({ learningRate });
+    this.optimizer = new AdamW({ learningRate, weightDecay: WEIGHT_DECAY });
     this.ema = new ExponentialMovingAverage(this.parameters, EMA_DECAY);
   }
 
@@ -38,28 +57,42 @@ export class Run {
     return this.settings.network.inChannels ?? 4;
   }
 
+  /** The run's scale; of a run that has none yet, that of these chips from now on, if they have its bands. */
+  scaleOn(dataset: Dataset): ChipScale {
+    if (!this.scale && dataset.bands !== this.channels) return new ChipScale(UNKNOWN_SCALING, this.channels);
+    this.settings.scaling ??= dataset.scaling;
+    this.scale ??= new ChipScale(this.settings.scaling, this.channels);
+    return this.scale;
+  }
+
   /** One step on a batch of the dataset. */
-  async train(dataset: Dataset): Promise<number> {
+  async train(dataset: Dataset, { batchSize, learningRate }: StepSettings): Promise<number> {
     const { settings, step, model, optimizer, alphaBars } = this;
-    const { seed, batchSize, schedule, predictionType } = settings;
+    const { seed, schedule, predictionType, snrPower, minSnrGamma } = settings;
+    Object.assign(settings, { batchSize, learningRate });
     const x0 = dataset.batch(
       randomIntegers(batchSize, dataset.chips.length, { seed, stream: STREAMS.chips, step }),
+      this.scaleOn(dataset),
     );
     const key = { seed, stream: STREAMS.timesteps, step };
     const t = randomIntegers(batchSize, schedule.timesteps, key, { stratified: true });
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed, stream: STREAMS.noise, step });
     setDropoutStep(model, step);
+    optimizer.learningRate = learningRateAt(step, learningRate);
     try {
       const { loss } = await trainStep(model, [{ x0, t, noise }], {
         optimizer,
         parameters: this.parameters.filter(({ spec }) => spec.trainable),
         alphaBars,
         predictionType,
+        snrPower,
+        minSnrGamma,
+        training: step < FREEZE_FROM,
         maxGradientNorm: 1,
       });
       this.ema.update();
       this.step++;
-      this.losses.push(loss);
+      this.losses.push([this.step, loss]);
       return loss;
     } finally {
       tf.dispose([x0, noise]);
@@ -73,29 +106,38 @@ export class Run {
     onFrame: (frame: SampleFrame) => Promise<void>,
   ): Promise<void> {
     const { size } = dataset;
-    const pixels = async (image: tf.Tensor): Promise<Pixels> => ({
-      height: size,
-      width: size,
-      channels: this.channels,
-      data: (await image.data<'float32'>()).slice(),
-    });
-    const initialImage = chip === undefined ? undefined : dataset.batch([chip]);
+    const { channels, alphaBars } = this;
+    const scale = this.scaleOn(dataset);
+    const { ranges } = scale;
+    const pixels = async (image: tf.Tensor) =>
+      scale.inUnits({ height: size, width: size, channels, data: (await image.data<'float32'>()).slice() });
+    const initialImage = chip === undefined ? undefined : dataset.batch([chip], scale);
+    const count = Math.min(steps, alphaBars.length);
     try {
       await this.ema.apply(async () => {
-        const denoiser = (xT: tf.Tensor, t: tf.Tensor) => this.model.predict([xT, t]) as tf.Tensor;
-        const result = await sampleDdim(denoiser, this.alphaBars, {
-          shape: [1, size, size, this.channels],
-          steps,
+        const { predict, dispose } = inferenceModel(this.model);
+        const result = await sampleDdim(predict, alphaBars, {
+          shape: [1, size, size, channels],
+          steps: count,
           seed,
           initialImage,
-          startStep: initialImage && Math.floor(START * steps),
+          startStep: initialImage && Math.floor(START * count),
           spacing: 'trailing',
-          clip: [0, 1],
+          clip: scale.limits,
+          eta: 1,
           useClippedModelOutput: true,
           predictionType: this.settings.predictionType,
           onStep: async ({ step, t, xT, x0 }) =>
-            onFrame({ step, t, xT: await pixels(xT), x0: await pixels(x0) }),
-        });
+            onFrame({
+              seed,
+              trained: this.step,
+              step,
+              t,
+              xT: await pixels(xT),
+              x0: await pixels(x0),
+              ranges,
+            }),
+        }).finally(dispose);
         result.dispose();
       });
     } finally {
@@ -121,4 +163,13 @@ export class Run {
     this.optimizer.dispose();
     this.model.dispose();
   }
+}
+
+function lossWeights(
+  alphaBars: Float64Array,
+  { snrPower = 0, minSnrGamma, predictionType }: RunSettings,
+): Float64Array {
+  const clipped =
+    minSnrGamma === undefined ? undefined : minSnrWeights(alphaBars, { gamma: minSnrGamma, predictionType });
+  return computeSnr(alphaBars).map((snr, t) => snr ** snrPower * (clipped?.[t] ?? 1));
 }

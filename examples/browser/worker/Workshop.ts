@@ -10,6 +10,7 @@ import type {
   RunInfo,
   RunSettings,
   SampleSettings,
+  StepSettings,
 } from '../shared/types.js';
 import type { Dataset } from './Dataset.js';
 import { loadFiles } from './loadFiles.js';
@@ -53,7 +54,9 @@ export class Workshop implements Api {
       this.currentRun = undefined;
       await this.backend?.dispose();
       this.backend = undefined;
-      const { backend, info } = await startBackend(device);
+      const { backend, info } = await startBackend(device, (loadedBytes, totalBytes) =>
+        this.tell('download', { what: 'wasm', loadedBytes, totalBytes }),
+      );
       this.backend = backend;
       if (this.moving) this.currentRun = restoreRun(this.moving.bytes, this.moving.settings).run;
       this.moving = undefined;
@@ -62,7 +65,9 @@ export class Workshop implements Api {
   }
 
   async loadSamples(url: string): Promise<DatasetInfo> {
-    this.dataset = await loadSamples(url);
+    this.dataset = await loadSamples(url, (loadedBytes, totalBytes) =>
+      this.tell('download', { what: 'the sample chips', loadedBytes, totalBytes }),
+    );
     return this.dataset.info();
   }
 
@@ -88,12 +93,17 @@ export class Workshop implements Api {
     return this.turns.run(async () => this.replaceRun(new Run(settings)));
   }
 
-  async train(steps: number): Promise<number> {
+  async baseline(): Promise<number | undefined> {
+    const { currentRun: run, dataset } = this;
+    return run && dataset && run.channels === dataset.bands ? dataset.baseline(run) : undefined;
+  }
+
+  async train(steps: number, settings: StepSettings): Promise<number> {
     this.stopping = false;
     this.times = [performance.now()];
     let done = 0;
     for (; done < steps && !this.stopping; done++) {
-      await this.turns.run(() => this.step());
+      await this.turns.run(() => this.step(settings));
       await turn();
     }
     return done;
@@ -106,6 +116,7 @@ export class Workshop implements Api {
   sample(settings: SampleSettings): Promise<void> {
     return this.turns.run(async () => {
       const [run, dataset] = [this.run(), this.chips()];
+      checkSize(run, dataset);
       if (settings.chip !== undefined) checkBands(run, dataset);
       await run.sample(dataset, settings, async (frame) => {
         this.tell('frame', frame);
@@ -153,25 +164,26 @@ export class Workshop implements Api {
   private replaceRun(run: Run, remark?: string): RunInfo {
     this.currentRun?.dispose();
     this.currentRun = run;
-    const { settings, step, losses, parameters, alphaBars } = run;
+    if (this.dataset?.bands === run.channels) run.scaleOn(this.dataset);
+    const { settings, step, losses, parameters } = run;
     return {
       settings,
       step,
       losses,
       parameters: parameters.reduce((sum, { variable }) => sum + variable.size, 0),
-      baseline: this.dataset?.baseline(alphaBars, settings.predictionType) ?? Number.NaN,
       remark,
     };
   }
 
-  private async step(): Promise<void> {
+  private async step(settings: StepSettings): Promise<void> {
     const [run, dataset] = [this.run(), this.chips()];
+    checkSize(run, dataset);
     checkBands(run, dataset);
-    const loss = await run.train(dataset);
+    const loss = await run.train(dataset, settings);
     const { numTensors: tensors, numBytes: bytes } = tf.memory();
     this.times = [...this.times.slice(-RATE_STEPS), performance.now()];
     const seconds = (this.times[this.times.length - 1] - this.times[0]) / 1000;
-    const imagesPerSecond = ((this.times.length - 1) * run.settings.batchSize) / seconds;
+    const imagesPerSecond = ((this.times.length - 1) * settings.batchSize) / seconds;
     this.tell('step', { step: run.step, loss, imagesPerSecond, tensors, bytes });
   }
 
@@ -181,6 +193,7 @@ export class Workshop implements Api {
   }
 
   private run(): Run {
+    if (this.moving) throw new Error('The network waits for a backend that starts: choose another one.');
     if (!this.currentRun) throw new Error('There is no network yet: press Train, or open a checkpoint.');
     return this.currentRun;
   }
@@ -190,5 +203,13 @@ function checkBands({ channels }: Run, { bands }: Dataset): void {
   if (channels === bands) return;
   throw new Error(
     `The network takes ${channels} bands, the chips have ${bands}. Choose chips of ${channels} bands, or start a new network.`,
+  );
+}
+
+function checkSize({ settings }: Run, { size }: Dataset): void {
+  const multiple = 32 * (settings.network.patchSize ?? 1);
+  if (size % multiple === 0) return;
+  throw new Error(
+    `The network takes chips whose sides are multiples of ${multiple} pixels; these have ${size}. Choose larger ones, or start a new network.`,
   );
 }

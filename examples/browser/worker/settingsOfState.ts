@@ -1,86 +1,181 @@
+import type { PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
+import type { BandStatistics, NormalizationOptions } from 'diffusion-ssl/normalization';
+import { chipNormalization } from '../../lib/chipNormalization.js';
 import type { PretrainConfig } from '../../lib/config/PretrainConfig.js';
 import { modelConfigOf } from '../../lib/modelConfigOf.js';
-import type { RunSettings } from '../shared/types.js';
+import type { ChipScaling, LossPoint, RunSettings } from '../shared/types.js';
+import { type Fields, isFields, SavedFields } from './SavedFields.js';
+import { statisticsOf } from './statisticsOf.js';
+
+const MAX_BATCH = 64;
+const MAX_RATE = 0.1;
+/** What the page's own networks are made of; what else a file says of one has no say here. */
+const NETWORK = [
+  ...['inChannels', 'patchSize', 'filterConfig', 'blockNum', 'dropoutRate', 'dropoutType', 'upmode'],
+  ...['useSkipAtt', 'timeEmbeddingDim', 'seed'],
+] as const;
 
 /** What a checkpoint's header says. */
 export interface SavedState {
   settings: RunSettings;
   step: number;
-  losses: number[];
+  losses: LossPoint[];
   /** Whether the header is that of a run at all. */
   known: boolean;
   /** What of the run the page does another way. */
-  remark?: string;
+  remarks: string[];
 }
 
-type Fields = Record<string, unknown>;
+/** The file that a state is of. */
+export interface StateSource {
+  name: string;
+  /** Channels that the first filter of its weights takes. */
+  inputs: number;
+}
 
-const isFields = (value: unknown): value is Fields => typeof value === 'object' && value !== null;
-
-/** Reads the run's state of a checkpoint by this page or by the trainer in Node; what is missing is as in `defaults`. */
-export function settingsOfState(state: unknown, defaults: RunSettings): SavedState {
-  if (isFields(state) && isFields(state.network)) {
-    return {
-      settings: {
-        network: state.network as UnetAttDConfig,
-        schedule: { ...defaults.schedule, ...(isFields(state.schedule) ? state.schedule : {}) },
-        predictionType: predictionTypeOf(state),
-        ...numbersOf(state, defaults),
-      },
-      step: count(state.step),
-      losses: finite(state.losses),
-      known: true,
-    };
+/**
+ * Reads the run's state of a checkpoint by this page or by the trainer in Node; of weights alone, `defaults` say all but the bands.
+ *
+ * @throws If the state is none of a run, or a number in it is out of its range.
+ */
+export function settingsOfState(saved: unknown, defaults: RunSettings, source: StateSource): SavedState {
+  if (saved !== undefined) {
+    const state = new SavedFields(source.name, isFields(saved) ? saved : {});
+    if (isFields(state.fields.network)) return ofPage(state, state.fields.network);
+    if (isFields(state.fields.config)) return ofTrainer(state, state.fields.config, source);
+    throw new Error(
+      `${source.name} is the checkpoint of another program: its header says nothing of a network.`,
+    );
   }
-  if (isFields(state) && isFields(state.config)) return ofTrainer(state, state.config, defaults);
-  return { settings: defaults, step: 0, losses: [], known: false };
+  // The chips at hand tell whether the first filter takes bands, or cells of 2 × 2 pixels.
+  const { inChannels: bands = 4 } = defaults.network;
+  const isOfCells = source.inputs === 4 * bands;
+  const network = {
+    ...defaults.network,
+    patchSize: isOfCells ? 2 : 1,
+    inChannels: isOfCells ? bands : source.inputs,
+  } as const;
+  return { settings: { ...defaults, network }, step: 0, losses: [], known: false, remarks: [] };
+}
+
+function ofPage(state: SavedFields, network: Fields): SavedState {
+  const { fields } = state;
+  const { normalization, statistics } = isFields(fields.scaling) ? fields.scaling : {};
+  const bands = Number(network.inChannels);
+  const step = state.integer('step', 0, 1e9);
+  return {
+    settings: {
+      network: Object.fromEntries(NETWORK.map((key) => [key, network[key]])) as UnetAttDConfig,
+      schedule: scheduleOf(fields.schedule),
+      ...shared(state),
+      scaling: isFields(fields.scaling)
+        ? {
+            normalization: isFields(normalization) ? (normalization as NormalizationOptions) : null,
+            statistics: statisticsOf(statistics, bands),
+          }
+        : undefined,
+      shownBands: shownBandsOf(fields.shownBands, bands),
+      batchSize: state.integer('batchSize', 1, MAX_BATCH),
+      learningRate: state.number('learningRate', 0, MAX_RATE),
+    },
+    step,
+    losses: lossesOf(fields.losses, step),
+    known: true,
+    remarks: [],
+  };
 }
 
 /** The state of `examples/pretrain-nicfi.ts`: its options, under the names that they have there. */
-function ofTrainer(state: Fields, config: Fields, defaults: RunSettings): SavedState {
-  const inChannels = defaults.network.inChannels ?? 4;
-  const { noiseSchedule, timesteps, betaStart, betaEnd } = config;
-  const schedule = { type: noiseSchedule, timesteps, betaStart, betaEnd };
-  const { normalization = 'min_max', statistics = 'lab' } = config;
-  const scaledAlike = normalization === 'min_max' && statistics === 'lab';
-  const epochs = Array.isArray(state.history) ? (state.history as Fields[]) : [];
+function ofTrainer(state: SavedFields, fields: Fields, source: StateSource): SavedState {
+  const config = fields as unknown as PretrainConfig;
+  const options = new SavedFields(source.name, fields);
+  const bands = bandsOf(source, fields.patchSize);
+  const step = state.integer('step', 0, 1e9);
+  const chips = isFields(state.fields.chips) ? state.fields.chips : {};
+  const scaling = scalingOf(config, statisticsOf(chips.statistics, bands));
+  const [batch, rate] = [options.integer('batch', 1, 1e9), options.number('learningRate', 0, 1e9)];
+  const { noiseSchedule: type, timesteps, betaStart, betaEnd, loss = 'mse' } = config;
+  const remarks = [
+    loss !== 'mse' && `It was trained by the loss ${String(loss).slice(0, 40)}; here by squared errors.`,
+    batch > MAX_BATCH && `Its batches had ${batch} chips; here they have ${MAX_BATCH}.`,
+    rate > MAX_RATE && `Its learning rate was ${rate}; here it is ${MAX_RATE}.`,
+    !scaling && 'It does not hold the statistics of its chips; those of the chips at hand take their place.',
+  ];
   return {
     settings: {
-      // Those of the first filter, which are of a cell of pixels.
-      network: modelConfigOf(
-        config as unknown as PretrainConfig,
-        inChannels / (config.patchSize === 2 ? 4 : 1),
-      ),
-      schedule: schedule as RunSettings['schedule'],
-      predictionType: predictionTypeOf(config),
-      ...numbersOf({ ...config, batchSize: config.batch }, defaults),
+      network: modelConfigOf(config, bands),
+      schedule: scheduleOf({ type, timesteps, betaStart, betaEnd }),
+      ...shared(options),
+      scaling,
+      shownBands: shownBandsOf(chips.shownBands, bands),
+      batchSize: Math.min(batch, MAX_BATCH),
+      learningRate: Math.min(rate, MAX_RATE),
     },
-    step: count(state.step),
-    losses: finite(epochs.map(({ trainLoss }) => trainLoss)),
+    step,
+    losses: epochLosses(state.fields, step),
     known: true,
-    remark: scaledAlike
-      ? undefined
-      : `Its chips were scaled by ${normalization} (${statistics}); here each is scaled to 0 to 1 by itself.`,
+    remarks: remarks.filter((remark) => remark !== false),
   };
 }
 
-const predictionTypeOf = ({ predictionType }: Fields) =>
-  predictionType === 'x0' || predictionType === 'v' ? predictionType : undefined;
+/** Those of the first filter, which are of a cell of pixels. */
+const bandsOf = ({ inputs }: StateSource, patchSize: unknown) => inputs / (patchSize === 2 ? 4 : 1);
 
-function numbersOf(from: Fields, defaults: RunSettings) {
-  const { batchSize, learningRate, seed } = from;
-  const positive = (value: unknown): value is number => Number.isFinite(value) && (value as number) > 0;
+function shared(state: SavedFields) {
+  const gamma = state.number('minSnrGamma', 0, 1e6, 0);
   return {
-    batchSize:
-      Number.isInteger(batchSize) && positive(batchSize) ? Math.min(batchSize, 64) : defaults.batchSize,
-    learningRate: positive(learningRate) ? learningRate : defaults.learningRate,
-    seed: Number.isSafeInteger(seed) && (seed as number) >= 0 ? (seed as number) : defaults.seed,
+    predictionType: (state.fields.predictionType ?? 'noise') as PredictionType,
+    snrPower: state.number('snrPower', 0, 10, 0),
+    minSnrGamma: gamma > 0 ? gamma : undefined,
+    seed: state.integer('seed', 0, Number.MAX_SAFE_INTEGER),
   };
 }
 
-const count = (value: unknown) =>
-  Number.isSafeInteger(value) && (value as number) > 0 ? (value as number) : 0;
+/** Checked by `makeBetaSchedule`, but for the number of timesteps. */
+function scheduleOf(schedule: unknown): RunSettings['schedule'] {
+  const { type, timesteps, betaStart, betaEnd } = isFields(schedule) ? schedule : {};
+  return { type, timesteps, betaStart, betaEnd } as RunSettings['schedule'];
+}
 
-const finite = (values: unknown): number[] =>
-  Array.isArray(values) ? values.filter((value) => Number.isFinite(value)) : [];
+/** How the trainer scaled its chips; undefined where that takes statistics that are not there. */
+function scalingOf(config: PretrainConfig, statistics: BandStatistics | undefined): ChipScaling | undefined {
+  const { normalization = 'min_max', statistics: procedure = 'lab' } = config;
+  const nodata = numbersOf(config.nodata);
+  const isGlobal = normalization !== 'none' && (procedure === 'gpb' || procedure === 'gab');
+  if (isGlobal && !statistics) return undefined;
+  const options = chipNormalization({ ...config, normalization, statistics: procedure, nodata }, undefined);
+  return { normalization: options, statistics };
+}
+
+function shownBandsOf(value: unknown, bands: number): number[] | undefined {
+  const shown = numbersOf(value).filter((band) => Number.isInteger(band) && band >= 0 && band < bands);
+  return shown.length === 1 || shown.length === 3 ? shown : undefined;
+}
+
+const numbersOf = (value: unknown): number[] =>
+  Array.isArray(value) ? value.slice(0, 64).filter((item) => Number.isFinite(item)) : [];
+
+/** The points of a list that are some, in the order of their steps. */
+function lossesOf(value: unknown, lastStep: number): LossPoint[] {
+  if (!Array.isArray(value)) return [];
+  let before = 0;
+  return value.filter((item): item is LossPoint => {
+    if (!Array.isArray(item) || item.length !== 2 || !item.every(Number.isFinite)) return false;
+    const [step] = item as LossPoint;
+    if (step <= before || step > lastStep) return false;
+    before = step;
+    return true;
+  });
+}
+
+/** The mean loss of each finished epoch, at its last step. */
+function epochLosses({ history, epochLoss }: Fields, step: number): LossPoint[] {
+  if (!Array.isArray(history)) return [];
+  const begun = isFields(epochLoss) ? Number(epochLoss.count) || 0 : 0;
+  const each = (step - begun) / history.length;
+  return lossesOf(
+    history.map((epoch, i) => [Math.round((i + 1) * each), isFields(epoch) ? epoch.trainLoss : null]),
+    step,
+  );
+}
