@@ -210,7 +210,7 @@ describe('a run of the page', () => {
     run.dispose();
     const other = { ...settings, network: { ...settings.network, filterConfig: [8, 8, 8, 8, 8, 8] } };
     expect(() => restoreRun(weights, other, 'w.safetensors')).toThrow(
-      /^w\.safetensors holds another network than the one chosen here: its network has \d+ values, and the file holds \d+\. Choose its size/,
+      /^w\.safetensors does not open: it holds another network than the one chosen here \(\d+ values, not \d+\); choose its size/,
     );
     const restored = restoreRun(weights, settings, 'w.safetensors');
     expect(restored.remark).toMatch(/Only weights were taken over/);

@@ -6,7 +6,7 @@ import { Run } from './Run.js';
 import { type SavedState, settingsOfState } from './settingsOfState.js';
 
 /** Longer ones quote what is in the file. */
-const MAX_PROBLEM = 300;
+const MAX_PROBLEM = 500;
 
 /** A run made from a file. */
 export interface RestoredRun {
@@ -32,7 +32,7 @@ export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The
   }
   const state = settingsOfState(saved, settings, { name, inputs: first.shape[1] });
   try {
-    checkLimits(state.settings, weights);
+    checkLimits(state, weights);
     const run = new Run(state.settings);
     try {
       const remark = [fill(run, bytes, state), ...state.remarks].filter(Boolean).join(' ') || undefined;
@@ -44,9 +44,7 @@ export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The
       throw error;
     }
   } catch (error) {
-    const advice = state.known ? '' : 'Choose its size under “Network” and open it again. ';
-    const which = state.known ? 'does not open' : 'holds another network than the one chosen here';
-    throw new Error(`${name} ${which}: ${firstProblem(error)}. ${advice}The run at hand is as it was.`);
+    throw new Error(`${name} does not open: ${firstProblem(error)}. The run at hand is as it was.`);
   }
 }
 
