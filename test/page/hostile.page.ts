@@ -56,8 +56,8 @@ describe.skipIf(!chromiumPath)("somebody else's checkpoint", () => {
       const text = JSON.stringify({ ...rest, state: header });
       writeFileSync(file, writeSafetensors(tensors, { ...metadata, 'diffusion-ssl': text }));
       await page.setInputFiles('#open', file);
-      const notice = page.locator('.notice span').filter({ hasText: answer });
-      await notice.waitFor({ timeout: SECONDS * 1000 });
+      const notice = page.locator('.notice span').filter({ hasText: `${name}.safetensors` });
+      await notice.filter({ hasText: answer }).waitFor({ timeout: SECONDS * 1000 });
     }
     const { steps } = await plottedLosses(page);
     await page.click('#fresh');

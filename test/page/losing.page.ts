@@ -89,8 +89,13 @@ describe.skipIf(!chromiumPath)('nothing is lost', () => {
     const resume = () => page.getByRole('button', { name: 'Resume my run' }).click();
     await answer(page, false, replaced, resume);
     expect(await steps()).toBe(1);
+    await page.fill('#steps', '100000');
+    await page.click('#train');
+    await page.waitForSelector('#stop:enabled');
     await answer(page, true, replaced, resume);
     await untilNotice(page, /“my run” is open, at step 3\./);
+    // The steps under way were meant for the other run.
+    await page.waitForSelector('#train:enabled');
     expect(await steps()).toBe(3);
 
     const remove = () => page.getByRole('button', { name: 'Remove my run' }).click();

@@ -81,7 +81,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
   });
   afterAll(() => host?.close());
 
-  it('loads under 1 MB without the sample chips, interactive within two seconds, without an error', async () => {
+  it('loads at most 353 kB without the sample chips, interactive within two seconds, without an error', async () => {
     const page = await host.browser.newPage();
     const problems = watchProblems(page);
     const loaded: Promise<[url: string, bytes: Buffer]>[] = [];
@@ -101,7 +101,7 @@ describe.skipIf(!chromiumPath)('the page', () => {
     );
     for (const part of [/worker.*\.js$/, /\.wasm$/])
       expect(files.filter(([url]) => part.test(url)).length).toBe(1);
-    expect(bytes).toBeLessThan(1_000_000);
+    expect(bytes).toBeLessThanOrEqual(353_000);
     expect(interactive).toBeLessThan(2000);
     expect(await page.locator('#gallery input').count()).toBe(64);
     expect(problems).toEqual([]);
@@ -237,11 +237,15 @@ describe.skipIf(!chromiumPath)('the page', () => {
     expect(await page.evaluate(() => crossOriginIsolated)).toBe(true);
     expect(await page.textContent('#backend')).toMatch(/^wasm \(2 threads\)/);
     await chooseTiny(page);
-    await train(page, 3);
+    await train(page, 15);
     await page.selectOption('#device', 'single');
     await page.waitForSelector('#train:enabled');
     expect(await page.textContent('#backend')).toMatch(/^wasm \(1 thread\)/);
-    await train(page, 3);
+    await train(page, 15);
+    await page.selectOption('#device', 'wasm');
+    await page.waitForSelector('#train:enabled');
+    expect(await page.textContent('#backend')).toMatch(/^wasm \(2 threads\)/);
+    await train(page, 15);
     const { first, last } = await plottedLosses(page);
     expect(last).toBeLessThan(first);
     expect(await notices(page)).toBe('');

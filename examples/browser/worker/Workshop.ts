@@ -13,14 +13,14 @@ import type {
   StepSettings,
 } from '../shared/types.js';
 import type { Dataset } from './Dataset.js';
-import { loadFiles } from './loadFiles.js';
 import { loadSamples } from './loadSamples.js';
 import { Mutex } from './Mutex.js';
-import { Run } from './Run.js';
+import type { Run } from './Run.js';
 import { readCheckpointFile } from './readCheckpointFile.js';
-import { restoreRun } from './restoreRun.js';
 import { startBackend } from './startBackend.js';
 import { CheckpointFolder } from './store/CheckpointFolder.js';
+
+// What is not needed to see the page is loaded when it is: a first visit is short on a slow network.
 
 /** Steps that the rate is a mean of. */
 const RATE_STEPS = 10;
@@ -58,7 +58,10 @@ export class Workshop implements Api {
         this.tell('download', { what: 'wasm', loadedBytes, totalBytes }),
       );
       this.backend = backend;
-      if (this.moving) this.currentRun = restoreRun(this.moving.bytes, this.moving.settings).run;
+      if (this.moving) {
+        const { restoreRun } = await import('./restoreRun.js');
+        this.currentRun = restoreRun(this.moving.bytes, this.moving.settings).run;
+      }
       this.moving = undefined;
       return info;
     });
@@ -72,6 +75,7 @@ export class Workshop implements Api {
   }
 
   async loadFiles(files: File[]): Promise<DatasetInfo> {
+    const { loadFiles } = await import('./loadFiles.js');
     const { dataset, problems } = await loadFiles(files);
     this.dataset = dataset;
     return dataset.info(problems);
@@ -90,7 +94,10 @@ export class Workshop implements Api {
   }
 
   newRun(settings: RunSettings): Promise<RunInfo> {
-    return this.turns.run(async () => this.replaceRun(new Run(settings)));
+    return this.turns.run(async () => {
+      const { Run } = await import('./Run.js');
+      return this.replaceRun(new Run(settings));
+    });
   }
 
   async baseline(): Promise<number | undefined> {
@@ -156,12 +163,15 @@ export class Workshop implements Api {
   }
 
   /** The run at hand is given up only once the new one is complete. */
-  private restore(bytes: Uint8Array, settings: RunSettings, name: string): RunInfo {
+  private async restore(bytes: Uint8Array, settings: RunSettings, name: string): Promise<RunInfo> {
+    const { restoreRun } = await import('./restoreRun.js');
     const { run, remark } = restoreRun(bytes, settings, name);
     return this.replaceRun(run, remark);
   }
 
   private replaceRun(run: Run, remark?: string): RunInfo {
+    // The steps asked for were meant for the one before.
+    this.stopping = true;
     this.currentRun?.dispose();
     this.currentRun = run;
     if (this.dataset?.bands === run.channels) run.scaleOn(this.dataset);

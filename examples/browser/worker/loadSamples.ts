@@ -15,12 +15,14 @@ export async function loadSamples(url: string, onDownload: DownloadProgress): Pr
   const length = SIZE ** 2 * BANDS.length;
   let rest = new Uint8Array();
   let loaded = 0;
+  const total = Number(response.headers.get('content-length')) || undefined;
   const reader = response.body.getReader();
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return dataset;
     loaded += value.length;
-    onDownload(loaded, undefined);
+    // Of a compressed file the length is that on the way.
+    onDownload(loaded, total !== undefined && loaded > total ? undefined : total);
     const bytes = new Uint8Array(rest.length + value.length);
     bytes.set(rest);
     bytes.set(value, rest.length);
