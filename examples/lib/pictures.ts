@@ -8,7 +8,7 @@ import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
-import { type Display, imageRange } from './display.js';
+import type { Display } from './display.js';
 import { type LossPlotOptions, lossPlotSvg } from './lossPlot.js';
 import type { PretrainConfig } from './pretrainOptions.js';
 import { type PanelSample, samplePanel } from './samplePanel.js';
@@ -34,9 +34,6 @@ const SAMPLE_STEPS = 50;
 const GREY_BANDS = 2;
 /** Moments of the reverse process that are shown, as parts of it. */
 const SHOWN = [0, 0.3, 0.5, 0.7, 0.8, 0.9];
-
-/** Where the clean image of a sample is cut off when chips are z-scores: nearly all of theirs lie within. */
-const Z_LIMITS: [number, number] = [-5, 5];
 
 /** Writes the loss plot as SVG and as PNG. */
 export async function writeLossPlot(folder: string, options: LossPlotOptions): Promise<void> {
@@ -87,7 +84,6 @@ export async function panelSamples(
 ): Promise<PanelSample[]> {
   const count = Math.min(PANEL_CHIPS, shape[0]);
   const t = Int32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) / count) * alphaBars.length));
-  const clip = imageRange(config);
   const tensors = tf.tidy(() => {
     const x0 = tf.slice(tf.tensor4d(images, shape), 0, count);
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed: config.seed, stream: PANEL_STREAM, step: 0 });
@@ -98,7 +94,7 @@ export async function panelSamples(
     const predictedNoise = predictNoise(xT, t, alphaBars, prediction, { predictionType });
     const reconstruction = tf.clipByValue(
       predictX0(xT, t, alphaBars, prediction, { predictionType }),
-      ...clip,
+      ...display.limits,
     );
     const error = tf.mean(tf.squaredDifference(prediction, target[predictionType]()), [1, 2, 3]);
     return { x0, xT, predictedNoise, reconstruction, error };
@@ -133,7 +129,7 @@ export async function writeSamples(
   const samples = await sampleDdim(predict, alphaBars, {
     shape: [count, ...shape],
     steps,
-    clip: config.normalization === 'z_value' ? Z_LIMITS : imageRange(config),
+    clip: display.limits,
     eta: 1,
     useClippedModelOutput: true,
     predictionType: config.predictionType,

@@ -26,6 +26,15 @@ describe('displayOf', () => {
     expect(rangeOf([1, 0])).toEqual([0, 100]);
   });
 
+  it('shows chips that were not scaled by their statistics, and ranges below one in their own digits', () => {
+    const { inUnits, rangeOf, limits } = displayOf(configOf('--normalization', 'none'), statistics);
+    expect(inUnits(image)).toBe(image);
+    expect(rangeOf([1])).toEqual([20, 40]);
+    expect(limits).toEqual([0, 100]);
+    const reflectances = { min: [0.01], max: [0.8], mean: [0.2], std: [0.05] };
+    expect(displayOf(configOf('--normalization', 'none'), reflectances).rangeOf([0])).toEqual([0.1, 0.3]);
+  });
+
   it('leaves what was scaled chip by chip as the network sees it', () => {
     for (const [normalization, range] of [
       ['min_max', [0, 1]],
