@@ -109,8 +109,13 @@ export class Workshop implements Api {
     this.stopping = false;
     this.times = [performance.now()];
     let done = 0;
-    for (; done < steps && !this.stopping; done++) {
-      await this.turns.run(() => this.step(settings));
+    while (done < steps && !this.stopping) {
+      await this.turns.run(async () => {
+        // Another run may have come while this step waited for its turn.
+        if (this.stopping) return;
+        await this.step(settings);
+        done++;
+      });
       await turn();
     }
     return done;
