@@ -16,6 +16,7 @@ import type {
 import { ChipScale } from './ChipScale.js';
 import type { Dataset } from './Dataset.js';
 import { learningRateAt } from './learningRateAt.js';
+import { mosaic } from './mosaic.js';
 
 const EMA_DECAY = 0.98;
 const WEIGHT_DECAY = 1e-4;
@@ -23,6 +24,8 @@ const WEIGHT_DECAY = 1e-4;
 const FREEZE_FROM = 90;
 /** Share of the reverse process that is left out where it begins with a chip. */
 const START = 0.75;
+/** Rows and columns in which samples from pure noise are drawn. */
+const COLUMNS = 2;
 /** Streams of the random generator, one a purpose; the step is the counter, so that a resumed run draws the same. */
 const STREAMS = { chips: 9, timesteps: 10, noise: 11 };
 /** How samples are shown of a network of which nothing says how its chips were scaled. */
@@ -99,7 +102,7 @@ export class Run {
     }
   }
 
-  /** Draws one chip of the dataset's size with the averaged weights; tells every step. */
+  /** Draws chips of the dataset's size with the averaged weights, four from pure noise or one from a chip; tells every step. */
   async sample(
     dataset: Dataset,
     { steps, seed, chip }: SampleSettings,
@@ -109,15 +112,27 @@ export class Run {
     const { channels, alphaBars } = this;
     const scale = this.scaleOn(dataset);
     const { ranges } = scale;
-    const pixels = async (image: tf.Tensor) =>
-      scale.inUnits({ height: size, width: size, channels, data: (await image.data<'float32'>()).slice() });
+    const number = chip === undefined ? COLUMNS ** 2 : 1;
+    const pixels = async (batch: tf.Tensor) => {
+      const values = await batch.data<'float32'>();
+      const length = values.length / number;
+      const images = Array.from({ length: number }, (_, i) =>
+        scale.inUnits({
+          height: size,
+          width: size,
+          channels,
+          data: values.slice(i * length, (i + 1) * length),
+        }),
+      );
+      return number === 1 ? images[0] : mosaic(images, COLUMNS);
+    };
     const initialImage = chip === undefined ? undefined : dataset.batch([chip], scale);
     const count = Math.min(steps, alphaBars.length);
     try {
       await this.ema.apply(async () => {
         const { predict, dispose } = inferenceModel(this.model);
         const result = await sampleDdim(predict, alphaBars, {
-          shape: [1, size, size, channels],
+          shape: [number, size, size, channels],
           steps: count,
           seed,
           initialImage,
