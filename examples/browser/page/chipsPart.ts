@@ -101,7 +101,9 @@ function acceptDrops(useFiles: (files: File[]) => Promise<void>): void {
 function showBands({ bands, bandNames }: DatasetInfo, wanted: readonly number[]): void {
   const colours: [bands: number[], note: string][] = [];
   if (bands >= 3) colours.push([[0, 1, 2], '']);
-  if (bands >= 4) colours.push([[3, 0, 1], ' (false colour)']);
+  // Most satellites count from blue; the fourth band is often the near infrared.
+  if (bands >= 3) colours.push([[2, 1, 0], '']);
+  if (bands >= 4) colours.push([[3, 0, 1], ' (false colour)'], [[3, 2, 1], ' (false colour)']);
   const known = colours.some(([shown]) => String(shown) === String(wanted));
   if (wanted.length === 3 && !known) colours.push([[...wanted], ' (as in the run)']);
   select('bands').replaceChildren(
