@@ -13,6 +13,7 @@ import { PREDICTED, panelChips, writeLossPlot, writePanel } from './pictures.js'
 import type { PretrainConfig, PretrainOptions } from './pretrainOptions.js';
 import { type ResumePoint, readResumePoint } from './readResumePoint.js';
 import { refuseChanges } from './refuseChanges.js';
+import { resumeCommand } from './resumeCommand.js';
 import { createRun, openLogs, type Run, saveCheckpoint, withAverage } from './run.js';
 import { BEST, LATEST } from './runFolder.js';
 import { changedInputs, type RunInputs, runInputs } from './runInputs.js';
@@ -108,7 +109,7 @@ async function pretrainOn(
     return 'finished';
   } catch (error) {
     if (!signal?.aborted) throw chipError(error, config);
-    await stopRun(folder, run ?? resumed);
+    await stopRun(run ?? resumed, resumeCommand(folder, options.run));
     return 'interrupted';
   } finally {
     await data?.close();
@@ -137,14 +138,14 @@ function compareInputs(
 }
 
 /** Saves what a run that is asked to stop has done, and says how to go on. */
-async function stopRun(folder: string, run: Run | ResumePoint | undefined): Promise<void> {
+async function stopRun(run: Run | ResumePoint | undefined, command: string): Promise<void> {
   if (run && 'unsaved' in run) {
     if (run.unsaved) await saveCheckpoint(run, LATEST);
     run.logs?.close();
   }
   console.log(
     run && run.state.step > 0
-      ? `stopped at step ${run.state.step}; go on with: npm run pretrain -- --out ${folder} --resume`
+      ? `stopped at step ${run.state.step}; go on with: ${command}`
       : 'stopped before the first step: there is nothing to save',
   );
 }

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type PretrainHooks, pretrain } from '../../examples/lib/pretrain.js';
 import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { resumeCommand } from '../../examples/lib/resumeCommand.js';
 import { readCheckpointState } from '../../src/training/checkpoint.js';
 import { readEvent } from '../../src/training/node/readEvent.js';
 import { readRecords } from '../../src/training/node/readRecords.js';
@@ -137,4 +138,15 @@ describe('a run that is asked to stop', () => {
     expect(said.at(-1)).toMatch(/^stopped at step 1; go on with/);
     expect(readFileSync(path.join(out('again'), 'latest.safetensors')).equals(before)).toBe(true);
   });
+});
+
+it('a stopped run is gone on with by a line that a shell takes', () => {
+  const command = (...args: string[]) => {
+    const { run } = parsePretrainOptions(args);
+    return resumeCommand(run.out!, run);
+  };
+  expect(command('--out', 'runs/a-2', '--threads', '2')).toBe('npm run pretrain -- --out runs/a-2 --resume');
+  expect(command('--out', "my run's", '--log-dir', 'logs', '--backend', 'webgpu', '--allow-software')).toBe(
+    "npm run pretrain -- --out 'my run'\\''s' --resume --log-dir logs --backend webgpu --allow-software",
+  );
 });
