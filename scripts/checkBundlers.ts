@@ -22,7 +22,7 @@ for (const optional of [true, false]) {
     const packages = project.readmePackages().filter((name) => optional || !name.includes('tfjs-backend'));
     project.install(...packages, ...new Set(wanted.flatMap((bundler) => bundler.packages)));
     for (const bundler of wanted) {
-      const found = tryBundler(project, bundler, project.path('node_modules'));
+      const found = tryBundler(project, bundler, project.path('node_modules'), optional);
       console.log(
         `${bundler.name}, ${optional ? "README's packages" : 'no optional one'}: ${found.length === 0 ? 'ok' : 'fails'}`,
       );

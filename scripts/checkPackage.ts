@@ -120,7 +120,7 @@ try {
 
   project.install(...project.readmePackages());
   const modules = path.join(root, 'node_modules');
-  problems.push(...ownBundlers.flatMap((bundler) => tryBundler(project, bundler, modules)));
+  problems.push(...ownBundlers.flatMap((bundler) => tryBundler(project, bundler, modules, true)));
 
   project.install(`@types/node@${manifest.devDependencies['@types/node']}`);
   copyFileSync(path.join(root, 'scripts/package/consumer.ts'), project.path('consumer.ts'));

@@ -15,6 +15,8 @@ export interface Bundler {
   files?(name: string): Record<string, string>;
   /** The file that holds the script, below `out/NAME`. Without it the size is not looked at. */
   script?(name: string): RegExp;
+  /** Whether Node can run that file. */
+  runsInNode?: true;
 }
 
 const esbuild: Bundler = {
@@ -30,6 +32,7 @@ const esbuild: Bundler = {
     `--outdir=out/${name}`,
   ],
   script: (name) => new RegExp(`^${name}\\.js$`),
+  runsInNode: true,
 };
 
 const vite: Bundler = {
@@ -64,6 +67,7 @@ const rollup: Bundler = {
     ...['node-resolve', 'commonjs', 'terser'].flatMap((plugin) => ['--plugin', plugin]),
   ],
   script: (name) => new RegExp(`^${name}\\.js$`),
+  runsInNode: true,
 };
 
 /** Next.js by one of its two bundlers: the script is imported by the only page. */
@@ -100,8 +104,18 @@ const SCRIPTS = {
 /** Most bytes that a bundle may have which uses `makeBetaSchedule` alone, whatever the bundler adds. */
 const MOST_BYTES = 1100;
 
-/** Bundles the package in a project and returns what does not work. Programs are those of `modules`, a node_modules. */
-export function tryBundler(project: ConsumerProject, bundler: Bundler, modules: string): string[] {
+/**
+ * Bundles the package in a project and returns what does not work.
+ *
+ * @param modules The node_modules that has the bundler's program.
+ * @param optional Whether the project has the optional packages that README.md tells to install.
+ */
+export function tryBundler(
+  project: ConsumerProject,
+  bundler: Bundler,
+  modules: string,
+  optional: boolean,
+): string[] {
   return Object.entries(SCRIPTS).flatMap(([name, script]) => {
     rmSync(project.path('out'), { recursive: true, force: true });
     mkdirSync(project.path('app'), { recursive: true });
@@ -109,9 +123,10 @@ export function tryBundler(project: ConsumerProject, bundler: Bundler, modules: 
       project.write(file, text);
     try {
       runCommand(path.join(modules, '.bin', bundler.program), bundler.arguments(name), project.folder);
+      if (name === 'backends' && bundler.runsInNode) return tryBackends(project, bundler.name, optional);
     } catch (error) {
       return [
-        `${bundler.name} does not build ${name}.js (${script.split('\n')[0]}):\n${(error as Error).message}`,
+        `${bundler.name} does not build ${name}.js (${script.split('\n')[0]}), or that does not run:\n${(error as Error).message}`,
       ];
     }
     if (name !== 'betas' || !bundler.script) return [];
@@ -125,4 +140,21 @@ export function tryBundler(project: ConsumerProject, bundler: Bundler, modules: 
       ? []
       : [`${bundler.name}: makeBetaSchedule from the root is ${bytes} bytes, more than ${MOST_BYTES}`];
   });
+}
+
+/** Runs the bundle of `backends`, which starts the backend in plain JavaScript, or says that its package is missing. */
+function tryBackends(project: ConsumerProject, bundler: string, optional: boolean): string[] {
+  const program = `
+    // What TensorFlow.js knows a page by.
+    Object.assign(globalThis, { window: globalThis, document: {} });
+    await import('./out/backends/backends.js');
+    console.log(await used({ device: 'cpu' }).then(({ name }) => name, ({ message }) => message));`;
+  const args = ['--input-type=module', '--eval', program];
+  const outcome = runCommand(process.execPath, args, project.folder).trim().split('\n').at(-1) ?? '';
+  const expected = optional
+    ? /^cpu$/
+    : /tfjs-backend-cpu does not load: .*\(npm install @tensorflow\/tfjs-backend-cpu@/;
+  return expected.test(outcome)
+    ? []
+    : [`${bundler}: initBackend({ device: 'cpu' }) of its bundle: ${outcome}`];
 }
