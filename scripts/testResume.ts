@@ -29,6 +29,10 @@ const flags = [
   ...[
     '--size',
     '32',
+    '--patch-size',
+    '1',
+    '--block-num',
+    '2,2,2,2,2,2',
     '--filter-config',
     '4,4,8,8,8,8',
     '--dropout-rate',
