@@ -51,17 +51,18 @@ describe.skipIf(!chromiumPath)("somebody else's checkpoint", () => {
       ['losses', { ...state, losses: Array(1e6).fill([1, 1]) }, /losses\.safetensors is open, at step 2/],
     ];
     page.on('dialog', (dialog) => dialog.accept());
-    for (const [name, header, answer] of headers) {
+    const open = async ([name, header, answer]: (typeof headers)[number]) => {
       const file = path.join(folder, `${name}.safetensors`);
       const text = JSON.stringify({ ...rest, state: header });
       writeFileSync(file, writeSafetensors(tensors, { ...metadata, 'diffusion-ssl': text }));
       await page.setInputFiles('#open', file);
       const notice = page.locator('.notice span').filter({ hasText: `${name}.safetensors` });
       await notice.filter({ hasText: answer }).waitFor({ timeout: SECONDS * 1000 });
-    }
-    const { steps } = await plottedLosses(page);
-    await page.click('#fresh');
+    };
+    for (const header of headers.slice(0, -1)) await open(header);
+    // Those were refused: the run at hand goes on.
     await train(page, 2);
-    expect(steps).toBeGreaterThan(0);
+    await open(headers[headers.length - 1]);
+    expect((await plottedLosses(page)).steps).toBeGreaterThan(0);
   });
 });
