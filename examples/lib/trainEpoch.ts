@@ -35,7 +35,7 @@ export async function trainEpoch(run: Run, started: number): Promise<void> {
     state.nextBatch = batch.batch + 1;
     state.seconds = (performance.now() - started) / 1000;
     state.epochSeconds = (performance.now() - begun) / 1000;
-    // The end of an epoch is saved once it is validated and logged: a run resumed from before would log it twice.
+    // The end of an epoch is saved once it is validated and drawn.
     if (!isLast && state.step % run.checkpointSteps === 0) await saveCheckpoint(run, LATEST);
     run.onStep?.(state.step);
     await turn(run.signal);
