@@ -42,12 +42,14 @@ export function linePlot(
   const svg = make('svg', { viewBox: `0 0 ${width} ${HEIGHT}`, role: 'img', 'aria-label': label });
   svg.append(text(LEFT, 14, title, 'start'));
   svg.append(text((LEFT + end) / 2, HEIGHT - 6, xLabel, 'middle'));
-  for (const value of log ? logTicks(low, high) : ticks(low, high, 4)) {
-    svg.append(make('path', { class: 'axis', d: `M${LEFT} ${y(value)}H${end}` }));
-    svg.append(text(LEFT - 6, y(value) + 4, short(log ? 10 ** value : value), 'end'));
+  if (points.length > 0) {
+    for (const value of log ? logTicks(low, high) : ticks(low, high, 4)) {
+      svg.append(make('path', { class: 'axis', d: `M${LEFT} ${y(value)}H${end}` }));
+      svg.append(text(LEFT - 6, y(value) + 4, short(log ? 10 ** value : value), 'end'));
+    }
+    for (const value of ticks(left, right, narrow ? 3 : 6, 1))
+      svg.append(text(x(value), BOTTOM + 18, short(value), 'middle'));
   }
-  for (const value of ticks(left, right, narrow ? 3 : 6, 1))
-    svg.append(text(x(value), BOTTOM + 18, short(value), 'middle'));
   for (const curve of shown) {
     const path = curve.points.map(([at, value]) => `${x(at).toFixed(1)} ${y(value).toFixed(1)}`).join('L');
     if (path) svg.append(make('path', { class: curve.className, d: `M${path}` }));

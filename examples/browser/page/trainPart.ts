@@ -107,8 +107,10 @@ function draw(losses: readonly LossPoint[], { run, baseline }: { run?: RunInfo; 
   for (let i = 0; i < losses.length; i += width) {
     const part = losses.slice(i, i + width);
     const mean = part.reduce((sum, [, value]) => sum + value, 0) / part.length;
-    average = raw.length === 0 ? mean : 0.9 * average + 0.1 * mean;
     const [step] = part[part.length - 1];
+    // The losses of a run of Node's are means of whole epochs, which need no smoothing.
+    const kept = raw.length === 0 ? 0 : 0.9 ** ((step - raw[raw.length - 1][0]) / width);
+    average = kept * average + (1 - kept) * mean;
     raw.push([step, mean]);
     smooth.push([step, average]);
   }
