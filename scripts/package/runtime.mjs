@@ -1,7 +1,6 @@
 // A user's program: reads chips in two worker threads, trains three steps on them and samples; prints what came out as JSON. Started by
 // checkRuntimes.ts in Node, Bun and Deno with the number of threads of the backend.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { initBackend } from 'diffusion-ssl/backends/node';
@@ -14,7 +13,7 @@ import { gaussianNoise, sampleDdim } from 'diffusion-ssl/samplers';
 import { trainStep } from 'diffusion-ssl/training';
 
 const size = 32;
-const dataPath = mkdtempSync(path.join(tmpdir(), 'diffusion-ssl-runtime-'));
+const dataPath = mkdtempSync(path.resolve('chips-'));
 const rows = Array.from({ length: 6 }, (_, chip) => {
   const data = Float32Array.from({ length: size * size }, (_, i) => Math.sin(i * (chip + 1)));
   writeFileSync(
@@ -44,5 +43,4 @@ const denoiser = (xT, t) => model.predict([xT, t]);
 const sample = await sampleDdim(denoiser, alphaBars, { shape: [1, size, size, 1], steps: 4, clip: [-1, 1] });
 const values = Array.from(await sample.data());
 await backend.dispose();
-rmSync(dataPath, { recursive: true });
 console.log(JSON.stringify({ threads: backend.threads, losses, values }));
