@@ -97,6 +97,7 @@ export type { Initialization, ParameterSpec, TorchLayout } from './layers/Parame
 export { PixelShuffle } from './layers/PixelShuffle.js';
 export { PixelUnshuffle, type PixelUnshuffleConfig } from './layers/PixelUnshuffle.js';
 export { registerLayers } from './layers/registerLayers.js';
+export { SkipDropout, type SkipDropoutConfig } from './layers/SkipDropout.js';
 export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
 export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './layers/UpconvBlock.js';

@@ -5,6 +5,8 @@ export const randomStreams = {
   shuffle: 6,
   /** Dropout layer `i` draws from stream `dropout + i`. */
   dropout: 1000,
+  /** Skip connection `i` is dropped by stream `skipDropout + i`. */
+  skipDropout: 2000,
   /** The augmentation of chip `i` draws from stream `augmentation + i`, the epoch being the step. */
   augmentation: 0x80000000,
 } as const;

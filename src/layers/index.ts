@@ -8,6 +8,7 @@ export type { Initialization, ParameterSpec, TorchLayout } from './ParameterSpec
 export { PixelShuffle } from './PixelShuffle.js';
 export { PixelUnshuffle, type PixelUnshuffleConfig } from './PixelUnshuffle.js';
 export { registerLayers } from './registerLayers.js';
+export { SkipDropout, type SkipDropoutConfig } from './SkipDropout.js';
 export { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './TimeEmbedding.js';
 export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './UpconvBlock.js';

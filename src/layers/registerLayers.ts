@@ -7,6 +7,7 @@ import { ConvBlock } from './ConvBlock.js';
 import { MaxPool2d } from './MaxPool2d.js';
 import { PixelShuffle } from './PixelShuffle.js';
 import { PixelUnshuffle } from './PixelUnshuffle.js';
+import { SkipDropout } from './SkipDropout.js';
 import { TimeEmbedding } from './TimeEmbedding.js';
 import { UpconvBlock } from './UpconvBlock.js';
 
@@ -32,6 +33,7 @@ export function registerLayers(): void {
     MaxPool2d,
     PixelShuffle,
     PixelUnshuffle,
+    SkipDropout,
     TimeEmbedding,
     UpconvBlock,
   ]) {

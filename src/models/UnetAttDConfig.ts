@@ -4,8 +4,10 @@ import { type DropoutType, dropoutTypes } from '../ops/dropout.js';
 
 /** Configuration of {@link unetAttD}: the tutorial's `model_kwargs`, camelCased. */
 export interface UnetAttDConfig {
-  /** Bands in and out. Default 4. */
+  /** Bands in. Default 4. */
   inChannels?: number;
+  /** Bands out, such as twice those in where the variance is learned too. Default as `inChannels`. */
+  outChannels?: number;
   /**
    * Side of the cells of pixels that the network takes as channels, 1 or 2. With 2 it sees `torch.nn.PixelUnshuffle(2)` of the
    * image and its output goes through `torch.nn.PixelShuffle(2)`: a quarter of the pixels, so about four times the images a
@@ -22,6 +24,11 @@ export interface UnetAttDConfig {
   dropoutRate?: number;
   /** Single values (`'traditional'`) or whole channels (`'spatial'`). Default `'traditional'`. */
   dropoutType?: DropoutType;
+  /**
+   * Probability that a training sample goes without a skip connection, in [0, 1): one for all five, or one each from level 1
+   * (the image's resolution) to level 5. The deeper levels then have to carry more of the image. Default 0.
+   */
+  skipDropRate?: number | readonly number[];
   /** How the decoder doubles its size. Default `'deconv_2'`. */
   upmode?: UpMode;
   /** Whether attention gates weigh the skip connections. Default true. */
@@ -35,12 +42,15 @@ export interface UnetAttDConfig {
 }
 
 /** A configuration with every default filled in. */
-export type ResolvedUnetAttDConfig = Required<Omit<UnetAttDConfig, 'size'>> & Pick<UnetAttDConfig, 'size'>;
+export type ResolvedUnetAttDConfig = Required<Omit<UnetAttDConfig, 'size'>> &
+  Pick<UnetAttDConfig, 'size'> & { skipDropRate: readonly number[] };
 
 /** Fills in the defaults of a configuration and checks it. */
 export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDConfig {
+  const { skipDropRate = 0, inChannels = 4 } = config;
   const resolved: ResolvedUnetAttDConfig = {
-    inChannels: 4,
+    inChannels,
+    outChannels: inChannels,
     patchSize: 1,
     filterConfig: [64, 256, 512, 1024, 2048, 4096],
     blockNum: [2, 2, 2, 2, 2, 2],
@@ -51,8 +61,10 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
     timeEmbeddingDim: 128,
     seed: 0,
     ...Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
+    skipDropRate: typeof skipDropRate === 'number' ? new Array<number>(5).fill(skipDropRate) : skipDropRate,
   };
   checkInteger('unetAttD', 'inChannels', resolved.inChannels, 1);
+  checkInteger('unetAttD', 'outChannels', resolved.outChannels, 1);
   if (resolved.patchSize !== 1 && resolved.patchSize !== 2) {
     throw argumentError('unetAttD', 'patchSize', resolved.patchSize, '1 or 2');
   }
@@ -81,6 +93,14 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
   }
   checkNumber('unetAttD', 'dropoutRate', resolved.dropoutRate, 0, 1 - 2 ** -24);
   checkOneOf('unetAttD', 'dropoutType', resolved.dropoutType, dropoutTypes);
+  const isRate = (rate: unknown) => typeof rate === 'number' && rate >= 0 && rate < 1;
+  if (
+    !Array.isArray(resolved.skipDropRate) ||
+    resolved.skipDropRate.length !== 5 ||
+    !resolved.skipDropRate.every(isRate)
+  ) {
+    throw argumentError('unetAttD', 'skipDropRate', skipDropRate, 'a number in [0, 1), or a list of five');
+  }
   checkOneOf('unetAttD', 'upmode', resolved.upmode, upModes);
   checkInteger('unetAttD', 'timeEmbeddingDim', resolved.timeEmbeddingDim, 1);
   checkInteger('unetAttD', 'seed', resolved.seed, 0);

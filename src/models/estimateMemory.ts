@@ -54,6 +54,7 @@ export function estimateMemory(
     patchSize,
     useSkipAtt,
     dropoutRate,
+    skipDropRate,
     upmode,
   } = resolved;
   const { trainable, runningStatistics } = countParameters(config);
@@ -68,7 +69,8 @@ export function estimateMemory(
     if (level < 5) {
       const inter = level > 0 ? filters[level - 1] : Math.floor(channels / 2);
       const attention = useSkipAtt ? 20 * inter + 5 * channels : 0;
-      ofLevel += block + UPSAMPLING_VALUES[upmode] * channels + attention;
+      const dropping = skipDropRate[level] > 0 ? 2 * channels : 0;
+      ofLevel += block + UPSAMPLING_VALUES[upmode] * channels + attention + dropping;
     }
     values += ofLevel * scale;
     scale /= 4;

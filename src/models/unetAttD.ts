@@ -6,6 +6,7 @@ import { MaxPool2d } from '../layers/MaxPool2d.js';
 import { PixelShuffle } from '../layers/PixelShuffle.js';
 import { PixelUnshuffle } from '../layers/PixelUnshuffle.js';
 import { registerLayers } from '../layers/registerLayers.js';
+import { SkipDropout } from '../layers/SkipDropout.js';
 import { resolveUnetAttDConfig, type UnetAttDConfig } from './UnetAttDConfig.js';
 import { unetAttDLayers } from './unetAttDLayers.js';
 
@@ -15,9 +16,9 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  *
  * The model takes `[x, t]`: x float32 [batch, height, width, inChannels], height and width multiples of 32 (64 with
  * `patchSize` 2); t int32
- * [batch] or [batch, 1]. It returns [batch, height, width, inChannels]. Weights are initialised as torch does it, from
+ * [batch] or [batch, 1]. It returns [batch, height, width, outChannels]. Weights are initialised as torch does it, from
  * `seed` alone. In training mode (`model.apply([x, t], { training: true })`, or `fit`) batch normalisation uses the
- * batch and updates its running statistics, and dropout acts.
+ * batch and updates its running statistics, and dropout acts, that of skip connections too.
  *
  * Ronneberger et al., "U-Net" (2015); Oktay et al., "Attention U-Net" (2018); Ho et al., "Denoising Diffusion
  * Probabilistic Models" (2020).
@@ -58,8 +59,14 @@ export function unetAttD(config: UnetAttDConfig = {}): tfl.LayersModel {
   y = apply(new AddTimeEmbedding({ name: 'add_time' }), [y, apply(timeMlp, t)]);
   decoders.forEach((decoder, i) => {
     const up = apply(decoder, y);
-    let skip = skips[4 - i];
+    const level = 4 - i;
+    let skip = skips[level];
     if (attention.length > 0) skip = apply(attention[i], [up, skip]);
+    const rate = resolved.skipDropRate[level];
+    if (rate > 0) {
+      const name = `skip_dropout_${level + 1}`;
+      skip = apply(new SkipDropout({ name, rate, index: level, seed: resolved.seed }), skip);
+    }
     const both = apply(new ConcatChannels({ name: `concat${i + 1}` }), [skip, up]);
     y = apply(convs[i], both);
   });

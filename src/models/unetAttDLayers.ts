@@ -27,7 +27,8 @@ export interface UnetAttDLayers {
 /** Makes the layers of a configuration. Their specifications are what is counted, built and mapped to torch. */
 export function unetAttDLayers(config: ResolvedUnetAttDConfig): UnetAttDLayers {
   const { filterConfig: filters, blockNum, seed, upmode } = config;
-  const inChannels = config.inChannels * config.patchSize ** 2;
+  const cell = config.patchSize ** 2;
+  const inChannels = config.inChannels * cell;
   const levels = [0, 1, 2, 3, 4];
   const block = (name: string, level: number, inChannels: number, index: number) =>
     new ConvBlock({
@@ -71,7 +72,12 @@ export function unetAttDLayers(config: ResolvedUnetAttDConfig): UnetAttDLayers {
         )
       : [],
     convs: levels.map((i) => block(`conv${i + 1}`, 4 - i, 2 * filters[4 - i], 6 + i)),
-    outputConv: new Conv1x1({ name: 'output_conv', seed, inChannels: filters[0], outChannels: inChannels }),
+    outputConv: new Conv1x1({
+      name: 'output_conv',
+      seed,
+      inChannels: filters[0],
+      outChannels: config.outChannels * cell,
+    }),
   };
 }
 

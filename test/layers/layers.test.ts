@@ -9,6 +9,7 @@ import { ConvBlock, type ConvBlockConfig } from '../../src/layers/ConvBlock.js';
 import { MaxPool2d } from '../../src/layers/MaxPool2d.js';
 import { PixelShuffle } from '../../src/layers/PixelShuffle.js';
 import { PixelUnshuffle } from '../../src/layers/PixelUnshuffle.js';
+import { SkipDropout } from '../../src/layers/SkipDropout.js';
 import { SpecLayer } from '../../src/layers/SpecLayer.js';
 import { TimeEmbedding } from '../../src/layers/TimeEmbedding.js';
 import { UpconvBlock, upModes } from '../../src/layers/UpconvBlock.js';
@@ -71,6 +72,11 @@ const cases: { name: string; make: () => tfl.layers.Layer; inputs: () => tf.Tens
   {
     name: 'PixelUnshuffle',
     make: () => new PixelUnshuffle({ name: 'patches' }),
+    inputs: () => [images([2, 4, 6, 3])],
+  },
+  {
+    name: 'SkipDropout',
+    make: () => new SkipDropout({ name: 'skip', rate: 0.5, index: 1, seed: 3 }),
     inputs: () => [images([2, 4, 6, 3])],
   },
 ];

@@ -43,6 +43,7 @@ describe('estimateMemory', () => {
     { filterConfig: [12, 8, 8, 8, 8, 8], blockNum: [3, 2, 2, 2, 2, 2], upmode: 'DUC', dropoutRate: 0 },
     { filterConfig: [16, 8, 8, 8, 8, 8], upmode: 'fixed' },
     { filterConfig: [16, 16, 16, 8, 8, 8], patchSize: 2 },
+    { filterConfig: [16, 16, 16, 8, 8, 8], blockNum: [1, 1, 1, 1, 1, 1], skipDropRate: 0.5 },
   ];
 
   it.each(networks)('knows what a training step of %o holds', async (config) => {

@@ -65,7 +65,13 @@ describe('saving and loading', () => {
   it('goes through files, dropout included', async () => {
     const folder = mkdtempSync(path.join(os.tmpdir(), 'model-'));
     try {
-      const model = unetAttD({ ...smallConfig, dropoutRate: 0.5, dropoutType: 'spatial', seed: 6 });
+      const model = unetAttD({
+        ...smallConfig,
+        dropoutRate: 0.5,
+        dropoutType: 'spatial',
+        skipDropRate: 0.3,
+        seed: 6,
+      });
       await model.save(nodeFileHandler(folder));
       await expectSame(await tfl.loadLayersModel(nodeFileHandler(folder)), model);
     } finally {
