@@ -21,7 +21,10 @@ export default defineConfig({
     globalSetup: 'scripts/buildKernels.ts',
     // What the networks compute runs twice: on stock operations, and on the wasm kernels of this package.
     projects: [
-      { extends: true, test: { name: 'stock', include: ['test/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'stock', include: ['test/**/*.test.ts', 'examples/trainer/test/**/*.test.ts'] },
+      },
       {
         extends: true,
         test: {

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { decimal } from '../examples/lib/config/decimal.js';
-import { listItems } from '../examples/lib/config/listItems.js';
+import { decimal } from '../examples/trainer/src/config/decimal.js';
+import { listItems } from '../examples/trainer/src/config/listItems.js';
 import { type BenchNetwork, findNetwork } from './networks.js';
 import { peerDevices, type Setup } from './runMeasurement.js';
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createChipLoader } from 'diffusion-ssl/data/node';
-import { decimal } from '../examples/lib/config/decimal.js';
+import { decimal } from '../examples/trainer/src/config/decimal.js';
 import { findPeer } from './findPeer.js';
 import { runJson } from './runJson.js';
 import { type ChipKind, chipKinds, writeChips } from './writeChips.js';

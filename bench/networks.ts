@@ -1,4 +1,4 @@
-import { decimal } from '../examples/lib/config/decimal.js';
+import { decimal } from '../examples/trainer/src/config/decimal.js';
 
 /** A network of a benchmark and its input. */
 export interface BenchNetwork {

@@ -3,9 +3,10 @@
  *
  * Without arguments on sample chips, with `--data` and `--catalog` on yours; `--help` lists every option.
  */
-import { pretrain } from './lib/pretrain.js';
-import { parsePretrainOptions } from './lib/pretrainOptions.js';
-import { type StopRequest, stopOnSignals } from './lib/stopOnSignals.js';
+
+import { parsePretrainOptions } from './trainer/src/config/pretrainOptions.js';
+import { pretrain } from './trainer/src/run/pretrain.js';
+import { type StopRequest, stopOnSignals } from './trainer/src/run/stopOnSignals.js';
 
 const options = parsePretrainOptions(process.argv.slice(2));
 for (const note of options.notes) console.warn(`note: ${note}`);

@@ -5,8 +5,8 @@
 import { fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { decimal } from '../examples/lib/config/decimal.js';
-import { listItems } from '../examples/lib/config/listItems.js';
+import { decimal } from '../examples/trainer/src/config/decimal.js';
+import { listItems } from '../examples/trainer/src/config/listItems.js';
 import { finish } from './lib/finish.js';
 import { fuzzInput, fuzzOne } from './lib/fuzz.js';
 import { fuzzedParsers } from './lib/fuzzParsers.js';

@@ -13,7 +13,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { listItems } from '../examples/lib/config/listItems.js';
+import { listItems } from '../examples/trainer/src/config/listItems.js';
 import type { BackendName, StartedBackend } from '../src/backends/StartedBackend.js';
 import { chromiumPath } from '../test/page/support/chromium.js';
 import { readTestReport } from './lib/readTestReport.js';
@@ -21,7 +21,7 @@ import { root } from './lib/root.js';
 import { tensorSuites } from './lib/tensorSuites.js';
 
 const OPS = [...tensorSuites.ops, ...tensorSuites.trajectory];
-const TRAINER = [...tensorSuites.training, 'test/examples/moveBetweenBackends.test.ts'];
+const TRAINER = [...tensorSuites.training, 'examples/trainer/test/moveBetweenBackends.test.ts'];
 const MODELS = tensorSuites.models;
 
 const SWIFTSHADER = '/usr/lib/chromium/vk_swiftshader_icd.json';

@@ -10,7 +10,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from 'diffusion-ssl/interop';
-import { decimal } from '../examples/lib/config/decimal.js';
+import { decimal } from '../examples/trainer/src/config/decimal.js';
 import { uniformGenerator } from '../src/internal/philox.js';
 
 const { values } = parseArgs({

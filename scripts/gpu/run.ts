@@ -14,7 +14,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { BenchRow } from '../../bench/BenchRow.js';
-import { decimal } from '../../examples/lib/config/decimal.js';
+import { decimal } from '../../examples/trainer/src/config/decimal.js';
 import { readTestReport } from '../lib/readTestReport.js';
 import { root } from '../lib/root.js';
 import { classifyAdapter, type Probe } from './classifyAdapter.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { tutorialSchema } from '../../examples/lib/config/tutorialSchema.js';
+import { tutorialSchema } from '../../examples/trainer/src/config/tutorialSchema.js';
 
 /** The JSON schema of the trainer's configuration file, as text. */
 export function configSchemaJson(): string {

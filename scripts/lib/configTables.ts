@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parse } from 'yaml';
-import { dataKeys } from '../../examples/lib/config/dataKeys.js';
-import { fieldOf } from '../../examples/lib/config/fieldOf.js';
-import { modelKeys } from '../../examples/lib/config/modelKeys.js';
-import { extensionKeys, trainingKeys } from '../../examples/lib/config/trainingKeys.js';
-import { type SchemaKey, schemaKeys, TOP_BLOCK } from '../../examples/lib/config/tutorialSchema.js';
-import { flagOf } from '../../examples/lib/pretrainOptions.js';
+import { dataKeys } from '../../examples/trainer/src/config/dataKeys.js';
+import { fieldOf } from '../../examples/trainer/src/config/fieldOf.js';
+import { modelKeys } from '../../examples/trainer/src/config/modelKeys.js';
+import { flagOf } from '../../examples/trainer/src/config/pretrainOptions.js';
+import { extensionKeys, trainingKeys } from '../../examples/trainer/src/config/trainingKeys.js';
+import { type SchemaKey, schemaKeys, TOP_BLOCK } from '../../examples/trainer/src/config/tutorialSchema.js';
 import { root } from './root.js';
 
 const GROUPS = {

@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { checkRunState } from '../../examples/lib/checkRunState.js';
-import { makeOptimizer } from '../../examples/lib/makeOptimizer.js';
-import { makeSchedule } from '../../examples/lib/makeSchedule.js';
-import { modelConfigOf } from '../../examples/lib/modelConfigOf.js';
-import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { parsePretrainOptions } from '../../examples/trainer/src/config/pretrainOptions.js';
+import { checkRunState } from '../../examples/trainer/src/run/checkRunState.js';
+import { makeOptimizer } from '../../examples/trainer/src/run/makeOptimizer.js';
+import { makeSchedule } from '../../examples/trainer/src/run/makeSchedule.js';
+import { modelConfigOf } from '../../examples/trainer/src/run/modelConfigOf.js';
 import { makeBetaSchedule } from '../../src/diffusion/makeBetaSchedule.js';
 import { DiffusionSslError } from '../../src/errors/DiffusionSslError.js';
 import type { SafetensorsTensor } from '../../src/interop/safetensorsTypes.js';

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { parseConfig } from '../../examples/lib/config/parseConfig.js';
+import { parseConfig } from '../../examples/trainer/src/config/parseConfig.js';
 import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
 import { parseCatalog } from '../../src/data/parseCatalog.js';
 import { CheckpointError } from '../../src/errors/CheckpointError.js';

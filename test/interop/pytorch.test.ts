@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { findPeer } from '../../bench/findPeer.js';
-import type { PretrainConfig } from '../../examples/lib/pretrainOptions.js';
+import type { PretrainConfig } from '../../examples/trainer/src/config/pretrainOptions.js';
 import { loadTorchStateDict } from '../../src/interop/loadTorchStateDict.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { readWeights } from '../../src/interop/readWeights.js';

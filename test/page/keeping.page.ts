@@ -10,8 +10,8 @@ import { ExponentialMovingAverage, readCheckpointState, restoreCheckpoint } from
 import { transform } from 'esbuild';
 import { chromium } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { pretrain } from '../../examples/lib/pretrain.js';
-import { parsePretrainOptions } from '../../examples/lib/pretrainOptions.js';
+import { parsePretrainOptions } from '../../examples/trainer/src/config/pretrainOptions.js';
+import { pretrain } from '../../examples/trainer/src/run/pretrain.js';
 import { root } from '../../scripts/lib/root.js';
 import { writeChips } from '../support/chips.js';
 import { chromiumPath } from './support/chromium.js';

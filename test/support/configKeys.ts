@@ -1,5 +1,5 @@
-import { parseConfig } from '../../examples/lib/config/parseConfig.js';
-import type { TutorialConfig } from '../../examples/lib/config/tutorialSchema.js';
+import { parseConfig } from '../../examples/trainer/src/config/parseConfig.js';
+import type { TutorialConfig } from '../../examples/trainer/src/config/tutorialSchema.js';
 
 /** A configuration of so many keys, the first in line 2. */
 export const parse = (...lines: string[]) =>

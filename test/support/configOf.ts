@@ -1,5 +1,5 @@
-import type { PretrainConfig } from '../../examples/lib/config/PretrainConfig.js';
-import { toPretrainConfig } from '../../examples/lib/config/toPretrainConfig.js';
+import type { PretrainConfig } from '../../examples/trainer/src/config/PretrainConfig.js';
+import { toPretrainConfig } from '../../examples/trainer/src/config/toPretrainConfig.js';
 import { parse } from './configKeys.js';
 
 /** What a configuration file of these keys, one a line, tells the trainer; of two lines for a key the later counts. */

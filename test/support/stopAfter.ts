@@ -1,4 +1,4 @@
-import type { PretrainHooks } from '../../examples/lib/pretrain.js';
+import type { PretrainHooks } from '../../examples/trainer/src/run/pretrain.js';
 
 /** Stops a run after so many steps; 0: never. */
 export function stopAfter(steps: number): PretrainHooks {

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { decodeGeoTiff } from 'diffusion-ssl/data';
 import { readCatalog } from 'diffusion-ssl/data/node';
 import type { Plugin } from 'vite';
-import { buildSampleChips } from '../../lib/buildSampleChips.js';
+import { buildSampleChips } from '../../trainer/src/data/buildSampleChips.js';
 
 const COUNT = 64;
 

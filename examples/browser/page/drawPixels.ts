@@ -1,4 +1,4 @@
-import { toRgb, type ValueRange } from '../../lib/toRgb.js';
+import { toRgb, type ValueRange } from '../../trainer/src/pictures/toRgb.js';
 import type { Pixels } from '../shared/types.js';
 
 /** The ranges in which images with noise are shown: half as wide again as those of clean ones. */

@@ -2,7 +2,7 @@ import type { BackendName } from 'diffusion-ssl/backends';
 import type { BetaScheduleType, PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { BandStatistics, NormalizationOptions } from 'diffusion-ssl/normalization';
-import type { ValueRange } from '../../lib/toRgb.js';
+import type { ValueRange } from '../../trainer/src/pictures/toRgb.js';
 
 /** What a visitor may ask for; `'single'` is wasm on one thread. */
 export type Device = 'auto' | 'webgpu' | 'wasm' | 'single';

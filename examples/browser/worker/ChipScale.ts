@@ -7,7 +7,7 @@ import {
   type Raster,
   typicalParameters,
 } from 'diffusion-ssl/normalization';
-import type { ValueRange } from '../../lib/toRgb.js';
+import type { ValueRange } from '../../trainer/src/pictures/toRgb.js';
 import type { ChipScaling } from '../shared/types.js';
 import { displayRanges } from './displayRanges.js';
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GlobalStatistics, type Raster, type StatisticsSummary } from 'diffusion-ssl/normalization';
-import { BandStatistics, errorFactor } from '../../lib/baselineLoss.js';
+import { BandStatistics, errorFactor } from '../../trainer/src/run/baselineLoss.js';
 import type { ChipScaling, DatasetInfo, Pixels } from '../shared/types.js';
 import type { ChipScale } from './ChipScale.js';
 import { displayRanges } from './displayRanges.js';

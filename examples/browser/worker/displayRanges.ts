@@ -1,5 +1,5 @@
 import type { BandStatistics } from 'diffusion-ssl/normalization';
-import type { ValueRange } from '../../lib/toRgb.js';
+import type { ValueRange } from '../../trainer/src/pictures/toRgb.js';
 
 /** Standard deviations of a band around its mean that are shown. */
 const SPREAD = 2;

@@ -1,9 +1,9 @@
 import type { PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { BandStatistics, NormalizationOptions } from 'diffusion-ssl/normalization';
-import { chipNormalization } from '../../lib/chipNormalization.js';
-import type { PretrainConfig } from '../../lib/config/PretrainConfig.js';
-import { modelConfigOf } from '../../lib/modelConfigOf.js';
+import type { PretrainConfig } from '../../trainer/src/config/PretrainConfig.js';
+import { chipNormalization } from '../../trainer/src/data/chipNormalization.js';
+import { modelConfigOf } from '../../trainer/src/run/modelConfigOf.js';
 import type { ChipScaling, LossPoint, RunSettings } from '../shared/types.js';
 import { type Fields, isFields, SavedFields } from './SavedFields.js';
 import { statisticsOf } from './statisticsOf.js';

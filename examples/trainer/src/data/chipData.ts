@@ -1,0 +1,244 @@
+import path from 'node:path';
+import type { ChipList, ChipRow } from 'diffusion-ssl/data';
+import {
+  type ChipLoader,
+  type ChipLoaderOptions,
+  createChipLoader,
+  openCatalog,
+  readChipHeader,
+} from 'diffusion-ssl/data/node';
+import { DataError } from 'diffusion-ssl/errors';
+import type { BandStatistics } from 'diffusion-ssl/normalization';
+import type { PretrainConfig, RunOptions } from '../config/pretrainOptions.js';
+import { turn } from '../run/turn.js';
+import { augmentationSteps } from './augmentationSteps.js';
+import { buildSampleChips } from './buildSampleChips.js';
+import { ChipContents } from './ChipContents.js';
+import { checkBands } from './checkBands.js';
+import { chipNormalization } from './chipNormalization.js';
+import { chipStatistics, isGlobal } from './chipStatistics.js';
+import { repeatWarning } from './repeatWarning.js';
+import { SkippedChips } from './SkippedChips.js';
+import { someChips, someStride } from './someChips.js';
+
+/** The chips of a run. */
+export interface ChipData {
+  train: ChipLoader;
+  validate: ChipLoader;
+  /** Some training chips without augmentation, for the baseline. */
+  sample: ChipLoader;
+  /** Statistics of the training chips in their own units. */
+  statistics(): Promise<BandStatistics>;
+  /** What the chips hold, as far as they have been read. */
+  contents: { train: ChipContents; validate: ChipContents };
+  /** [height, width, bands]. */
+  shape: [number, number, number];
+  /** The chips that are left out. */
+  skipped: SkippedChips;
+  close(): Promise<void>;
+}
+
+/** Where the sample chips are built, from the folder in which the trainer is started. */
+const SAMPLE_FOLDER = path.join('data', 'blue-marble');
+
+/** Chips from which the baseline is fitted, at most: enough for three digits. */
+const BASELINE_CHIPS = 2000;
+
+/** Chips whose bands are counted to see what most have, at most. */
+const COUNTED_CHIPS = 25;
+
+/**
+ * Opens the chips that a configuration names, or builds the sample chips and opens these.
+ *
+ * @param folder Folder of the run: one that is resumed holds its statistics.
+ * @param signal Asks to stop.
+ */
+export async function openChipData(
+  config: PretrainConfig,
+  run: RunOptions,
+  folder: string,
+  signal?: AbortSignal,
+): Promise<ChipData> {
+  const { dataPath, catalogPath } = await locateChips(config, signal);
+  const catalog = await openCatalog(catalogPath, { imageColumns: config.imageColumns });
+  const { train: trainRows, validate: validateRows, repeats } = catalog;
+  for (const repeat of repeats) console.warn(`${catalogPath}: ${repeatWarning(repeat, catalog)}`);
+  for (const [usage, rows] of Object.entries({ train: trainRows, validate: validateRows })) {
+    if (rows.length === 0) throw new DataError(`${catalogPath} has no row with usage '${usage}'.`);
+  }
+  if (trainRows.length < config.batch) {
+    throw new DataError(
+      `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
+    );
+  }
+  const { bands, alphas } = await countBands(dataPath, trainRows, config.onBadChip, signal);
+  const channels = config.channels === bands ? bands : bands - alphas;
+  if (alphas > 0) console.log(alphaNote(bands, channels));
+  if (config.channels !== undefined && config.channels !== channels) {
+    throw new DataError(
+      `The chips have ${channels} bands in the columns ${config.imageColumns.join(', ')}; ` +
+        `--channels (channels in a configuration file) says ${config.channels}.`,
+    );
+  }
+  checkBands('--bands', run.bands ?? [], channels);
+  if (config.compat === 'readme' && config.nodata.length > 0 && config.nodata.length !== channels) {
+    throw new DataError(
+      `The chips have ${channels} bands; --nodata (nodata in a configuration file) has ${config.nodata.length} values, ` +
+        'of which compat readme wants one a band.',
+    );
+  }
+  const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip, signal };
+  const resumedFolder = run.resume ? folder : undefined;
+  const skipped = new SkippedChips(dataPath);
+  const statistics = () =>
+    chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder, skipped });
+  const globalStats = isGlobal(config) ? await statistics() : undefined;
+  const common: Omit<ChipLoaderOptions, 'rows'> = {
+    ...source,
+    batchSize: config.batch,
+    buffer: config.buffer,
+    bufferFrom: config.compat === 'readme' ? 'neighbours' : 'zeros',
+    seed: config.seed,
+    workers: run.workers,
+    normalization: chipNormalization(config, globalStats),
+  };
+  const contents = {
+    train: new ChipContents(trainRows, run.acceptChanges),
+    validate: new ChipContents(validateRows, run.acceptChanges),
+  };
+  const hearing = (chips: ChipContents, stride = 1): Partial<ChipLoaderOptions> => ({
+    onContent: (index, hash) => chips.hear(index * stride, hash),
+    contentEvery: stride === 1 ? chips.every : 1,
+  });
+  const opened: ChipLoader[] = [];
+  const open = async (options: Partial<ChipLoaderOptions> & Pick<ChipLoaderOptions, 'rows'>) => {
+    const loader = await createChipLoader({ ...common, ...options });
+    opened.push(loader);
+    return loader;
+  };
+  const close = async () => {
+    await Promise.all(opened.map((loader) => loader.close()));
+  };
+  try {
+    const augmentation = augmentationSteps(config);
+    const order = { shuffle: true, dropLast: true };
+    const train = await open({ rows: trainRows, augmentation, ...order, ...hearing(contents.train) });
+    const size = train.shape.slice(0, 2).map((side) => side - 2 * config.buffer) as [number, number];
+    const workers = Math.min(1, run.workers ?? 1);
+    const some = someChips(trainRows, BASELINE_CHIPS);
+    const heard = hearing(contents.train, someStride(trainRows, BASELINE_CHIPS));
+    const { scaling } = train;
+    const sample = await open({ rows: some, size, scaling, workers, cacheBytes: 0, ...heard });
+    const { validateBatch = config.batch } = config;
+    const perBatch = { batchSize: validateBatch, ...hearing(contents.validate) };
+    const validate = await open({ rows: validateRows, size, scaling, workers, ...perBatch });
+    const multiple = 32 * config.patchSize;
+    if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
+      throw new DataError(
+        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of ${multiple} (--size, data_size in a configuration file, crops or pads).`,
+      );
+    }
+    if (train.batchesPerEpoch === 0) {
+      throw new DataError(
+        `Only ${train.length} training chips are usable; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
+      );
+    }
+    for (const { badChips } of [train, validate]) skipped.add(badChips);
+    return {
+      train,
+      validate,
+      sample,
+      contents,
+      statistics: globalStats ? async () => globalStats : statistics,
+      shape: train.shape,
+      skipped,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+async function locateChips(
+  { data, catalog }: PretrainConfig,
+  signal: AbortSignal | undefined,
+): Promise<{ dataPath: string; catalogPath: string }> {
+  if (data !== undefined && catalog !== undefined) return { dataPath: data, catalogPath: catalog };
+  console.log(`sample chips from NASA Blue Marble in ${SAMPLE_FOLDER} (built on the first run)`);
+  const { dataPath, catalogPath } = await buildSampleChips(SAMPLE_FOLDER, { signal });
+  return { dataPath, catalogPath };
+}
+
+/**
+ * Bands of a chip, all its rasters together, and how many of them are alpha: those of the first chip, or where bad chips are
+ * left out of most of some, so that no single one decides.
+ */
+async function countBands(
+  dataPath: string,
+  rows: ChipList,
+  onBadChip: PretrainConfig['onBadChip'],
+  signal: AbortSignal | undefined,
+): Promise<Bands> {
+  let failure: Error | undefined;
+  const read = async (row: ChipRow) => {
+    try {
+      return await bandsOf(row, dataPath);
+    } catch (error) {
+      failure ??= error as Error;
+      await turn(signal);
+      return undefined;
+    }
+  };
+  const counts = new Map<string, { bands: Bands; chips: number }>();
+  for (const row of onBadChip === 'skip' ? someChips(rows, COUNTED_CHIPS) : [rows.at(0) as ChipRow]) {
+    const bands = await read(row);
+    if (!bands) continue;
+    const key = JSON.stringify(bands);
+    counts.set(key, { bands, chips: (counts.get(key)?.chips ?? 0) + 1 });
+  }
+  const [most] = [...counts.values()].sort((a, b) => b.chips - a.chips);
+  if (most) return most.bands;
+  for (const row of onBadChip === 'skip' ? rows : []) {
+    const bands = await read(row);
+    if (bands) return bands;
+  }
+  throw badChipError(`${failure?.message} (--data is the root of the catalog's paths)`, onBadChip);
+}
+
+interface Bands {
+  bands: number;
+  alphas: number;
+}
+
+async function bandsOf({ images }: ChipRow, dataPath: string): Promise<Bands> {
+  const sum = { bands: 0, alphas: 0 };
+  for (const image of images) {
+    const { bands, alphaBand } = await readChipHeader(image, { dataPath });
+    sum.bands += bands;
+    if (alphaBand !== null) sum.alphas++;
+  }
+  return sum;
+}
+
+/** GDAL and rasterio mark the fourth band of 8-bit rasters as alpha unless told otherwise, near infrared too. */
+function alphaNote(bands: number, channels: number): string {
+  const is = 'The files say that a band of the chips is alpha';
+  return bands === channels
+    ? `${is}; it is learned like the others, as --channels ${bands} counts it.`
+    : `${is}: it masks missing pixels and is not learned. If it is data, --channels ${bands} takes it in.`;
+}
+
+/** The loader's error about a chip in the words of the command line; other errors as they are. */
+export function chipError(error: unknown, { onBadChip }: PretrainConfig): unknown {
+  const about =
+    error instanceof Error &&
+    /^(?:createChipLoader|chip loader|computeGlobalStatistics): (?!a worker)(.*)/s.exec(error.message);
+  return about ? badChipError(about[1], onBadChip) : error;
+}
+
+function badChipError(message: string, onBadChip: PretrainConfig['onBadChip']): Error {
+  const advice =
+    onBadChip === 'error' ? '\nRepair or remove the chip, or leave out bad chips by --on-bad-chip skip.' : '';
+  return new DataError(`bad chip ${message}${advice}`);
+}

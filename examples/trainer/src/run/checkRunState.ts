@@ -1,0 +1,62 @@
+import { CheckpointError } from 'diffusion-ssl/errors';
+import { z } from 'zod';
+import { checkSavedConfig } from '../config/checkSavedConfig.js';
+import type { RunState } from './runFolder.js';
+import { showValue } from './showValue.js';
+
+const count = z.int().min(0);
+const seconds = z.number().min(0);
+// A rate over no time at all is infinite, which JSON has no word for.
+const rate = z.number().nullable();
+
+const runState = z.looseObject({
+  config: z.looseObject({}),
+  build: z.string(),
+  epoch: count,
+  nextBatch: count,
+  step: count,
+  schedule: z.looseObject({}),
+  learningRate: z.number().min(0),
+  epochLoss: z.object({ sum: z.number(), count }),
+  epochImages: count,
+  epochSeconds: seconds,
+  epochWaitSeconds: seconds,
+  history: z.array(
+    z.looseObject({
+      trainLoss: z.number(),
+      validationLoss: z.number(),
+      imagesPerSecond: rate,
+      waitShare: rate,
+      step: count.optional(),
+      learningRate: z.number().min(0).optional(),
+      seconds: seconds.optional(),
+    }),
+  ),
+  seconds,
+  inputs: z.record(z.string(), z.string()).optional(),
+  skipped: z.array(z.string()).optional(),
+  contents: z.object({ train: z.string(), validate: z.string() }).optional(),
+});
+
+/**
+ * The state that a checkpoint's header holds, as one that a run can go on from.
+ *
+ * @throws If a field is missing, of another kind or out of its range; the message names it and its value.
+ */
+export function checkRunState(state: unknown): RunState {
+  const { data, error } = runState.safeParse(state, { reportInput: true });
+  if (error) {
+    const [{ path, message, input }] = error.issues;
+    const [field, expected] = [path.join('.') || 'it', message[0].toLowerCase() + message.slice(1)];
+    throw new CheckpointError(`the run's state: ${field} is ${showValue(input)}; ${expected}.`);
+  }
+  checkSavedConfig(data.config);
+  const finished = data.history.length;
+  if (data.epoch !== finished || finished > Number(data.config.epochs)) {
+    throw new CheckpointError(
+      `the run's state: epoch is ${data.epoch}, with ${finished} epochs in its history, of config.epochs ${data.config.epochs}; ` +
+        'these must fit each other.',
+    );
+  }
+  return state as RunState;
+}

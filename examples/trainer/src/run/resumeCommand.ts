@@ -1,0 +1,14 @@
+import type { RunOptions } from '../config/pretrainOptions.js';
+
+/** The line that goes on with a run: with what a checkpoint does not hold, the place of its logs and the backend. */
+export function resumeCommand(folder: string, { logDir, backend, allowSoftware }: RunOptions): string {
+  const flags = ['--out', folder, '--resume'];
+  if (logDir !== undefined) flags.push('--log-dir', logDir);
+  // On another backend the last bits are others.
+  if (backend !== 'wasm') flags.push('--backend', backend);
+  if (allowSoftware) flags.push('--allow-software');
+  const quoted = flags.map((flag) =>
+    /^[\w./:@%+=,-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", "'\\''")}'`,
+  );
+  return `npm run pretrain -- ${quoted.join(' ')}`;
+}

@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import type { BandStatistics } from 'diffusion-ssl/normalization';
+import type { PretrainConfig } from '../config/pretrainOptions.js';
+import type { ChipData } from '../data/chipData.js';
+import { isGlobal } from '../data/chipStatistics.js';
+
+/** What a run depends on besides its configuration: a hash of each thing, by its name in messages. */
+export type RunInputs = Record<string, string>;
+
+/** Looks at what a run depends on, but for the contents of chips, which are known once they are read. */
+export async function runInputs(
+  config: PretrainConfig,
+  { contents, train, validate }: ChipData,
+  statistics: BandStatistics,
+): Promise<RunInputs> {
+  const inputs: RunInputs = {
+    "the catalog's training rows": contents.train.hashOfNames(),
+    "the catalog's validation rows": contents.validate.hashOfNames(),
+    'which chips can be read': hashOf(
+      JSON.stringify([train, validate].map(({ badChips }) => badChips.map(({ index }) => index))),
+    ),
+  };
+  if (isGlobal(config)) inputs['the statistics'] = hashOf(JSON.stringify(statistics));
+  const files = { '--params-init': config.paramsInit, '--perceptual-weights': config.perceptualWeights };
+  for (const [flag, file] of Object.entries(files)) {
+    if (file === undefined) continue;
+    // A run that goes on needs its first weights no more.
+    const bytes = await readFile(file).catch(() => undefined);
+    if (bytes) inputs[`the weights of ${flag}`] = hashOf(bytes);
+  }
+  return inputs;
+}
+
+/** Names what differs between two looks; what one of them lacks is not compared. */
+export function changedInputs(before: RunInputs, now: RunInputs): string[] {
+  return Object.keys(before).filter((name) => name in now && now[name] !== before[name]);
+}
+
+function hashOf(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
