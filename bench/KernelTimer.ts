@@ -29,8 +29,8 @@ export class KernelTimer {
   }
 
   /**
-   * The kernels that ran in `step`. Their families and shapes are found in the first call, which takes long, and hold for
-   * every later one, since each step runs the same kernels.
+   * The kernels that ran in `step`. Their families and shapes are found in the first call, which takes long, and hold
+   * for every later one, since each step runs the same kernels.
    */
   async record(step: () => Promise<void>): Promise<KernelCall[]> {
     const calls: KernelCall[] = [];

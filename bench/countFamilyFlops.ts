@@ -3,8 +3,8 @@ import type { Family } from './kernelFamily.js';
 import { type BenchNetwork, timeEmbeddingDim } from './networks.js';
 
 /**
- * Operations of a training step by family, as direct convolutions. Unlike in `countTrainingFlops.ts` the gradient of the image
- * counts: nothing needs it, but the operations compute it.
+ * Operations of a training step by family, as direct convolutions. Unlike in `countTrainingFlops.ts` the gradient of
+ * the image counts: nothing needs it, but the operations compute it.
  */
 export function countFamilyFlops(network: BenchNetwork): Partial<Record<Family, number>> {
   const { filterConfig, size, batch } = network;

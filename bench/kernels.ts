@@ -1,4 +1,7 @@
-/** Where the time of a training step goes, kernel by kernel, beside the machine's rate of matrix products. See README.md. */
+/**
+ * Where the time of a training step goes, kernel by kernel, beside the machine's rate of matrix products. See
+ * README.md.
+ */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';

@@ -1,8 +1,8 @@
 /**
  * One measurement in a process of its own, so that its peak memory is its own:
  * `sampleChild.ts prepare NETWORK FOLDER` writes the weights and the noise that both sides load,
- * `sampleChild.ts measure NETWORK FOLDER BACKEND THREADS RUNS STEPS ALLOW_SOFTWARE RESULT` samples, writes the last samples to the file
- * RESULT and prints a `Measured` or `NotStarted`, as JSON.
+ * `sampleChild.ts measure NETWORK FOLDER BACKEND THREADS RUNS STEPS ALLOW_SOFTWARE RESULT` samples, writes the last
+ * samples to the file RESULT and prints a `Measured` or `NotStarted`, as JSON.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -26,7 +26,7 @@ const noiseFile = path.join(folder, 'noise.safetensors');
 
 console.log(JSON.stringify(task === 'prepare' ? await prepare() : await measure(Number(runs))));
 
-/** Weights of the seed, with the running statistics of some batches, and scales and shifts that are not the initial ones. */
+/** Weights of the seed, running statistics of some batches, and scales and shifts that are not the initial ones. */
 async function prepare(): Promise<{ parameters: number }> {
   await initBackend({ device: 'wasm' });
   const model = makeModel(network, dropoutRate);

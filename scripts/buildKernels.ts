@@ -1,7 +1,7 @@
 /**
- * Compiles the AssemblyScript of the package, each module as base64 in a TypeScript file of its own, so that Node, browsers
- * and bundlers load the one they need alike: the kernels of `src/kernels/wasm/assembly` in four variants, and what
- * decodes pixels, of `src/data/assembly`. Does nothing when they are newer than the sources.
+ * Compiles the AssemblyScript of the package, each module as base64 in a TypeScript file of its own, so that Node,
+ * browsers and bundlers load the one they need alike: the kernels of `src/kernels/wasm/assembly` in four variants, and
+ * what decodes pixels, of `src/data/assembly`. Does nothing when they are newer than the sources.
  */
 import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

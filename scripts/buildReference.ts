@@ -1,4 +1,7 @@
-/** Writes the reference with typedoc to docs/api, or to `--out FOLDER`, and fails where a page has a parameter without a name. */
+/**
+ * Writes the reference with typedoc to docs/api, or to `--out FOLDER`, and fails where a page has a parameter without a
+ * name.
+ */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';

@@ -1,6 +1,7 @@
 /**
- * Everything but the tests: runs the scripts below in order, one line of result each. A failing one prints
- * all it has to say; the others still run, except that nothing after a failed build could be trusted. `--except NAME` leaves one out.
+ * Everything but the tests: runs the scripts below in order, one line of result each. A failing one prints all it has
+ * to say; the others still run, except that nothing after a failed build could be trusted. `--except NAME` leaves one
+ * out.
  */
 import { spawnSync } from 'node:child_process';
 import { parseArgs, stripVTControlCharacters } from 'node:util';
@@ -14,6 +15,7 @@ const scripts = [
   'lint',
   'typecheck',
   'check:imports',
+  'check:lines',
   'build',
   'check:size',
   'check:snippets',

@@ -1,7 +1,7 @@
 /**
- * Builds pages that use the packed package with the bundlers of the day, which are installed in a temporary folder: first with what
- * README.md tells to install, then with no optional package at all. `--tarball FILE` takes a tarball in place of the build in dist/,
- * `--only NAME` one bundler. Takes minutes and half a gigabyte.
+ * Builds pages that use the packed package with the bundlers of the day, which are installed in a temporary folder:
+ * first with what README.md tells to install, then with no optional package at all. `--tarball FILE` takes a tarball in
+ * place of the build in dist/, `--only NAME` one bundler. Takes minutes and half a gigabyte.
  */
 import { parseArgs } from 'node:util';
 import { bundlers, tryBundler } from './lib/bundlers.js';
@@ -24,7 +24,8 @@ for (const optional of [true, false]) {
     for (const bundler of wanted) {
       const found = tryBundler(project, bundler, project.path('node_modules'), optional);
       console.log(
-        `${bundler.name}, ${optional ? "README's packages" : 'no optional one'}: ${found.length === 0 ? 'ok' : 'fails'}`,
+        `${bundler.name}, ${optional ? "README's packages" : 'no optional one'}: ` +
+          `${found.length === 0 ? 'ok' : 'fails'}`,
       );
       problems.push(...found);
     }

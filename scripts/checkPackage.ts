@@ -1,7 +1,7 @@
 /**
- * Looks at the packed tarball as its users see it: its files and metadata, its entries and types in an empty project, first with the
- * required peers alone, then with the optional ones of a Node trainer, and pages bundled with what README.md tells to install.
- * `--tarball FILE` takes a tarball; otherwise the up-to-date build in dist/ is packed.
+ * Looks at the packed tarball as its users see it: its files and metadata, its entries and types in an empty project,
+ * first with the required peers alone, then with the optional ones of a Node trainer, and pages bundled with what
+ * README.md tells to install. `--tarball FILE` takes a tarball; otherwise the up-to-date build in dist/ is packed.
  */
 import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';

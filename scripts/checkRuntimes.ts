@@ -1,7 +1,7 @@
 /**
- * Runs a training program on the packed package in Node, Bun and Deno, the latter two installed from npm in a temporary folder: chips,
- * three steps and a sample come out as in Node. Asked for two threads, Bun and Deno start one and say so. `--tarball FILE` takes a
- * tarball in place of the build in dist/.
+ * Runs a training program on the packed package in Node, Bun and Deno, the latter two installed from npm in a temporary
+ * folder: chips, three steps and a sample come out as in Node. Asked for two threads, Bun and Deno start one and say
+ * so. `--tarball FILE` takes a tarball in place of the build in dist/.
  */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync } from 'node:fs';

@@ -4,12 +4,12 @@
     python3 scripts/epsgRuns.py PROJ_DB
 
 PROJ_DB is PROJ's database, which GDAL uses: `rasterio/proj_data/proj.db` or `pyproj/proj_dir/share/proj/proj.db` in an
-environment with rasterio or pyproj from PyPI (`scripts/hostile/setup.sh` makes one). Take the newest: it holds the codes
-of the older ones, deprecated codes too. Needs nothing but Python.
+environment with rasterio or pyproj from PyPI (`scripts/hostile/setup.sh` makes one). Take the newest: it holds the
+codes of the older ones, deprecated codes too. Needs nothing but Python.
 
 Each run of neighbouring codes of one kind is two numbers: how many codes lie between it and the run before (the first:
-and 1023), and twice its further codes, plus 1 when they are projected. A number is written in digits to the base 32, the
-lowest first; of the 64 characters below, the latter 32 say that another digit follows.
+and 1023), and twice its further codes, plus 1 when they are projected. A number is written in digits to the base 32,
+the lowest first; of the 64 characters below, the latter 32 say that another digit follows.
 """
 
 import pathlib

@@ -1,7 +1,7 @@
 /**
  * Compares the library with other software on inputs that try to find where they differ, new ones at each run:
- * `npm run test:hostile -- --parts rasters,epsg --seed 7 --count 1400`. `--only NAME --seed N --keep DIR` makes one input
- * again and leaves it in DIR. Uses rasterio (GDAL) from PyPI in scripts/hostile/.venv, which the first run makes;
+ * `npm run test:hostile -- --parts rasters,epsg --seed 7 --count 1400`. `--only NAME --seed N --keep DIR` makes one
+ * input again and leaves it in DIR. Uses rasterio (GDAL) from PyPI in scripts/hostile/.venv, which the first run makes;
  * HOSTILE_PYTHON names an interpreter that has it already.
  */
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';

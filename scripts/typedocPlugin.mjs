@@ -1,6 +1,6 @@
 /**
- * Names the parameters that a signature takes apart, which typedoc calls `__namedParameters`, by the last word of their type:
- * `options` of `AdamWOptions`, `sample` of `AugmentationSample`.
+ * Names the parameters that a signature takes apart, which typedoc calls `__namedParameters`, by the last word of their
+ * type: `options` of `AdamWOptions`, `sample` of `AugmentationSample`.
  */
 import { Converter, ReflectionKind } from 'typedoc';
 

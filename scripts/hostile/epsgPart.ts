@@ -9,8 +9,8 @@ import type { HostilePart } from './HostilePart.js';
 const script = path.join(root, 'scripts/hostile/epsg.py');
 
 /**
- * Writes a raster for each two-dimensional system of the EPSG registry that GDAL knows and compares the system that GDAL
- * reads with the one of a file of its own; every other code has to be refused.
+ * Writes a raster for each two-dimensional system of the EPSG registry that GDAL knows and compares the system that
+ * GDAL reads with the one of a file of its own; every other code has to be refused.
  */
 export const epsgPart: HostilePart = async ({ python, folder, only }) => {
   const codes = new Set<number>(JSON.parse(runCommand(python, [script, 'list'], folder)));

@@ -4,4 +4,5 @@ set -eu
 here=$(cd "$(dirname "$0")" && pwd)
 "${PYTHON:-python3}" -m venv "$here/.venv"
 "$here/.venv/bin/python" -m pip install --quiet --requirement "$here/requirements.txt"
-"$here/.venv/bin/python" -c 'import rasterio; print("rasterio", rasterio.__version__, "GDAL", rasterio.__gdal_version__)'
+"$here/.venv/bin/python" -c \
+  'import rasterio; print("rasterio", rasterio.__version__, "GDAL", rasterio.__gdal_version__)'

@@ -25,9 +25,10 @@ export class ConsumerProject {
 
   /** What README.md tells to install, the package itself from the tarball. */
   readmePackages(): string[] {
-    const line = /^npm install (diffusion-ssl .*)$/m.exec(readFileSync(path.join(root, 'README.md'), 'utf8'));
+    const text = readFileSync(path.join(root, 'README.md'), 'utf8').replaceAll('\\\n', '');
+    const line = /^npm install (diffusion-ssl .*)$/m.exec(text);
     if (!line) throw new Error('README.md has no line that begins with "npm install diffusion-ssl "');
-    return line[1].split(' ').map((name) => (name === manifest.name ? this.tarball : name));
+    return line[1].split(/ +/).map((name) => (name === manifest.name ? this.tarball : name));
   }
 
   write(name: string, text: string): void {

@@ -126,7 +126,8 @@ export function tryBundler(
       if (name === 'backends' && bundler.runsInNode) return tryBackends(project, bundler.name, optional);
     } catch (error) {
       return [
-        `${bundler.name} does not build ${name}.js (${script.split('\n')[0]}), or that does not run:\n${(error as Error).message}`,
+        `${bundler.name} does not build ${name}.js (${script.split('\n')[0]}), or that does not run:\n` +
+          (error as Error).message,
       ];
     }
     if (name !== 'betas' || !bundler.script) return [];

@@ -61,7 +61,10 @@ export function fuzzInput(
   return bytes;
 }
 
-/** How one input ended. `crash`: neither a result nor a refusal as the parser promises, or more than two seconds of the processor. */
+/**
+ * How one input ended. `crash`: neither a result nor a refusal as the parser promises, or more than two seconds of the
+ * processor.
+ */
 export type FuzzOutcome = { kind: 'read' | 'refused' } | { kind: 'crash'; message: string };
 
 /** Gives an input to a parser. */

@@ -58,7 +58,10 @@ const withHeader = (text: string) => writeSafetensors(tensors(), { [METADATA_KEY
 
 let parameters: NamedParameter[] | undefined;
 
-/** A checkpoint, as a whole file or as the JSON of its header, as far as a resumed run reads it before it opens its chips. */
+/**
+ * A checkpoint, as a whole file or as the JSON of its header, as far as a resumed run reads it before it opens its
+ * chips.
+ */
 export const fuzzedCheckpoint: FuzzedParser = {
   seeds: [new TextEncoder().encode(JSON.stringify(metadata)), withHeader(JSON.stringify(metadata))],
   words: [

@@ -1,5 +1,5 @@
-// A user's program: reads chips in two worker threads, trains three steps on them and samples; prints what came out as JSON. Started by
-// checkRuntimes.ts in Node, Bun and Deno with the number of threads of the backend.
+// A user's program: reads chips in two worker threads, trains three steps on them and samples; prints what came out as
+// JSON. Started by checkRuntimes.ts in Node, Bun and Deno with the number of threads of the backend.
 import { mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';

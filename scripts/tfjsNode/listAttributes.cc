@@ -1,7 +1,8 @@
 /*
- * Lists of strings and of types as attributes of operations, which tfjs-node's addon cannot pass: where an operation takes a list,
- * a string is its elements with commas between, a type its only element. `setup:tfjs-node` compiles this into the addon.
- * `TArgs` is such a list, of the fused convolution, which oneDNN's operation reads but does not declare.
+ * Lists of strings and of types as attributes of operations, which tfjs-node's addon cannot pass: where an operation
+ * takes a list, a string is its elements with commas between, a type its only element. `setup:tfjs-node` compiles this
+ * into the addon. `TArgs` is such a list, of the fused convolution, which oneDNN's operation reads but does not
+ * declare.
  */
 #include <sstream>
 #include <string>

@@ -1,10 +1,11 @@
 /*
- * Threads for TensorFlow's operations on a processor, in place of its own: `setup:tfjs-node` compiles this into the addon.
+ * Threads for TensorFlow's operations on a processor, in place of its own: `setup:tfjs-node` compiles this into the
+ * addon.
  *
- * An operation of TensorFlow's hands its work to threads and sleeps until they have done it. Of the thousand operations of
- * a training step most take less than the waking of two threads and of itself. Here the thread that calls an operation
- * does its share of the work, so there is one thread less; and who has nothing to do looks out for work awhile before
- * it sleeps. The work is cut into the same pieces, so results are the same to the last bit.
+ * An operation of TensorFlow's hands its work to threads and sleeps until they have done it. Of the thousand operations
+ * of a training step most take less than the waking of two threads and of itself. Here the thread that calls an
+ * operation does its share of the work, so there is one thread less; and who has nothing to do looks out for work
+ * awhile before it sleeps. The work is cut into the same pieces, so results are the same to the last bit.
  *
  * TFJS_NODE_THREADS=tensorflow in the environment leaves TensorFlow its own.
  */

@@ -47,7 +47,9 @@ export function rescale(
   );
 }
 
-/** Where a pixel of the result lies on the input, in pixel centres, and how many input pixels wide it is; null: outside. */
+/**
+ * Where a pixel of the result lies on the input, in pixel centres, and how many input pixels wide it is; null: outside.
+ */
 type Place = { at: number; factor: number } | null;
 
 /** The input pixels that make one of the result, and their weights. */

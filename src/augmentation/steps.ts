@@ -38,7 +38,9 @@ export interface RotateStep extends Step {
   compat?: 'tutorial';
 }
 
-/** Moves by whole pixels, up or down and left or right, each by up to `fraction` of the side, rounded up; default 0.05. */
+/**
+ * Moves by whole pixels, up or down and left or right, each by up to `fraction` of the side, rounded up; default 0.05.
+ */
 export interface ShiftStep extends Step {
   name: 'shift';
   fraction?: number;

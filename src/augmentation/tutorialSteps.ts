@@ -10,7 +10,9 @@ export interface TutorialAugmentation {
   rotation_degree?: readonly number[] | null;
   /** Range of the exponent of `gamma`. */
   bshift_gamma_range?: readonly [number, number] | null;
-  /** Whether `gamma` changes a warped patch; in its README, whether chips are moved a little (`shift`). Default true. */
+  /**
+   * Whether `gamma` changes a warped patch; in its README, whether chips are moved a little (`shift`). Default true.
+   */
   patch_shift?: boolean | null;
   /** Range of the factor of `contrast`. */
   contrast_range?: readonly [number, number] | null;
@@ -35,8 +37,8 @@ export interface TutorialStepsOptions {
 
 /**
  * The steps for `compose` that the keys of the eofm-tutorial's `ssl_train.yaml` ask for, in the tutorial's order:
- * rescale and crop, flips, rotation, shift (by `compat: 'readme'`), gamma, contrast, brightness, noise. A key that is missing or null leaves its
- * step out; flips have no key and are always there.
+ * rescale and crop, flips, rotation, shift (by `compat: 'readme'`), gamma, contrast, brightness, noise. A key that is
+ * missing or null leaves its step out; flips have no key and are always there.
  *
  * @example
  * import { compose, tutorialSteps } from 'diffusion-ssl/augmentation';

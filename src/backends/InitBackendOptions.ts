@@ -9,8 +9,8 @@ export interface InitBackendOptions {
    */
   device?: 'auto' | BackendName;
   /**
-   * Threads of the wasm backend and of `'node'`. Default: 1 for wasm, every core for `'node'`. In Node wasm takes as many as
-   * are asked for; a page takes half the processors at most, and one where it is not cross-origin isolated.
+   * Threads of the wasm backend and of `'node'`. Default: 1 for wasm, every core for `'node'`. In Node wasm takes as
+   * many as are asked for; a page takes half the processors at most, and one where it is not cross-origin isolated.
    * Several threads of wasm help large networks on an otherwise idle machine (up to twice as fast on two cores) and
    * hurt where other processes want the cores, since each operation waits for its slowest thread.
    */

@@ -14,8 +14,8 @@ const SIMD = 'tfjs-backend-wasm-simd.wasm';
 const THREADED = 'tfjs-backend-wasm-threaded-simd.wasm';
 
 /**
- * Makes wasm the current backend of a page, with its file downloaded here: TensorFlow.js alone says of one that is missing only
- * that something is.
+ * Makes wasm the current backend of a page, with its file downloaded here: TensorFlow.js alone says of one that is
+ * missing only that something is.
  *
  * @throws {WasmFileError} If the file is not there.
  * @throws {BackendError} If the backend does not start with it.
@@ -37,7 +37,8 @@ export async function activateFetchedWasm(
       ? new Response(new Blob([bytes as Uint8Array<ArrayBuffer>]))
       : fetch.call(platform, asked, init);
   const late = new BackendError(
-    `the wasm backend does not start within ${START_MS / 1000} s of its download; several threads do not, and say nothing, ` +
+    `the wasm backend does not start within ${START_MS / 1000} s of its download; several threads do not, ` +
+      `and say nothing, ` +
       'where a bundler has minified tfjs-backend-wasm (docs/browser.md)',
   );
   let timer: ReturnType<typeof setTimeout> | undefined;

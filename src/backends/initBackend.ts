@@ -24,10 +24,10 @@ export interface InitBrowserBackendOptions extends InitBackendOptions {
  * Starts a TensorFlow.js backend in a page or a worker of one, and makes it the current one.
  *
  * `'auto'` takes WebGPU on a graphics processor, then wasm, then plain JavaScript, and says what it passed over and
- * why. WebGPU gets a device with all that the adapter has; a lost device, full memory and too large a tensor are
- * errors that name the tensor. Wasm takes several threads only in a page that is cross-origin isolated. Where the server
- * has not the file of the wasm backend that is an error with its address, with `'auto'` too: `'cpu'` is started for want
- * of WebAssembly alone.
+ * why. WebGPU gets a device with all that the adapter has; a lost device, full memory and too large a tensor are errors
+ * that name the tensor. Wasm takes several threads only in a page that is cross-origin isolated. Where the server has
+ * not the file of the wasm backend that is an error with its address, with `'auto'` too: `'cpu'` is started for want of
+ * WebAssembly alone.
  *
  * In Node, `initBackend` of `diffusion-ssl/backends/node` takes the same options.
  *

@@ -47,7 +47,8 @@ export class CatalogReader {
       this.columns = fields;
       if (fields.some((field) => field.includes('\0')))
         throw new DataError(
-          `${this.file}, line ${line}: zero characters: it is UTF-16 without a byte order mark, or no text. Save it as UTF-8.`,
+          `${this.file}, line ${line}: zero characters: it is UTF-16 without a byte order mark, or no text. ` +
+            'Save it as UTF-8.',
         );
       this.places = this.imageColumns.map((column) => this.placeOf(column, line, fields));
       this.usagePlace = this.placeOf(this.usageColumn, line, fields);
@@ -62,7 +63,8 @@ export class CatalogReader {
       throw new DataError(
         fits
           ? `${file}, line ${line}, column '${this.usageColumn}': '${usage}' is not one of ${USAGES.join(', ')}.`
-          : `${file}, line ${line}: ${fields.length} fields separated by ${this.separatorName()}, but the header has ${columns.length} columns.`,
+          : `${file}, line ${line}: ${fields.length} fields separated by ${this.separatorName()}, ` +
+              `but the header has ${columns.length} columns.`,
       );
     }
     const images = this.places.map((place) => {
@@ -85,7 +87,8 @@ export class CatalogReader {
     const advice =
       place < 0 && columns.some((name) => USAGES.includes(name)) ? ' Is the header line missing?' : '';
     throw new DataError(
-      `${this.file}, line ${line}: ${count} column '${column}'; the columns are ${found.slice(0, LONGEST_LIST)} (${separator}).${advice}`,
+      `${this.file}, line ${line}: ${count} column '${column}'; ` +
+        `the columns are ${found.slice(0, LONGEST_LIST)} (${separator}).${advice}`,
     );
   }
 

@@ -46,7 +46,8 @@ export class CatalogText {
       const where = `${this.file}, line ${this.lines + 1 + bad}: bytes that are no`;
       throw new DataError(
         encoding === 'utf-8'
-          ? `${where} UTF-8 text, as Latin-1 and Windows-1252 have them. Save the catalog as UTF-8 (in Excel “CSV UTF-8”), ` +
+          ? `${where} UTF-8 text, as Latin-1 and Windows-1252 have them. ` +
+              'Save the catalog as UTF-8 (in Excel “CSV UTF-8”), ' +
               'or convert it: iconv -f WINDOWS-1252 -t UTF-8 in.csv > out.csv'
           : `${where} UTF-16 text, as which the file begins. Save it as UTF-8.`,
         { cause: error },

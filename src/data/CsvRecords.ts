@@ -12,11 +12,12 @@ export interface CsvRecord {
 const LONGEST = 2 ** 20;
 
 /**
- * Splits CSV text that comes in pieces into records: a byte order mark, line ends of every system, quoted fields (also over
- * several lines), empty lines and a first line such as `sep=;` are accepted, blanks around fields are cut off. Holds one record at
- * a time.
+ * Splits CSV text that comes in pieces into records: a byte order mark, line ends of every system, quoted fields (also
+ * over several lines), empty lines and a first line such as `sep=;` are accepted, blanks around fields are cut off.
+ * Holds one record at a time.
  *
- * A line without quotes is split at its separators, which is most of a catalog and ten times as fast; csv-parse reads the others.
+ * A line without quotes is split at its separators, which is most of a catalog and ten times as fast; csv-parse reads
+ * the others.
  */
 export class CsvRecords {
   /** Separates the fields; undefined before the first record. */
@@ -94,7 +95,10 @@ export class CsvRecords {
   }
 }
 
-/** What ends the first line of a text, and so every one: a line feed, after a carriage return or not, or a carriage return alone. */
+/**
+ * What ends the first line of a text, and so every one: a line feed, after a carriage return or not, or a carriage
+ * return alone.
+ */
 function lineEndOf(text: string): '\n' | '\r' | undefined {
   const at = text.search(/[\r\n]/);
   // The line feed that belongs to a carriage return may come with the next piece.

@@ -26,8 +26,8 @@ interface Part extends ByteRange {
 }
 
 /**
- * A file at an http(s) address, read by range requests. Dropped requests are repeated; parts of two versions of the file,
- * told apart by ETag, date and length, never mix. Credentials in the address are sent as a header.
+ * A file at an http(s) address, read by range requests. Dropped requests are repeated; parts of two versions of the
+ * file, told apart by ETag, date and length, never mix. Credentials in the address are sent as a header.
  */
 export class RemoteSource implements TiffSource {
   /** Length of the file, once an answer told it. */

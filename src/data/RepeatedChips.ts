@@ -31,8 +31,8 @@ const USAGES = ['train', 'validate', 'test', 'predict'] as const;
 const PLACES: Readonly<Record<CatalogUsage, number>> = { train: 1, validate: 2, test: 4, predict: 8 };
 
 /**
- * Finds the chips that stand twice in a catalog, whichever way their paths are written, in at most 12 bytes a row. A chip is the
- * rasters of all image columns together.
+ * Finds the chips that stand twice in a catalog, whichever way their paths are written, in at most 12 bytes a row. A
+ * chip is the rasters of all image columns together.
  */
 export class RepeatedChips {
   private readonly seen = new SeenChips();

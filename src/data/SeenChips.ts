@@ -9,8 +9,8 @@ const GROWTH = 1.25;
 const PLACES = 0xf;
 
 /**
- * Remembers in which of four places chips have been seen, in 12 bytes a chip at most: by a hash of 64 bits, for which any two of
- * ten million chips are the same once in 400,000 catalogs.
+ * Remembers in which of four places chips have been seen, in 12 bytes a chip at most: by a hash of 64 bits, for which
+ * any two of ten million chips are the same once in 400,000 catalogs.
  */
 export class SeenChips {
   private readonly tables = Array.from({ length: TABLES }, () => new Table());

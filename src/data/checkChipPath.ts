@@ -19,7 +19,8 @@ export function checkChipPath(path: string, where: string): void {
   const shell = /^~(?=[\\/]|$)|^\$\w+(?=[\\/])|\$\{[^}]*\}/.exec(path);
   if (shell)
     throw new DataError(
-      `${where}: the path holds ${shell[0]}, which a catalog does not replace; write it out, relative to the data path.`,
+      `${where}: the path holds ${shell[0]}, which a catalog does not replace; ` +
+        'write it out, relative to the data path.',
     );
   if (isRemote(path)) {
     if (URL.canParse(path)) return;
@@ -34,7 +35,8 @@ export function checkChipPath(path: string, where: string): void {
   });
   if (absolute || leaves) {
     throw new DataError(
-      `${where}: '${path}' leaves the data path; paths must be relative to it and stay within, or be http(s) addresses.`,
+      `${where}: '${path}' leaves the data path; ` +
+        'paths must be relative to it and stay within, or be http(s) addresses.',
     );
   }
 }

@@ -19,7 +19,8 @@ export function checkRasters(
   images.forEach((image, i) => {
     if (image.height !== images[0].height || image.width !== images[0].width) {
       throw new DataError(
-        `${names[i]}: is ${image.width} × ${image.height} pixels, but ${names[0]} of the same chip is ${images[0].width} × ${images[0].height}.`,
+        `${names[i]}: is ${image.width} × ${image.height} pixels, ` +
+          `but ${names[0]} of the same chip is ${images[0].width} × ${images[0].height}.`,
       );
     }
   });
@@ -76,7 +77,10 @@ export function rasterOf(image: GeoTiff): Raster {
   return { height, width, channels: bands, data: values };
 }
 
-/** The values that mark missing pixels of an image beside what its file says. @param firstBand The chip's band that is its first. */
+/**
+ * The values that mark missing pixels of an image beside what its file says. @param firstBand The chip's band that is
+ * its first.
+ */
 export function nodataOf({ bands }: GeoTiff, given: NodataValues = [], firstBand = 0): NodataValues {
   return isPerBand(given) ? given.slice(firstBand, firstBand + bands) : given;
 }

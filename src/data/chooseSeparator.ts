@@ -9,8 +9,8 @@ const NAMES: Readonly<Record<string, string>> = {
 };
 
 /**
- * The character that separates the columns of a CSV text: the first by which the header line has all columns that are needed, or
- * else the one that makes most columns of it.
+ * The character that separates the columns of a CSV text: the first by which the header line has all columns that are
+ * needed, or else the one that makes most columns of it.
  *
  * @param preferred Tried first: what a line `sep=;`, as spreadsheets write it, names.
  */

@@ -33,7 +33,10 @@ export interface ChipOptions {
    * others, where `channels` says so; otherwise it is left out, and marks missing pixels where it is 0.
    */
   channels: number;
-  /** Size [height, width] of the chip: larger rasters are cropped around their centre before normalising, smaller ones get a border of zeros after it. Default: as read. */
+  /**
+   * Size [height, width] of the chip: larger rasters are cropped around their centre before normalising, smaller ones
+   * get a border of zeros after it. Default: as read.
+   */
   size?: readonly [number, number];
   /** Width of the border that is added to each side; default 0. */
   buffer?: number;
@@ -42,7 +45,11 @@ export interface ChipOptions {
    * `size`, normalised with it, and zeros where they have no more.
    */
   bufferFrom?: 'zeros' | 'neighbours';
-  /** Normalisation of each raster by itself, with the missing pixels that its file marks beside those of `nodata`, lists for each band being those of the chip; null: none, and only values that are not finite, or missing by a mask, become 0. Default: min_max, lab. */
+  /**
+   * Normalisation of each raster by itself, with the missing pixels that its file marks beside those of `nodata`, lists
+   * for each band being those of the chip; null: none, and only values that are not finite, or missing by a mask,
+   * become 0. Default: min_max, lab.
+   */
   normalization?: NormalizationOptions | null;
 }
 
@@ -135,7 +142,9 @@ export function buildChip(
   return { ...chip, parameters, ...(mask && { mask }) };
 }
 
-/** What rasters are cut to at most, [height, width]: the chip's size, with the border around it that they are to fill. */
+/**
+ * What rasters are cut to at most, [height, width]: the chip's size, with the border around it that they are to fill.
+ */
 export function cropSize({
   size,
   buffer = 0,

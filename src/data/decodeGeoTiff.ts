@@ -12,22 +12,26 @@ export interface DecodeGeoTiffOptions {
   name?: string;
   /** The whole `.msk` file that GDAL keeps a mask in beside the raster; default none. */
   mask?: ArrayBuffer | Uint8Array;
-  /** What an alpha band is: a band like the others (default, as GDAL has it), or a mask: it is left out, and the pixels where it is 0 are missing. */
+  /**
+   * What an alpha band is: a band like the others (default, as GDAL has it), or a mask: it is left out, and the pixels
+   * where it is 0 are missing.
+   */
   alpha?: 'band' | 'mask';
   /** Largest raster, in bytes as float32 (float64 where its values are); default 256 MiB. */
   maxBytes?: number;
 }
 
 /**
- * Decodes the first image of a GeoTIFF as GDAL reads it: pixels, missing pixels, georeference. Either byte order, BigTIFF,
- * strips or tiles, bands interleaved by pixel or by band, values of 1 to 32 bits, floats of 16 to 64, 64-bit integers
- * (as float64, where it is exact), palette indices as they are; uncompressed, PackBits, LZW or deflate, with predictors;
- * Zstandard, LERC and JPEG by the optional packages `zstddec`, `lerc` and `@cornerstonejs/codec-libjpeg-turbo-8bit`, loaded at need.
+ * Decodes the first image of a GeoTIFF as GDAL reads it: pixels, missing pixels, georeference. Either byte order,
+ * BigTIFF, strips or tiles, bands interleaved by pixel or by band, values of 1 to 32 bits, floats of 16 to 64, 64-bit
+ * integers (as float64, where it is exact), palette indices as they are; uncompressed, PackBits, LZW or deflate, with
+ * predictors; Zstandard, LERC and JPEG by the optional packages `zstddec`, `lerc` and
+ * `@cornerstonejs/codec-libjpeg-turbo-8bit`, loaded at need.
  *
  * @param bytes The whole file.
  * @returns The values in their own type, all bands, which of them are valid, and what the header says.
- * @throws If the bytes are empty, cut short, damaged, larger than `maxBytes` or no TIFF, or of another layout, which the
- * message names with the line that converts the file; the message begins with `name`.
+ * @throws If the bytes are empty, cut short, damaged, larger than `maxBytes` or no TIFF, or of another layout, which
+ * the message names with the line that converts the file; the message begins with `name`.
  * @example
  * import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
  * const file = encodeGeoTiff({ width: 2, height: 1, bands: 2, data: new Int16Array([1, 2, 3, -1]), nodata: -1 });

@@ -32,8 +32,8 @@ type Tag = [tag: number, type: number, values: number[]];
  *
  * Follows the TIFF 6.0 and OGC GeoTIFF 1.1 specifications and GDAL's nodata tag.
  *
- * @throws If the number of values is not `width * height * bands`, a size is no positive integer, or `epsg` is no code of a
- * geographic or projected system of two dimensions.
+ * @throws If the number of values is not `width * height * bands`, a size is no positive integer, or `epsg` is no code
+ * of a geographic or projected system of two dimensions.
  * @example
  * import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
  * const bytes = encodeGeoTiff({ width: 2, height: 1, bands: 1, data: new Uint8Array([1, 2]), epsg: 4326 });

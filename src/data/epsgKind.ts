@@ -4,8 +4,8 @@ import type { CrsKind } from './geoTiffTypes.js';
 const DIGITS = '0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-_';
 
 /**
- * Whether a code of the EPSG registry names a geographic or a projected system of two dimensions; undefined when it names
- * neither: a vertical, compound or three-dimensional system, or one that the registry did not have yet.
+ * Whether a code of the EPSG registry names a geographic or a projected system of two dimensions; undefined when it
+ * names neither: a vertical, compound or three-dimensional system, or one that the registry did not have yet.
  */
 export function epsgKind(code: number): CrsKind | undefined {
   let at = 0;

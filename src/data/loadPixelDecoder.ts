@@ -36,8 +36,8 @@ interface Exports {
 const LARGEST_RATIO = 1100;
 
 /**
- * Starts a decoder in WebAssembly. On strips of some kilobytes, as GDAL writes them, its inflate is about twice as fast as
- * the one of Node; it checks what it reads as zlib does, the checksum too.
+ * Starts a decoder in WebAssembly. On strips of some kilobytes, as GDAL writes them, its inflate is about twice as fast
+ * as the one of Node; it checks what it reads as zlib does, the checksum too.
  *
  * @throws Where WebAssembly or its SIMD is missing.
  */

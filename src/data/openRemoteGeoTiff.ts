@@ -20,8 +20,8 @@ export interface RemoteGeoTiff {
 
 /**
  * Opens a GeoTIFF at an http(s) address by range requests, best a cloud-optimised one. A dropped connection, a server
- * error or a part that stays out is tried again, each time after a longer wait; another error status is final. From
- * a server that knows no ranges the whole file is taken. A file that changes meanwhile is an error: parts of two versions
+ * error or a part that stays out is tried again, each time after a longer wait; another error status is final. From a
+ * server that knows no ranges the whole file is taken. A file that changes meanwhile is an error: parts of two versions
  * are never mixed. Credentials in the address (`https://name:password@host/…`) are sent as a header, and no message
  * shows them or the address's query.
  *

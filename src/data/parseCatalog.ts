@@ -27,14 +27,15 @@ export interface CatalogRow {
 
 /**
  * Reads a catalog of chips from CSV text: a header line with the image columns and `usage` (train, validate, test or
- * predict), then one chip a line. Commas, semicolons, tabs or vertical bars separate the columns: those by which the header has
- * the columns needed, or what a first line such as `sep=;` names. A byte order mark, line ends of every system, quoted fields and
- * empty lines are accepted. A path is relative to the data path and stays within it, or is the http(s) address of a remote chip.
+ * predict), then one chip a line. Commas, semicolons, tabs or vertical bars separate the columns: those by which the
+ * header has the columns needed, or what a first line such as `sep=;` names. A byte order mark, line ends of every
+ * system, quoted fields and empty lines are accepted. A path is relative to the data path and stays within it, or is
+ * the http(s) address of a remote chip.
  *
  * @param source The text, or the bytes of the file: UTF-8, or UTF-16 with a byte order mark.
  * @returns The rows of all splits in the order of the file.
- * @throws If a column or a value is missing, a usage is unknown, a path leaves the data path, or the bytes are no text or
- * the text no CSV: the message names the file, the line and the column.
+ * @throws If a column or a value is missing, a usage is unknown, a path leaves the data path, or the bytes are no text
+ * or the text no CSV: the message names the file, the line and the column.
  * @example
  * import { parseCatalog } from 'diffusion-ssl/data';
  * const rows = parseCatalog('image,usage\na.tif,train\nb.tif,validate\n');

@@ -1,6 +1,8 @@
 import { isRemote } from './checkChipPath.js';
 
-/** One way to write a path of a catalog: without `.`, `..` and empty parts, with slashes; an address as `URL` writes it. */
+/**
+ * One way to write a path of a catalog: without `.`, `..` and empty parts, with slashes; an address as `URL` writes it.
+ */
 export function plainPath(path: string): string {
   if (isRemote(path)) return URL.canParse(path) ? new URL(path).href : path;
   if (!/\\|\/\/|(?:^|\/)\.\.?(?:\/|$)/.test(path)) return path;

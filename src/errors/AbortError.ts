@@ -1,8 +1,8 @@
 import { DiffusionSslError } from './DiffusionSslError.js';
 
 /**
- * An operation was stopped by its `AbortSignal`; `cause` holds the signal's reason. Its `name` is that of the error which `fetch`
- * throws, so one test finds both.
+ * An operation was stopped by its `AbortSignal`; `cause` holds the signal's reason. Its `name` is that of the error
+ * which `fetch` throws, so one test finds both.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import { DiffusionSslError } from './DiffusionSslError.js';
 
 /**
- * Weights or a checkpoint cannot be used as they are: the file is damaged, is no such file, or holds other tensors than the
- * model, optimizer or average that it is for.
+ * Weights or a checkpoint cannot be used as they are: the file is damaged, is no such file, or holds other tensors than
+ * the model, optimizer or average that it is for.
  *
  * @example
  * ```ts

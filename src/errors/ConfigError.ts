@@ -1,8 +1,8 @@
 import { DiffusionSslError } from './DiffusionSslError.js';
 
 /**
- * What was asked for is not accepted: an argument, an option, a flag, or a key of a configuration. The message names it, the
- * value received and what is accepted.
+ * What was asked for is not accepted: an argument, an option, a flag, or a key of a configuration. The message names
+ * it, the value received and what is accepted.
  *
  * @example
  * ```ts

@@ -1,8 +1,8 @@
 import { DiffusionSslError } from './DiffusionSslError.js';
 
 /**
- * Data cannot be used as they are: a catalog, a raster, a table or statistics that are damaged, missing, or do not fit each
- * other or the options; or a file cannot be written. The message names it, and what to do.
+ * Data cannot be used as they are: a catalog, a raster, a table or statistics that are damaged, missing, or do not fit
+ * each other or the options; or a file cannot be written. The message names it, and what to do.
  *
  * @example
  * ```ts

@@ -1,7 +1,7 @@
 /**
  * What all errors of this package extend whose kind a program may want to tell apart: `ConfigError`, `DataError`,
- * `CheckpointError`, `BackendError`, `AbortError`, `NonFiniteLossError`. `cause` holds the error behind it, where there is one, and
- * `name` the class, which a copy that went through `postMessage` has lost.
+ * `CheckpointError`, `BackendError`, `AbortError`, `NonFiniteLossError`. `cause` holds the error behind it, where there
+ * is one, and `name` the class, which a copy that went through `postMessage` has lost.
  *
  * @example
  * ```ts

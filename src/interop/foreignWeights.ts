@@ -8,7 +8,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
   // Of a checkpoint that holds several dictionaries, the first of those with the most tensors.
   pth:
     `import sys, torch; ${SAVE_TENSORS}; d = torch.load(sys.argv[1], map_location='cpu', weights_only=True); ` +
-    'd = max([d, *(v for v in d.values() if isinstance(v, dict))], key=lambda d: sum(map(torch.is_tensor, d.values()))); ' +
+    'd = max([d, *(v for v in d.values() if isinstance(v, dict))], ' +
+    'key=lambda d: sum(map(torch.is_tensor, d.values()))); ' +
     'save_file({k: v.clone().contiguous() for k, v in d.items() if torch.is_tensor(v)}, sys.argv[2])',
   npz:
     `import sys, numpy; ${SAVE_ARRAYS}; ` +

@@ -137,7 +137,8 @@ function checkEntry(name: string, value: unknown): SafetensorsEntry {
   const needed = shape.reduce((product, n) => product * n, arrayClasses[dtype].BYTES_PER_ELEMENT);
   if (needed !== end - begin) {
     fail(
-      `${where}: shape [${shape.join(', ')}] of ${dtype} needs ${needed} bytes, data_offsets [${begin}, ${end}] hold ${end - begin}.`,
+      `${where}: shape [${shape.join(', ')}] of ${dtype} needs ${needed} bytes, ` +
+        `data_offsets [${begin}, ${end}] hold ${end - begin}.`,
     );
   }
   return { name, dtype, shape, begin, end };

@@ -4,7 +4,8 @@ import { pixelShuffle } from '../ops/pixelShuffle.js';
 import { singleInput } from './layerCall.js';
 
 /**
- * Groups of four channels to 2×2 cells of pixels: [batch, height, width, 4·channels] → [batch, 2·height, 2·width, channels].
+ * Groups of four channels to 2×2 cells of pixels: [batch, height, width, 4·channels] → [batch, 2·height, 2·width,
+ * channels].
  *
  * `torch.nn.PixelShuffle(2)`.
  *

@@ -12,7 +12,8 @@ export interface PixelUnshuffleConfig {
 }
 
 /**
- * 2×2 cells of pixels to groups of four channels: [batch, height, width, channels] → [batch, height / 2, width / 2, 4·channels].
+ * 2×2 cells of pixels to groups of four channels: [batch, height, width, channels] → [batch, height / 2, width / 2,
+ * 4·channels].
  *
  * `torch.nn.PixelUnshuffle(2)`, the inverse of `PixelShuffle`.
  *

@@ -88,7 +88,9 @@ export abstract class SpecLayer extends tfl.layers.Layer {
     return variable.read() as tf.Variable<R>;
   }
 
-  /** Batch normalisation by the parameters at `prefix`: of the batch, updating the running statistics, or with these. */
+  /**
+   * Batch normalisation by the parameters at `prefix`: of the batch, updating the running statistics, or with these.
+   */
   protected batchNorm(
     x: tf.Tensor4D,
     prefix: string,

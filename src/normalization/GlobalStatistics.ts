@@ -18,7 +18,10 @@ export interface GlobalStatisticsOptions {
 
 /** Options of {@link GlobalStatistics.add}. */
 export interface AddRasterOptions {
-  /** Values that mark missing pixels, or a list of them for each of the raster's bands; default none. NaN and infinities always do. */
+  /**
+   * Values that mark missing pixels, or a list of them for each of the raster's bands; default none. NaN and infinities
+   * always do.
+   */
   nodata?: NodataValues;
   /** The chip's band that is the raster's first, where a chip has several rasters; default 0. */
   firstBand?: number;
@@ -132,14 +135,16 @@ export class GlobalStatistics {
   merge(other: GlobalStatistics): this {
     if (other.bands.length !== this.bands.length || other.downfactor !== this.downfactor) {
       throw new DataError(
-        `GlobalStatistics.merge: ${other.bands.length} bands with downfactor ${other.downfactor} cannot be added to ${this.bands.length} bands with downfactor ${this.downfactor}.`,
+        `GlobalStatistics.merge: ${other.bands.length} bands with downfactor ${other.downfactor} cannot be added to ` +
+          `${this.bands.length} bands with downfactor ${this.downfactor}.`,
       );
     }
     this.bands.forEach((band, k) => {
       const part = other.bands[k];
       if (part.firstBand >= 0 && band.firstBand >= 0 && part.firstBand !== band.firstBand) {
         throw new DataError(
-          `GlobalStatistics.merge: band ${k} is of the raster from band ${band.firstBand}, in the other from band ${part.firstBand}.`,
+          `GlobalStatistics.merge: band ${k} is of the raster from band ${band.firstBand}, ` +
+            `in the other from band ${part.firstBand}.`,
         );
       }
       band.firstBand = Math.max(band.firstBand, part.firstBand);
@@ -213,7 +218,8 @@ export class GlobalStatistics {
     const empty = this.bands.findIndex((band) => band.pixels.count === 0);
     if (empty < 0) return;
     throw new DataError(
-      `GlobalStatistics.${method}: band ${empty} (counted from 0) has no valid pixel: all are nodata or not finite, or nothing was added.`,
+      `GlobalStatistics.${method}: band ${empty} (counted from 0) has no valid pixel: ` +
+        'all are nodata or not finite, or nothing was added.',
     );
   }
 }

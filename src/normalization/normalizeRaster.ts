@@ -14,7 +14,9 @@ import { validMask } from './validMask.js';
 
 /** Options of {@link normalizeRaster}. */
 export interface NormalizationOptions {
-  /** Default `'min_max'`, as in the tutorial; the trainer and the page of the examples take `'z_value'` with `'gpb'`. */
+  /**
+   * Default `'min_max'`, as in the tutorial; the trainer and the page of the examples take `'z_value'` with `'gpb'`.
+   */
   strategy?: NormalizationStrategy;
   /** Default `'lab'`, which needs no statistics. */
   procedure?: StatisticsProcedure;
@@ -54,7 +56,8 @@ export interface NormalizedRaster extends Raster {
  * the minimum and maximum of `'lab'` and `'lpb'` stay those of the unlimited ones.
  *
  * @param raster Height × width × channels; not changed.
- * @returns A new raster of the same shape, with the `parameters` that undo the scaling and the `mask` of missing pixels.
+ * @returns A new raster of the same shape, with the `parameters` that undo the scaling and the `mask` of missing
+ * pixels.
  * @throws If an option is not one of those accepted, global statistics are missing or of another band count, or no
  * valid pixel is left.
  * @example

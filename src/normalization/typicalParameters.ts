@@ -84,7 +84,8 @@ function localScalings(
 ) {
   if (!(procedure in statistics)) {
     throw new DataError(
-      `typicalParameters: the statistics have no '${procedure}', which is gathered from chips; pass GlobalStatistics.summary().`,
+      `typicalParameters: the statistics have no '${procedure}', which is gathered from chips; ` +
+        'pass GlobalStatistics.summary().',
     );
   }
   const { min, max, mean, std } = (statistics as StatisticsSummary)[procedure];

@@ -12,8 +12,8 @@ export interface PreparedConv2dOptions {
 }
 
 /**
- * A convolution with bias for many calls without a gradient: what can be computed of the filter alone is computed at the
- * first call, and kept until an input of another shape comes.
+ * A convolution with bias for many calls without a gradient: what can be computed of the filter alone is computed at
+ * the first call, and kept until an input of another shape comes.
  *
  * @example
  * ```ts
@@ -34,7 +34,8 @@ export class PreparedConv2d {
   private preparedFor = '';
 
   /**
-   * @param filter As of `conv2d`, [k, k, inChannels, outChannels], or of `conv2dTranspose`, [k, k, outChannels, inChannels].
+   * @param filter As of `conv2d`, [k, k, inChannels, outChannels], or of `conv2dTranspose`, [k, k, outChannels,
+   * inChannels].
    * @param bias Of shape [outChannels]. Both are the caller's to dispose, at any time.
    * @throws If `bias` has another shape.
    */

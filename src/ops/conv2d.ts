@@ -20,7 +20,8 @@ import { runKernel } from './runKernel.js';
  * @param filter Tensor of shape [k, k, inChannels, outChannels], k odd.
  * @param bias Tensor of shape [outChannels], what is added to each channel. Default none.
  * @returns Tensor of shape [batch, height, width, outChannels].
- * @throws If the filter is not square with an odd side, its input channels are not those of `x`, or `bias` has another shape.
+ * @throws If the filter is not square with an odd side, its input channels are not those of `x`, or `bias` has another
+ * shape.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -13,7 +13,9 @@ export interface AdamFamilyOptions {
   eps?: number;
   /** Weight of an L2 penalty, added to the gradient; at least 0. Default 0. */
   weightDecay?: number;
-  /** Multiplies a parameter by 1 - learningRate · weightDecay, as AdamW does, in place of the penalty. Default false. */
+  /**
+   * Multiplies a parameter by 1 - learningRate · weightDecay, as AdamW does, in place of the penalty. Default false.
+   */
   decoupledWeightDecay?: boolean;
 }
 

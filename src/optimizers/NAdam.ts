@@ -15,7 +15,8 @@ export interface NAdamOptions extends AdamFamilyOptions {
 /**
  * Adam with Nesterov momentum, with the defaults and the arithmetic of `torch.optim.NAdam` (2.0 and later).
  *
- * The product of the momenta so far is a scalar of its state. Dozat, "Incorporating Nesterov Momentum into Adam" (2016).
+ * The product of the momenta so far is a scalar of its state. Dozat, "Incorporating Nesterov Momentum into Adam"
+ * (2016).
  *
  * @example
  * ```ts

@@ -26,7 +26,8 @@ export function checkOptimizerState(
   for (const slotName of found) {
     if (!slotNames.includes(slotName)) {
       throw new CheckpointError(
-        `restore: the state has '${slotName}', which this optimizer has not (it has ${slotNames.join(', ') || 'none'}): ` +
+        `restore: the state has '${slotName}', which this optimizer has not ` +
+          `(it has ${slotNames.join(', ') || 'none'}): ` +
           'it is that of another optimizer, or of one with other options.',
       );
     }

@@ -16,8 +16,8 @@ export interface CosineAnnealingWarmRestartsOptions {
  * Cosine annealing with warm restarts (Loshchilov & Hutter 2017, SGDR; torch's `CosineAnnealingWarmRestarts`;
  * eofm-tutorial's scheduler `cosinewarm`).
  *
- * In epoch e of a cycle of n epochs the rate is etaMin + (baseLr − etaMin) · (1 + cos(π e / n)) / 2; the first cycle has
- * t0 epochs, each further one tMult times as many, and each starts from baseLr.
+ * In epoch e of a cycle of n epochs the rate is etaMin + (baseLr − etaMin) · (1 + cos(π e / n)) / 2; the first cycle
+ * has t0 epochs, each further one tMult times as many, and each starts from baseLr.
  *
  * @param baseLr rate at the start of each cycle, at least 0.
  * @throws If an argument is out of its range.

@@ -12,7 +12,9 @@ export interface LrScheduler {
   lr: number;
   /** The momentum (β₁ of the Adam family) that goes with the rate, of schedules that cycle it; else absent. */
   readonly momentum?: number;
-  /** Ends an epoch (or whatever the schedule counts). `metric` is the validation loss, for schedules that look at it. */
+  /**
+   * Ends an epoch (or whatever the schedule counts). `metric` is the validation loss, for schedules that look at it.
+   */
   step(metric?: number): void;
   /** What `restore` needs to go on from here, fit for JSON. */
   state(): LrState;

@@ -1,4 +1,6 @@
-/** An uncompressed one-band uint16 TIFF in strips of `rows` rows; the value of pixel (row, column) is row · 7 + column. */
+/**
+ * An uncompressed one-band uint16 TIFF in strips of `rows` rows; the value of pixel (row, column) is row · 7 + column.
+ */
 export function stripedTiff(width: number, height: number, rows: number): Uint8Array {
   const strips = Math.ceil(height / rows);
   const tags = 9;

@@ -71,7 +71,8 @@ describe('reference files', () => {
 describe('a file written by the safetensors library of Python', () => {
   // safetensors 0.8: save({'b': float16 [1.5, -2], 'a': int64 7}, metadata={'k': 'v'})
   const bytes = fileWith(
-    '{"__metadata__":{"k":"v"},"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},"b":{"dtype":"F16","shape":[2],"data_offsets":[8,12]}}    ',
+    '{"__metadata__":{"k":"v"},"a":{"dtype":"I64","shape":[],"data_offsets":[0,8]},' +
+      '"b":{"dtype":"F16","shape":[2],"data_offsets":[8,12]}}    ',
     new Uint8Array([7, 0, 0, 0, 0, 0, 0, 0, 0x00, 0x3e, 0x00, 0xc0]),
   );
 
@@ -293,7 +294,8 @@ describe('damaged files', () => {
   });
 
   it('takes tensors without elements wherever they stand', () => {
-    const header = `{"a":${tensor('[0]', '[0,0]')},"b":${tensor('[1]', '[0,4]')},"c":${tensor('[2,0]', '[4,4]', '"F64"')}}`;
+    const [a, b, c] = [tensor('[0]', '[0,0]'), tensor('[1]', '[0,4]'), tensor('[2,0]', '[4,4]', '"F64"')];
+    const header = `{"a":${a},"b":${b},"c":${c}}`;
     const { tensors } = readSafetensors(fileWith(header, four));
     expect([...tensors.values()].map(({ data }) => data.length)).toEqual([0, 1, 0]);
     expect(tensors.get('c')!.data).toBeInstanceOf(Float64Array);

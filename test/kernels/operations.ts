@@ -13,7 +13,9 @@ import { upsampleBilinear2d } from '../../src/ops/upsampleBilinear2d.js';
 import { upload } from '../ops/checkOp.js';
 import { randomTensor } from '../ops/referenceOps.js';
 
-/** An operation that is computed with kernels and without, and the shapes of its inputs for an activation of some shape. */
+/**
+ * An operation that is computed with kernels and without, and the shapes of its inputs for an activation of some shape.
+ */
 export interface Operation {
   shapes(shape: number[]): number[][];
   op(...inputs: tf.Tensor[]): tf.Tensor;

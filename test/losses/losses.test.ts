@@ -115,7 +115,8 @@ describe('getLossFn', () => {
     expect(await loss(prediction, target).data()).toEqual(await ssim(prediction, target).data());
     for (const { loss } of fixture.errors) {
       expect(() => getLossFn(loss as LossName)).toThrow(
-        `getLossFn: name is '${loss}'; it must be one of 'mse', 'l1', 'charbonnier', 'ssim', 'perceptual', 'hybrid_light'.`,
+        `getLossFn: name is '${loss}'; it must be one of ` +
+          "'mse', 'l1', 'charbonnier', 'ssim', 'perceptual', 'hybrid_light'.",
       );
     }
     expect(() => getLossFn('toString' as LossName)).toThrow(/^getLossFn: name is 'tostring'/);

@@ -54,6 +54,10 @@ save_file(
         "gradient": leaf.grad.float(),
     },
     Path(__file__).with_suffix(".safetensors"),
-    metadata={"bands": str(BANDS), "layers": str([f"features.{i}" for i in LAYERS]).replace("'", '"'), "weights": "[1, 0.5, 2]"},
+    metadata={
+        "bands": str(BANDS),
+        "layers": str([f"features.{i}" for i in LAYERS]).replace("'", '"'),
+        "weights": "[1, 0.5, 2]",
+    },
 )
 print(per_sample)

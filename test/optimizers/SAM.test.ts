@@ -96,7 +96,7 @@ describe('SAM', () => {
     expect(Array.from(await x.data())).toEqual([3, -1]);
   });
 
-  it('leaves weights and tensors alone where the gradient is zero, or the loss throws at the second point', async () => {
+  it('leaves weights and tensors alone at a gradient of zero, or where the loss throws the second time', async () => {
     const x = tf.variable(tf.tensor1d([3, -1]));
     const optimizer = new SAM(new SGD({ learningRate: 0.1 }));
     optimizer.minimize(() => tf.sum(tf.mul(x, 0)) as tf.Scalar, false, [x]);

@@ -7,7 +7,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { root } from '../../scripts/lib/root.js';
 import { chromiumPath } from './support/chromium.js';
 
-/** The guide's lines for a page of one's own, bundled by Vite with nothing set, and served with the files of the backend. */
+/**
+ * The guide's lines for a page of one's own, bundled by Vite with nothing set, and served with the files of the
+ * backend.
+ */
 describe.skipIf(!chromiumPath)("a page of one's own", () => {
   const folder = mkdtempSync(path.join(tmpdir(), 'own-page-'));
   let server: PreviewServer;

@@ -97,7 +97,8 @@ describe.skipIf(!chromiumPath)('the page', () => {
       ['interactive', 'ready'].map((mark) => performance.getEntriesByName(mark)[0].startTime),
     );
     console.log(
-      `first load ${(bytes / 1000).toFixed(0)} kB gzipped in ${files.length} files; interactive after ${interactive.toFixed(0)} ms, backend and chips after ${ready.toFixed(0)} ms`,
+      `first load ${(bytes / 1000).toFixed(0)} kB gzipped in ${files.length} files; ` +
+        `interactive after ${interactive.toFixed(0)} ms, backend and chips after ${ready.toFixed(0)} ms`,
     );
     for (const part of [/worker.*\.js$/, /\.wasm$/])
       expect(files.filter(([url]) => part.test(url)).length).toBe(1);

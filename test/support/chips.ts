@@ -31,8 +31,8 @@ export function writeRaster(
 }
 
 /**
- * Writes chips of six bands in two rasters, and their catalog: four bands of uint16, and two of int16 with nodata or, for
- * every third chip, of float32 with NaN.
+ * Writes chips of six bands in two rasters, and their catalog: four bands of uint16, and two of int16 with nodata or,
+ * for every third chip, of float32 with NaN.
  *
  * @returns The path of the catalog.
  */

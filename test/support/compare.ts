@@ -27,7 +27,8 @@ export function expectClose(
   }
   if (worst >= 0) {
     expect.fail(
-      `element ${worst} is ${actual[worst]}, expected ${expected[worst]} (abs ${tolerance.abs}, rel ${tolerance.rel ?? 0})`,
+      `element ${worst} is ${actual[worst]}, expected ${expected[worst]} ` +
+        `(abs ${tolerance.abs}, rel ${tolerance.rel ?? 0})`,
     );
   }
 }

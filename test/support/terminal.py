@@ -1,8 +1,9 @@
 """Runs a command in a terminal of its own, a session with its process group, as a terminal window does.
 
 Usage: terminal.py COMMAND [ARGUMENT ...]. What the command prints goes to standard output. Lines on standard input:
-ctrl-c types Ctrl-C, which the terminal sends as SIGINT to the whole group; close closes the terminal, which sends SIGHUP;
-a signal's name, such as SIGTERM, is sent to the whole group. Exits with the command's status, 128 + n where signal n ended it.
+ctrl-c types Ctrl-C, which the terminal sends as SIGINT to the whole group; close closes the terminal, which sends
+SIGHUP; a signal's name, such as SIGTERM, is sent to the whole group. Exits with the command's status, 128 + n where
+signal n ended it.
 """
 import os
 import pty

@@ -24,7 +24,8 @@ function mersenneTwister(seed: number): () => number {
 }
 
 /**
- * torch's `randn` on the CPU after `manual_seed(seed)`, for sizes divisible by 16: each call gives the next `size` values.
+ * torch's `randn` on the CPU after `manual_seed(seed)`, for sizes divisible by 16: each call gives the next `size`
+ * values.
  */
 export function torchRandn(seed: number): (size: number) => Float32Array {
   const next = mersenneTwister(seed);

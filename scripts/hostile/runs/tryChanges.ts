@@ -3,7 +3,9 @@ import path from 'node:path';
 import { holdsRun, type RunTrial } from './RunTrial.js';
 import { differences, resultsOf } from './resultsOf.js';
 
-/** Changes a byte of something that a stopped run depends on: it goes on as it would have, or names what has changed. */
+/**
+ * Changes a byte of something that a stopped run depends on: it goes on as it would have, or names what has changed.
+ */
 export async function tryChanges(trial: RunTrial, chips: string): Promise<string[]> {
   const { trainer, flags, folder, random, count } = trial;
   const problems: string[] = [];

@@ -5,7 +5,10 @@ import { finishAndCompare, flagsFor, type RunTrial } from './RunTrial.js';
 
 const preload = pathToFileURL(fileURLToPath(new URL('crashAt.mjs', import.meta.url))).href;
 
-/** Kills runs in the middle of some change of a file, also those that go on; in the end nothing is other than in one left alone. */
+/**
+ * Kills runs in the middle of some change of a file, also those that go on; in the end nothing is other than in one
+ * left alone.
+ */
 export async function tryCrashes(trial: RunTrial): Promise<string[]> {
   const { trainer, folder, random, count } = trial;
   const counted = path.join(folder, 'changes');

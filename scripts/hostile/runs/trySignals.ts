@@ -56,7 +56,8 @@ export async function trySignals(trial: RunTrial): Promise<string[]> {
     }
   }
   console.log(
-    `runs: ${count} signals, ${said.early} before a first step, ${said.saved} saved, ${said.silent} before it listened or ` +
+    `runs: ${count} signals, ${said.early} before a first step, ${said.saved} saved, ` +
+      `${said.silent} before it listened or ` +
       'where nobody heard it any more',
   );
   return problems;

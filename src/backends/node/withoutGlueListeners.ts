@@ -4,13 +4,16 @@ const EVENTS = ['uncaughtException', 'unhandledRejection'] as const;
 
 type Listener = (...args: unknown[]) => void;
 
-/** The two listeners of Emscripten's glue, without white space: `if (!(ex instanceof ExitStatus)) throw ex`, and `throw reason`. */
+/**
+ * The two listeners of Emscripten's glue, without white space: `if (!(ex instanceof ExitStatus)) throw ex`, and
+ * `throw reason`.
+ */
 const GLUE = /^function\(\w+\)\{(if\(!\(\w+instanceofExitStatus\)\)\{throw\w+;?\}|throw\w+;?)\}$/;
 
 /**
- * Starts the wasm backend without what its Emscripten glue does to the process: listeners that throw anew what nobody has caught,
- * so that Node prints the glue's one line of 38 kB in place of the error, and, when the backend ends, the removal of every
- * listener that the process had.
+ * Starts the wasm backend without what its Emscripten glue does to the process: listeners that throw anew what nobody
+ * has caught, so that Node prints the glue's one line of 38 kB in place of the error, and, when the backend ends, the
+ * removal of every listener that the process had.
  */
 export async function withoutGlueListeners<T>(start: () => Promise<T>): Promise<T> {
   const before = EVENTS.map(listenersOf);

@@ -1,4 +1,6 @@
-/** Bytes after which the sums must be reduced: fewer than overflow 32 bits (RFC 1950, zlib's NMAX), a multiple of 16. */
+/**
+ * Bytes after which the sums must be reduced: fewer than overflow 32 bits (RFC 1950, zlib's NMAX), a multiple of 16.
+ */
 const BLOCK: usize = 5552;
 const BASE: u32 = 65521;
 

@@ -1,7 +1,7 @@
 /**
- * Decoding tables of Huffman codes (RFC 1951, 3.2.2), looked up with the next bits of the stream. A code longer than the
- * table's index goes on in a subtable, as in zlib. An entry of the first table may hold two literals whose codes fit
- * its index together.
+ * Decoding tables of Huffman codes (RFC 1951, 3.2.2), looked up with the next bits of the stream. A code longer than
+ * the table's index goes on in a subtable, as in zlib. An entry of the first table may hold two literals whose codes
+ * fit its index together.
  *
  * An entry has 32 bits:
  *

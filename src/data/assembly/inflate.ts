@@ -163,8 +163,8 @@ function readCode(): bool {
 }
 
 /**
- * Decodes a block of literals and matches. Each turn of the loop writes at most `SLACK` bytes and takes at most as many;
- * whether that was too much is seen at the next.
+ * Decodes a block of literals and matches. Each turn of the loop writes at most `SLACK` bytes and takes at most as
+ * many; whether that was too much is seen at the next.
  *
  * The bits at hand are kept two places higher than needed, so that those of an index are an address in a table. What
  * takes the time is the way from one entry to the next: shift, mask, load.

@@ -18,8 +18,8 @@ export type DescribeChip = (index: number) => { name: string; patient: boolean }
 const WATCH = 1000;
 
 /**
- * The main thread's end of one worker. A worker that dies or hangs at a chip is replaced, and the chip is a bad one. After
- * its first task the worker keeps the process alive only while one is under way.
+ * The main thread's end of one worker. A worker that dies or hangs at a chip is replaced, and the chip is a bad one.
+ * After its first task the worker keeps the process alive only while one is under way.
  */
 export class ChipWorkerClient {
   private worker: Worker | undefined;

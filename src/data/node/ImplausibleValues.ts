@@ -27,8 +27,8 @@ interface Band {
 }
 
 /**
- * Judges the values of many chips: what cannot be true of measurements. Holds some numbers a band, whatever the number of
- * chips.
+ * Judges the values of many chips: what cannot be true of measurements. Holds some numbers a band, whatever the number
+ * of chips.
  */
 export class ImplausibleValues {
   private readonly bands: Band[];
@@ -87,7 +87,8 @@ export class ImplausibleValues {
       if (fill) {
         return [
           `${fill.name}: ${where} holds ${fill.value}, as if it marked missing pixels, ` +
-            `but nothing says so${band.filled > 1 ? ` (so do ${band.filled - 1} other chips)` : ''}: give it as nodata.`,
+            `but nothing says so${band.filled > 1 ? ` (so do ${band.filled - 1} other chips)` : ''}: ` +
+            'give it as nodata.',
         ];
       }
       if (band.least === band.greatest && chips > 1) {
@@ -96,7 +97,8 @@ export class ImplausibleValues {
       const median = band.sizes.percentile(50, 0, Number.POSITIVE_INFINITY);
       if (chips < 3 || median === 0 || Math.abs(largest.value) <= FAR * median) return [];
       return [
-        `${largest.name}: ${where} has values up to ${largest.value}, ${FAR} times those of the other chips (${Number(median.toPrecision(3))}): other units, or damaged?`,
+        `${largest.name}: ${where} has values up to ${largest.value}, ` +
+          `${FAR} times those of the other chips (${Number(median.toPrecision(3))}): other units, or damaged?`,
       ];
     });
     const nodata = this.nodata.flatMap((value, i) =>

@@ -2,8 +2,8 @@ import { DataError } from '../../errors/DataError.js';
 import type { GeoTiffInfo } from '../geoTiffTypes.js';
 
 /**
- * What the values of a chip's rasters stand for by the scale and offset tags of their files, as a text: '' where there are
- * none. Values are not scaled by them, so chips in which they differ do not go together.
+ * What the values of a chip's rasters stand for by the scale and offset tags of their files, as a text: '' where there
+ * are none. Values are not scaled by them, so chips in which they differ do not go together.
  */
 export function scalingOfRasters(rasters: readonly Pick<GeoTiffInfo, 'scales' | 'offsets'>[]): string {
   if (rasters.every(({ scales, offsets }) => !scales && !offsets)) return '';

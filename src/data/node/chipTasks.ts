@@ -101,7 +101,9 @@ export async function runChipTask(
   return result;
 }
 
-/** Makes those chips bad whose values stand for something else than those of most, or the scaling that the task names. */
+/**
+ * Makes those chips bad whose values stand for something else than those of most, or the scaling that the task names.
+ */
 function leaveOutOthers(
   { chips, scaling }: ChipTask & { kind: 'statistics' },
   result: ChipTaskResult,
@@ -176,5 +178,8 @@ export function otherSize(
   like: string,
   [likeHeight, likeWidth]: readonly [number, number],
 ): string {
-  return `${images.map(shownPath).join(' + ')}: is ${width} × ${height} pixels, but ${like} is ${likeWidth} × ${likeHeight}; give size to crop or pad.`;
+  return (
+    `${images.map(shownPath).join(' + ')}: is ${width} × ${height} pixels, ` +
+    `but ${like} is ${likeWidth} × ${likeHeight}; give size to crop or pad.`
+  );
 }

@@ -5,7 +5,10 @@ import { type ChipTask, runChipTask } from './chipTasks.js';
 /** What a chip worker is started with. */
 export interface ChipWorkerData {
   settings: ChipReaderSettings;
-  /** Shared with the main thread: index of the chip being read or -1, so that a crash can be named, and the count of chips. */
+  /**
+   * Shared with the main thread: index of the chip being read or -1, so that a crash can be named, and the count of
+   * chips.
+   */
   current: Int32Array;
 }
 

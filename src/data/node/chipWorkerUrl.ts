@@ -11,7 +11,8 @@ export function chipWorkerUrl(): URL {
   const found = urls.find((url) => url.protocol === 'file:' && existsSync(fileURLToPath(url)));
   if (!found) {
     throw new ConfigError(
-      `createChipLoader: the worker file chipWorker.js is not at ${urls[0].href}; pass workerUrl, or workers: 0 to read chips in the main thread.`,
+      `createChipLoader: the worker file chipWorker.js is not at ${urls[0].href}; ` +
+        'pass workerUrl, or workers: 0 to read chips in the main thread.',
     );
   }
   return found;

@@ -24,7 +24,9 @@ export interface ComputeGlobalStatisticsOptions {
   channels: number;
   /** Side, or [height, width], that larger chips are cropped to as the loader does; default: as read. */
   size?: number | readonly [number, number];
-  /** Values that mark missing pixels beside each file's own, or a list of them for each band of a chip; default none. */
+  /**
+   * Values that mark missing pixels beside each file's own, or a list of them for each band of a chip; default none.
+   */
   nodata?: NodataValues;
   /** Take one of so many pixels; default 1, all. */
   downfactor?: number;
@@ -36,7 +38,10 @@ export interface ComputeGlobalStatisticsOptions {
   workers?: number;
   /** Aborting it ends the reading with an `AbortError`. */
   signal?: AbortSignal;
-  /** Milliseconds after which a worker that is still at the same local chip is ended, and the chip a bad one; default 60,000. */
+  /**
+   * Milliseconds after which a worker that is still at the same local chip is ended, and the chip a bad one; default
+   * 60,000.
+   */
   chipTimeout?: number;
   /** The worker's file; default: the one of this package. */
   workerUrl?: URL;
@@ -50,9 +55,9 @@ export interface ComputedStatistics {
   /** Chips that were left out (with `onBadChip: 'skip'`). */
   badChips: BadChip[];
   /**
-   * What cannot be true of measured values, a sentence each, with file and value: fill values that nothing marks as such, a
-   * band that is constant or missing everywhere, a chip with values a thousand times those of the others, a nodata value
-   * that no pixel has.
+   * What cannot be true of measured values, a sentence each, with file and value: fill values that nothing marks as
+   * such, a band that is constant or missing everywhere, a chip with values a thousand times those of the others, a
+   * nodata value that no pixel has.
    */
   warnings: string[];
 }

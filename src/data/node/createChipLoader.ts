@@ -23,7 +23,10 @@ export interface ChipLoaderOptions {
   /** Bands of a chip, all its rasters together. */
   channels: number;
   batchSize: number;
-  /** Side, or [height, width], that chips are cropped or padded to around their centre; default: all must have the size of the first, or with `onBadChip: 'skip'` of most. */
+  /**
+   * Side, or [height, width], that chips are cropped or padded to around their centre; default: all must have the size
+   * of the first, or with `onBadChip: 'skip'` of most.
+   */
   size?: number | readonly [number, number];
   /** Width of the border added around a chip; default 0. */
   buffer?: number;
@@ -33,8 +36,8 @@ export interface ChipLoaderOptions {
    */
   bufferFrom?: 'zeros' | 'neighbours';
   /**
-   * Default min_max over all bands of the chip, as `normalizeRaster` has it; null: none. The trainer of the examples takes
-   * `'z_value'` with `'gpb'` and the statistics of `computeGlobalStatistics`.
+   * Default min_max over all bands of the chip, as `normalizeRaster` has it; null: none. The trainer of the examples
+   * takes `'z_value'` with `'gpb'` and the statistics of `computeGlobalStatistics`.
    */
   normalization?: NormalizationOptions | null;
   /** Augmentations in order; default none. */
@@ -52,11 +55,16 @@ export interface ChipLoaderOptions {
    * read. Default 10,000, of remote chips 100.
    */
   inspect?: number;
-  /** What the values must stand for: `scaling` of another loader; default: as those of the first chip, or with `'skip'` of most. */
+  /**
+   * What the values must stand for: `scaling` of another loader; default: as those of the first chip, or with `'skip'`
+   * of most.
+   */
   scaling?: string;
   /** Attempts and waiting times for remote chips. */
   remote?: RemoteOptions;
-  /** Worker threads; default: one less than the processor's cores, at least 1 and at most 4. 0: read in the main thread. */
+  /**
+   * Worker threads; default: one less than the processor's cores, at least 1 and at most 4. 0: read in the main thread.
+   */
   workers?: number;
   /** Batches read ahead; default 3. */
   prefetch?: number;
@@ -64,14 +72,18 @@ export interface ChipLoaderOptions {
   cacheBytes?: number;
   /**
    * Hears a hash of each chip's content once it is read for the first time, before its batch arrives: of the pixels as
-   * they are in the files, those missing, and what the values stand for. With it, a run knows whether its chips changed.
+   * they are in the files, those missing, and what the values stand for. With it, a run knows whether its chips
+   * changed.
    */
   onContent?: (index: number, hash: string) => void;
   /** Of one chip in so many; default 1. */
   contentEvery?: number;
   /** Aborting it closes the loader: what is under way rejects with an `AbortError`. */
   signal?: AbortSignal;
-  /** Milliseconds after which a worker that is still at the same local chip is ended, and the chip a bad one; default 60,000. */
+  /**
+   * Milliseconds after which a worker that is still at the same local chip is ended, and the chip a bad one; default
+   * 60,000.
+   */
   chipTimeout?: number;
   /** The worker's file; default: the one of this package. Needed when a bundler moves this code. */
   workerUrl?: URL;

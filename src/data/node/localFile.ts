@@ -15,7 +15,8 @@ const SMALL = 2 ** 22;
 /**
  * Opens a file.
  *
- * @param first Bytes read at once, if the file is longer: its header is expected in them. Default: files of up to 4 MiB whole.
+ * @param first Bytes read at once, if the file is longer: its header is expected in them. Default: files of up to 4 MiB
+ * whole.
  * @throws If it cannot be read or is no regular file; the message names it.
  */
 export function openLocalFile(name: string, first?: number): LocalFile {

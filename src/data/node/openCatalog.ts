@@ -5,14 +5,17 @@ import { streamCatalogPieces } from './streamCatalog.js';
 
 /** The chips of a catalog by their usage. */
 export interface CatalogChips extends Record<CatalogUsage, ChipList> {
-  /** Chips that more than one split has, of train, validate and test, and rows that stand twice; empty where there are none. */
+  /**
+   * Chips that more than one split has, of train, validate and test, and rows that stand twice; empty where there are
+   * none.
+   */
   repeats: CatalogRepeat[];
 }
 
 /**
  * Reads a catalog file into compact lists of chips, one a usage, in the order of the file: for catalogs of any size, as
- * `createChipLoader` takes them. Keeps the paths alone; `readCatalog` gives all columns. Counts the chips that are in more than one
- * split and the rows that stand twice, `./a.tif` and `a.tif` taken for the same chip.
+ * `createChipLoader` takes them. Keeps the paths alone; `readCatalog` gives all columns. Counts the chips that are in
+ * more than one split and the rows that stand twice, `./a.tif` and `a.tif` taken for the same chip.
  *
  * @throws If the file cannot be read, or as `parseCatalog`; the message names the file.
  * @example

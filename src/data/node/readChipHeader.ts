@@ -29,7 +29,8 @@ const HEAD = 2 ** 14;
  * import { encodeGeoTiff } from 'diffusion-ssl/data';
  * import { readChipHeader } from 'diffusion-ssl/data/node';
  * const dataPath = mkdtempSync('/tmp/chips-');
- * writeFileSync(`${dataPath}/a.tif`, encodeGeoTiff({ width: 2, height: 1, bands: 2, data: new Int16Array([1, 2, 3, 4]) }));
+ * const data = new Int16Array([1, 2, 3, 4]);
+ * writeFileSync(`${dataPath}/a.tif`, encodeGeoTiff({ width: 2, height: 1, bands: 2, data }));
  * console.log((await readChipHeader('a.tif', { dataPath })).bands); // 2
  */
 export async function readChipHeader(image: string, options: ChipHeaderOptions = {}): Promise<ChipHeader> {

@@ -13,8 +13,8 @@ export interface BlockSize {
 }
 
 /**
- * Takes a block's compression away: rows one after the other, as the file's type is stored. The next call may overwrite the
- * result.
+ * Takes a block's compression away: rows one after the other, as the file's type is stored. The next call may overwrite
+ * the result.
  *
  * @throws If the block is damaged, or holds fewer bytes than `size.length`.
  */
@@ -60,7 +60,9 @@ async function loadZstandard() {
   }
 }
 
-/** Where the decoder refuses a stream, it may be damaged, or only longer than its block: the platform's inflate tells. */
+/**
+ * Where the decoder refuses a stream, it may be damaged, or only longer than its block: the platform's inflate tells.
+ */
 function inflate(stored: Uint8Array, most: number, decoder: PixelDecoder): Promise<Uint8Array> | Uint8Array {
   try {
     return decoder.inflate(stored, most);

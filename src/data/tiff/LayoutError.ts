@@ -1,4 +1,6 @@
-/** A TIFF that is well-formed, but of a layout that is not read. The message says which, and how to convert the file. */
+/**
+ * A TIFF that is well-formed, but of a layout that is not read. The message says which, and how to convert the file.
+ */
 export class LayoutError extends Error {
   override name = 'LayoutError';
 

@@ -16,8 +16,8 @@ interface Decoder {
 }
 
 /**
- * The codec of blocks that are JPEG streams (TIFF technical note 2) of one band, or of three as RGB or YCbCr, which become
- * RGB, as GDAL reads them.
+ * The codec of blocks that are JPEG streams (TIFF technical note 2) of one band, or of three as RGB or YCbCr, which
+ * become RGB, as GDAL reads them.
  */
 export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
   const { bits, format, blockWidth, jpegTables, photometric } = layout;

@@ -8,8 +8,9 @@ import { ARRAYS } from './unpackValues.js';
 const TYPES = ['int8', 'uint8', 'int16', 'uint16', 'int32', 'uint32', 'float32', 'float64'] as const;
 
 /**
- * The codec of blocks that are LERC blobs, as libtiff writes them: several bands of a pixel are its dimensions, or a blob
- * each; in a big-endian file the values have their bytes in the other order before and after. Missing pixels of floats become NaN; where the last of interleaved bands is alpha, libtiff keeps it in the mask.
+ * The codec of blocks that are LERC blobs, as libtiff writes them: several bands of a pixel are its dimensions, or a
+ * blob each; in a big-endian file the values have their bytes in the other order before and after. Missing pixels of
+ * floats become NaN; where the last of interleaved bands is alpha, libtiff keeps it in the mask.
  */
 export async function openLercCodec(layout: TiffLayout, unpack: ByteCodec): Promise<BlockCodec> {
   const lerc = await loadLerc();
@@ -74,7 +75,8 @@ function checkBlobs(blob: Uint8Array, width: number, rows: number, dtype: string
     const type = TYPES[view.getInt32(rest + 12, true)];
     if (height !== rows || across !== width || type !== dtype || length < rest + 16 - at) {
       throw new Error(
-        `a LERC blob has ${across} × ${height} values of the type ${type}; ${width} × ${rows} of ${dtype} are expected.`,
+        `a LERC blob has ${across} × ${height} values of the type ${type}; ` +
+          `${width} × ${rows} of ${dtype} are expected.`,
       );
     }
     if (depth < 1 || (dims !== 0 && depth !== dims))

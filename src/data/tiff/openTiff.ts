@@ -40,7 +40,8 @@ const REDUCED = 1;
  * Reads the header of the first image of a TIFF, classic or BigTIFF.
  *
  * @param mask The `.msk` file beside it, if there is one.
- * @throws If it is no TIFF, contradicts itself or its length, or its layout is none that is read; the file is not named.
+ * @throws If it is no TIFF, contradicts itself or its length, or its layout is none that is read; the file is not
+ * named.
  */
 export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<OpenTiff> {
   const head = await source.read(0, 1024);
@@ -100,8 +101,8 @@ async function internalMask(
 }
 
 /**
- * The pixels of a `.msk` file. Its items INTERNAL_MASK_FLAGS_n say of each band whether the first band is its mask (2) or the one
- * of its number (0); a band without an item has none.
+ * The pixels of a `.msk` file. Its items INTERNAL_MASK_FLAGS_n say of each band whether the first band is its mask (2)
+ * or the one of its number (0); a band without an item has none.
  *
  * @returns Nothing where it has no such item, so that GDAL leaves it.
  */

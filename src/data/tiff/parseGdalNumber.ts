@@ -7,8 +7,8 @@ const WORDS: Readonly<Record<string, number>> = {
 };
 
 /**
- * A number as GDAL takes it from a text, such as the one of its nodata tag: the longest beginning that is a number, with the
- * decimal sign that comes first, point or comma; 0 where none is. Follows `CPLAtofM`.
+ * A number as GDAL takes it from a text, such as the one of its nodata tag: the longest beginning that is a number,
+ * with the decimal sign that comes first, point or comma; 0 where none is. Follows `CPLAtofM`.
  */
 export function parseGdalNumber(text: string): number {
   const rest = text.replace(/^[ \t\n\r]+/, '');

@@ -37,8 +37,8 @@ export function parseTiffHeader(bytes: Uint8Array): TiffHeader | undefined {
 }
 
 /**
- * Reads the directories of a TIFF in order: the image, then its overviews, masks and further pages. Follows the TIFF 6.0
- * specification and BigTIFF. A chain that turns back ends.
+ * Reads the directories of a TIFF in order: the image, then its overviews, masks and further pages. Follows the TIFF
+ * 6.0 specification and BigTIFF. A chain that turns back ends.
  *
  * @throws If a directory, or a value of a tag that is read, lies beyond the file's end.
  */

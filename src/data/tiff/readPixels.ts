@@ -27,7 +27,8 @@ const LARGEST_RATIO = 3000;
  * Reads the pixels of a window, height × width × bands: only the strips or tiles that hold them are read.
  *
  * @param fill What pixels of strips and tiles become that were never written.
- * @throws If the window or a block of it is larger than `mostBytes`, before anything is allocated; if a block is damaged.
+ * @throws If the window or a block of it is larger than `mostBytes`, before anything is allocated; if a block is
+ * damaged.
  */
 export async function readPixels(
   source: TiffSource,
@@ -104,12 +105,14 @@ function checkBounds(
   const bytes = window.height * window.width * layout.bands * size;
   if (bytes > mostBytes) {
     throw new Error(
-      `${window.width} × ${window.height} pixels of ${layout.bands} bands are ${bytes} bytes, more than ${mostBytes} (maxBytes).`,
+      `${window.width} × ${window.height} pixels of ${layout.bands} bands are ${bytes} bytes, ` +
+        `more than ${mostBytes} (maxBytes).`,
     );
   }
   if (Math.max(blockBytes, unpacked) > mostBytes) {
     throw new Error(
-      `a strip or tile of ${layout.blockWidth} × ${layout.blockHeight} pixels is ${Math.max(blockBytes, unpacked)} bytes, more than ${mostBytes} (maxBytes).`,
+      `a strip or tile of ${layout.blockWidth} × ${layout.blockHeight} pixels is ` +
+        `${Math.max(blockBytes, unpacked)} bytes, more than ${mostBytes} (maxBytes).`,
     );
   }
   if (blocks.length > MOST_BLOCKS) {

@@ -85,10 +85,12 @@ const PHOTOMETRICS: Readonly<Record<number, string>> = {
 const PREDICTED: readonly Compression[] = ['lzw', 'deflate', 'zstd'];
 
 /**
- * The layout of an image from its directory. Follows the TIFF 6.0 specification, and libtiff where files depart from it.
+ * The layout of an image from its directory. Follows the TIFF 6.0 specification, and libtiff where files depart from
+ * it.
  *
  * @param byteLength Length of the file.
- * @throws A {@link LayoutError} if the layout is none that is read, an Error if the directory contradicts itself or the file.
+ * @throws A {@link LayoutError} if the layout is none that is read, an Error if the directory contradicts itself or the
+ * file.
  */
 export function tiffLayout(directory: TiffDirectory, byteLength: number): TiffLayout {
   const width = size(directory, 'width', 'ImageWidth');

@@ -23,8 +23,8 @@ export function sumUp(
 }
 
 /**
- * Undoes the floating-point predictor (3): in each row the values' bytes stand in planes, the highest first, each byte as
- * the difference to the one `step` before. Follows Adobe's TIFF technical note 3.
+ * Undoes the floating-point predictor (3): in each row the values' bytes stand in planes, the highest first, each byte
+ * as the difference to the one `step` before. Follows Adobe's TIFF technical note 3.
  *
  * @returns The values' bytes, the lowest first.
  */

@@ -26,8 +26,8 @@ const RANGES: Partial<Record<PixelType, readonly [number, number]>> = {
 const EPSILON = 2 ** -22;
 
 /**
- * The nodata value of a file as GDAL takes it from the text of its tag: null where there is none, or none that the type can
- * hold.
+ * The nodata value of a file as GDAL takes it from the text of its tag: null where there is none, or none that the type
+ * can hold.
  *
  * @param wide The file's values are 64-bit integers.
  */
@@ -43,7 +43,9 @@ export function nodataOfText(text: string | undefined, dtype: PixelType, wide: b
   return inRange(value, dtype) ? value : null;
 }
 
-/** The value that missing pixels of a file have: its nodata value, for int8 without regard to what the type can hold. */
+/**
+ * The value that missing pixels of a file have: its nodata value, for int8 without regard to what the type can hold.
+ */
 export function missingOfText(text: string | undefined, dtype: PixelType, wide: boolean): number | null {
   return dtype === 'int8' && text ? Math.trunc(parseGdalNumber(text)) : nodataOfText(text, dtype, wide);
 }
@@ -60,8 +62,8 @@ export function fillOf(nodata: string | undefined, dtype: PixelType, wide: boole
 }
 
 /**
- * Which values count as valid by GDAL's masks of the bands (`GDALRasterBand::GetMaskBand`): a byte a value, in the order of
- * the data, 0 where it is missing; null where none is.
+ * Which values count as valid by GDAL's masks of the bands (`GDALRasterBand::GetMaskBand`): a byte a value, in the
+ * order of the data, 0 where it is missing; null where none is.
  *
  * @param wide The file's values are 64-bit integers, which are compared exactly.
  */

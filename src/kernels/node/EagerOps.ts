@@ -52,8 +52,8 @@ export const FLOAT: readonly Attribute[] = [typeAttribute('T', 'float')];
 export const ONE_DNN: Attribute = attribute('_kernel', 'string', 'MklNameChangeOp');
 
 /**
- * Runs operations of TensorFlow below the tensors of TensorFlow.js: what lies between two operations of a kernel costs no
- * bookkeeping there, and is given back by {@link release}.
+ * Runs operations of TensorFlow below the tensors of TensorFlow.js: what lies between two operations of a kernel costs
+ * no bookkeeping there, and is given back by {@link release}.
  */
 export class EagerOps {
   private readonly made: number[] = [];

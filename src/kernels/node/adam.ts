@@ -8,8 +8,8 @@ const VARIABLE = [typeAttribute('dtype', 'float')];
  * [parameters, gradients, first, second] → new parameters; see `optimizers/Adam`. The moments, which belong to the
  * optimizer alone, change in place.
  *
- * TensorFlow's Adam changes variables, in place where nobody else holds their data. So a vector is handed to a variable,
- * its own hold on the data let go, and taken back afterwards, which copies nothing.
+ * TensorFlow's Adam changes variables, in place where nobody else holds their data. So a vector is handed to a
+ * variable, its own hold on the data let go, and taken back afterwards, which copies nothing.
  */
 export const adam: NodeKernel = {
   name: 'DiffusionSslAdam',

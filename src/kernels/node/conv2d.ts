@@ -11,7 +11,10 @@ import {
 } from './EagerOps.js';
 import type { NodeKernel } from './NodeKernel.js';
 
-/** Attributes of a convolution whose padding is TensorFlow's "same": for an even height and width and stride 2 it is torch's too. */
+/**
+ * Attributes of a convolution whose padding is TensorFlow's "same": for an even height and width and stride 2 it is
+ * torch's too.
+ */
 function convolution(stride: number): readonly Attribute[] {
   return [
     ...FLOAT,
@@ -59,9 +62,9 @@ export const conv2d: NodeKernel = {
 };
 
 /**
- * [x, filter, bias] and relu → the same convolution with one value added to each channel, and with ReLU, in one pass: an
- * operation of oneDNN's that TensorFlow otherwise takes in graphs alone. It is `_FusedConv2D`, which called by that name
- * does not use oneDNN and takes two to five times as long.
+ * [x, filter, bias] and relu → the same convolution with one value added to each channel, and with ReLU, in one pass:
+ * an operation of oneDNN's that TensorFlow otherwise takes in graphs alone. It is `_FusedConv2D`, which called by that
+ * name does not use oneDNN and takes two to five times as long.
  */
 export const conv2dBias: NodeKernel = {
   name: 'DiffusionSslConv2DBias',

@@ -4,8 +4,8 @@ import { attribute, type EagerOps, FLOAT, type Handle } from './EagerOps.js';
 type Operand = tf.TensorInfo | Handle;
 
 /**
- * A convolution's sizes: of its input, [batch, height, width, inChannels], its filter, [k, k, inChannels, outChannels], and its
- * stride. A transposed convolution has the sizes of the convolution whose input gradient it is.
+ * A convolution's sizes: of its input, [batch, height, width, inChannels], its filter, [k, k, inChannels, outChannels],
+ * and its stride. A transposed convolution has the sizes of the convolution whose input gradient it is.
  */
 export interface Sizes {
   input: readonly number[];
@@ -14,8 +14,8 @@ export interface Sizes {
 }
 
 /**
- * Whether a convolution has few pixels and many channels. oneDNN reorders its filter for every call, which takes longer there
- * than to multiply by it; as it lies in memory, the filter is the matrix of a product.
+ * Whether a convolution has few pixels and many channels. oneDNN reorders its filter for every call, which takes longer
+ * there than to multiply by it; as it lies in memory, the filter is the matrix of a product.
  */
 export function isDeep(ops: EagerOps, { input, filter, stride }: Sizes): boolean {
   if (ops.backend.isUsingGpuDevice) return false;

@@ -17,8 +17,8 @@ export const maxPoolInputGradient: NodeKernel = {
 };
 
 /**
- * The same by oneDNN, a tenth of the time: from where the maxima are, which the pooling tells that TensorFlow otherwise takes
- * in graphs alone, so that it is computed once more.
+ * The same by oneDNN, a tenth of the time: from where the maxima are, which the pooling tells that TensorFlow otherwise
+ * takes in graphs alone, so that it is computed once more.
  */
 export const maxPoolInputGradientByOneDnn: NodeKernel = {
   name: maxPoolInputGradient.name,

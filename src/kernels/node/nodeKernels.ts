@@ -30,8 +30,8 @@ const everywhere: readonly NodeKernel[] = [
 ];
 
 /**
- * What has been tried on CPUs alone. On graphics processors batch norm's fifth output is another (1 / √variance), random words come in
- * another order, and reading the norm would wait for all that was queued.
+ * What has been tried on CPUs alone. On graphics processors batch norm's fifth output is another (1 / √variance),
+ * random words come in another order, and reading the norm would wait for all that was queued.
  */
 const onCpu: readonly NodeKernel[] = [
   ...[batchNormTrainingGradient, runningStatistics],

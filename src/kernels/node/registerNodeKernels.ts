@@ -7,8 +7,9 @@ import { nodeKernels } from './nodeKernels.js';
 const BACKEND = 'tensorflow';
 
 /**
- * Registers, for the backend of tfjs-node, TensorFlow's own operations under the names that those of `ops/` look up: the
- * composed gradients, made for backends that have none, are slower there, and one fused operation does the work of many.
+ * Registers, for the backend of tfjs-node, TensorFlow's own operations under the names that those of `ops/` look up:
+ * the composed gradients, made for backends that have none, are slower there, and one fused operation does the work of
+ * many.
  *
  * @throws If the current backend is not that of tfjs-node.
  * @returns What takes them out again.

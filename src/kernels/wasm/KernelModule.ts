@@ -90,8 +90,8 @@ export class KernelModule {
   }
 
   /**
-   * Address of scratch memory for one kernel call, aligned to 64 bytes: the same for every call, and grown where needed, so that
-   * nothing is allocated once every shape has been seen.
+   * Address of scratch memory for one kernel call, aligned to 64 bytes: the same for every call, and grown where
+   * needed, so that nothing is allocated once every shape has been seen.
    */
   workspace(floats: number): number {
     const bytes = 4 * floats + 64;

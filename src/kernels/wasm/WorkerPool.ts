@@ -15,8 +15,8 @@ export interface KernelWorkerData {
 }
 
 /**
- * Starts a worker that runs `script`, a classic script that finds its {@link KernelWorkerData} in `workerData`. Resolves when
- * the worker has said that it is ready.
+ * Starts a worker that runs `script`, a classic script that finds its {@link KernelWorkerData} in `workerData`.
+ * Resolves when the worker has said that it is ready.
  */
 export type StartKernelWorker = (script: string, data: KernelWorkerData) => Promise<KernelWorker>;
 

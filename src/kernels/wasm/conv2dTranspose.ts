@@ -7,7 +7,10 @@ import { prefersWinograd } from './prefersWinograd.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 import { convolvePhases, phaseFilterGradient } from './transposeWinograd.js';
 
-/** [x, filter] → transposed convolution that doubles height and width, in four phases: its pixels by odd and even row and column. */
+/**
+ * [x, filter] → transposed convolution that doubles height and width, in four phases: its pixels by odd and even row
+ * and column.
+ */
 export const conv2dTranspose: TrainingKernel = {
   name: 'DiffusionSslConv2DTranspose',
   compute(kernels, { x, filter }) {
@@ -107,10 +110,10 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
 };
 
 /**
- * Whether the phases of a 4×4 filter are better computed by Winograd's algorithm than directly: see `prefersWinograd`, by which they are
- * convolutions 2×2 of the smaller image, whose shape is given. As measured, the pixels must also be many enough for the transform of the
- * filter, which grows to six times its size, not to weigh, but not for the gradient of the input (`backward`), whose direct way
- * reads the filter badly.
+ * Whether the phases of a 4×4 filter are better computed by Winograd's algorithm than directly: see `prefersWinograd`,
+ * by which they are convolutions 2×2 of the smaller image, whose shape is given. As measured, the pixels must also be
+ * many enough for the transform of the filter, which grows to six times its size, not to weigh, but not for the
+ * gradient of the input (`backward`), whose direct way reads the filter badly.
  */
 export function prefersPhases(
   shape: readonly number[],

@@ -58,7 +58,10 @@ export function transformFilter(
   kernels.run('winogradFilter', panels, Math.ceil(2048 / conv.depth), ...filter);
 }
 
-/** Transforms the filter, unless it is transformed already, and convolves, on all threads. Depth and columns must be multiples of 4. */
+/**
+ * Transforms the filter, unless it is transformed already, and convolves, on all threads. Depth and columns must be
+ * multiples of 4.
+ */
 export function convolveWinograd(kernels: KernelModule, conv: WinogradConvolution): void {
   const tiles = countTiles(conv.batch, conv.height, conv.width);
   if (matricesFloats(tiles, conv.depth) <= FEW_TILES_FLOATS && conv.columns > 2 * tiles)

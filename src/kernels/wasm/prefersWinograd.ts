@@ -2,8 +2,8 @@
 const WORTH_PRODUCTS = 2 ** 22;
 
 /**
- * Whether a convolution that keeps height and width is better computed by Winograd's algorithm than directly: it wants 3×3 taps,
- * channels in fours, most of the area of its tiles of 4 × 4 pixels inside the image, and enough work.
+ * Whether a convolution that keeps height and width is better computed by Winograd's algorithm than directly: it wants
+ * 3×3 taps, channels in fours, most of the area of its tiles of 4 × 4 pixels inside the image, and enough work.
  *
  * @param shape Of the input or of the gradient of the output, [batch, height, width, channels].
  * @param filter Shape of the filter.

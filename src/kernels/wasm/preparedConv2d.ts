@@ -81,7 +81,9 @@ export const prepareConv2d: TrainingKernel = {
   },
 };
 
-/** [x, prepared], size, columns, transpose and relu → the convolution, the bias added, and max(0, ·) of it if `relu`. */
+/**
+ * [x, prepared], size, columns, transpose and relu → the convolution, the bias added, and max(0, ·) of it if `relu`.
+ */
 export const preparedConv2d: TrainingKernel = {
   name: 'DiffusionSslPreparedConv2D',
   compute(kernels, { x, prepared }, { size = 1, columns = 1, transpose = 0, relu = 0 }) {

@@ -34,8 +34,8 @@ function replace(kernelName: string, kernel: (stock: tf.KernelFunc) => tf.Kernel
 }
 
 /**
- * A clone that shares its data, as on every other backend, where the stock kernel copies it: each tensor saved for a gradient is a
- * clone, so the copies would double the memory of a step and take a twentieth of its time.
+ * A clone that shares its data, as on every other backend, where the stock kernel copies it: each tensor saved for a
+ * gradient is a clone, so the copies would double the memory of a step and take a twentieth of its time.
  */
 const shareClone: tf.KernelFunc = ({ inputs, backend }) => {
   const { dataId, shape, dtype } = inputs.x as tf.TensorInfo;

@@ -55,8 +55,9 @@ export function transformPhaseFilter(
 }
 
 /**
- * Transposed convolution 4×4 with stride 2, or backward the gradient of its input, by Winograd's F(4×4, 2×2) on each of the four
- * phases of the larger image: 25 products where the direct sum has 64. `height` and `width` are those of the smaller image.
+ * Transposed convolution 4×4 with stride 2, or backward the gradient of its input, by Winograd's F(4×4, 2×2) on each of
+ * the four phases of the larger image: 25 products where the direct sum has 64. `height` and `width` are those of the
+ * smaller image.
  */
 export function convolvePhases(
   kernels: KernelModule,

@@ -7,7 +7,10 @@ export function alignFloats(floats: number): number {
   return Math.ceil(floats / 16) * 16;
 }
 
-/** Floats of 36 matrices, or as many as are given, which lie an odd number of cache lines apart: `pointStride` of `assembly/winogradTiles.ts`. */
+/**
+ * Floats of 36 matrices, or as many as are given, which lie an odd number of cache lines apart: `pointStride` of
+ * `assembly/winogradTiles.ts`.
+ */
 export function matricesFloats(rows: number, columns: number, points = POINTS): number {
   return points * (Math.ceil((rows * columns) / 32) * 32 + 16);
 }
@@ -25,7 +28,10 @@ const TILE_ROWS = 6;
 export const SCRATCH_FLOATS = 256;
 /** Pieces into which a filter is cut at least, where it is large enough, to feed several threads evenly. */
 const PIECES = 8;
-/** Rows of a filter whose gradient is summed together, and the most panels of 8 columns: long rows, since each lies in another page of memory. */
+/**
+ * Rows of a filter whose gradient is summed together, and the most panels of 8 columns: long rows, since each lies in
+ * another page of memory.
+ */
 const GRADIENT_ROWS = 24;
 const GRADIENT_PANELS = 32;
 const GRADIENT_PIECES = 32;
@@ -34,8 +40,8 @@ const BLOCK_FLOATS = 320_000;
 const MAX_BLOCK_TILES = 96;
 
 /**
- * Panels of a filter that are transformed together, and the rows at a time: whichever of both lies side by side in memory is
- * taken longer, since the next may lie in another page.
+ * Panels of a filter that are transformed together, and the rows at a time: whichever of both lies side by side in
+ * memory is taken longer, since the next may lie in another page.
  */
 export function filterBlock(
   columns: number,
@@ -45,7 +51,10 @@ export function filterBlock(
   return { groupPanels, blockRows: columnStride > 1 ? 256 : 128 };
 }
 
-/** Panels of the gradient of a filter [m, n] that are summed together, how many such pieces there are, and the floats of their sums. */
+/**
+ * Panels of the gradient of a filter [m, n] that are summed together, how many such pieces there are, and the floats of
+ * their sums.
+ */
 export function gradientPieces(m: number, n: number, points = POINTS) {
   const groups = Math.ceil(m / GRADIENT_ROWS);
   const panels = Math.ceil(n / PANEL);
@@ -55,8 +64,8 @@ export function gradientPieces(m: number, n: number, points = POINTS) {
 }
 
 /**
- * Tiles that are worked on together: many, to read the filter seldom, but few enough to stay in the cache, and blocks of one size
- * for all threads. `channels` are those of the input's and the product's matrices together.
+ * Tiles that are worked on together: many, to read the filter seldom, but few enough to stay in the cache, and blocks
+ * of one size for all threads. `channels` are those of the input's and the product's matrices together.
  */
 export function tilesOfBlock(tiles: number, channels: number, threads: number, points = POINTS): number {
   const fit = Math.max(TILE_ROWS, Math.min(MAX_BLOCK_TILES, BLOCK_FLOATS / (points * channels)));

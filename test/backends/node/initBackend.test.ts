@@ -243,7 +243,8 @@ describe('initBackend', () => {
     const { result, code } = await runModule(`
       import * as tf from '@tensorflow/tfjs-core';
       const values = [];
-      for (const options of [{ device: 'wasm', threads: 2 }, { device: 'wasm' }, { device: 'cpu' }, { device: 'wasm' }]) {
+      const one = { device: 'wasm' };
+      for (const options of [{ ...one, threads: 2 }, one, { device: 'cpu' }, one]) {
         const { dispose } = await initBackend(options);
         values.push((await tf.square(tf.tensor1d([3])).data())[0]);
         await dispose();

@@ -16,7 +16,8 @@ function runProgram(threads: number, body: string) {
       file,
       `import { initBackend } from ${JSON.stringify(index)};
       const start = () => initBackend({ device: 'wasm', threads: ${threads} });
-      const listeners = () => ['uncaughtException', 'unhandledRejection'].flatMap((event) => process.rawListeners(event));
+      const events = ['uncaughtException', 'unhandledRejection'];
+      const listeners = () => events.flatMap((event) => process.rawListeners(event));
       ${body}`,
     );
     return spawnSync(process.execPath, ['--import', import.meta.resolve('tsx'), file], { encoding: 'utf8' });

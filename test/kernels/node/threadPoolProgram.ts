@@ -1,6 +1,6 @@
 /**
- * Prints a checksum of the parameters after some steps of training on as many threads as the argument says, and the names of
- * the process's threads, and ends by itself. `threadPool.test.ts` runs it.
+ * Prints a checksum of the parameters after some steps of training on as many threads as the argument says, and the
+ * names of the process's threads, and ends by itself. `threadPool.test.ts` runs it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';

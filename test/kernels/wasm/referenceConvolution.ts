@@ -4,8 +4,8 @@ import { type HostTensor, zeros } from '../../ops/referenceOps.js';
 type Visit = (wide: number, narrow: number, tap: number) => void;
 
 /**
- * A convolution of stride 1 or 2, whose input is the wide side. A transposed convolution is the same with the sides exchanged.
- * Padding keeps the size (stride 1), or halves it (stride 2, taps 2 or 4).
+ * A convolution of stride 1 or 2, whose input is the wide side. A transposed convolution is the same with the sides
+ * exchanged. Padding keeps the size (stride 1), or halves it (stride 2, taps 2 or 4).
  */
 function visitTaps([batch, height, width]: number[], size: number, stride: number, visit: Visit): void {
   const pad = stride === 1 ? (size - 1) / 2 : size / 2 - 1;

@@ -14,8 +14,9 @@ function store(pointer: usize, index: usize, value: v128, lanes: i32): void {
 }
 
 /**
- * One step of Adam; four values an item, `count` in all. The moments change in place. The new parameters are those times `keep` less `rate` · first / (√second /
- * `root` + `epsilon`), with the moments of the gradient plus `penalty` times the parameters.
+ * One step of Adam; four values an item, `count` in all. The moments change in place. The new parameters are those
+ * times `keep` less `rate` · first / (√second / `root` + `epsilon`), with the moments of the gradient plus `penalty`
+ * times the parameters.
  */
 export function adam(
   begin: i32, end: i32,

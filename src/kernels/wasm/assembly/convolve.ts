@@ -5,9 +5,10 @@ import { TILE_ROWS, tile6x8 } from './tile';
  * Direct convolution as a matrix product of patches that are addressed, not copied: a table names, for 6 output pixels
  * and each tap, where the input pixel's channels lie (`zeros` outside the image).
  *
- * Output pixel (y, x) of a grid reads input pixels (y·stride + offsetY + i, x·stride + offsetX + j) and is written to pixel
- * (y·outStep + outY, x·outStep + outX) of the output. Items are blocks of `blockPixels` grid pixels, times `parts` parts of the
- * panels. `bias`, if any, is added to each pixel, then `relu` applied. Pixels are counted image by image, or with `imagesInner` the same pixel of all images first. Dukhan, "The indirect convolution algorithm" (2019).
+ * Output pixel (y, x) of a grid reads input pixels (y·stride + offsetY + i, x·stride + offsetX + j) and is written to
+ * pixel (y·outStep + outY, x·outStep + outX) of the output. Items are blocks of `blockPixels` grid pixels, times
+ * `parts` parts of the panels. `bias`, if any, is added to each pixel, then `relu` applied. Pixels are counted image by
+ * image, or with `imagesInner` the same pixel of all images first. Dukhan, "The indirect convolution algorithm" (2019).
  */
 export function convolve(
   begin: i32, end: i32,

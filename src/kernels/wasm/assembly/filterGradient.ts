@@ -3,12 +3,13 @@ import { ownScratch } from './thread';
 import { rowOfTile, rowsOfTile } from './tile';
 
 /**
- * Gradient of a convolution's filter: dw[tap][m][n] = Σ a[pixel · stride + tap + offset][m] · b[pixel][n] over the pixels of
- * the grid. For a convolution `a` is its input and `b` the gradient of its output, for a transposed one it is the other way round.
+ * Gradient of a convolution's filter: dw[tap][m][n] = Σ a[pixel · stride + tap + offset][m] · b[pixel][n] over the
+ * pixels of the grid. For a convolution `a` is its input and `b` the gradient of its output, for a transposed one it is
+ * the other way round.
  *
- * Items are `parts` parts of the grid's rows, each with sums of its own (`partBytes` apart), times `splits` parts of the rows of
- * the result. A part goes through its rows in blocks of `blockRows` that stay in the cache; the sums wait in memory meanwhile.
- * `scratch` holds the addresses of a block's pixels and some of their channels.
+ * Items are `parts` parts of the grid's rows, each with sums of its own (`partBytes` apart), times `splits` parts of
+ * the rows of the result. A part goes through its rows in blocks of `blockRows` that stay in the cache; the sums wait
+ * in memory meanwhile. `scratch` holds the addresses of a block's pixels and some of their channels.
  */
 export function filterGradient(
   begin: i32, end: i32,
@@ -45,9 +46,15 @@ export function filterGradient(
             let to = tap + (<usize>(first * n) << 2);
             for (let column = 0; column < n; column += 8, to += 32) {
               if (four) {
-                gradientTile4(table, count, packed, b + (column << 2), 32, 0, to, rowBytes, rows, min(8, n - column), fresh);
+                gradientTile4(
+                  table, count, packed, b + (column << 2), 32, 0, to, rowBytes, rows, min(8, n - column),
+                  fresh,
+                );
               } else {
-                gradientTile(table, count, packed, b + (column << 2), 32, 0, to, rowBytes, rows, min(8, n - column), fresh);
+                gradientTile(
+                  table, count, packed, b + (column << 2), 32, 0, to, rowBytes, rows, min(8, n - column),
+                  fresh,
+                );
               }
             }
           }
@@ -58,8 +65,8 @@ export function filterGradient(
 }
 
 /**
- * Copies 4 or 6 channels of each pixel, to lie 32 bytes apart: where they are, they may be a multiple of 4 KB apart, and so drive
- * each other out of the first-level cache.
+ * Copies 4 or 6 channels of each pixel, to lie 32 bytes apart: where they are, they may be a multiple of 4 KB apart,
+ * and so drive each other out of the first-level cache.
  */
 // @ts-ignore: decorator
 @inline
@@ -71,7 +78,10 @@ function packRows(table: usize, count: i32, source: usize, packed: usize, four: 
   }
 }
 
-/** Writes the offsets in `a` and in `b` of each pixel of the grid's rows for which a tap lies inside the image; returns their number. */
+/**
+ * Writes the offsets in `a` and in `b` of each pixel of the grid's rows for which a tap lies inside the image; returns
+ * their number.
+ */
 function pixelPairs(
   table: usize, row: i32, rowEnd: i32, height: i32, width: i32, m: i32,
   gridHeight: i32, gridWidth: i32, n: i32, stride: i32, shiftY: i32, shiftX: i32,

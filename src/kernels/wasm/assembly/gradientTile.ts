@@ -2,10 +2,11 @@ import { fma, load4 } from './simd';
 import { storeRow } from './tile';
 
 /**
- * One register tile of a filter's gradient: 6 rows × 8 columns, summed over `count` pairs of pixels and stored in rows `rowBytes`
- * apart. The pixels' channels lie at every `aStep` bytes from `a` and every `bStep` from `b` on, with a `table` (then `bStep` is 0) at
- * the offsets from `b` that are each second of its words. Starts from what `target` holds unless `fresh`, and reads up to 28 bytes past the last pixel's
- * channels, which the allocator's own bookkeeping at the end of its memory keeps in bounds.
+ * One register tile of a filter's gradient: 6 rows × 8 columns, summed over `count` pairs of pixels and stored in rows
+ * `rowBytes` apart. The pixels' channels lie at every `aStep` bytes from `a` and every `bStep` from `b` on, with a
+ * `table` (then `bStep` is 0) at the offsets from `b` that are each second of its words. Starts from what `target`
+ * holds unless `fresh`, and reads up to 28 bytes past the last pixel's channels, which the allocator's own bookkeeping
+ * at the end of its memory keeps in bounds.
  */
 export function gradientTile(
   table: usize, count: i32, a: usize, b: usize, aStep: usize, bStep: usize, target: usize, rowBytes: usize,

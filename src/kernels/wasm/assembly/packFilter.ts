@@ -4,8 +4,8 @@ import { load1, load4, store1, store4 } from './simd';
  * Packs a filter for `convolve`: panels of 8 columns, in each the taps one after the other, in each `depth` rows of 8
  * values, the last panel filled up with zeros. Items are panels.
  *
- * Tap (i, j) of the result is tap (firstY + i·stepY, firstX + j·stepX) of the filter, which is `width` taps wide. Element
- * (row, column) of a tap lies at row·rowStride + column·columnStride; one of the two strides is 1.
+ * Tap (i, j) of the result is tap (firstY + i·stepY, firstX + j·stepX) of the filter, which is `width` taps wide.
+ * Element (row, column) of a tap lies at row·rowStride + column·columnStride; one of the two strides is 1.
  */
 export function packFilter(
   begin: i32, end: i32,

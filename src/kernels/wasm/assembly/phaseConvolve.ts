@@ -7,11 +7,11 @@ import { GROUP_BYTES, PANEL_BYTES } from './winogradGradient';
 import { pointStride } from './winogradTiles';
 
 /**
- * Transposed convolution 4×4 with stride 2, and backward the gradient of its input. Each of the four phases of the output, pixels
- * 2y + py and 2x + px, is a convolution 2×2 of the small image, here by Winograd's F(4×4, 2×2): tiles of 5 × 5 pixels are
- * transformed, multiplied as 25 matrices by the transformed filter, and transformed to 4 × 4 pixels. Backward the products of all
- * phases add up before their transform. `depth` are the channels that are read, `columns` those that are written; both must be
- * multiples of 4.
+ * Transposed convolution 4×4 with stride 2, and backward the gradient of its input. Each of the four phases of the
+ * output, pixels 2y + py and 2x + px, is a convolution 2×2 of the small image, here by Winograd's F(4×4, 2×2): tiles of
+ * 5 × 5 pixels are transformed, multiplied as 25 matrices by the transformed filter, and transformed to 4 × 4 pixels.
+ * Backward the products of all phases add up before their transform. `depth` are the channels that are read, `columns`
+ * those that are written; both must be multiples of 4.
  */
 
 /** Rows of the filter's matrices. */
@@ -21,7 +21,10 @@ function filterRows(depth: i32, backward: i32): i32 {
   return backward ? 4 * depth : depth;
 }
 
-/** Transforms the filter for `phaseConvolve`: forward 25 matrices for each phase, backward 25 with the rows of all. Items are panels. */
+/**
+ * Transforms the filter for `phaseConvolve`: forward 25 matrices for each phase, backward 25 with the rows of all.
+ * Items are panels.
+ */
 export function phaseFilter(
   begin: i32, end: i32,
   filter: usize, packed: usize, depth: i32, columns: i32, backward: i32, scratch: usize, scratchBytes: i32,
@@ -77,13 +80,15 @@ export function phaseInput(
 ): void {
   const rows = filterRows(depth, backward);
   const own = ownScratch(scratch, scratchBytes);
-  transformInput(begin, end, x, input, begin, pointStride(tiles, rows), zeros, own, height, width, depth, phase, backward);
+  transformInput(
+    begin, end, x, input, begin, pointStride(tiles, rows), zeros, own, height, width, depth, phase, backward,
+  );
 }
 
 /**
- * The second step: transforms `blockRows` rows of some panels of the filter at a time, which stay in the cache, unless all are
- * `transformed` already, and adds the products of all tiles by them: forward those of `phase`, backward of all phases. Items are groups
- * of `groupPanels` panels.
+ * The second step: transforms `blockRows` rows of some panels of the filter at a time, which stay in the cache, unless
+ * all are `transformed` already, and adds the products of all tiles by them: forward those of `phase`, backward of all
+ * phases. Items are groups of `groupPanels` panels.
  */
 export function phasePanels(
   begin: i32, end: i32,
@@ -108,7 +113,8 @@ export function phasePanels(
         packed = transformed + (<usize>(panel * rows + row) << 5), panelRows = rows;
       } else {
         transformPhasePanels(
-          filter, packed, packedPoint, panelRows, backward ? row / depth : phase, panel, last, inPhase, inPhase + panelRows,
+          filter, packed, packedPoint, panelRows, backward ? row / depth : phase, panel, last, inPhase,
+          inPhase + panelRows,
           depth, columns, backward, own,
         );
       }
@@ -131,12 +137,16 @@ export function phaseOutput(
 ): void {
   const source = product + (<usize>(begin * columns) << 2);
   const own = ownScratch(scratch, scratchBytes);
-  storeOutput(begin, end, source, pointStride(tiles, columns), y, own, height, width, columns, phase, backward, bias, relu);
+  storeOutput(
+    begin, end, source, pointStride(tiles, columns), y, own, height, width, columns, phase, backward, bias,
+    relu,
+  );
 }
 
 /**
- * The first step of the filter's gradient, which `winogradGradientProducts` goes on with: transforms the tiles from `first` on of a phase
- * of the output's gradient, and of the input. Items are tiles; `blockTiles` is how many the matrices have room for.
+ * The first step of the filter's gradient, which `winogradGradientProducts` goes on with: transforms the tiles from
+ * `first` on of a phase of the output's gradient, and of the input. Items are tiles; `blockTiles` is how many the
+ * matrices have room for.
  */
 export function phaseGradientTiles(
   begin: i32, end: i32,
@@ -154,7 +164,10 @@ export function phaseGradientTiles(
   );
 }
 
-/** Row y of phase p reads rows y - 1 + p and y + p of the small image; backward row y reads rows y - p and y + 1 - p of the phase. */
+/**
+ * Row y of phase p reads rows y - 1 + p and y + p of the small image; backward row y reads rows y - p and y + 1 - p of
+ * the phase.
+ */
 function transformInput(
   first: i32, last: i32, x: usize, target: usize, row: i32, pointBytes: usize, zeros: usize, own: usize,
   height: i32, width: i32, depth: i32, phase: i32, backward: i32,
@@ -167,7 +180,8 @@ function transformInput(
     );
   } else {
     transformPhaseInput(
-      first, last, x, false, py - 1, px - 1, height, width, depth, target, row, <usize>depth << 2, pointBytes, <usize>depth << 2, 0, zeros, own,
+      first, last, x, false, py - 1, px - 1, height, width, depth, target, row, <usize>depth << 2, pointBytes,
+      <usize>depth << 2, 0, zeros, own,
     );
   }
 }

@@ -6,8 +6,9 @@ import { gatherTap } from './winogradFilter';
 import { pixel, tileAddresses } from './winogradTiles';
 
 /**
- * Tiles of one phase of an image of twice the size, or of the small image itself. A grid of `height` × `width` pixels lies at `base`:
- * of the small image its pixels one after the other, of the large one every second pixel of every second row.
+ * Tiles of one phase of an image of twice the size, or of the small image itself. A grid of `height` × `width` pixels
+ * lies at `base`: of the small image its pixels one after the other, of the large one every second pixel of every
+ * second row.
  */
 
 /** Points of a transformed tile, 5 × 5. */
@@ -28,9 +29,9 @@ export function phaseGrid(base: usize, phase: i32, width: i32, channels: i32): u
 }
 
 /**
- * Transforms tiles of 5 × 5 pixels, 4 apart and moved by (offsetY, offsetX), each into one row of `channels` values of the 25 matrices
- * that start `pointBytes` apart at `target`. Their rows have `to` bytes, cut into groups as in `transformInputTiles`. `own` is
- * room for 1 KB; `channels` is a multiple of 4.
+ * Transforms tiles of 5 × 5 pixels, 4 apart and moved by (offsetY, offsetX), each into one row of `channels` values of
+ * the 25 matrices that start `pointBytes` apart at `target`. Their rows have `to` bytes, cut into groups as in
+ * `transformInputTiles`. `own` is room for 1 KB; `channels` is a multiple of 4.
  */
 export function transformPhaseInput(
   first: i32, last: i32, base: usize, large: bool, offsetY: i32, offsetX: i32, height: i32, width: i32, channels: i32,
@@ -64,7 +65,8 @@ export function transformPhaseInput(
           const middle = columns + i * 80;
           phaseInputTransform(
             p, q, pp, qq, sum, product,
-            v128.load(middle), v128.load(middle, 16), v128.load(middle, 32), v128.load(middle, 48), v128.load(middle, 64),
+            v128.load(middle), v128.load(middle, 16), v128.load(middle, 32), v128.load(middle, 48),
+            v128.load(middle, 64),
             place + 5 * i * pointBytes, pointBytes,
           );
         }
@@ -87,7 +89,9 @@ export function transformPhaseGradient(
   for (let t = first; t < last; t++, row++) {
     const inImage = t % tilesOfImage;
     const image = base + (t / tilesOfImage) * height * rowBytes;
-    tileAddresses(own, image, inImage / tilesX << 2, inImage % tilesX << 2, 4, height, width, rowBytes, bytes << 1, zeros);
+    tileAddresses(
+      own, image, inImage / tilesX << 2, inImage % tilesX << 2, 4, height, width, rowBytes, bytes << 1, zeros,
+    );
     for (let group: usize = 0; group < bytes; group += groupBytes) {
       const groupRow = min(groupBytes, bytes - group);
       let place = target + group * matrixRows + row * groupRow;
@@ -112,7 +116,10 @@ export function transformPhaseGradient(
   }
 }
 
-/** Transforms one row of each of 25 matrices into 4 × 4 pixels of a grid, and stores those inside it; `bias` and `relu` as elsewhere. */
+/**
+ * Transforms one row of each of 25 matrices into 4 × 4 pixels of a grid, and stores those inside it; `bias` and `relu`
+ * as elsewhere.
+ */
 export function storePhaseTiles(
   first: i32, last: i32, source: usize, pointBytes: usize, base: usize, large: bool, own: usize,
   height: i32, width: i32, channels: i32, bias: usize, relu: i32,
@@ -135,7 +142,9 @@ export function storePhaseTiles(
     const target = base + ((t / tilesOfImage) * height + top) * rowBytes + left * pixelBytes;
     for (let offset: usize = 0; offset < bytes; offset += 16) {
       for (let j: usize = 0; j < 5; j++) {
-        phaseOutputTransform(dp, dq, dpp, dqq, pp, qq, source + offset + j * pointBytes, 5 * pointBytes, own + (j << 4), 80);
+        phaseOutputTransform(
+          dp, dq, dpp, dqq, pp, qq, source + offset + j * pointBytes, 5 * pointBytes, own + (j << 4), 80,
+        );
       }
       const shift = bias ? v128.load(bias + offset) : f32x4.splat(0);
       for (let i = 0; i < rows; i++) {
@@ -151,12 +160,13 @@ export function storePhaseTiles(
 }
 
 /**
- * Transforms the rows from `firstRow` to `endRow` of panels of 8 columns of the 2×2 filter of one phase of [4, 4, out, in]: 25
- * matrices, `pointBytes` apart, of panels `panelRows` rows of 8 values apart, filled up with zeros. Forward (`backward` 0) rows are
- * the `in` channels and columns the `out`; backward it is the other way round.
+ * Transforms the rows from `firstRow` to `endRow` of panels of 8 columns of the 2×2 filter of one phase of [4, 4, out,
+ * in]: 25 matrices, `pointBytes` apart, of panels `panelRows` rows of 8 values apart, filled up with zeros. Forward
+ * (`backward` 0) rows are the `in` channels and columns the `out`; backward it is the other way round.
  */
 export function transformPhasePanels(
-  filter: usize, target: usize, pointBytes: usize, panelRows: i32, phase: i32, panel: i32, panelEnd: i32, firstRow: i32, endRow: i32,
+  filter: usize, target: usize, pointBytes: usize, panelRows: i32, phase: i32, panel: i32, panelEnd: i32,
+  firstRow: i32, endRow: i32,
   depth: i32, columns: i32, backward: i32, own: usize,
 ): void {
   const tapBytes = <usize>(depth * columns) << 2;
@@ -176,7 +186,9 @@ export function transformPhasePanels(
         }
         taps = own, yStep = 128, xStep = 64, rowStep = 16;
       }
-      for (let r = 0; r < 4; r++, point += 32, taps += rowStep) phaseFilterTransform(p, q, taps, yStep, xStep, point, pointBytes);
+      for (let r = 0; r < 4; r++, point += 32, taps += rowStep) {
+        phaseFilterTransform(p, q, taps, yStep, xStep, point, pointBytes);
+      }
     }
   }
 }

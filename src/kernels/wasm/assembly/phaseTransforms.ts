@@ -1,7 +1,7 @@
 /**
- * The one-dimensional transforms of F(4, 2), for the 2 × 2 taps of each phase of a transposed convolution 4×4 with stride 2; form
- * and names as in `winograd.ts`. The interpolation points are ±3/8, ±5/4 and ∞, chosen for their rounding among those that
- * binary fractions hold.
+ * The one-dimensional transforms of F(4, 2), for the 2 × 2 taps of each phase of a transposed convolution 4×4 with
+ * stride 2; form and names as in `winograd.ts`. The interpolation points are ±3/8, ±5/4 and ∞, chosen for their
+ * rounding among those that binary fractions hold.
  */
 import { fma } from './simd';
 
@@ -32,7 +32,9 @@ export function phaseInputTransform(
 /** G, 2 × 2 → 5 × 5: the taps of a filter, of which a row's lie `xStep` bytes apart and rows `yStep`. */
 // @ts-ignore: decorator
 @inline
-export function phaseFilterTransform(p: v128, q: v128, taps: usize, yStep: usize, xStep: usize, target: usize, to: usize): void {
+export function phaseFilterTransform(
+  p: v128, q: v128, taps: usize, yStep: usize, xStep: usize, target: usize, to: usize,
+): void {
   const g00 = v128.load(taps), g01 = v128.load(taps + xStep);
   taps += yStep;
   const g10 = v128.load(taps), g11 = v128.load(taps + xStep);
@@ -64,7 +66,10 @@ function filterRow(p: v128, q: v128, g0: v128, g1: v128, target: usize, to: usiz
   v128.store(target + to, g1);
 }
 
-/** Aᵀ, 5 → 4, and the division, of which the first four constants are 1 / DP, 1 / DQ, P / DP and Q / DQ: a tile of the output. */
+/**
+ * Aᵀ, 5 → 4, and the division, of which the first four constants are 1 / DP, 1 / DQ, P / DP and Q / DQ: a tile of the
+ * output.
+ */
 // @ts-ignore: decorator
 @inline
 export function phaseOutputTransform(

@@ -1,7 +1,7 @@
 /**
- * The threads' side of `WorkerPool.ts`: a control block of 32-bit words in shared memory. Word 0 counts the jobs;
- * word 1 is the gate, closed while below zero, else the number of threads inside; word 2 is the next chunk; word 7 is the number
- * of threads that sleep or are about to.
+ * The threads' side of `WorkerPool.ts`: a control block of 32-bit words in shared memory. Word 0 counts the jobs; word
+ * 1 is the gate, closed while below zero, else the number of threads inside; word 2 is the next chunk; word 7 is the
+ * number of threads that sleep or are about to.
  */
 const SPINS: i32 = 200000;
 const CLOSED: i32 = -0x40000000;

@@ -7,8 +7,8 @@ export function fma(a: v128, b: v128, c: v128): v128 {
 }
 
 /**
- * A constant for a loop. V8 would build one that it knows anew at each use, which took a third of the transforms' time; this one is
- * read back from `place`, so that it stays in a register.
+ * A constant for a loop. V8 would build one that it knows anew at each use, which took a third of the transforms' time;
+ * this one is read back from `place`, so that it stays in a register.
  */
 // @ts-ignore: decorator
 @inline

@@ -10,7 +10,10 @@ export function rowsOfTile(rest: i32): i32 {
   return rest <= 4 || rest == 7 || rest == 8 ? 4 : TILE_ROWS;
 }
 
-/** First row of the `index`-th of the tiles that cover `rows` rows, `(rows + 5) / 6` of them: the last two have 4 where that fits. */
+/**
+ * First row of the `index`-th of the tiles that cover `rows` rows, `(rows + 5) / 6` of them: the last two have 4 where
+ * that fits.
+ */
 // @ts-ignore: decorator
 @inline
 export function rowOfTile(index: i32, rows: i32): i32 {
@@ -22,12 +25,14 @@ export function rowOfTile(index: i32, rows: i32): i32 {
  * One register tile of a matrix product: 6 rows × 8 columns, summed over `taps` groups of `depth` products.
  *
  * `table` holds for each tap the addresses of the 6 rows' values (0 in the first: the tap adds nothing), then those of
- * the 6 rows of the result. `b` are `taps · depth` rows of 8 values. Twelve sums, two values of `b` and one of a row fill
- * the sixteen registers. Only `rows` rows and `columns` columns are stored. The sums start from the 8 values at `bias`, unless
- * that is 0, or, where `add`, from what the result holds (8 columns are read); with `relu`, what is below zero is stored as zero.
+ * the 6 rows of the result. `b` are `taps · depth` rows of 8 values. Twelve sums, two values of `b` and one of a row
+ * fill the sixteen registers. Only `rows` rows and `columns` columns are stored. The sums start from the 8 values at
+ * `bias`, unless that is 0, or, where `add`, from what the result holds (8 columns are read); with `relu`, what is
+ * below zero is stored as zero.
  */
 export function tile6x8(
-  table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32, add: bool = false, bias: usize = 0,
+  table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32, add: bool = false,
+  bias: usize = 0,
   relu: bool = false,
 ): void {
   let c00 = f32x4.splat(0), c01 = c00;
@@ -150,7 +155,8 @@ export function tile6x8(
 }
 
 /**
- * The same with 4 rows, for the last rows of a matrix and for groups of 4: of as many as `table` has room for, 6, the first 4 are read.
+ * The same with 4 rows, for the last rows of a matrix and for groups of 4: of as many as `table` has room for, 6, the
+ * first 4 are read.
  */
 export function tile4x8(
   table: usize, taps: i32, depth: i32, b: usize, column: usize, rows: i32, columns: i32, add: bool,

@@ -1,11 +1,11 @@
 /**
- * The one-dimensional transforms of F(4, 3): Lavin and Gray, "Fast algorithms for convolutional neural networks" (2016). The
- * interpolation points are 0, ±5/8, ±3/2 and ∞, which round half as much as the usual ±1 and ±2; Barabasz et al., "Error
- * analysis and improving the accuracy of Winograd convolution" (2020), look for such points.
+ * The one-dimensional transforms of F(4, 3): Lavin and Gray, "Fast algorithms for convolutional neural networks"
+ * (2016). The interpolation points are 0, ±5/8, ±3/2 and ∞, which round half as much as the usual ±1 and ±2; Barabasz
+ * et al., "Error analysis and improving the accuracy of Winograd convolution" (2020), look for such points.
  *
- * Each takes its constants, `held` by the caller outside its loop, and four channels' vectors and writes to `target`, `to` bytes apart. Applied to columns and then to rows they
- * transform a tile; the last two are the adjoints of the output's and the filter's transform, and make the gradient of the
- * filter out of the same products.
+ * Each takes its constants, `held` by the caller outside its loop, and four channels' vectors and writes to `target`,
+ * `to` bytes apart. Applied to columns and then to rows they transform a tile; the last two are the adjoints of the
+ * output's and the filter's transform, and make the gradient of the filter out of the same products.
  */
 import { fma } from './simd';
 
@@ -14,8 +14,9 @@ export const Q: f32 = 1.5;
 export const PP: f32 = P * P;
 export const QQ: f32 = Q * Q;
 /**
- * Products of each point's distances to the others, by which the products of the points are divided: in the output's transform, since
- * there it costs less than in the filter's, but in the transform of the filter's gradient for the adjoints.
+ * Products of each point's distances to the others, by which the products of the points are divided: in the output's
+ * transform, since there it costs less than in the filter's, but in the transform of the filter's gradient for the
+ * adjoints.
  */
 export const D0: f32 = PP * QQ;
 export const DP: f32 = 2 * PP * (PP - QQ);
@@ -39,12 +40,14 @@ export function inputTransform(
 }
 
 /**
- * G, 3 × 3 → 6 × 6: the taps of a filter, of which a row's lie `xStep` bytes apart and rows `yStep`. All in one, since filters are
- * larger than tiles where maps are small.
+ * G, 3 × 3 → 6 × 6: the taps of a filter, of which a row's lie `xStep` bytes apart and rows `yStep`. All in one, since
+ * filters are larger than tiles where maps are small.
  */
 // @ts-ignore: decorator
 @inline
-export function filterTransform(p: v128, q: v128, pp: v128, qq: v128, taps: usize, yStep: usize, xStep: usize, target: usize, to: usize): void {
+export function filterTransform(
+  p: v128, q: v128, pp: v128, qq: v128, taps: usize, yStep: usize, xStep: usize, target: usize, to: usize,
+): void {
   const g00 = v128.load(taps), g01 = v128.load(taps + xStep), g02 = v128.load(taps + 2 * xStep);
   taps += yStep;
   const g10 = v128.load(taps), g11 = v128.load(taps + xStep), g12 = v128.load(taps + 2 * xStep);
@@ -84,11 +87,15 @@ function filterRow(p: v128, q: v128, pp: v128, qq: v128, g0: v128, g1: v128, g2:
   v128.store(target + to, g2);
 }
 
-/** Aᵀ, 6 → 4, and the division by D0, DP and DQ, of which the first five constants are 1 / D0, 1 / DP, 1 / DQ, P / DP and Q / DQ: a tile of the output. */
+/**
+ * Aᵀ, 6 → 4, and the division by D0, DP and DQ, of which the first five constants are 1 / D0, 1 / DP, 1 / DQ, P / DP
+ * and Q / DQ: a tile of the output.
+ */
 // @ts-ignore: decorator
 @inline
 export function outputTransform(
-  d0: v128, dp: v128, dq: v128, dpp: v128, dqq: v128, pp: v128, qq: v128, source: usize, from: usize, target: usize, to: usize,
+  d0: v128, dp: v128, dq: v128, dpp: v128, dqq: v128, pp: v128, qq: v128, source: usize, from: usize,
+  target: usize, to: usize,
 ): void {
   const m1 = v128.load(source + from), m2 = v128.load(source + 2 * from);
   const m3 = v128.load(source + 3 * from), m4 = v128.load(source + 4 * from);
@@ -120,7 +127,8 @@ export function outputAdjoint(
 // @ts-ignore: decorator
 @inline
 export function filterAdjoint(
-  d0: v128, dp: v128, dq: v128, dpp: v128, dqq: v128, pp: v128, qq: v128, source: usize, from: usize, target: usize, to: usize,
+  d0: v128, dp: v128, dq: v128, dpp: v128, dqq: v128, pp: v128, qq: v128, source: usize, from: usize,
+  target: usize, to: usize,
 ): void {
   const u1 = v128.load(source + from), u2 = v128.load(source + 2 * from);
   const u3 = v128.load(source + 3 * from), u4 = v128.load(source + 4 * from);

@@ -4,8 +4,9 @@ import { transformPanels } from './winogradFilter';
 import { POINTS, pointStride, storeOutputTiles, transformInputTiles } from './winogradTiles';
 
 /**
- * Convolution 3×3 with stride 1 that keeps height and width, by Winograd's F(4×4, 3×3): tiles of the input are transformed,
- * multiplied as 36 matrices by the transformed filter (`winogradFilter`), and transformed to 4 × 4 pixels of the output.
+ * Convolution 3×3 with stride 1 that keeps height and width, by Winograd's F(4×4, 3×3): tiles of the input are
+ * transformed, multiplied as 36 matrices by the transformed filter (`winogradFilter`), and transformed to 4 × 4 pixels
+ * of the output.
  *
  * Items are blocks of `blockTiles` tiles, whose matrices stay in the cache. `depth` and `columns` must be
  * multiples of 4. `bias`, if any, is added to each pixel, then `relu` applied.
@@ -44,12 +45,15 @@ export function winogradInput(
   tiles: i32, height: i32, width: i32, depth: i32,
 ): void {
   const own = ownScratch(scratch, scratchBytes);
-  transformInputTiles(begin, end, x, input, begin, pointStride(tiles, depth), <usize>depth << 2, 0, zeros, own, height, width, depth);
+  transformInputTiles(
+    begin, end, x, input, begin, pointStride(tiles, depth), <usize>depth << 2, 0, zeros, own, height, width,
+    depth,
+  );
 }
 
 /**
- * The second step: transforms `blockRows` rows of some panels of the filter at a time, which stay in the cache, unless all are
- * `transformed` already, and adds the products of all tiles by them. Items are groups of `groupPanels` panels.
+ * The second step: transforms `blockRows` rows of some panels of the filter at a time, which stay in the cache, unless
+ * all are `transformed` already, and adds the products of all tiles by them. Items are groups of `groupPanels` panels.
  */
 export function winogradPanels(
   begin: i32, end: i32,
@@ -98,8 +102,8 @@ export function winogradOutput(
 }
 
 /**
- * Product of `rows` × `depth`, rows of `aFloats`, by panels of 8 columns, `count` in all, with `panelRows` rows each, into rows of
- * `columns`; adds to what they hold where `add`. `table` is room for 48 bytes.
+ * Product of `rows` × `depth`, rows of `aFloats`, by panels of 8 columns, `count` in all, with `panelRows` rows each,
+ * into rows of `columns`; adds to what they hold where `add`. `table` is room for 48 bytes.
  */
 export function multiply(
   a: usize, aFloats: i32, b: usize, panelRows: i32, product: usize,

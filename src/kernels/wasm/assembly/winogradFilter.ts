@@ -16,13 +16,14 @@ export function winogradFilter(
 }
 
 /**
- * Transforms the rows from `firstRow` to `endRow` of panels of 8 columns of a 3×3 filter: for each of 36 points, `pointBytes` apart,
- * panels of as many rows of 8 values, filled up with zeros. Strides are those of `packFilter`; tap i is tap i of the filter, or 8 - i
- * if `flip`. `depth`, `columns` and the rows are multiples of 4; `own` is room for 1 KB. A row is read for all panels in turn, since the
- * next may lie in another page of memory.
+ * Transforms the rows from `firstRow` to `endRow` of panels of 8 columns of a 3×3 filter: for each of 36 points,
+ * `pointBytes` apart, panels of as many rows of 8 values, filled up with zeros. Strides are those of `packFilter`; tap
+ * i is tap i of the filter, or 8 - i if `flip`. `depth`, `columns` and the rows are multiples of 4; `own` is room for 1
+ * KB. A row is read for all panels in turn, since the next may lie in another page of memory.
  */
 export function transformPanels(
-  filter: usize, target: usize, pointBytes: usize, panel: i32, panelEnd: i32, firstRow: i32, endRow: i32, depth: i32, columns: i32,
+  filter: usize, target: usize, pointBytes: usize, panel: i32, panelEnd: i32, firstRow: i32, endRow: i32,
+  depth: i32, columns: i32,
   rowStride: i32, columnStride: i32, flip: i32, own: usize,
 ): void {
   const tapBytes = <usize>(depth * columns) << 2;
@@ -34,7 +35,9 @@ export function transformPanels(
       let taps = filter + (<usize>(row * rowStride + column * columnStride) << 2);
       let tapStep = tapBytes, rowStep = <usize>rowStride << 2;
       if (columnStride > 1 || column >= columns) {
-        for (let tap: usize = 0; tap < 9; tap++, taps += tapBytes) gatherTap(taps, own + (tap << 6), column < columns, columnStride);
+        for (let tap: usize = 0; tap < 9; tap++, taps += tapBytes) {
+          gatherTap(taps, own + (tap << 6), column < columns, columnStride);
+        }
         taps = own, tapStep = 64, rowStep = 16;
       }
       if (flip) taps += 8 * tapStep, tapStep = -tapStep;
@@ -45,7 +48,10 @@ export function transformPanels(
   }
 }
 
-/** 4 rows × 4 columns of a tap, the columns side by side: `source` holds the rows so, the columns `columnStride` apart. Zeros unless `inside`. */
+/**
+ * 4 rows × 4 columns of a tap, the columns side by side: `source` holds the rows so, the columns `columnStride` apart.
+ * Zeros unless `inside`.
+ */
 // @ts-ignore: decorator
 @inline
 export function gatherTap(source: usize, target: usize, inside: bool, columnStride: i32): void {

@@ -15,8 +15,9 @@ export const GROUP_BYTES: usize = 96;
 export const PANEL_BYTES: usize = 32;
 
 /**
- * The first of two steps of the filter gradient by F(3×3, 4×4), the adjoint of `winogradConvolve`: transforms the tiles from
- * `first` on of the input and of the output's gradient. Items are tiles; `blockTiles` is how many the matrices have room for.
+ * The first of two steps of the filter gradient by F(3×3, 4×4), the adjoint of `winogradConvolve`: transforms the tiles
+ * from `first` on of the input and of the output's gradient. Items are tiles; `blockTiles` is how many the matrices
+ * have room for.
  */
 export function winogradGradientTiles(
   begin: i32, end: i32,
@@ -26,13 +27,19 @@ export function winogradGradientTiles(
   const own = ownScratch(scratch, scratchBytes);
   const mPoint = pointStride(blockTiles, m);
   const nPoint = pointStride(blockTiles, n);
-  transformInputTiles(first + begin, first + end, x, input, begin, mPoint, GROUP_BYTES, blockTiles, zeros, own, height, width, m);
-  transformGradientTiles(first + begin, first + end, dy, gradient, begin, nPoint, PANEL_BYTES, blockTiles, zeros, own, height, width, n);
+  transformInputTiles(
+    first + begin, first + end, x, input, begin, mPoint, GROUP_BYTES, blockTiles, zeros, own, height, width,
+    m,
+  );
+  transformGradientTiles(
+    first + begin, first + end, dy, gradient, begin, nPoint, PANEL_BYTES, blockTiles, zeros, own, height,
+    width, n,
+  );
 }
 
 /**
- * The second step for few channels: the sums of products over the tiles, all rows and columns of one point after the other, so
- * that its tiles stay in the first-level cache. Adds to `sums` unless `fresh`. Items are points.
+ * The second step for few channels: the sums of products over the tiles, all rows and columns of one point after the
+ * other, so that its tiles stay in the first-level cache. Adds to `sums` unless `fresh`. Items are points.
  */
 export function winogradGradientPoints(
   begin: i32, end: i32,
@@ -59,9 +66,13 @@ export function winogradGradientPoints(
   }
 }
 
-/** The sums over `tiles` rows of a group of up to 24 columns, `rows`, by a panel of `panelColumns`; stores `columns` of 8. */
+/**
+ * The sums over `tiles` rows of a group of up to 24 columns, `rows`, by a panel of `panelColumns`; stores `columns`
+ * of 8.
+ */
 function groupProducts(
-  tiles: i32, a: usize, rows: i32, b: usize, panelColumns: i32, target: usize, rowBytes: usize, columns: i32, fresh: bool,
+  tiles: i32, a: usize, rows: i32, b: usize, panelColumns: i32, target: usize, rowBytes: usize, columns: i32,
+  fresh: bool,
 ): void {
   const aStep = <usize>rows << 2, bStep = <usize>panelColumns << 2;
   for (let row = 0, next = 0; row < rows; row = next) {
@@ -79,14 +90,18 @@ export function winogradGradientTaps(
 ): void {
   const own = ownScratch(scratch, scratchBytes);
   const offset = <usize>(begin * n) << 2;
-  storeTaps(sums + offset, pointStride(m, n), <usize>n << 2, 32, dw + offset, n, end - begin, n, <usize>(m * n) << 2, own, true);
+  storeTaps(
+    sums + offset, pointStride(m, n), <usize>n << 2, 32, dw + offset, n, end - begin, n, <usize>(m * n) << 2,
+    own, true,
+  );
 }
 
 /**
- * The second step for many channels: for a group of rows and some panels of 8 columns of the filter, the sums of products of all
- * points, which are then transformed to taps and added to `dw` unless `fresh`: 36 points and 3 × 3 taps, or for a `phase` of a
- * transposed convolution (else -1) 25 points and the 2 × 2 taps of its 4×4 filter, `input` and `gradient` exchanged. Items are groups of `groupPanels` panels
- * times groups of rows: those of one group of panels follow each other, so that its part of the gradient stays in the cache.
+ * The second step for many channels: for a group of rows and some panels of 8 columns of the filter, the sums of
+ * products of all points, which are then transformed to taps and added to `dw` unless `fresh`: 36 points and 3 × 3
+ * taps, or for a `phase` of a transposed convolution (else -1) 25 points and the 2 × 2 taps of its 4×4 filter, `input`
+ * and `gradient` exchanged. Items are groups of `groupPanels` panels times groups of rows: those of one group of panels
+ * follow each other, so that its part of the gradient stays in the cache.
  */
 export function winogradGradientProducts(
   begin: i32, end: i32,
@@ -120,14 +135,16 @@ export function winogradGradientProducts(
     if (phase < 0) {
       storeTaps(sums, pointBytes, 32, panelBytes, target, n, rows, columns, <usize>(m * n) << 2, own, fresh != 0);
     } else {
-      storePhaseTaps(sums, pointBytes, panelBytes, target, n, rows, columns, <usize>(m * n) << 2, phase, own, fresh != 0);
+      storePhaseTaps(
+        sums, pointBytes, panelBytes, target, n, rows, columns, <usize>(m * n) << 2, phase, own, fresh != 0,
+      );
     }
   }
 }
 
 /**
- * Transforms the 36 sums of `rows` × `columns` filter values to 9 taps, `tapBytes` apart, in rows of `n`. Of the sums rows are
- * `rowBytes` apart, and panels of 8 columns `panelBytes`. `own` is room for 1 KB.
+ * Transforms the 36 sums of `rows` × `columns` filter values to 9 taps, `tapBytes` apart, in rows of `n`. Of the sums
+ * rows are `rowBytes` apart, and panels of 8 columns `panelBytes`. `own` is room for 1 KB.
  */
 function storeTaps(
   sums: usize, pointBytes: usize, rowBytes: usize, panelBytes: usize,
@@ -143,7 +160,9 @@ function storeTaps(
       for (let j: usize = 0; j < 6; j++) {
         filterAdjoint(d0, dp, dq, dpp, dqq, pp, qq, source + j * pointBytes, 6 * pointBytes, own + (j << 4), 96);
       }
-      for (let i: usize = 0; i < 3; i++) filterAdjoint(d0, dp, dq, dpp, dqq, pp, qq, own + i * 96, 16, taps + i * 48, 16);
+      for (let i: usize = 0; i < 3; i++) {
+        filterAdjoint(d0, dp, dq, dpp, dqq, pp, qq, own + i * 96, 16, taps + i * 48, 16);
+      }
       for (let tap = 0; tap < 9; tap++, to += tapBytes) addTo(to, v128.load(taps + (tap << 4)), fresh);
     }
   }

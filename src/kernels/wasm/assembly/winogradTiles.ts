@@ -5,8 +5,8 @@ import { D0, DP, DQ, inputTransform, outputAdjoint, outputTransform, P, PP, Q, Q
 export const POINTS: i32 = 36;
 
 /**
- * Bytes from one of the 36 matrices to the next: an odd number of cache lines, since vectors of all 36 are written in turn,
- * which would fall into the same few sets of the cache if this were a power of two.
+ * Bytes from one of the 36 matrices to the next: an odd number of cache lines, since vectors of all 36 are written in
+ * turn, which would fall into the same few sets of the cache if this were a power of two.
  */
 // @ts-ignore: decorator
 @inline
@@ -15,13 +15,14 @@ export function pointStride(rows: i32, columns: i32): usize {
 }
 
 /**
- * Addresses of the pixels of one tile, row by row: `side` × `side` pixels from (y, x) on, `zeros` outside the image. Its rows are
- * `rowBytes` apart, and the pixels of a row `pixelBytes`.
+ * Addresses of the pixels of one tile, row by row: `side` × `side` pixels from (y, x) on, `zeros` outside the image.
+ * Its rows are `rowBytes` apart, and the pixels of a row `pixelBytes`.
  */
 // @ts-ignore: decorator
 @inline
 export function tileAddresses(
-  table: usize, image: usize, y: i32, x: i32, side: i32, height: i32, width: i32, rowBytes: usize, pixelBytes: usize, zeros: usize,
+  table: usize, image: usize, y: i32, x: i32, side: i32, height: i32, width: i32, rowBytes: usize,
+  pixelBytes: usize, zeros: usize,
 ): void {
   if (y >= 0 && x >= 0 && y + side <= height && x + side <= width) {
     let row = image + y * rowBytes + x * pixelBytes;
@@ -50,8 +51,9 @@ export function pixel(table: usize, index: usize, offset: usize): v128 {
 
 /**
  * Transforms tiles of 6 × 6 input pixels, 4 apart, each into one row of `channels` values of the 36 matrices that start
- * `pointBytes` apart at `target`. These are cut into groups of `groupBytes` of a row, the last of what is left: of each group come
- * first all rows, `matrixRows`, then the next group. `row` is the row of the first tile. `own` is room for 1 KB; `channels` must be a multiple of 4.
+ * `pointBytes` apart at `target`. These are cut into groups of `groupBytes` of a row, the last of what is left: of each
+ * group come first all rows, `matrixRows`, then the next group. `row` is the row of the first tile. `own` is room for 1
+ * KB; `channels` must be a multiple of 4.
  */
 export function transformInputTiles(
   first: i32, last: i32, x: usize, target: usize, row: i32, pointBytes: usize, groupBytes: usize, matrixRows: i32,
@@ -86,7 +88,8 @@ export function transformInputTiles(
           const middle = columns + i * 96;
           inputTransform(
             p, q, pp, qq, sum, product,
-            v128.load(middle), v128.load(middle, 16), v128.load(middle, 32), v128.load(middle, 48), v128.load(middle, 64), v128.load(middle, 80),
+            v128.load(middle), v128.load(middle, 16), v128.load(middle, 32), v128.load(middle, 48),
+            v128.load(middle, 64), v128.load(middle, 80),
             to + 6 * i * pointBytes, pointBytes,
           );
         }
@@ -137,8 +140,8 @@ export function transformGradientTiles(
 }
 
 /**
- * Transforms one row of each of 36 matrices into 4 × 4 pixels of the output, and stores those inside the image; before that
- * it adds `bias`, if that is not 0, and then applies `relu`.
+ * Transforms one row of each of 36 matrices into 4 × 4 pixels of the output, and stores those inside the image; before
+ * that it adds `bias`, if that is not 0, and then applies `relu`.
  */
 export function storeOutputTiles(
   first: i32, last: i32, source: usize, pointBytes: usize, y: usize, own: usize,
@@ -162,7 +165,9 @@ export function storeOutputTiles(
     const target = y + <usize>((image * height + top) * width + left) * pixelBytes;
     for (let offset: usize = 0; offset < pixelBytes; offset += 16) {
       for (let j: usize = 0; j < 6; j++) {
-        outputTransform(d0, dp, dq, dpp, dqq, pp, qq, source + offset + j * pointBytes, 6 * pointBytes, own + (j << 4), 96);
+        outputTransform(
+          d0, dp, dq, dpp, dqq, pp, qq, source + offset + j * pointBytes, 6 * pointBytes, own + (j << 4), 96,
+        );
       }
       for (let i = 0; i < rows; i++) {
         const row = target + offset + i * rowBytes;
