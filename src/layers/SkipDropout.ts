@@ -20,8 +20,8 @@ export interface SkipDropoutConfig {
 /**
  * Sets the whole activation of random samples to zero in training: a skip connection that is not there for them.
  *
- * Any shape [batch, …], which stays. Activations that are kept are not scaled, as dropout would: what evaluation sees, with
- * every skip connection in place, is then what training has seen too. Outside training it changes nothing.
+ * Any shape [batch, …], which stays. Activations that are kept are not scaled, as dropout would: what evaluation sees,
+ * with every skip connection in place, is then what training has seen too. Outside training it changes nothing.
  *
  * The draw is by sample, as in Huang et al., "Deep networks with stochastic depth" (2016).
  *
