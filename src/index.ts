@@ -39,15 +39,18 @@ export {
 export type { RemoteOptions } from './data/RemoteSource.js';
 export { type AlphaSchedule, computeAlphaSchedule } from './diffusion/computeAlphaSchedule.js';
 export { computeSnr } from './diffusion/computeSnr.js';
+export { type EdmFactors, edmFactors } from './diffusion/edmFactors.js';
 export { gatherSchedule } from './diffusion/gatherSchedule.js';
 export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './diffusion/getTimestepEmbedding.js';
 export { getVelocity } from './diffusion/getVelocity.js';
+export { type LogNormalSigmasOptions, logNormalSigmas } from './diffusion/logNormalSigmas.js';
 export {
   type BetaScheduleOptions,
   type BetaScheduleType,
   makeBetaSchedule,
 } from './diffusion/makeBetaSchedule.js';
 export { type MinSnrOptions, minSnrWeights } from './diffusion/minSnrWeights.js';
+export { type OffsetNoiseOptions, offsetNoise } from './diffusion/offsetNoise.js';
 export type { PredictionOptions, PredictionType } from './diffusion/predictionType.js';
 export { predictNoise } from './diffusion/predictNoise.js';
 export { predictV } from './diffusion/predictV.js';

@@ -1,10 +1,13 @@
 export { type AlphaSchedule, computeAlphaSchedule } from './computeAlphaSchedule.js';
 export { computeSnr } from './computeSnr.js';
+export { type EdmFactors, edmFactors } from './edmFactors.js';
 export { gatherSchedule } from './gatherSchedule.js';
 export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './getTimestepEmbedding.js';
 export { getVelocity } from './getVelocity.js';
+export { type LogNormalSigmasOptions, logNormalSigmas } from './logNormalSigmas.js';
 export { type BetaScheduleOptions, type BetaScheduleType, makeBetaSchedule } from './makeBetaSchedule.js';
 export { type MinSnrOptions, minSnrWeights } from './minSnrWeights.js';
+export { type OffsetNoiseOptions, offsetNoise } from './offsetNoise.js';
 export type { PredictionOptions, PredictionType } from './predictionType.js';
 export { predictNoise } from './predictNoise.js';
 export { predictV } from './predictV.js';

@@ -1,3 +1,4 @@
+import { edmFactors } from '../diffusion/edmFactors.js';
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
 import { argumentError, checkInteger, checkNumber, checkOneOf } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
@@ -37,12 +38,12 @@ export function edmSchedule(options: EdmScheduleOptions = {}): NoiseSchedule {
   checkNumber('edmSchedule', 'sigmaMax', largest, Number.MIN_VALUE);
   checkNumber('edmSchedule', 'sigmaMin', smallest, Number.MIN_VALUE, largest);
   checkNumber('edmSchedule', 'sigmaData', sigmaData, Number.MIN_VALUE);
-  const timestepAt = (sigma: number) => Math.log(sigma) / 4;
+  const timestepAt = (sigma: number) => edmFactors(sigma, sigmaData).noise;
   return {
     maxSteps: Number.MAX_SAFE_INTEGER,
     timestepAt,
     sigmaAt: (t) => Math.exp(4 * t),
-    inputScale: (sigma) => 1 / Math.sqrt(sigma ** 2 + sigmaData ** 2),
+    inputScale: (sigma) => edmFactors(sigma, sigmaData).in,
     outputScale: () => 1,
     startDeviation: (sigma) => Math.sqrt(sigma ** 2 + 1),
     x0Factors: (predictionType, sigma) => {
@@ -55,9 +56,8 @@ export function edmSchedule(options: EdmScheduleOptions = {}): NoiseSchedule {
           "'noise' or 'v': F is neither x0 nor scaled so",
         );
       }
-      const total = sigma ** 2 + sigmaData ** 2;
-      const out = (sigma * sigmaData) / Math.sqrt(total);
-      return [sigmaData ** 2 / total, predictionType === 'v' ? -out : out];
+      const { skip, out } = edmFactors(sigma, sigmaData);
+      return [skip, predictionType === 'v' ? -out : out];
     },
     levels: (functionName, steps, levelOptions) => {
       const { sigmas = 'karras', rho = 7, finalSigma = 'zero' } = levelOptions;
