@@ -173,6 +173,7 @@ export { pixelShuffle } from './ops/pixelShuffle.js';
 export { pixelUnshuffle } from './ops/pixelUnshuffle.js';
 export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
+export { withoutGradient } from './ops/withoutGradient.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/AdaBelief.js';
 export { Adadelta, type AdadeltaOptions } from './optimizers/Adadelta.js';
 export { Adagrad, type AdagradOptions } from './optimizers/Adagrad.js';
@@ -250,6 +251,8 @@ export { type PolynomialOptions, polynomial } from './schedulers/polynomial.js';
 export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from './schedulers/reduceLrOnPlateau.js';
 export { type StepLrOptions, stepLr } from './schedulers/stepLr.js';
 export type { LrScheduler, LrState } from './schedulers/types.js';
+export { type BandMaskOptions, bandMask } from './training/bandMask.js';
+export { type BlockMaskOptions, blockMask } from './training/blockMask.js';
 export {
   type CheckpointParts,
   encodeCheckpoint,
@@ -264,4 +267,5 @@ export {
 } from './training/diffusionLoss.js';
 export { ExponentialMovingAverage } from './training/ExponentialMovingAverage.js';
 export { NonFiniteLossError } from './training/NonFiniteLossError.js';
+export { type LossRegion, regionLoss } from './training/regionLoss.js';
 export { type TrainStepOptions, type TrainStepResult, trainStep } from './training/trainStep.js';

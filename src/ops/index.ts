@@ -23,3 +23,4 @@ export {
   randomUniform,
 } from './random.js';
 export { upsampleBilinear2d } from './upsampleBilinear2d.js';
+export { withoutGradient } from './withoutGradient.js';

@@ -1,3 +1,5 @@
+export { type BandMaskOptions, bandMask } from './bandMask.js';
+export { type BlockMaskOptions, blockMask } from './blockMask.js';
 export {
   type CheckpointParts,
   encodeCheckpoint,
@@ -12,4 +14,5 @@ export {
 } from './diffusionLoss.js';
 export { ExponentialMovingAverage } from './ExponentialMovingAverage.js';
 export { NonFiniteLossError } from './NonFiniteLossError.js';
+export { type LossRegion, regionLoss } from './regionLoss.js';
 export { type TrainStepOptions, type TrainStepResult, trainStep } from './trainStep.js';
