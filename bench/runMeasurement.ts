@@ -43,14 +43,19 @@ export function runChild<T>(script: string, args: (string | number | boolean)[],
   });
 }
 
-/** Runs PyTorch's measurement of a network: `script` of `peers/`, with the network's configuration and `options`. */
+/**
+ * Runs PyTorch's measurement of a network: `script` of `peers/`, with the network's configuration, the weights of
+ * `folder` and further `options`.
+ */
 export function runPeer<T>(
   python: string,
   script: string,
   { filterConfig }: BenchNetwork,
-  folder: string,
-  options: Record<string, string | number>,
-  limit?: number,
+  {
+    folder,
+    limit,
+    ...options
+  }: { folder: string; limit?: number; [option: string]: string | number | undefined },
 ): Promise<T> {
   const config = path.join(folder, 'config.json');
   writeFileSync(

@@ -43,14 +43,14 @@ async function measureNetwork(name: string): Promise<BenchRow[]> {
         const result = path.join(folder, `${backend}-${setup.threads}-${setup.precision}.safetensors`);
         const measurement =
           backend === 'pytorch'
-            ? await runPeer<Measured>(
-                peer!,
-                'sample.py',
-                network,
+            ? await runPeer<Measured>(peer!, 'sample.py', network, {
                 folder,
-                { noise, result, ...setup, ...counts },
                 limit,
-              )
+                noise,
+                result,
+                ...setup,
+                ...counts,
+              })
             : await runChild<Measured | NotStarted>(
                 'sampleChild.ts',
                 ['measure', name, folder, backend, setup.threads, runs, steps, options.allowSoftware, result],

@@ -37,14 +37,13 @@ async function measureNetwork(name: string): Promise<BenchRow[]> {
       options.device,
       ({ backend, ...setup }) =>
         backend === 'pytorch'
-          ? runPeer<Measurement>(
-              peer!,
-              'train_step.py',
-              network,
+          ? runPeer<Measurement>(peer!, 'train_step.py', network, {
               folder,
-              { batch, ...setup, ...counts },
               limit,
-            )
+              batch,
+              ...setup,
+              ...counts,
+            })
           : runChild<Measurement | NotStarted>(
               'trainChild.ts',
               [

@@ -22,12 +22,12 @@ export const chipKinds: readonly ChipKind[] = [
 ];
 
 /** Writes chip after chip into a folder; returns their names. */
-export function writeChips({ side, bands, type, deflate, count }: ChipKind, folder: string): string[] {
+export function writeChips(kind: ChipKind, folder: string): string[] {
+  const { side, bands, type, deflate, count } = kind;
   const Values = { uint8: Uint8Array, float32: Float32Array, uint16: Uint16Array }[type];
-  const scale = { uint8: 1, float32: 1 / 255, uint16: 40 }[type];
   return Array.from({ length: count }, (_, i) => {
     const data = new Values(side * side * bands);
-    fillScene(data, side, bands, scale, i);
+    fillScene(data, kind, i);
     const name = `${i}.tif`;
     const bytes =
       deflate && data instanceof Uint16Array
@@ -41,11 +41,10 @@ export function writeChips({ side, bands, type, deflate, count }: ChipKind, fold
 /** Smooth relief with the noise of a sensor, so that it compresses about as a mosaic does. */
 function fillScene(
   data: Uint8Array | Uint16Array | Float32Array,
-  side: number,
-  bands: number,
-  scale: number,
+  { side, bands, type }: ChipKind,
   seed: number,
 ) {
+  const scale = { uint8: 1, float32: 1 / 255, uint16: 40 }[type];
   let state = seed + 1;
   for (let i = 0; i < data.length; i++) {
     const [band, column, row] = [i % bands, Math.floor(i / bands) % side, Math.floor(i / bands / side)];

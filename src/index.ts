@@ -158,6 +158,7 @@ export { addRelu } from './ops/addRelu.js';
 export { attentionGate } from './ops/attentionGate.js';
 export {
   type BatchNormOptions,
+  type BatchNormParameters,
   type BatchNormResult,
   batchNormInference,
   batchNormTraining,

@@ -19,7 +19,7 @@ import { METADATA_KEY } from '../../src/training/checkpointMetadata.js';
 import { ExponentialMovingAverage } from '../../src/training/ExponentialMovingAverage.js';
 import type { FuzzedParser } from './fuzzParsers.js';
 
-const specs = [...conv2dSpecs('a', 1, 2, 3, { bias: true }), ...batchNormSpecs('b', 3)];
+const specs = [...conv2dSpecs('a', [1, 2, 3], { bias: true }), ...batchNormSpecs('b', 3)];
 
 /** The tensors of a run that has made six steps. */
 function tensors(): Map<string, SafetensorsTensor> {

@@ -25,7 +25,7 @@ export function adjustContrast(
   factor: number,
   { limits = [0, 1] }: AdjustContrastOptions = {},
 ): AugmentationSample {
-  checkNumber('adjustContrast', 'factor', factor, 0);
+  checkNumber('adjustContrast: factor', factor, 0);
   checkLimits('adjustContrast', limits);
   return mapValues(sample, (value) => limit(value * factor, limits));
 }

@@ -40,16 +40,16 @@ export function adjustGamma(
   { firstBand = 0, bandCount, negative = 'zero', patch }: AdjustGammaOptions = {},
 ): AugmentationSample {
   const { channels } = sample.image;
-  checkNumber('adjustGamma', 'gamma', gamma, Number.MIN_VALUE);
-  checkOneOf('adjustGamma', 'negative', negative, ['zero', 'mirror']);
-  checkInteger('adjustGamma', 'firstBand', firstBand, 0, channels - 1);
+  checkNumber('adjustGamma: gamma', gamma, Number.MIN_VALUE);
+  checkOneOf('adjustGamma: negative', negative, ['zero', 'mirror']);
+  checkInteger('adjustGamma: firstBand', firstBand, 0, channels - 1);
   const count = bandCount ?? channels - firstBand;
-  checkInteger('adjustGamma', 'bandCount', count, 1, channels - firstBand);
+  checkInteger('adjustGamma: bandCount', count, 1, channels - firstBand);
   const { wholeGamma = 1, ...turn } = patch ?? { degrees: 0, centreX: 0, centreY: 0 };
-  checkNumber('adjustGamma', 'patch.wholeGamma', wholeGamma, Number.MIN_VALUE);
-  checkNumber('adjustGamma', 'patch.scale', turn.scale ?? 1, Number.MIN_VALUE);
+  checkNumber('adjustGamma: patch.wholeGamma', wholeGamma, Number.MIN_VALUE);
+  checkNumber('adjustGamma: patch.scale', turn.scale ?? 1, Number.MIN_VALUE);
   for (const key of ['degrees', 'centreX', 'centreY'] as const) {
-    checkNumber('adjustGamma', `patch.${key}`, turn[key]);
+    checkNumber(`adjustGamma: patch.${key}`, turn[key]);
   }
   const inPatch = patch && warp(sample.image, turn, bilinear).data;
   return mapValues(sample, (value, i) => {

@@ -40,7 +40,7 @@ export function compose(steps: readonly AugmentationStep[], moving: ComposeOptio
   checkLabelFill('compose', moving.labelFill);
   const chain = steps.map((step) => {
     const probability = step.probability ?? 0.5;
-    checkNumber('compose', `${step.name}.probability`, probability, 0, 1);
+    checkNumber(`compose: ${step.name}.probability`, probability, 0, 1);
     return { probability, ...readyStep(step, moving) };
   });
   return (sample, key) => {

@@ -19,7 +19,7 @@ export const FLIP_DIRECTIONS: readonly FlipDirection[] = ['horizontal', 'vertica
  * console.log(flip({ image }, 'horizontal').image.data); // 2, 1
  */
 export function flip(sample: AugmentationSample, direction: FlipDirection): AugmentationSample {
-  checkOneOf('flip', 'direction', direction, FLIP_DIRECTIONS);
+  checkOneOf('flip: direction', direction, FLIP_DIRECTIONS);
   const columns = direction !== 'vertical';
   const rows = direction !== 'horizontal';
   const mirror = (raster: Raster) => mirrored(raster, rows, columns);

@@ -28,11 +28,11 @@ export function jitter(
   noise: RandomKey | ArrayLike<number>,
   { limits = [1e-4, Number.POSITIVE_INFINITY] }: JitterOptions = {},
 ): AugmentationSample {
-  checkNumber('jitter', 'sigma', sigma, 0);
+  checkNumber('jitter: sigma', sigma, 0);
   checkLimits('jitter', limits);
   const count = sample.image.data.length;
   const normals = 'seed' in noise ? randomNormal(count, noise) : noise;
   if (normals.length !== count)
-    throw argumentError('jitter', 'noise.length', normals.length, `the image's ${count}`);
+    throw argumentError('jitter: noise.length', normals.length, `the image's ${count}`);
   return mapValues(sample, (value, i) => limit(value + sigma * normals[i], limits));
 }

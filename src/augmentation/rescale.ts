@@ -33,8 +33,8 @@ export function rescale(
   scale: number,
   { position, labelFill }: RescaleOptions = {},
 ): AugmentationSample {
-  checkNumber('rescale', 'scale', scale, Number.MIN_VALUE);
-  for (const part of position ?? []) checkNumber('rescale', 'position', part, 0, 1 - 2 ** -53);
+  checkNumber('rescale: scale', scale, Number.MIN_VALUE);
+  for (const part of position ?? []) checkNumber('rescale: position', part, 0, 1 - 2 ** -53);
   checkLabelFill('rescale', labelFill);
   const { height, width } = sample.image;
   const rows = axisOf(height, scale, position?.[0]);

@@ -30,7 +30,7 @@ export function rotate(
   degrees: number,
   { compat, labelFill }: RotateOptions = {},
 ): AugmentationSample {
-  checkNumber('rotate', 'degrees', degrees);
+  checkNumber('rotate: degrees', degrees);
   checkLabelFill('rotate', labelFill);
   const { height, width } = sample.image;
   const turn = { degrees, centreX: Math.floor(width / 2), centreY: Math.floor(height / 2) };

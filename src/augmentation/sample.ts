@@ -22,9 +22,13 @@ export interface MovingOptions {
 /** Throws unless a label can hold the value. */
 export function checkLabelFill(functionName: string, labelFill?: number): void {
   if (labelFill === undefined) return;
-  checkNumber(functionName, 'labelFill', labelFill);
+  checkNumber(`${functionName}: labelFill`, labelFill);
   if (Math.fround(labelFill) !== labelFill)
-    throw argumentError(functionName, 'labelFill', labelFill, 'a number that a float32 holds, as labels do');
+    throw argumentError(
+      `${functionName}: labelFill`,
+      labelFill,
+      'a number that a float32 holds, as labels do',
+    );
 }
 
 /**
@@ -69,7 +73,7 @@ export function checkLimits(functionName: string, limits: ValueLimits): void {
     limits !== null &&
     !(limits.length === 2 && limits.every((end) => typeof end === 'number') && limits[0] <= limits[1])
   ) {
-    throw argumentError(functionName, 'limits', limits, 'null or two numbers, the smaller one first');
+    throw argumentError(`${functionName}: limits`, limits, 'null or two numbers, the smaller one first');
   }
 }
 

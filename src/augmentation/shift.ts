@@ -24,7 +24,7 @@ export function shift(
   { labelFill }: ShiftOptions = {},
 ): AugmentationSample {
   const [down, right] = offset;
-  for (const pixels of [down, right]) checkInteger('shift', 'offset', pixels, Number.MIN_SAFE_INTEGER);
+  for (const pixels of [down, right]) checkInteger('shift: offset', pixels, Number.MIN_SAFE_INTEGER);
   checkLabelFill('shift', labelFill);
   const move = (raster: Raster, fill?: number) => moved(raster, down, right, fill);
   return mapSample(sample, move, move, labelFill);

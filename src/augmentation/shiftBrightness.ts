@@ -27,7 +27,7 @@ export function shiftBrightness(
   amount: number,
   { limits = [0, 1], compat }: ShiftBrightnessOptions = {},
 ): AugmentationSample {
-  checkNumber('shiftBrightness', 'amount', amount);
+  checkNumber('shiftBrightness: amount', amount);
   checkLimits('shiftBrightness', limits);
   return mapValues(sample, (value) => limit(compat === 'tutorial' ? value * amount : value + amount, limits));
 }

@@ -109,7 +109,7 @@ export function readyStep(step: AugmentationStep, moving: MovingOptions): ReadyS
   const build = BUILDERS[step.name] as Builder<AugmentationStep> | undefined;
   if (build === undefined) {
     const known = Object.keys(BUILDERS).map((name) => `'${name}'`);
-    throw argumentError('compose', 'step.name', step.name, `one of ${known.join(', ')}`);
+    throw argumentError('compose: step.name', step.name, `one of ${known.join(', ')}`);
   }
   return build(step, moving);
 }
@@ -120,7 +120,7 @@ const BUILDERS: { [Name in AugmentationStep['name']]: Builder<never> } = {
   rescale: (step: RescaleStep, moving) => {
     const [low, high] = rangeOf(step, [0.75, 1.5], Number.MIN_VALUE);
     const { crop = 'center' } = step;
-    checkOneOf('compose', 'rescale.crop', crop, ['center', 'random']);
+    checkOneOf('compose: rescale.crop', crop, ['center', 'random']);
     const position = (row: number, column: number) =>
       crop === 'random' ? { position: [row, column] as const, ...moving } : moving;
     return {
@@ -129,14 +129,14 @@ const BUILDERS: { [Name in AugmentationStep['name']]: Builder<never> } = {
     };
   },
   flip: ({ directions = FLIP_DIRECTIONS }: FlipStep) => {
-    if (directions.length === 0) throw argumentError('compose', 'flip.directions', directions, 'not empty');
-    for (const direction of directions) checkOneOf('compose', 'flip.directions', direction, FLIP_DIRECTIONS);
+    if (directions.length === 0) throw argumentError('compose: flip.directions', directions, 'not empty');
+    for (const direction of directions) checkOneOf('compose: flip.directions', direction, FLIP_DIRECTIONS);
     return { draws: 1, apply: (sample, [u]) => flip(sample, directions[Math.floor(u * directions.length)]) };
   },
   rotate: ({ degrees = [-180, -90, 90, 180], pair = 'range', compat }: RotateStep, moving) => {
-    checkOneOf('compose', 'rotate.pair', pair, ['range', 'choice']);
-    if (degrees.length === 0) throw argumentError('compose', 'rotate.degrees', degrees, 'not empty');
-    for (const angle of degrees) checkNumber('compose', 'rotate.degrees', angle);
+    checkOneOf('compose: rotate.pair', pair, ['range', 'choice']);
+    if (degrees.length === 0) throw argumentError('compose: rotate.degrees', degrees, 'not empty');
+    for (const angle of degrees) checkNumber('compose: rotate.degrees', angle);
     const [low, high] = degrees;
     const angle = (u: number) =>
       degrees.length === 2 && pair === 'range'
@@ -145,7 +145,7 @@ const BUILDERS: { [Name in AugmentationStep['name']]: Builder<never> } = {
     return { draws: 1, apply: (sample, [u]) => rotate(sample, angle(u), { compat, ...moving }) };
   },
   shift: ({ fraction = 0.05 }: ShiftStep, moving) => {
-    checkNumber('compose', 'shift.fraction', fraction, 0, 1);
+    checkNumber('compose: shift.fraction', fraction, 0, 1);
     const pixels = (side: number, u: number) => {
       const most = Math.ceil(fraction * side);
       return Math.floor(u * (2 * most + 1)) - most;
@@ -159,7 +159,7 @@ const BUILDERS: { [Name in AugmentationStep['name']]: Builder<never> } = {
   gamma: (step: GammaStep) => {
     const [low, high] = rangeOf(step, [0.2, 2], Number.MIN_VALUE);
     const { patch = true, bandGroups, negative } = step;
-    if (bandGroups?.length === 0) throw argumentError('compose', 'gamma.bandGroups', bandGroups, 'not empty');
+    if (bandGroups?.length === 0) throw argumentError('compose: gamma.bandGroups', bandGroups, 'not empty');
     return {
       draws: 6 * (bandGroups?.length ?? 1),
       apply: (sample, uniforms) => {
@@ -216,9 +216,9 @@ function rangeOf(
 ): readonly [number, number] {
   const given = range ?? shipped;
   if (given.length !== 2 || given[0] > given[1]) {
-    throw argumentError('compose', `${name}.range`, given, 'two numbers, the smaller one first');
+    throw argumentError(`compose: ${name}.range`, given, 'two numbers, the smaller one first');
   }
-  for (const end of given) checkNumber('compose', `${name}.range`, end, lowest);
+  for (const end of given) checkNumber(`compose: ${name}.range`, end, lowest);
   return given;
 }
 

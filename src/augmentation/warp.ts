@@ -1,7 +1,7 @@
 import type { Raster } from '../internal/raster.js';
 
-/** Writes the values of one position of the raster to `out[to…]`. */
-type Sampler = (raster: Raster, x: number, y: number, out: Float32Array, to: number) => void;
+/** Makes of a raster and `out` the function that writes the raster's values at a position to `out[to…]`. */
+type Sampler = (raster: Raster, out: Float32Array) => (x: number, y: number, to: number) => void;
 
 /** A turn, enlarged around a pixel. */
 export interface Turn {
@@ -14,16 +14,17 @@ export interface Turn {
 }
 
 /** The raster turned and enlarged, size kept; `fill` is what the sampler starts from, and leaves outside. */
-export function warp(raster: Raster, turn: Turn, sample: Sampler, fill = 0): Raster {
+export function warp(raster: Raster, turn: Turn, sampler: Sampler, fill = 0): Raster {
   const { height, width, channels } = raster;
   const { degrees, centreX, centreY, scale = 1 } = turn;
   const [cos, sin] = cosSin(degrees).map((value) => value / scale);
   const out = new Float32Array(raster.data.length).fill(fill);
+  const sample = sampler(raster, out);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < width; x++) {
       const sourceX = cos * (x - centreX) - sin * (y - centreY) + centreX;
       const sourceY = sin * (x - centreX) + cos * (y - centreY) + centreY;
-      sample(raster, sourceX, sourceY, out, (y * width + x) * channels);
+      sample(sourceX, sourceY, (y * width + x) * channels);
     }
   }
   return { height, width, channels, data: out };
@@ -41,30 +42,32 @@ function cosSin(degrees: number): [number, number] {
 }
 
 /** Between the four pixels around a position; those outside count as zero. */
-export function bilinear(raster: Raster, x: number, y: number, out: Float32Array, to: number): void {
-  const { height, width, channels, data } = raster;
-  const left = Math.floor(x);
-  const top = Math.floor(y);
-  const weightX = x - left;
-  const weightY = y - top;
-  for (let dy = 0; dy < 2; dy++) {
-    for (let dx = 0; dx < 2; dx++) {
-      const weight = (dx ? weightX : 1 - weightX) * (dy ? weightY : 1 - weightY);
-      const row = top + dy;
-      const column = left + dx;
-      if (weight === 0 || row < 0 || row >= height || column < 0 || column >= width) continue;
-      const from = (row * width + column) * channels;
-      for (let k = 0; k < channels; k++) out[to + k] += weight * data[from + k];
+export const bilinear: Sampler =
+  ({ height, width, channels, data }, out) =>
+  (x, y, to) => {
+    const left = Math.floor(x);
+    const top = Math.floor(y);
+    const weightX = x - left;
+    const weightY = y - top;
+    for (let dy = 0; dy < 2; dy++) {
+      for (let dx = 0; dx < 2; dx++) {
+        const weight = (dx ? weightX : 1 - weightX) * (dy ? weightY : 1 - weightY);
+        const row = top + dy;
+        const column = left + dx;
+        if (weight === 0 || row < 0 || row >= height || column < 0 || column >= width) continue;
+        const from = (row * width + column) * channels;
+        for (let k = 0; k < channels; k++) out[to + k] += weight * data[from + k];
+      }
     }
-  }
-}
+  };
 
 /** The pixel nearest to a position; outside what was there before. */
-export function nearest(raster: Raster, x: number, y: number, out: Float32Array, to: number): void {
-  const { height, width, channels, data } = raster;
-  const column = Math.floor(x + 0.5);
-  const row = Math.floor(y + 0.5);
-  if (row < 0 || row >= height || column < 0 || column >= width) return;
-  const from = (row * width + column) * channels;
-  for (let k = 0; k < channels; k++) out[to + k] = data[from + k];
-}
+export const nearest: Sampler =
+  ({ height, width, channels, data }, out) =>
+  (x, y, to) => {
+    const column = Math.floor(x + 0.5);
+    const row = Math.floor(y + 0.5);
+    if (row < 0 || row >= height || column < 0 || column >= width) return;
+    const from = (row * width + column) * channels;
+    for (let k = 0; k < channels; k++) out[to + k] = data[from + k];
+  };

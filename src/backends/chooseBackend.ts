@@ -16,7 +16,7 @@ export async function chooseBackend(
   device: 'auto' | BackendName,
   starters: ReadonlyMap<BackendName, BackendStarter>,
 ): Promise<StartedBackend> {
-  checkOneOf('initBackend', 'device', device, ['auto', ...starters.keys()]);
+  checkOneOf('initBackend: device', device, ['auto', ...starters.keys()]);
   const passedOver: PassedOver[] = [];
   for (const [name, start] of starters) {
     if (device !== 'auto' && device !== name) continue;

@@ -41,10 +41,11 @@ export function guardWasmMemory(backend: BackendWasm): void {
     }
     return offset;
   };
-  backend.move = (dataId, values, shape, dtype, refCount) => {
+  backend.move = (...moved) => {
+    const [, , shape, dtype] = moved;
     tensor = dtype === 'string' ? undefined : describeTensor(shape, dtype, sizeInBytes(shape, dtype));
     try {
-      move(dataId, values, shape, dtype, refCount);
+      move(...moved);
     } finally {
       tensor = undefined;
     }

@@ -48,7 +48,7 @@ export async function initBackend({
   wasmPaths,
   onDownload,
 }: InitBrowserBackendOptions = {}): Promise<StartedBackend> {
-  if (threads !== undefined) checkInteger('initBackend', 'threads', threads, 1);
+  if (threads !== undefined) checkInteger('initBackend: threads', threads, 1);
   // Imported for its side effect: it registers the gradients of the stock operations.
   await import('@tensorflow/tfjs-layers');
   const activateWasm = () => activateFetchedWasm(wasmPaths, onDownload);

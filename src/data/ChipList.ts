@@ -55,7 +55,7 @@ export class ChipList implements ChipRows, Iterable<ChipRow> {
     // A UTF-16 unit takes three bytes at most.
     if (begin + 3 * row.length > this.text.length) this.text = grown(this.text, begin + 3 * row.length);
     const end = begin + this.encoder.encodeInto(row, this.text.subarray(begin)).written;
-    checkInteger('ChipList.push', 'length of all paths', end, 0, 2 ** 32 - 1);
+    checkInteger('ChipList.push: length of all paths', end, 0, 2 ** 32 - 1);
     if (this.count === this.ends.length) this.ends = grown(this.ends, this.count + 1);
     this.ends[this.count++] = end;
   }

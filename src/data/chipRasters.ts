@@ -15,7 +15,7 @@ export function checkRasters(
   names: readonly string[],
   channels: number,
 ): { withAlpha: boolean } {
-  if (images.length === 0) throw argumentError('decodeChip', 'files', [], 'a list of at least one file');
+  if (images.length === 0) throw argumentError('decodeChip: files', [], 'a list of at least one file');
   images.forEach((image, i) => {
     if (image.height !== images[0].height || image.width !== images[0].width) {
       throw new DataError(

@@ -108,8 +108,8 @@ export function buildChip(
   decoder?: PixelDecoder,
 ): NormalizedRaster {
   const { channels, buffer = 0 } = options;
-  checkInteger('decodeChip', 'buffer', buffer, 0);
-  checkOneOf('decodeChip', 'bufferFrom', options.bufferFrom ?? 'zeros', ['zeros', 'neighbours']);
+  checkInteger('decodeChip: buffer', buffer, 0);
+  checkOneOf('decodeChip: bufferFrom', options.bufferFrom ?? 'zeros', ['zeros', 'neighbours']);
   checkNodata('decodeChip', options.normalization?.nodata ?? [], channels);
   const images = chosenBands(rasters, names, channels);
   const [first] = images;
@@ -117,7 +117,7 @@ export function buildChip(
   const sides = [height + 2 * buffer, width + 2 * buffer] as const;
   const cut = [first.height, first.width];
   if (images.length === 1 && cut.every((side, i) => side === sides[i])) {
-    return normalize(first, names[0], options, 0, decoder);
+    return normalize(first, { name: names[0], firstBand: 0 }, options, decoder);
   }
   const out = new Float32Array(sides[0] * sides[1] * channels);
   const chip: Raster = { height: sides[0], width: sides[1], channels, data: out };
@@ -129,7 +129,7 @@ export function buildChip(
   const parts: NormalizedRaster[] = [];
   let band = 0;
   images.forEach((image, i) => {
-    const part = normalize(image, names[i], options, band, decoder);
+    const part = normalize(image, { name: names[i], firstBand: band }, options, decoder);
     place(part, chip, band, corner);
     parts.push(part);
     band += image.bands;
@@ -153,12 +153,11 @@ export function cropSize({
   return size && bufferFrom === 'neighbours' ? [size[0] + 2 * buffer, size[1] + 2 * buffer] : size;
 }
 
-/** @param firstBand The chip's band that is the image's first: its global statistics begin there. */
+/** @param place `firstBand` is the chip's band that is the image's first: its global statistics begin there. */
 function normalize(
   image: GeoTiff,
-  name: string,
+  { name, firstBand }: { name: string; firstBand: number },
   chip: ChipOptions,
-  firstBand: number,
   decoder: PixelDecoder | undefined,
 ): NormalizedRaster {
   const { normalization: options = {} } = chip;

@@ -43,7 +43,7 @@ export async function decodeGeoTiff(
   options: DecodeGeoTiffOptions = {},
 ): Promise<GeoTiff> {
   const { name = 'GeoTIFF', mask, maxBytes, alpha = 'band' } = options;
-  checkOneOf('decodeGeoTiff', 'alpha', alpha, ['band', 'mask']);
+  checkOneOf('decodeGeoTiff: alpha', alpha, ['band', 'mask']);
   try {
     const file = await openTiff(memorySource(bytes), mask && memorySource(mask));
     const image = await file.read({ decoder: await sharedDecoder(), maxBytes });

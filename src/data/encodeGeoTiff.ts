@@ -41,11 +41,11 @@ type Tag = [tag: number, type: number, values: number[]];
  */
 export function encodeGeoTiff(image: GeoTiffInput): Uint8Array {
   const { width, height, bands, data } = image;
-  checkInteger('encodeGeoTiff', 'width', width, 1);
-  checkInteger('encodeGeoTiff', 'height', height, 1);
-  checkInteger('encodeGeoTiff', 'bands', bands, 1, 65535);
+  checkInteger('encodeGeoTiff: width', width, 1);
+  checkInteger('encodeGeoTiff: height', height, 1);
+  checkInteger('encodeGeoTiff: bands', bands, 1, 65535);
   if (data.length !== width * height * bands) {
-    throw argumentError('encodeGeoTiff', 'data.length', data.length, `${width} * ${height} * ${bands}`);
+    throw argumentError('encodeGeoTiff: data.length', data.length, `${width} * ${height} * ${bands}`);
   }
   const type = pixelTypeOf(data);
   const sampleFormat = type.startsWith('float') ? 3 : type.startsWith('int') ? 2 : 1;
@@ -90,14 +90,14 @@ function transformTags(transform: AffineTransform | null): Tag[] {
 }
 
 function crsKind(epsg: number, given: CrsKind | undefined): CrsKind {
-  checkInteger('encodeGeoTiff', 'epsg', epsg, 1024, 32766);
+  checkInteger('encodeGeoTiff: epsg', epsg, 1024, 32766);
   const known = epsgKind(epsg);
   if (given !== undefined) {
-    checkOneOf('encodeGeoTiff', 'crsKind', given, known ? [known] : ['geographic', 'projected']);
+    checkOneOf('encodeGeoTiff: crsKind', given, known ? [known] : ['geographic', 'projected']);
   } else if (known === undefined) {
     const accepted =
       'the code of a geographic or projected system of two dimensions, or come with its crsKind';
-    throw argumentError('encodeGeoTiff', 'epsg', epsg, accepted);
+    throw argumentError('encodeGeoTiff: epsg', epsg, accepted);
   }
   return given ?? (known as CrsKind);
 }

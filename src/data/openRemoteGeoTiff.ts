@@ -41,7 +41,7 @@ export interface RemoteGeoTiff {
  */
 export async function openRemoteGeoTiff(url: string, options: RemoteOptions = {}): Promise<RemoteGeoTiff> {
   if (!isRemote(url) || !URL.canParse(url)) {
-    throw argumentError('openRemoteGeoTiff', 'url', shownPath(url), 'an http(s) address');
+    throw argumentError('openRemoteGeoTiff: url', shownPath(url), 'an http(s) address');
   }
   checkRemoteOptions('openRemoteGeoTiff', options);
   const source = new RemoteSource(url, options);
@@ -68,7 +68,7 @@ export async function openRemoteGeoTiff(url: string, options: RemoteOptions = {}
 
 /** Throws unless the options are in range. */
 export function checkRemoteOptions(where: string, options: RemoteOptions): void {
-  checkInteger(where, 'attempts', options.attempts ?? 1, 1);
-  checkNumber(where, 'retryDelay', options.retryDelay ?? 0, 0);
-  checkNumber(where, 'timeout', options.timeout ?? 1, 1);
+  checkInteger(`${where}: attempts`, options.attempts ?? 1, 1);
+  checkNumber(`${where}: retryDelay`, options.retryDelay ?? 0, 0);
+  checkNumber(`${where}: timeout`, options.timeout ?? 1, 1);
 }

@@ -1,13 +1,21 @@
 import { ConfigError } from '../errors/ConfigError.js';
 
-/** An error about one argument: names the function, the argument, the value received and what is accepted. */
-export function argumentError(
-  functionName: string,
-  argument: string,
-  received: unknown,
-  accepted: string,
-): ConfigError {
-  return new ConfigError(`${functionName}: ${argument} is ${describe(received)}; it must be ${accepted}.`);
+/**
+ * An error about one argument: names the function, the argument, the value received and what is accepted.
+ *
+ * @param argument The function and its argument, `makeBetaSchedule: timesteps`; the argument alone in what several
+ * functions share, which they call by `inFunction`.
+ */
+export function argumentError(argument: string, received: unknown, accepted: string): ConfigError;
+/** The former way, until all calls name both in one. */
+export function argumentError(f: string, argument: string, received: unknown, accepted: string): ConfigError;
+export function argumentError(...all: unknown[]): ConfigError {
+  const [argument, received, accepted] = (all.length === 4 ? joined(all) : all) as [string, unknown, string];
+  return new ConfigError(`${argument} is ${describe(received)}; it must be ${accepted}.`);
+}
+
+function joined([functionName, argument, ...rest]: unknown[]): unknown[] {
+  return [`${functionName}: ${argument}`, ...rest];
 }
 
 function describe(value: unknown, depth = 0): string {
@@ -28,41 +36,42 @@ function describe(value: unknown, depth = 0): string {
   return flat ? JSON.stringify(value) : `{ ${Object.keys(value).slice(0, 8).join(', ')} }`;
 }
 
-/** Throws unless `value` is an integer in [min, max]. */
-export function checkInteger(
-  functionName: string,
-  argument: string,
-  value: number,
-  min: number,
-  max = Number.MAX_SAFE_INTEGER,
-): void {
+/** Throws unless `value` is an integer in [min, max]. `argument` as in {@link argumentError}. */
+export function checkInteger(argument: string, value: number, min: number, max?: number): void;
+export function checkInteger(f: string, argument: string, value: number, min: number, max?: number): void;
+export function checkInteger(...all: (string | number | undefined)[]): void {
+  const [argument, value, min, max = Number.MAX_SAFE_INTEGER] = (
+    typeof all[1] === 'string' ? joined(all) : all
+  ) as [string, number, number, number?];
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-    throw argumentError(functionName, argument, value, `an integer ${range}`);
+    throw argumentError(argument, value, `an integer ${range}`);
   }
 }
 
-/** Throws unless `value` is a finite number in [min, max]. */
-export function checkNumber(
-  functionName: string,
-  argument: string,
-  value: number,
-  min = Number.NEGATIVE_INFINITY,
-  max = Number.POSITIVE_INFINITY,
-): void {
+/** Throws unless `value` is a finite number in [min, max]. `argument` as in {@link argumentError}. */
+export function checkNumber(argument: string, value: number, min?: number, max?: number): void;
+export function checkNumber(f: string, argument: string, value: number, min?: number, max?: number): void;
+export function checkNumber(...all: (string | number | undefined)[]): void {
+  const [argument, value, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY] = (
+    typeof all[1] === 'string' ? joined(all) : all
+  ) as [string, number, number?, number?];
   if (!Number.isFinite(value) || value < min || value > max) {
-    throw argumentError(functionName, argument, value, `a finite number in [${min}, ${max}]`);
+    throw argumentError(argument, value, `a finite number in [${min}, ${max}]`);
   }
 }
 
-/** Throws unless `value` is one of `accepted`. */
+/** Throws unless `value` is one of `accepted`. `argument` as in {@link argumentError}. */
+export function checkOneOf<T extends string>(argument: string, value: T, accepted: readonly T[]): void;
 export function checkOneOf<T extends string>(
-  functionName: string,
+  f: string,
   argument: string,
   value: T,
   accepted: readonly T[],
-): void {
+): void;
+export function checkOneOf(...all: unknown[]): void {
+  const [argument, value, accepted] = (all.length === 4 ? joined(all) : all) as [string, string, string[]];
   if (!accepted.includes(value)) {
-    throw argumentError(functionName, argument, value, `one of ${accepted.map((a) => `'${a}'`).join(', ')}`);
+    throw argumentError(argument, value, `one of ${accepted.map((a) => `'${a}'`).join(', ')}`);
   }
 }

@@ -42,7 +42,7 @@ export class AdditiveAttentionBlock extends SpecLayer {
   override parameterSpecs(): ParameterSpec[] {
     const { channels, betweenChannels } = this.config;
     const branch = (name: string, inChannels: number, outChannels: number) => [
-      ...conv2dSpecs(`${name}.0`, 1, inChannels, outChannels, { bias: true }),
+      ...conv2dSpecs(`${name}.0`, [1, inChannels, outChannels], { bias: true }),
       ...batchNormSpecs(`${name}.1`, outChannels),
     ];
     return [

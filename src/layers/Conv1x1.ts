@@ -33,7 +33,7 @@ export class Conv1x1 extends SpecLayer {
   }
 
   override parameterSpecs(): ParameterSpec[] {
-    return conv2dSpecs('', 1, this.config.inChannels, this.config.outChannels, { bias: true }).map(
+    return conv2dSpecs('', [1, this.config.inChannels, this.config.outChannels], { bias: true }).map(
       (spec) => ({
         ...spec,
         name: spec.name.slice(1),

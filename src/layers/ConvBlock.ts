@@ -54,7 +54,7 @@ export class ConvBlock extends SpecLayer {
   override parameterSpecs(): ParameterSpec[] {
     const { inChannels, outChannels, convolutions } = this.config;
     return Array.from({ length: convolutions }, (_, i) => [
-      ...conv2dSpecs(`block.${3 * i}`, 3, i === 0 ? inChannels : outChannels, outChannels, { bias: false }),
+      ...conv2dSpecs(`block.${3 * i}`, [3, i === 0 ? inChannels : outChannels, outChannels], { bias: false }),
       ...batchNormSpecs(`block.${3 * i + 1}`, outChannels),
     ]).flat();
   }
@@ -82,7 +82,7 @@ export class ConvBlock extends SpecLayer {
     const { sizeMultiple = 1, inChannels } = this.config;
     if (shape[1] % sizeMultiple !== 0 || shape[2] % sizeMultiple !== 0 || shape[3] !== inChannels) {
       const accepted = `[batch, height, width, ${inChannels}] with height and width multiples of ${sizeMultiple}`;
-      throw argumentError(this.name, 'the input shape', shape, accepted);
+      throw argumentError(`${this.name}: the input shape`, shape, accepted);
     }
   }
 

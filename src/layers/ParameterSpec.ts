@@ -29,12 +29,10 @@ const parameter = (
 /** torch's default for convolutions and linear layers: uniform within ±1/√fanIn (He et al., 2015, with a = √5). */
 const torchUniform = (fanIn: number): Initialization => ({ type: 'uniform', bound: 1 / Math.sqrt(fanIn) });
 
-/** Parameters of `torch.nn.Conv2d(inChannels, outChannels, size)`. */
+/** Parameters of `torch.nn.Conv2d(inChannels, outChannels, size)`, whose filter is [size, size, in, out] here. */
 export function conv2dSpecs(
   prefix: string,
-  size: number,
-  inChannels: number,
-  outChannels: number,
+  [size, inChannels, outChannels]: readonly [size: number, inChannels: number, outChannels: number],
   { bias }: { bias: boolean },
 ): ParameterSpec[] {
   const init = torchUniform(size * size * inChannels);

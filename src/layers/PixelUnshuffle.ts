@@ -44,7 +44,7 @@ export class PixelUnshuffle extends tfl.layers.Layer {
     const { sizeMultiple = 2 } = this.config;
     if (x.shape[1] % sizeMultiple !== 0 || x.shape[2] % sizeMultiple !== 0) {
       const accepted = `[batch, height, width, channels] with height and width multiples of ${sizeMultiple}`;
-      throw argumentError(this.name, 'the input shape', x.shape, accepted);
+      throw argumentError(`${this.name}: the input shape`, x.shape, accepted);
     }
     return pixelUnshuffle(x);
   }

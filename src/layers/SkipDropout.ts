@@ -43,7 +43,7 @@ export class SkipDropout extends tfl.layers.Layer {
 
   constructor(private readonly config: SkipDropoutConfig) {
     super({ name: config.name });
-    checkNumber(config.name, 'rate', config.rate, 0, 1 - 2 ** -24);
+    checkNumber(`${config.name}: rate`, config.rate, 0, 1 - 2 ** -24);
   }
 
   override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {

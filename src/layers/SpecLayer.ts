@@ -98,11 +98,13 @@ export abstract class SpecLayer extends tfl.layers.Layer {
     activation?: BatchNormOptions['activation'],
   ): tf.Tensor4D {
     const read = (name: string) => this.variable<tf.Rank.R1>(`${prefix}.${name}`);
+    const [weight, bias] = [read('weight'), read('bias')];
     const [runningMean, runningVar] = [read('running_mean'), read('running_var')];
     if (!training) {
-      return batchNormInference(x, read('weight'), read('bias'), runningMean, runningVar, { activation });
+      const parameters = { weight, bias, mean: runningMean, variance: runningVar };
+      return batchNormInference(x, parameters, { activation });
     }
-    const { y, mean, variance } = batchNormTraining(x, read('weight'), read('bias'), { activation });
+    const { y, mean, variance } = batchNormTraining(x, weight, bias, { activation });
     const count = x.shape[0] * x.shape[1] * x.shape[2];
     const tracked = this.variable<tf.Rank.R0>(`${prefix}.num_batches_tracked`);
     const running = { runningMean, runningVar, tracked };

@@ -47,7 +47,7 @@ export class UpconvBlock extends SpecLayer {
 
   constructor(protected override readonly config: UpconvBlockConfig) {
     super(config);
-    checkOneOf('UpconvBlock', 'upmode', config.upmode, upModes);
+    checkOneOf('UpconvBlock: upmode', config.upmode, upModes);
   }
 
   /** From a saved configuration, in which tfjs has written `'deconv_2'` as `'deconv2'` and `'DUC'` as `'duc'`. */
@@ -66,7 +66,7 @@ export class UpconvBlock extends SpecLayer {
       case 'fixed':
         return [
           ...batchNormSpecs('block.1', inChannels),
-          ...conv2dSpecs('block.2', 1, inChannels, outChannels, { bias: false }),
+          ...conv2dSpecs('block.2', [1, inChannels, outChannels], { bias: false }),
         ];
       case 'deconv_1':
         return convTranspose2dSpecs('block.0', 2, inChannels, outChannels);
@@ -74,7 +74,7 @@ export class UpconvBlock extends SpecLayer {
         return convTranspose2dSpecs('block.0', 4, inChannels, outChannels);
       case 'DUC':
         return [
-          ...conv2dSpecs('block.0', 3, inChannels, 4 * outChannels, { bias: true }),
+          ...conv2dSpecs('block.0', [3, inChannels, 4 * outChannels], { bias: true }),
           ...batchNormSpecs('block.1', 4 * outChannels),
         ];
     }

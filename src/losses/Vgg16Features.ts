@@ -64,14 +64,14 @@ export class Vgg16Features {
     weights: ReadonlyMap<string, HostWeight>,
     { layers = ['features.3', 'features.8'], bands, normalization = 'none' }: Vgg16FeaturesOptions = {},
   ) {
-    if (layers.length === 0) throw argumentError('Vgg16Features', 'layers', layers, 'one name or more');
+    if (layers.length === 0) throw argumentError('Vgg16Features: layers', layers, 'one name or more');
     for (const [i, name] of layers.entries()) {
-      checkOneOf('Vgg16Features', `layers[${i}]`, name, LAYER_NAMES);
+      checkOneOf(`Vgg16Features: layers[${i}]`, name, LAYER_NAMES);
     }
-    checkOneOf('Vgg16Features', 'normalization', normalization, ['none', 'imagenet']);
+    checkOneOf('Vgg16Features: normalization', normalization, ['none', 'imagenet']);
     if (bands !== undefined) {
-      if (bands.length !== 3) throw argumentError('Vgg16Features', 'bands', bands, 'three channels');
-      for (const [i, band] of bands.entries()) checkInteger('Vgg16Features', `bands[${i}]`, band, 0);
+      if (bands.length !== 3) throw argumentError('Vgg16Features: bands', bands, 'three channels');
+      for (const [i, band] of bands.entries()) checkInteger(`Vgg16Features: bands[${i}]`, band, 0);
     }
     this.layerNames = [...layers];
     this.#bands = bands;
@@ -124,8 +124,7 @@ export class Vgg16Features {
     if (images.rank !== 4 || !fits) {
       const accepted = bands === undefined ? "3 channels, or the option 'bands'" : `the bands ${bands}`;
       throw argumentError(
-        'Vgg16Features',
-        'the shape of the images',
+        'Vgg16Features: the shape of the images',
         images.shape,
         `of rank 4 with ${accepted}`,
       );
@@ -144,8 +143,7 @@ function poolEven(x: tf.Tensor4D): tf.Tensor4D {
   const [, height, width] = x.shape;
   if (height < 2 || width < 2) {
     throw argumentError(
-      'Vgg16Features',
-      'the shape before a pooling',
+      'Vgg16Features: the shape before a pooling',
       x.shape,
       'at least 2×2: use larger images',
     );

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLoss.js';
 
 /** What shapes {@link charbonnier}. */
@@ -43,9 +44,8 @@ export function charbonnier(
 ): tf.Tensor {
   // Its square must be a normal float32 number, or the gradient at 0 would be 0 / 0.
   if (!(epsilon >= 1e-18 && epsilon <= 1e18)) {
-    throw argumentError('charbonnier', 'epsilon', epsilon, 'a number in [1e-18, 1e18]');
+    throw argumentError('charbonnier: epsilon', epsilon, 'a number in [1e-18, 1e18]');
   }
-  return reduceLoss('charbonnier', prediction, target, options, (a, b) =>
-    tf.sqrt(tf.add(tf.squaredDifference(a, b), epsilon ** 2)),
-  );
+  const distance = (a: tf.Tensor, b: tf.Tensor) => tf.sqrt(tf.add(tf.squaredDifference(a, b), epsilon ** 2));
+  return inFunction('charbonnier', () => reduceLoss(prediction, target, options, distance));
 }

@@ -52,10 +52,10 @@ export interface LossFnOptions
  */
 export function getLossFn(name: LossName, parameters: LossFnOptions = {}): LossFunction {
   const lowerCase = String(name).toLowerCase() as LossName;
-  checkOneOf('getLossFn', 'name', lowerCase, Object.keys(LOSSES) as LossName[]);
+  checkOneOf('getLossFn: name', lowerCase, Object.keys(LOSSES) as LossName[]);
   const { features } = parameters;
   if (lowerCase === 'perceptual' && features === undefined) {
-    throw argumentError('getLossFn', 'features', features, "a Vgg16Features for 'perceptual'");
+    throw argumentError('getLossFn: features', features, "a Vgg16Features for 'perceptual'");
   }
   const loss = LOSSES[lowerCase] as (
     prediction: tf.Tensor,

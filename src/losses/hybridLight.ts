@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { gaussianKl } from './gaussianKl.js';
 import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLoss.js';
 import { structuralDissimilarity } from './structuralDissimilarity.js';
@@ -52,15 +53,16 @@ export function hybridLight(
   { alpha = 1, beta = 0.1, gamma = 0.01, ...options }: LossOptions & HybridLightParameters = {},
 ): tf.Tensor {
   for (const [name, factor] of Object.entries({ alpha, beta, gamma })) {
-    checkNumber('hybridLight', name, factor, 0);
+    checkNumber(`hybridLight: ${name}`, factor, 0);
   }
   if (gamma > 0 && prediction.size < 2) {
-    throw argumentError('hybridLight', 'gamma', gamma, '0 for a single element, which has no variance');
+    throw argumentError('hybridLight: gamma', gamma, '0 for a single element, which has no variance');
   }
-  return reduceLoss('hybridLight', prediction, target, options, (a, b) => {
+  const distance = (a: tf.Tensor, b: tf.Tensor) => {
     let losses = tf.mul(tf.squaredDifference(a, b), alpha);
-    if (beta > 0) losses = tf.add(losses, tf.mul(structuralDissimilarity('hybridLight', a, b), beta));
+    if (beta > 0) losses = tf.add(losses, tf.mul(structuralDissimilarity(a, b), beta));
     if (gamma > 0) losses = tf.add(losses, tf.mul(gaussianKl(a, b), gamma));
     return losses;
-  });
+  };
+  return inFunction('hybridLight', () => reduceLoss(prediction, target, options, distance));
 }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { inFunction } from '../internal/inFunction.js';
 import { absoluteDifference } from './absoluteDifference.js';
 import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLoss.js';
 
@@ -24,5 +25,5 @@ import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLo
 export function l1(prediction: tf.Tensor, target: tf.Tensor, options?: ScalarLossOptions): tf.Scalar;
 export function l1(prediction: tf.Tensor, target: tf.Tensor, options?: LossOptions): tf.Tensor;
 export function l1(prediction: tf.Tensor, target: tf.Tensor, options: LossOptions = {}): tf.Tensor {
-  return reduceLoss('l1', prediction, target, options, absoluteDifference);
+  return inFunction('l1', () => reduceLoss(prediction, target, options, absoluteDifference));
 }

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { inFunction } from '../internal/inFunction.js';
 import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLoss.js';
 
 /**
@@ -22,5 +23,5 @@ import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLo
 export function mse(prediction: tf.Tensor, target: tf.Tensor, options?: ScalarLossOptions): tf.Scalar;
 export function mse(prediction: tf.Tensor, target: tf.Tensor, options?: LossOptions): tf.Tensor;
 export function mse(prediction: tf.Tensor, target: tf.Tensor, options: LossOptions = {}): tf.Tensor {
-  return reduceLoss('mse', prediction, target, options, tf.squaredDifference);
+  return inFunction('mse', () => reduceLoss(prediction, target, options, tf.squaredDifference));
 }

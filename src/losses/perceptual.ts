@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { absoluteDifference } from './absoluteDifference.js';
 import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLoss.js';
 import { reduceSamples } from './reduceSamples.js';
@@ -55,12 +56,13 @@ export function perceptual(
   { features, ...options }: LossOptions & PerceptualParameters,
 ): tf.Tensor {
   if (!(features instanceof Vgg16Features)) {
-    throw argumentError('perceptual', 'features', features, 'a Vgg16Features');
+    throw argumentError('perceptual: features', features, 'a Vgg16Features');
   }
-  return reduceLoss('perceptual', prediction, target, options, (a, b) => {
+  const distance = (a: tf.Tensor, b: tf.Tensor) => {
     const targets = features.apply(b);
     return tf.addN(
       features.apply(a).map((output, i) => reduceSamples(absoluteDifference(output, targets[i]))),
     );
-  });
+  };
+  return inFunction('perceptual', () => reduceLoss(prediction, target, options, distance));
 }

@@ -18,42 +18,35 @@ export interface ScalarLossOptions extends LossOptions {
   reduction?: 'mean' | 'sum';
 }
 
-function hostWeights(functionName: string, weights: ArrayLike<number>): Float32Array {
+function hostWeights(weights: ArrayLike<number>): Float32Array {
   return Float32Array.from(weights, (weight, i) => {
-    checkNumber(functionName, `weights[${i}]`, weight);
+    checkNumber(`weights[${i}]`, weight);
     return weight;
   });
 }
 
 /** Reduces `elementwise(prediction, target)` as the options say, in a tidy scope, after checking the arguments. */
 export function reduceLoss(
-  functionName: string,
   prediction: tf.Tensor,
   target: tf.Tensor,
   { reduction = 'mean', weights }: LossOptions,
   elementwise: (prediction: tf.Tensor, target: tf.Tensor) => tf.Tensor,
 ): tf.Tensor {
-  checkOneOf(functionName, 'reduction', reduction, ['mean', 'sum', 'none']);
+  checkOneOf('reduction', reduction, ['mean', 'sum', 'none']);
   if (prediction.rank < 1 || prediction.size === 0) {
-    throw argumentError(
-      functionName,
-      'prediction.shape',
-      prediction.shape,
-      '[batch, …] with at least one element',
-    );
+    throw argumentError('prediction.shape', prediction.shape, '[batch, …] with at least one element');
   }
   if (!tf.util.arraysEqual(prediction.shape, target.shape)) {
-    throw argumentError(functionName, 'target.shape', target.shape, `[${prediction.shape}] as prediction's`);
+    throw argumentError('target.shape', target.shape, `[${prediction.shape}] as prediction's`);
   }
   return tf.tidy(() => {
     const batch = prediction.shape[0];
     const reduce = reduction === 'sum' ? tf.sum : tf.mean;
     let losses: tf.Tensor = reduceSamples(elementwise(prediction, target), reduce);
     if (weights !== undefined) {
-      const factors =
-        weights instanceof tf.Tensor ? weights : tf.tensor1d(hostWeights(functionName, weights));
+      const factors = weights instanceof tf.Tensor ? weights : tf.tensor1d(hostWeights(weights));
       if (factors.rank !== 1 || factors.shape[0] !== batch) {
-        throw argumentError(functionName, 'weights.shape', factors.shape, `[${batch}]`);
+        throw argumentError('weights.shape', factors.shape, `[${batch}]`);
       }
       losses = tf.mul(losses, factors);
     }

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { inFunction } from '../internal/inFunction.js';
 import { type LossOptions, reduceLoss, type ScalarLossOptions } from './reduceLoss.js';
 import { structuralDissimilarity } from './structuralDissimilarity.js';
 
@@ -48,7 +49,6 @@ export function ssim(
   target: tf.Tensor,
   { dataRange, ...options }: LossOptions & SsimParameters = {},
 ): tf.Tensor {
-  return reduceLoss('ssim', prediction, target, options, (a, b) =>
-    structuralDissimilarity('ssim', a, b, dataRange),
-  );
+  const distance = (a: tf.Tensor, b: tf.Tensor) => structuralDissimilarity(a, b, dataRange);
+  return inFunction('ssim', () => reduceLoss(prediction, target, options, distance));
 }

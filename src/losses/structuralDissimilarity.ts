@@ -3,16 +3,11 @@ import { argumentError, checkNumber } from '../internal/checks.js';
 import { gaussianBlur } from './gaussianBlur.js';
 
 /** 1 − SSIM of each pixel and channel, after checking that the tensors are images and the range is above 0. */
-export function structuralDissimilarity(
-  functionName: string,
-  a: tf.Tensor,
-  b: tf.Tensor,
-  dataRange = 1,
-): tf.Tensor {
+export function structuralDissimilarity(a: tf.Tensor, b: tf.Tensor, dataRange = 1): tf.Tensor {
   if (a.rank !== 4) {
-    throw argumentError(functionName, 'prediction.shape', a.shape, '[batch, height, width, channels]');
+    throw argumentError('prediction.shape', a.shape, '[batch, height, width, channels]');
   }
-  checkNumber(functionName, 'dataRange', dataRange, 1e-6, 1e6);
+  checkNumber('dataRange', dataRange, 1e-6, 1e6);
   const [c1, c2] = [(0.01 * dataRange) ** 2, (0.03 * dataRange) ** 2];
   const blur = (x: tf.Tensor) => gaussianBlur(x as tf.Tensor4D);
   const [meanA, meanB] = [blur(a), blur(b)];

@@ -41,7 +41,7 @@ function readWeight(
   shape: readonly number[],
 ): Float32Array {
   const refuse = (received: unknown, accepted: string) =>
-    argumentError('Vgg16Features', `weights '${name}'`, received, accepted);
+    argumentError(`Vgg16Features: weights '${name}'`, received, accepted);
   const found = weights.get(name);
   if (found === undefined) throw refuse('missing', "there, as in torchvision's VGG16");
   if (found.shape.length !== shape.length || shape.some((side, i) => side === 0 || side !== found.shape[i])) {

@@ -33,7 +33,7 @@ export class AreaUnderRoc {
   /** @throws If `bins` is not an integer of at least 2. */
   constructor(options: AreaUnderRocOptions = {}) {
     const { bins } = options;
-    if (bins !== undefined) checkInteger('AreaUnderRoc', 'bins', bins, 2);
+    if (bins !== undefined) checkInteger('AreaUnderRoc: bins', bins, 2);
     this.#bins = bins;
   }
 
@@ -51,7 +51,7 @@ export class AreaUnderRoc {
     const range = bins === undefined ? [] : [0, 1];
     for (let i = 0; i < reference.length; i++) {
       checkBinary(name, 'reference', reference, i);
-      checkNumber(name, `scores[${i}]`, scores[i], ...range);
+      checkNumber(`${name}: scores[${i}]`, scores[i], ...range);
     }
     for (let i = 0; i < reference.length; i++) {
       const key = bins === undefined ? scores[i] : Math.min(Math.floor(scores[i] * bins), bins - 1);
@@ -75,8 +75,7 @@ export class AreaUnderRoc {
     }
     if (negatives === 0 || positives === 0) {
       throw argumentError(
-        'AreaUnderRoc.value',
-        'reference',
+        'AreaUnderRoc.value: reference',
         `${positives} positives and ${negatives} negatives`,
         'both 0 and 1 somewhere',
       );

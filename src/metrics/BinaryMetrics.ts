@@ -37,7 +37,7 @@ export class BinaryMetrics {
   /** @throws If the threshold is not finite. */
   constructor(options: BinaryMetricsOptions = {}) {
     const { threshold = 0.5 } = options;
-    checkNumber('BinaryMetrics', 'threshold', threshold);
+    checkNumber('BinaryMetrics: threshold', threshold);
     this.#threshold = threshold;
   }
 
@@ -56,7 +56,7 @@ export class BinaryMetrics {
     const counts = [0, 0, 0, 0];
     for (let i = 0; i < reference.length; i++) {
       checkBinary(name, 'reference', reference, i);
-      if (Number.isNaN(scores[i])) throw argumentError(name, `scores[${i}]`, scores[i], 'a number');
+      if (Number.isNaN(scores[i])) throw argumentError(`${name}: scores[${i}]`, scores[i], 'a number');
       if (prediction !== undefined) checkBinary(name, 'prediction', prediction, i);
       const isPositive = prediction === undefined ? scores[i] > this.#threshold : prediction[i] === 1;
       counts[2 * reference[i] + Number(isPositive)]++;

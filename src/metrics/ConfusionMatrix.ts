@@ -42,10 +42,10 @@ export class ConfusionMatrix {
 
   /** @throws If `numClasses` is not an integer of at least 1, or `ignoreIndex` not an integer. */
   constructor(numClasses: number, options: ConfusionMatrixOptions = {}) {
-    checkInteger('ConfusionMatrix', 'numClasses', numClasses, 1);
+    checkInteger('ConfusionMatrix: numClasses', numClasses, 1);
     const { ignoreIndex } = options;
     if (ignoreIndex !== undefined)
-      checkInteger('ConfusionMatrix', 'ignoreIndex', ignoreIndex, Number.MIN_SAFE_INTEGER);
+      checkInteger('ConfusionMatrix: ignoreIndex', ignoreIndex, Number.MIN_SAFE_INTEGER);
     this.numClasses = numClasses;
     this.counts = new Float64Array(numClasses ** 2);
     this.#ignoreIndex = ignoreIndex;
@@ -78,7 +78,7 @@ export class ConfusionMatrix {
 
   #labelError(argument: string, labels: ArrayLike<number>, i: number): Error {
     const accepted = `an integer from 0 to ${this.numClasses - 1}`;
-    return argumentError('ConfusionMatrix.add', `${argument}[${i}]`, labels[i], accepted);
+    return argumentError(`ConfusionMatrix.add: ${argument}[${i}]`, labels[i], accepted);
   }
 
   /** Share of the pixels whose class is right, in [0, 1]. */
@@ -157,7 +157,7 @@ export class ConfusionMatrix {
 
   /** An absent class has a score of 0, so only the divisor differs. */
   #mean(name: string, scores: Float64Array, absent: AbsentClasses): number {
-    checkOneOf(`ConfusionMatrix.${name}`, 'absent', absent, ['skip', 'zero']);
+    checkOneOf(`ConfusionMatrix.${name}: absent`, absent, ['skip', 'zero']);
     const classes = absent === 'zero' ? this.numClasses : this.present().filter(Boolean).length;
     return ratio(sum(scores), classes);
   }

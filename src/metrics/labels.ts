@@ -9,8 +9,7 @@ export function checkLength(
 ): void {
   if (values.length !== reference.length) {
     throw argumentError(
-      functionName,
-      `${argument}.length`,
+      `${functionName}: ${argument}.length`,
       values.length,
       `${reference.length} as reference's`,
     );
@@ -25,7 +24,7 @@ export function checkBinary(
   i: number,
 ): void {
   if (values[i] !== 0 && values[i] !== 1)
-    throw argumentError(functionName, `${argument}[${i}]`, values[i], '0 or 1');
+    throw argumentError(`${functionName}: ${argument}[${i}]`, values[i], '0 or 1');
 }
 
 /** `numerator / denominator`, and 0 where there is nothing to divide by. */

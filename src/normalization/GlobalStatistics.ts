@@ -76,8 +76,8 @@ export class GlobalStatistics {
   private readonly downfactor: number;
 
   constructor({ channels, downfactor = 1 }: GlobalStatisticsOptions) {
-    checkInteger('GlobalStatistics', 'channels', channels, 1);
-    checkInteger('GlobalStatistics', 'downfactor', downfactor, 1);
+    checkInteger('GlobalStatistics: channels', channels, 1);
+    checkInteger('GlobalStatistics: downfactor', downfactor, 1);
     this.downfactor = downfactor;
     this.bands = Array.from({ length: channels }, () => ({
       pixels: emptyMoments(),
@@ -95,10 +95,10 @@ export class GlobalStatistics {
    */
   add(raster: Raster, { nodata = [], firstBand = 0 }: AddRasterOptions = {}): this {
     const { data, channels } = raster;
-    checkInteger('GlobalStatistics.add', 'firstBand', firstBand, 0);
+    checkInteger('GlobalStatistics.add: firstBand', firstBand, 0);
     if (firstBand + channels > this.bands.length) {
       const accepted = `at most the ${this.bands.length} bands of the statistics`;
-      throw argumentError('GlobalStatistics.add', 'firstBand + channels', firstBand + channels, accepted);
+      throw argumentError('GlobalStatistics.add: firstBand + channels', firstBand + channels, accepted);
     }
     checkNodata('GlobalStatistics.add', nodata, channels);
     const valid = validMask(data, channels, nodata);
@@ -109,14 +109,14 @@ export class GlobalStatistics {
       const band = this.bands[firstBand + k];
       if (band.firstBand >= 0 && band.firstBand !== firstBand) {
         const accepted = `${band.firstBand}, as for the rasters before`;
-        throw argumentError('GlobalStatistics.add', 'firstBand', firstBand, accepted);
+        throw argumentError('GlobalStatistics.add: firstBand', firstBand, accepted);
       }
       band.firstBand = firstBand;
-      const whole = bandStatistics(data, valid, k, channels);
+      const whole = bandStatistics({ data, valid, channels }, k);
       if (whole === null) continue;
       addMoments(all, whole);
       addToMean(band.lpb, 1, whole);
-      const part = some.data === data ? whole : bandStatistics(some.data, some.valid, k, channels);
+      const part = some.data === data ? whole : bandStatistics({ ...some, channels }, k);
       if (part) addMoments(band.pixels, part);
       for (let i = k; i < bits.length; i += channels) if (some.valid[i]) band.sketch.addBits(bits[i]);
     }
@@ -193,7 +193,7 @@ export class GlobalStatistics {
    * @throws If `percent` is out of range or a band has no valid pixel.
    */
   percentile(percent: number): number[] {
-    checkNumber('GlobalStatistics.percentile', 'percent', percent, 0, 100);
+    checkNumber('GlobalStatistics.percentile: percent', percent, 0, 100);
     this.checkFilled('percentile');
     return this.bands.map(({ sketch, pixels }) => sketch.percentile(percent, pixels.min, pixels.max));
   }

@@ -20,17 +20,28 @@ export function scalingOf(
 /**
  * The scaling of each of `channels` bands by global statistics.
  *
- * @param caller Function that errors name.
  * @throws If the statistics that the strategy needs are missing, not finite or of another number of bands.
  */
 export function globalScalings(
-  caller: string,
   stats: BandStatistics | null | undefined,
   strategy: NormalizationStrategy,
   procedure: StatisticsProcedure,
   channels: number,
 ): Scaling[] {
-  const given = (key: keyof BandStatistics) => globalValues(caller, stats, key, procedure, channels);
+  const given = (key: keyof BandStatistics) => {
+    const values = stats?.[key];
+    const name = `globalStats.${key}`;
+    if (values === undefined) {
+      throw argumentError(name, values, `given, one number a band, with procedure '${procedure}'`);
+    }
+    if (values.length !== channels) {
+      throw argumentError(`${name}.length`, values.length, `the raster's ${channels} bands`);
+    }
+    return Array.from(values, (value) => {
+      checkNumber(name, value);
+      return value;
+    });
+  };
   const bounded = strategy === 'min_max';
   const [offsets, extents] = bounded ? [given('min'), given('max')] : [given('mean'), given('std')];
   const mean = (values: number[]) => values.reduce((sum, v) => sum + v, 0) / channels;
@@ -39,25 +50,4 @@ export function globalScalings(
   if (procedure === 'gpb') return offsets.map((offset, band) => scaling(offset, extents[band]));
   const extent = bounded ? mean(extents) : Math.sqrt(mean(extents.map((std) => std * std)));
   return offsets.map(() => scaling(mean(offsets), extent));
-}
-
-function globalValues(
-  caller: string,
-  stats: BandStatistics | null | undefined,
-  key: keyof BandStatistics,
-  procedure: string,
-  channels: number,
-): number[] {
-  const values = stats?.[key];
-  const name = `globalStats.${key}`;
-  if (values === undefined) {
-    throw argumentError(caller, name, values, `given, one number a band, with procedure '${procedure}'`);
-  }
-  if (values.length !== channels) {
-    throw argumentError(caller, `${name}.length`, values.length, `the raster's ${channels} bands`);
-  }
-  return Array.from(values, (value) => {
-    checkNumber(caller, name, value);
-    return value;
-  });
 }

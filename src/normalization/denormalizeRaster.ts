@@ -23,13 +23,12 @@ export function denormalizeRaster(raster: Raster, parameters: NormalizationParam
     const values = parameters[key];
     if (values.length !== channels) {
       throw argumentError(
-        'denormalizeRaster',
-        `parameters.${key}.length`,
+        `denormalizeRaster: parameters.${key}.length`,
         values.length,
         `the raster's ${channels} bands`,
       );
     }
-    for (const value of values) checkNumber('denormalizeRaster', `parameters.${key}`, value);
+    for (const value of values) checkNumber(`denormalizeRaster: parameters.${key}`, value);
   }
   const { offset, scale } = parameters;
   const out = new Float32Array(data.length);

@@ -11,5 +11,9 @@ export function isPerBand(nodata: NodataValues): nodata is readonly (readonly nu
 /** Throws unless the values are of every band, or there are as many lists as bands. */
 export function checkNodata(caller: string, nodata: NodataValues, bands: number): void {
   if (isPerBand(nodata) && nodata.length !== bands)
-    throw argumentError(caller, 'nodata.length', nodata.length, `${bands}, a list of values for each band`);
+    throw argumentError(
+      `${caller}: nodata.length`,
+      nodata.length,
+      `${bands}, a list of values for each band`,
+    );
 }

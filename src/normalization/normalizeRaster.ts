@@ -1,5 +1,6 @@
 import { DataError } from '../errors/DataError.js';
 import { checkNumber, checkOneOf } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import type { Raster } from '../internal/raster.js';
 import { globalScalings, type Scaling, scalingOf } from './bandScalings.js';
 import type {
@@ -68,14 +69,14 @@ export interface NormalizedRaster extends Raster {
  */
 export function normalizeRaster(raster: Raster, options: NormalizationOptions = {}): NormalizedRaster {
   const { strategy = 'min_max', procedure = 'lab', clipPercent = 0, fill = 0, onEmpty = 'error' } = options;
-  const { limit, nodata = [] } = options;
+  const { limit, nodata = [], integers = false } = options;
   const tutorial = options.compat === 'tutorial';
-  checkOneOf('normalizeRaster', 'strategy', strategy, ['min_max', 'z_value']);
-  checkOneOf('normalizeRaster', 'procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
-  checkOneOf('normalizeRaster', 'onEmpty', onEmpty, ['error', 'fill']);
-  checkNumber('normalizeRaster', 'clipPercent', clipPercent, 0, 49.999);
-  checkNumber('normalizeRaster', 'fill', fill);
-  if (limit !== undefined) checkNumber('normalizeRaster', 'limit', limit, Number.MIN_VALUE);
+  checkOneOf('normalizeRaster: strategy', strategy, ['min_max', 'z_value']);
+  checkOneOf('normalizeRaster: procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
+  checkOneOf('normalizeRaster: onEmpty', onEmpty, ['error', 'fill']);
+  checkNumber('normalizeRaster: clipPercent', clipPercent, 0, 49.999);
+  checkNumber('normalizeRaster: fill', fill);
+  if (limit !== undefined) checkNumber('normalizeRaster: limit', limit, Number.MIN_VALUE);
   const { data, channels } = raster;
   checkNodata('normalizeRaster', nodata, channels);
   const plain = clipPercent === 0 && limit === undefined && nodata.length === 0;
@@ -87,7 +88,9 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
   const scalings =
     procedure === 'lab' || procedure === 'lpb'
       ? localScalings(raster, valid, strategy, procedure)
-      : globalScalings('normalizeRaster', options.globalStats, strategy, procedure, channels);
+      : inFunction('normalizeRaster', () =>
+          globalScalings(options.globalStats, strategy, procedure, channels),
+        );
   const bounded = strategy === 'min_max';
   const [lowest, highest] = [bounded ? 0 : Number.NEGATIVE_INFINITY, bounded ? 1 : Number.POSITIVE_INFINITY];
   const [least, most] =
@@ -111,7 +114,7 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
     const { offset, scale } = scaling;
     const [low, high] =
       bounded && clipPercent > 0
-        ? percentileLimits(data, valid, band, channels, clipPercent, options.integers ?? false)
+        ? percentileLimits({ data, valid, channels }, band, { percent: clipPercent, integers })
         : [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
     for (let i = band; i < data.length; i += channels) {
       let value = data[i];
@@ -168,7 +171,7 @@ function localScalings(
   procedure: 'lab' | 'lpb',
 ): (Scaling | null)[] {
   const local = (band: number | null) => {
-    const statistics = bandStatistics(data, valid, band, channels, strategy === 'z_value');
+    const statistics = bandStatistics({ data, valid, channels }, band, strategy === 'z_value');
     return statistics && scalingOf(strategy, statistics);
   };
   if (procedure === 'lpb') return Array.from({ length: channels }, (_, band) => local(band));

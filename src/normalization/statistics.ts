@@ -10,6 +10,13 @@ export interface ValueStatistics {
   std: number;
 }
 
+/** Values of which the bands change fastest, and which of them are valid. */
+export interface BandValues {
+  data: Float32Array;
+  valid: Uint8Array;
+  channels: number;
+}
+
 /**
  * Statistics of the valid values of one band, or of all with `band` null; null when none is valid.
  * Two passes in double precision: exact for a constant band.
@@ -17,10 +24,8 @@ export interface ValueStatistics {
  * @param spread Whether `squares` and `std` are wanted: without, they are 0 and the second pass is left out.
  */
 export function bandStatistics(
-  data: Float32Array,
-  valid: Uint8Array,
+  { data, valid, channels }: BandValues,
   band: number | null,
-  channels: number,
   spread = true,
 ): ValueStatistics | null {
   const start = band ?? 0;
@@ -48,12 +53,9 @@ export function bandStatistics(
 
 /** The `percent` and `100 - percent` percentiles of a band's valid values, interpolated linearly. */
 export function percentileLimits(
-  data: Float32Array,
-  valid: Uint8Array,
+  { data, valid, channels }: BandValues,
   band: number,
-  channels: number,
-  percent: number,
-  integers: boolean,
+  { percent, integers }: { percent: number; integers: boolean },
 ): [number, number] {
   const values: number[] = [];
   for (let i = band; i < data.length; i += channels) if (valid[i]) values.push(data[i]);

@@ -1,5 +1,6 @@
 import { DataError } from '../errors/DataError.js';
 import { checkOneOf } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { globalScalings, scalingOf } from './bandScalings.js';
 import type {
   BandStatistics,
@@ -60,18 +61,14 @@ export function typicalParameters(
   statistics: BandStatistics | StatisticsSummary,
   { strategy = 'min_max', procedure = 'lab' }: TypicalParametersOptions = {},
 ): NormalizationParameters {
-  checkOneOf('typicalParameters', 'strategy', strategy, ['min_max', 'z_value']);
-  checkOneOf('typicalParameters', 'procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
+  checkOneOf('typicalParameters: strategy', strategy, ['min_max', 'z_value']);
+  checkOneOf('typicalParameters: procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
   const scalings =
     procedure === 'lab' || procedure === 'lpb'
       ? localScalings(statistics, strategy, procedure)
       : rasters(statistics).flatMap((part) =>
-          globalScalings(
-            'typicalParameters',
-            part,
-            strategy,
-            procedure,
-            (part.min ?? part.mean)?.length ?? 0,
+          inFunction('typicalParameters', () =>
+            globalScalings(part, strategy, procedure, (part.min ?? part.mean)?.length ?? 0),
           ),
         );
   return { offset: scalings.map((s) => s.offset), scale: scalings.map((s) => s.scale) };

@@ -18,6 +18,18 @@ export interface BatchNormOptions {
   activation?: 'relu';
 }
 
+/** What {@link batchNormInference} normalises by, each of shape [channels]. */
+export interface BatchNormParameters {
+  /** Scale. */
+  weight: tf.Tensor1D;
+  /** Shift. */
+  bias: tf.Tensor1D;
+  /** Running mean. */
+  mean: tf.Tensor1D;
+  /** Running variance. */
+  variance: tf.Tensor1D;
+}
+
 /** What {@link batchNormTraining} returns. */
 export interface BatchNormResult {
   /** Normalised activation, of the shape of the input. */
@@ -59,8 +71,7 @@ export function batchNormTraining(
   const count = x.shape[0] * x.shape[1] * x.shape[2];
   if (count < 2) {
     throw argumentError(
-      'batchNormTraining',
-      'the input shape',
+      'batchNormTraining: the input shape',
       x.shape,
       'of more than one value a channel: take a larger batch or larger images',
     );
@@ -80,7 +91,8 @@ export function batchNormTraining(
       const composed = affine(x, scale, tf.sub(bias, tf.mul(mean, scale)), relu);
       return { value: composed, saved: [x, relu ? composed : x, mean, variance, weight, bias] };
     },
-    (dy, x, value, mean, variance, weight, bias) => {
+    (dy, ...saved) => {
+      const [x, value, mean, variance, weight, bias] = saved;
       const inputs = { x, dy, mean, variance, weight, bias };
       const gradients = runKernel<tf.Tensor[]>('DiffusionSslBatchNormGradient', inputs, attributes);
       if (gradients) return gradients;
@@ -119,12 +131,11 @@ function trainInOneKernel(
       statistics = [mean, variance].map((statistic) => tf.keep(statistic as tf.Tensor1D));
       return { value: y as tf.Tensor4D, saved: [x, y, mean, variance, weight] };
     },
-    (dy, x, y, mean, variance, weight) =>
-      runKernel<tf.Tensor[]>(
-        'DiffusionSslBatchNormTrainingGradient',
-        { x, y, dy, mean, variance, weight },
-        attributes,
-      )!,
+    (dy, ...saved) => {
+      const [x, y, mean, variance, weight] = saved;
+      const inputs = { x, y, dy, mean, variance, weight };
+      return runKernel<tf.Tensor[]>('DiffusionSslBatchNormTrainingGradient', inputs, attributes)!;
+    },
   );
   const [mean, variance] = statistics.map((kept) => {
     const statistic: tf.Tensor1D = tf.clone(kept);
@@ -169,10 +180,7 @@ function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor
  * Equals `torch.nn.functional.batch_norm(training=False)`.
  *
  * @param x Tensor of shape [batch, height, width, channels].
- * @param weight Scale, of shape [channels].
- * @param bias Shift, of shape [channels].
- * @param mean Running mean, of shape [channels].
- * @param variance Running variance, of shape [channels].
+ * @param parameters Scale, shift and running statistics of each channel.
  * @returns Tensor of the shape of `x`.
  * @throws If `weight`, `bias`, `mean` or `variance` has another shape.
  * @example
@@ -180,17 +188,15 @@ function batchStatistics(x: tf.Tensor4D, count: number): [tf.Tensor1D, tf.Tensor
  * import * as tf from '@tensorflow/tfjs-core';
  * import { batchNormInference } from 'diffusion-ssl/ops';
  *
- * const one = tf.ones([3]) as tf.Tensor1D;
- * const y = batchNormInference(tf.ones([1, 2, 2, 3]), one, tf.zeros([3]), tf.zeros([3]), one);
+ * const [zero, one]: tf.Tensor1D[] = [tf.zeros([3]), tf.ones([3])];
+ * const parameters = { weight: one, bias: zero, mean: zero, variance: one };
+ * const y = batchNormInference(tf.ones([1, 2, 2, 3]), parameters);
  * console.log(y.shape); // [1, 2, 2, 3]
  * ```
  */
 export function batchNormInference(
   x: tf.Tensor4D,
-  weight: tf.Tensor1D,
-  bias: tf.Tensor1D,
-  mean: tf.Tensor1D,
-  variance: tf.Tensor1D,
+  { weight, bias, mean, variance }: BatchNormParameters,
   { epsilon = defaultEpsilon, activation }: BatchNormOptions = {},
 ): tf.Tensor4D {
   for (const [name, tensor] of Object.entries({ weight, bias, mean, variance })) {

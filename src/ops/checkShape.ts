@@ -9,6 +9,6 @@ export function checkShape(
   accepted: readonly number[],
 ): void {
   if (shape.join() !== accepted.join()) {
-    throw argumentError(functionName, `the shape of ${argument}`, shape, `[${accepted.join(', ')}]`);
+    throw argumentError(`${functionName}: the shape of ${argument}`, shape, `[${accepted.join(', ')}]`);
   }
 }

@@ -24,8 +24,7 @@ import { runKernel } from './runKernel.js';
 export function concatChannels(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D {
   if (a.shape.slice(0, 3).join() !== b.shape.slice(0, 3).join()) {
     throw argumentError(
-      'concatChannels',
-      "b's shape",
+      "concatChannels: b's shape",
       b.shape,
       `[${a.shape.slice(0, 3).join(', ')}, channels]`,
     );

@@ -34,10 +34,10 @@ import { runKernel } from './runKernel.js';
 export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D): tf.Tensor4D {
   const [size, width, inChannels] = filter.shape;
   if (size !== width || size % 2 === 0) {
-    throw argumentError('conv2d', 'the filter shape', filter.shape, 'square with an odd side');
+    throw argumentError('conv2d: the filter shape', filter.shape, 'square with an odd side');
   }
   if (x.shape[3] !== inChannels) {
-    throw argumentError('conv2d', 'the input shape', x.shape, `[batch, height, width, ${inChannels}]`);
+    throw argumentError('conv2d: the input shape', x.shape, `[batch, height, width, ${inChannels}]`);
   }
   const gradients = (dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor[] => [
     runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropInput', { dy, filter }) ?? inputGradient(dy, filter),

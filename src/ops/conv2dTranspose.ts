@@ -29,15 +29,10 @@ import { runKernel } from './runKernel.js';
 export function conv2dTranspose(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4D {
   const [size, width, , inChannels] = filter.shape;
   if (size !== width || (size !== 2 && size !== 4)) {
-    throw argumentError('conv2dTranspose', 'the filter shape', filter.shape, '2×2 or 4×4 in space');
+    throw argumentError('conv2dTranspose: the filter shape', filter.shape, '2×2 or 4×4 in space');
   }
   if (x.shape[3] !== inChannels) {
-    throw argumentError(
-      'conv2dTranspose',
-      'the input shape',
-      x.shape,
-      `[batch, height, width, ${inChannels}]`,
-    );
+    throw argumentError('conv2dTranspose: the input shape', x.shape, `[batch, height, width, ${inChannels}]`);
   }
   const pad = size / 2 - 1;
   return customGradient(

@@ -41,8 +41,8 @@ export interface DropoutOptions {
  * ```
  */
 export function dropout(x: tf.Tensor4D, { rate, type = 'traditional', key }: DropoutOptions): tf.Tensor4D {
-  checkNumber('dropout', 'rate', rate, 0, 1 - 2 ** -24);
-  checkOneOf('dropout', 'type', type, dropoutTypes);
+  checkNumber('dropout: rate', rate, 0, 1 - 2 ** -24);
+  checkOneOf('dropout: type', type, dropoutTypes);
   if (rate === 0) return tf.clone(x);
   const [key0, key1] = keyWords(key);
   const attributes = { rate, key0, key1, step: key.step, stream: key.stream };

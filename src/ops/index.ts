@@ -2,6 +2,7 @@ export { addRelu } from './addRelu.js';
 export { attentionGate } from './attentionGate.js';
 export {
   type BatchNormOptions,
+  type BatchNormParameters,
   type BatchNormResult,
   batchNormInference,
   batchNormTraining,

@@ -25,8 +25,7 @@ import { runKernel } from './runKernel.js';
 export function maxPool2d(x: tf.Tensor4D): tf.Tensor4D {
   if (x.shape[1] % 2 !== 0 || x.shape[2] % 2 !== 0) {
     throw argumentError(
-      'maxPool2d',
-      'the input shape',
+      'maxPool2d: the input shape',
       x.shape,
       '[batch, height, width, channels] with even height and width',
     );

@@ -22,7 +22,7 @@ import { shuffleCells, unshuffleCells } from './pixelCells.js';
  */
 export function pixelShuffle(x: tf.Tensor4D): tf.Tensor4D {
   if (x.shape[3] % 4 !== 0) {
-    throw argumentError('pixelShuffle', 'the input shape', x.shape, '[batch, height, width, 4·channels]');
+    throw argumentError('pixelShuffle: the input shape', x.shape, '[batch, height, width, 4·channels]');
   }
   return customGradient(
     [x],

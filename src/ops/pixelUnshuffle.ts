@@ -21,7 +21,7 @@ import { shuffleCells, unshuffleCells } from './pixelCells.js';
  */
 export function pixelUnshuffle(x: tf.Tensor4D): tf.Tensor4D {
   if (x.shape[1] % 2 !== 0 || x.shape[2] % 2 !== 0) {
-    throw argumentError('pixelUnshuffle', 'the input shape', x.shape, 'an even height and width');
+    throw argumentError('pixelUnshuffle: the input shape', x.shape, 'an even height and width');
   }
   return customGradient(
     [x],

@@ -80,8 +80,8 @@ export function randomIntegers(
   key: RandomKey,
   { stratified = false }: RandomIntegersOptions = {},
 ): Int32Array {
-  checkInteger('randomIntegers', 'count', count, 0);
-  checkInteger('randomIntegers', 'bound', bound, 1, 2 ** 24);
+  checkInteger('randomIntegers: count', count, 0);
+  checkInteger('randomIntegers: bound', bound, 1, 2 ** 24);
   return Int32Array.from(philox.randomWords(count, key), (word, i) => {
     const uniform = word / 2 ** 32;
     return Math.floor((stratified ? (i + uniform) / count : uniform) * bound);

@@ -42,9 +42,9 @@ export class Adadelta extends PackedOptimizer {
   /** @throws If an option is out of range. */
   constructor({ learningRate = 1, rho = 0.9, eps = 1e-6, weightDecay = 0 }: AdadeltaOptions = {}) {
     super(learningRate);
-    checkNumber(this.label, 'rho', rho, 0, 1);
-    checkNumber(this.label, 'eps', eps, 1e-38);
-    checkNumber(this.label, 'weightDecay', weightDecay, 0);
+    checkNumber(`${this.label}: rho`, rho, 0, 1);
+    checkNumber(`${this.label}: eps`, eps, 1e-38);
+    checkNumber(`${this.label}: weightDecay`, weightDecay, 0);
     this.options = { rho, eps, weightDecay };
   }
 

@@ -49,10 +49,10 @@ export class Adagrad extends PackedOptimizer {
     eps = 1e-10,
   }: AdagradOptions = {}) {
     super(learningRate);
-    checkNumber(this.label, 'learningRateDecay', learningRateDecay, 0);
-    checkNumber(this.label, 'weightDecay', weightDecay, 0);
-    checkNumber(this.label, 'initialAccumulatorValue', initialAccumulatorValue, 0);
-    checkNumber(this.label, 'eps', eps, 1e-38);
+    checkNumber(`${this.label}: learningRateDecay`, learningRateDecay, 0);
+    checkNumber(`${this.label}: weightDecay`, weightDecay, 0);
+    checkNumber(`${this.label}: initialAccumulatorValue`, initialAccumulatorValue, 0);
+    checkNumber(`${this.label}: eps`, eps, 1e-38);
     this.options = { learningRateDecay, weightDecay, initialAccumulatorValue, eps };
   }
 

@@ -64,10 +64,10 @@ export abstract class AdamFamily extends PackedOptimizer {
   }: AdamFamilyOptions) {
     super(learningRate);
     if (betas.length !== 2 || !betas.every((beta) => beta >= 0 && beta < 1)) {
-      throw argumentError(this.label, 'betas', betas, 'two numbers in [0, 1)');
+      throw argumentError(`${this.label}: betas`, betas, 'two numbers in [0, 1)');
     }
-    checkNumber(this.label, 'eps', eps, 1e-38);
-    checkNumber(this.label, 'weightDecay', weightDecay, 0);
+    checkNumber(`${this.label}: eps`, eps, 1e-38);
+    checkNumber(`${this.label}: weightDecay`, weightDecay, 0);
     this.betas = [betas[0], betas[1]];
     this.eps = eps;
     this.weightDecay = weightDecay;
@@ -80,7 +80,8 @@ export abstract class AdamFamily extends PackedOptimizer {
   }
 
   override set momentum(value: number) {
-    if (!(value >= 0 && value < 1)) throw argumentError(this.label, 'momentum', value, 'a number in [0, 1)');
+    if (!(value >= 0 && value < 1))
+      throw argumentError(`${this.label}: momentum`, value, 'a number in [0, 1)');
     this.betas = [value, this.betas[1]];
   }
 

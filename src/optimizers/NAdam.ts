@@ -40,7 +40,7 @@ export class NAdam extends AdamFamily {
   /** @throws If an option is out of range. */
   constructor({ learningRate = 2e-3, momentumDecay = 4e-3, ...options }: NAdamOptions = {}) {
     super({ ...options, learningRate });
-    checkNumber(this.label, 'momentumDecay', momentumDecay, 0);
+    checkNumber(`${this.label}: momentumDecay`, momentumDecay, 0);
     this.momentumDecay = momentumDecay;
   }
 

@@ -49,7 +49,7 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   /** @throws If `learningRate` is negative or not finite. */
   protected constructor(learningRate: number) {
     super();
-    checkNumber(this.label, 'learningRate', learningRate, 0);
+    checkNumber(`${this.label}: learningRate`, learningRate, 0);
     this.rate = learningRate;
   }
 
@@ -108,7 +108,7 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   }
 
   set learningRate(value: number) {
-    checkNumber(this.label, 'learningRate', value, 0);
+    checkNumber(`${this.label}: learningRate`, value, 0);
     this.rate = value;
   }
 
@@ -121,7 +121,7 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   }
 
   set momentum(value: number) {
-    throw argumentError(this.label, 'momentum', value, 'left alone: this optimizer has none');
+    throw argumentError(`${this.label}: momentum`, value, 'left alone: this optimizer has none');
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor }[]): void {

@@ -56,10 +56,10 @@ export class RMSprop extends PackedOptimizer {
     centered = false,
   }: RMSpropOptions = {}) {
     super(learningRate);
-    checkNumber(this.label, 'alpha', alpha, 0, 1);
-    checkNumber(this.label, 'eps', eps, 1e-38);
-    checkNumber(this.label, 'weightDecay', weightDecay, 0);
-    checkNumber(this.label, 'momentum', momentum, 0);
+    checkNumber(`${this.label}: alpha`, alpha, 0, 1);
+    checkNumber(`${this.label}: eps`, eps, 1e-38);
+    checkNumber(`${this.label}: weightDecay`, weightDecay, 0);
+    checkNumber(`${this.label}: momentum`, momentum, 0);
     this.coefficient = momentum;
     this.options = { alpha, eps, weightDecay, centered };
     this.slotNames = [

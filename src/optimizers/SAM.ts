@@ -57,13 +57,13 @@ export class SAM extends PackedOptimizer {
     { rho = 0.05, adaptive = false }: SAMOptions = {},
   ) {
     super(base.learningRate);
-    checkNumber(this.label, 'rho', rho, 0);
+    checkNumber(`${this.label}: rho`, rho, 0);
     if (![true, false, 'asam'].includes(adaptive)) {
-      throw argumentError(this.label, 'adaptive', adaptive, "true, false or 'asam'");
+      throw argumentError(`${this.label}: adaptive`, adaptive, "true, false or 'asam'");
     }
     if (base.getClassName() === this.getClassName() || base.step > 0) {
       const received = `a ${base.getClassName()} of ${base.step} steps`;
-      throw argumentError(this.label, 'base', received, 'another optimizer, which made no step yet');
+      throw argumentError(`${this.label}: base`, received, 'another optimizer, which made no step yet');
     }
     this.rule = PackedOptimizer.ruleOf(base);
     this.slotNames = this.rule.slotNames;

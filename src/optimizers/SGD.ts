@@ -53,11 +53,11 @@ export class SGD extends PackedOptimizer {
     nesterov = false,
   }: SGDOptions = {}) {
     super(learningRate);
-    checkNumber(this.label, 'momentum', momentum, 0);
-    checkNumber(this.label, 'dampening', dampening);
-    checkNumber(this.label, 'weightDecay', weightDecay, 0);
+    checkNumber(`${this.label}: momentum`, momentum, 0);
+    checkNumber(`${this.label}: dampening`, dampening);
+    checkNumber(`${this.label}: weightDecay`, weightDecay, 0);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw argumentError(this.label, 'nesterov', nesterov, 'false without momentum or with dampening');
+      throw argumentError(`${this.label}: nesterov`, nesterov, 'false without momentum or with dampening');
     }
     this.coefficient = momentum;
     this.options = { dampening, weightDecay, nesterov };

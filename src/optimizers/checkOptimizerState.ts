@@ -12,8 +12,8 @@ export function checkOptimizerState(
   slotNames: readonly string[],
   scalarNames: readonly string[],
 ): void {
-  checkInteger('restore', 'step', step, 0);
-  for (const name of scalarNames) checkNumber('restore', `'${name}' of the state`, scalars[name]);
+  checkInteger('restore: step', step, 0);
+  for (const name of scalarNames) checkNumber(`restore: '${name}' of the state`, scalars[name]);
   const found = Object.keys(slots);
   if (step === 0 && found.length === 0) return;
   for (const slotName of slotNames) {

@@ -32,7 +32,7 @@ export interface ClippedGradients {
  * ```
  */
 export function clipByGlobalNorm(gradients: tf.NamedTensorMap, maxNorm: number): ClippedGradients {
-  checkNumber('clipByGlobalNorm', 'maxNorm', maxNorm, Number.MIN_VALUE);
+  checkNumber('clipByGlobalNorm: maxNorm', maxNorm, Number.MIN_VALUE);
   const [names, tensors] = [Object.keys(gradients), Object.values(gradients)];
   if (names.length === 0) throw new ConfigError('clipByGlobalNorm: there is no gradient.');
   return tf.tidy(() => {

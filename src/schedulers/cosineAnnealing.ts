@@ -30,8 +30,8 @@ export interface CosineAnnealingOptions {
  */
 export function cosineAnnealing(baseLr: number, options: CosineAnnealingOptions): LrScheduler {
   const { tMax, etaMin = 0 } = options;
-  checkInteger('cosineAnnealing', 'tMax', tMax, 1);
-  checkNumber('cosineAnnealing', 'etaMin', etaMin, 0);
+  checkInteger('cosineAnnealing: tMax', tMax, 1);
+  checkNumber('cosineAnnealing: etaMin', etaMin, 0);
   const height = (epoch: number) => 1 + Math.cos((Math.PI * epoch) / tMax);
   return epochSchedule('cosineAnnealing', baseLr, (epoch, lr) => {
     // The epoch before was at the bottom of the curve, where its height is 0.

@@ -37,9 +37,9 @@ export function cosineAnnealingWarmRestarts(
   options: CosineAnnealingWarmRestartsOptions,
 ): LrScheduler {
   const { t0, tMult = 1, etaMin = 0 } = options;
-  checkInteger('cosineAnnealingWarmRestarts', 't0', t0, 1);
-  checkInteger('cosineAnnealingWarmRestarts', 'tMult', tMult, 1);
-  checkNumber('cosineAnnealingWarmRestarts', 'etaMin', etaMin, 0);
+  checkInteger('cosineAnnealingWarmRestarts: t0', t0, 1);
+  checkInteger('cosineAnnealingWarmRestarts: tMult', tMult, 1);
+  checkNumber('cosineAnnealingWarmRestarts: etaMin', etaMin, 0);
   return epochSchedule('cosineAnnealingWarmRestarts', baseLr, (epoch) => {
     let length = t0;
     let position = tMult === 1 ? epoch % t0 : epoch;

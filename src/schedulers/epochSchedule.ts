@@ -11,7 +11,7 @@ export function epochSchedule(
   baseLr: number,
   next: (epoch: number, lr: number) => number,
 ): LrScheduler {
-  checkNumber(functionName, 'baseLr', baseLr, 0);
+  checkNumber(`${functionName}: baseLr`, baseLr, 0);
   let epoch = 0;
   return {
     lr: baseLr,

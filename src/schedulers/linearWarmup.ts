@@ -31,8 +31,8 @@ export interface LinearWarmupOptions {
  */
 export function linearWarmup(schedule: LrScheduler, options: LinearWarmupOptions): LrScheduler {
   const { period, baseLr = schedule.lr } = options;
-  checkInteger('linearWarmup', 'period', period, 0);
-  checkNumber('linearWarmup', 'baseLr', baseLr, 0);
+  checkInteger('linearWarmup: period', period, 0);
+  checkNumber('linearWarmup: baseLr', baseLr, 0);
   let epoch = 0;
   const warm = () => {
     if (epoch < period) schedule.lr = baseLr / 10 + ((baseLr - baseLr / 10) * (epoch + 1)) / period;
@@ -59,7 +59,7 @@ export function linearWarmup(schedule: LrScheduler, options: LinearWarmupOptions
     restore(state) {
       const [restoredEpoch] = stateNumbers('linearWarmup', state, ['epoch']);
       if (typeof state.schedule !== 'object') {
-        throw argumentError('linearWarmup', 'state.schedule', state.schedule, "the wrapped schedule's state");
+        throw argumentError('linearWarmup: state.schedule', state.schedule, "the wrapped schedule's state");
       }
       schedule.restore(state.schedule);
       epoch = restoredEpoch;

@@ -32,9 +32,8 @@ export interface MultiStepLrOptions {
 export function multiStepLr(baseLr: number, options: MultiStepLrOptions): LrScheduler {
   const { milestones, gamma = 0.1 } = options;
   const epochs = [...milestones];
-  for (const [i, milestone] of epochs.entries())
-    checkInteger('multiStepLr', `milestones[${i}]`, milestone, 1);
-  checkNumber('multiStepLr', 'gamma', gamma, 0);
+  for (const [i, milestone] of epochs.entries()) checkInteger(`multiStepLr: milestones[${i}]`, milestone, 1);
+  checkNumber('multiStepLr: gamma', gamma, 0);
   return epochSchedule('multiStepLr', baseLr, (epoch, lr) => {
     const decays = epochs.filter((milestone) => milestone === epoch).length;
     return lr * gamma ** decays;

@@ -48,14 +48,14 @@ export function oneCycle(maxLr: number, options: OneCycleOptions): Required<LrSc
     finalDivFactor = 1e4,
   } = options;
   const { baseMomentum = 0.85, maxMomentum = 0.95 } = options;
-  checkNumber('oneCycle', 'maxLr', maxLr, 0);
-  checkInteger('oneCycle', 'totalSteps', totalSteps, 1);
-  checkNumber('oneCycle', 'pctStart', pctStart, 0, 1);
-  checkOneOf('oneCycle', 'annealStrategy', annealStrategy, ['cos', 'linear']);
-  checkNumber('oneCycle', 'divFactor', divFactor, Number.MIN_VALUE);
-  checkNumber('oneCycle', 'finalDivFactor', finalDivFactor, Number.MIN_VALUE);
-  checkNumber('oneCycle', 'baseMomentum', baseMomentum, 0, 1 - Number.EPSILON);
-  checkNumber('oneCycle', 'maxMomentum', maxMomentum, 0, 1 - Number.EPSILON);
+  checkNumber('oneCycle: maxLr', maxLr, 0);
+  checkInteger('oneCycle: totalSteps', totalSteps, 1);
+  checkNumber('oneCycle: pctStart', pctStart, 0, 1);
+  checkOneOf('oneCycle: annealStrategy', annealStrategy, ['cos', 'linear']);
+  checkNumber('oneCycle: divFactor', divFactor, Number.MIN_VALUE);
+  checkNumber('oneCycle: finalDivFactor', finalDivFactor, Number.MIN_VALUE);
+  checkNumber('oneCycle: baseMomentum', baseMomentum, 0, 1 - Number.EPSILON);
+  checkNumber('oneCycle: maxMomentum', maxMomentum, 0, 1 - Number.EPSILON);
   const last = totalSteps - 1;
   const top = pctStart * totalSteps - 1;
   const anneal = (from: number, to: number, part: number) =>
@@ -76,7 +76,7 @@ export function oneCycle(maxLr: number, options: OneCycleOptions): Required<LrSc
       return curve(epoch, maxMomentum, baseMomentum, maxMomentum);
     },
     step() {
-      checkInteger('oneCycle', 'number of steps', epoch + 1, 1, totalSteps);
+      checkInteger('oneCycle: number of steps', epoch + 1, 1, totalSteps);
       epoch++;
       this.lr = lrAt(epoch);
     },
@@ -85,7 +85,7 @@ export function oneCycle(maxLr: number, options: OneCycleOptions): Required<LrSc
     },
     restore(state) {
       const [restoredEpoch, lr] = stateNumbers('oneCycle', state, ['epoch', 'lr']);
-      checkInteger('oneCycle', 'state.epoch', restoredEpoch, 0, totalSteps);
+      checkInteger('oneCycle: state.epoch', restoredEpoch, 0, totalSteps);
       epoch = restoredEpoch;
       this.lr = lr;
     },

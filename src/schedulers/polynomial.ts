@@ -32,9 +32,9 @@ export interface PolynomialOptions {
  */
 export function polynomial(baseLr: number, options: PolynomialOptions): LrScheduler {
   const { maxDecaySteps, minLr = 0, power = 1 } = options;
-  checkInteger('polynomial', 'maxDecaySteps', maxDecaySteps, 1);
-  checkNumber('polynomial', 'minLr', minLr, 0);
-  checkNumber('polynomial', 'power', power, Number.MIN_VALUE);
+  checkInteger('polynomial: maxDecaySteps', maxDecaySteps, 1);
+  checkNumber('polynomial: minLr', minLr, 0);
+  checkNumber('polynomial: power', power, Number.MIN_VALUE);
   return epochSchedule('polynomial', baseLr, (epoch) => {
     const left = Math.max(0, 1 - epoch / maxDecaySteps);
     return minLr + (baseLr - minLr) * left ** power;

@@ -43,15 +43,15 @@ const NAME = 'reduceLrOnPlateau';
 export function reduceLrOnPlateau(baseLr: number, options: ReduceLrOnPlateauOptions = {}): LrScheduler {
   const { mode = 'min', factor = 0.1, patience = 10, threshold = 1e-4, thresholdMode = 'rel' } = options;
   const { cooldown = 0, minLr = 0, eps = 1e-8 } = options;
-  checkNumber(NAME, 'baseLr', baseLr, 0);
-  checkOneOf(NAME, 'mode', mode, ['min', 'max']);
-  checkNumber(NAME, 'factor', factor, 0, 1 - Number.EPSILON);
-  checkInteger(NAME, 'patience', patience, 0);
-  checkNumber(NAME, 'threshold', threshold, 0);
-  checkOneOf(NAME, 'thresholdMode', thresholdMode, ['rel', 'abs']);
-  checkInteger(NAME, 'cooldown', cooldown, 0);
-  checkNumber(NAME, 'minLr', minLr, 0);
-  checkNumber(NAME, 'eps', eps, 0);
+  checkNumber(`${NAME}: baseLr`, baseLr, 0);
+  checkOneOf(`${NAME}: mode`, mode, ['min', 'max']);
+  checkNumber(`${NAME}: factor`, factor, 0, 1 - Number.EPSILON);
+  checkInteger(`${NAME}: patience`, patience, 0);
+  checkNumber(`${NAME}: threshold`, threshold, 0);
+  checkOneOf(`${NAME}: thresholdMode`, thresholdMode, ['rel', 'abs']);
+  checkInteger(`${NAME}: cooldown`, cooldown, 0);
+  checkNumber(`${NAME}: minLr`, minLr, 0);
+  checkNumber(`${NAME}: eps`, eps, 0);
   const sign = mode === 'min' ? -1 : 1;
   /** Whether the metric betters the best one by more than the threshold. */
   const isBetter = (metric: number, best: number) =>
@@ -63,7 +63,7 @@ export function reduceLrOnPlateau(baseLr: number, options: ReduceLrOnPlateauOpti
   return {
     lr: baseLr,
     step(metric = Number.NaN) {
-      checkNumber(NAME, 'metric', metric);
+      checkNumber(`${NAME}: metric`, metric);
       if (best === undefined || isBetter(metric, best)) {
         best = metric;
         badEpochs = 0;

@@ -6,8 +6,8 @@ export function stateNumbers(functionName: string, state: LrState, names: readon
   return names.map((name) => {
     const value = state?.[name];
     if (typeof value !== 'number')
-      throw argumentError(functionName, `state.${name}`, value, 'a finite number');
-    checkNumber(functionName, `state.${name}`, value);
+      throw argumentError(`${functionName}: state.${name}`, value, 'a finite number');
+    checkNumber(`${functionName}: state.${name}`, value);
     return value;
   });
 }

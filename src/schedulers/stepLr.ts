@@ -30,7 +30,7 @@ export interface StepLrOptions {
  */
 export function stepLr(baseLr: number, options: StepLrOptions): LrScheduler {
   const { stepSize, gamma = 0.1 } = options;
-  checkInteger('stepLr', 'stepSize', stepSize, 1);
-  checkNumber('stepLr', 'gamma', gamma, 0);
+  checkInteger('stepLr: stepSize', stepSize, 1);
+  checkNumber('stepLr: gamma', gamma, 0);
   return epochSchedule('stepLr', baseLr, (epoch, lr) => (epoch % stepSize === 0 ? lr * gamma : lr));
 }

@@ -13,7 +13,7 @@ describe('shift', () => {
         fc.integer({ min: 1, max: 3 }),
         pixels,
         pixels,
-        (height, width, channels, down, right) => {
+        (...[height, width, channels, down, right]) => {
           const raster = (bands: number) => ({
             height,
             width,

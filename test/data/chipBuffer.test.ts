@@ -13,7 +13,7 @@ const sizes = fc.record({
 
 /** A raster whose value at (row, column) is 100 (row + 1) + column + 1, thousands more in later bands. */
 const valueAt = (row: number, column: number, band: number) => 1000 * band + 100 * (row + 1) + column + 1;
-function file(name: string, height: number, width: number, bands: number, firstBand = 0) {
+function file(name: string, [height, width, bands]: readonly number[], firstBand = 0) {
   const data = Int16Array.from({ length: height * width * bands }, (_, i) => {
     const pixel = Math.floor(i / bands);
     return valueAt(Math.floor(pixel / width), pixel % width, firstBand + (i % bands));
@@ -28,7 +28,7 @@ describe("a border of the rasters' own pixels", () => {
         sizes,
         fc.integer({ min: 1, max: 2 }),
         async ({ height, width, h, w, buffer }, count) => {
-          const files = Array.from({ length: count }, (_, i) => file(`${i}.tif`, height, width, 2, 2 * i));
+          const files = Array.from({ length: count }, (_, i) => file(`${i}.tif`, [height, width, 2], 2 * i));
           const options: ChipOptions = { channels: 2 * count, size: [h, w], buffer, normalization: null };
           const chip = await decodeChip(files, { ...options, bufferFrom: 'neighbours' });
           // Where the chip begins in the raster does not depend on the border.
@@ -58,7 +58,7 @@ describe("a border of the rasters' own pixels", () => {
   });
 
   it('is scaled with the chip', async () => {
-    const chip = await decodeChip([file('a.tif', 9, 9, 1)], {
+    const chip = await decodeChip([file('a.tif', [9, 9, 1])], {
       channels: 1,
       size: [3, 3],
       buffer: 1,
@@ -73,7 +73,7 @@ describe("a border of the rasters' own pixels", () => {
 
   it('is zero without a size, as the raster is the chip', async () => {
     const options = { channels: 1, buffer: 2 };
-    const files = [file('a.tif', 4, 5, 1)];
+    const files = [file('a.tif', [4, 5, 1])];
     expect(await decodeChip(files, { ...options, bufferFrom: 'neighbours' })).toEqual(
       await decodeChip(files, options),
     );
@@ -81,7 +81,7 @@ describe("a border of the rasters' own pixels", () => {
 
   it('is asked for by name', async () => {
     const options = { channels: 1, bufferFrom: 'mirror' as 'zeros' };
-    await expect(decodeChip([file('a.tif', 4, 5, 1)], options)).rejects.toThrow(
+    await expect(decodeChip([file('a.tif', [4, 5, 1])], options)).rejects.toThrow(
       "decodeChip: bufferFrom is 'mirror'; it must be one of 'zeros', 'neighbours'.",
     );
   });

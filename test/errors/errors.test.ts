@@ -42,7 +42,7 @@ describe('the error classes', () => {
   });
 
   it('cover arguments and losses that are not finite', () => {
-    const error = argumentError('f', 'n', 0, 'at least 1');
+    const error = argumentError('f: n', 0, 'at least 1');
     expect(error).toBeInstanceOf(errors.ConfigError);
     expect(error.message).toBe('f: n is 0; it must be at least 1.');
     expect(new NonFiniteLossError(Number.NaN)).toBeInstanceOf(errors.DiffusionSslError);

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { addRelu } from '../../src/ops/addRelu.js';
 import { attentionGate } from '../../src/ops/attentionGate.js';
-import { batchNormInference, batchNormTraining } from '../../src/ops/batchNorm.js';
+import { type BatchNormParameters, batchNormInference, batchNormTraining } from '../../src/ops/batchNorm.js';
 import { biasAdd } from '../../src/ops/biasAdd.js';
 import { concatChannels } from '../../src/ops/concatChannels.js';
 import { conv2d } from '../../src/ops/conv2d.js';
@@ -129,7 +129,7 @@ describe('batchNormTraining', () => {
         ),
       reference: (x, weight, bias) => {
         const { mean, variance } = reference.channelStatistics(x);
-        return reference.batchNorm(x, weight, bias, mean, variance, { activation });
+        return reference.batchNorm(x, { weight, bias, mean, variance }, { activation });
       },
     }),
   );
@@ -142,7 +142,7 @@ describe('batchNormTraining', () => {
     const result = await expectTensorsKept(3, () => batchNormTraining(...tensors, { epsilon: 0.5 }));
     expectClose(await result.mean.data(), mean, { abs: 1e-6 });
     expectClose(await result.variance.data(), variance, { abs: 1e-6 });
-    const expected = reference.batchNorm(x, weight, bias, mean, variance, { epsilon: 0.5 });
+    const expected = reference.batchNorm(x, { weight, bias, mean, variance }, { epsilon: 0.5 });
     expectClose(await result.y.data(), expected.data, { abs: 1e-5 });
   });
 
@@ -197,16 +197,16 @@ describe('batchNormInference', () => {
         op: (x, weight, bias) =>
           batchNormInference(
             x as tf.Tensor4D,
-            weight as tf.Tensor1D,
-            bias as tf.Tensor1D,
-            runningMean,
-            runningVar,
             {
-              activation,
+              weight: weight as tf.Tensor1D,
+              bias: bias as tf.Tensor1D,
+              mean: runningMean,
+              variance: runningVar,
             },
+            { activation },
           ),
         reference: (x, weight, bias) =>
-          reference.batchNorm(x, weight, bias, mean.data, variance.data, { activation }),
+          reference.batchNorm(x, { weight, bias, mean: mean.data, variance: variance.data }, { activation }),
       });
     },
   );
@@ -219,14 +219,9 @@ describe('parameters of another shape, which tfjs would broadcast', () => {
 
   it.each(names.map((name, i) => ({ name, i })))('batchNormInference: $name', async ({ name, i }) => {
     const [input, one, three] = [x(), vector(1), vector(3)];
-    const args = names.map((_, j) => (i === j ? one : three)) as [
-      tf.Tensor1D,
-      tf.Tensor1D,
-      tf.Tensor1D,
-      tf.Tensor1D,
-    ];
+    const parameters = Object.fromEntries(names.map((key, j) => [key, i === j ? one : three]));
     await expectThrowsClean(
-      () => batchNormInference(input, ...args),
+      () => batchNormInference(input, parameters as unknown as BatchNormParameters),
       new RegExp(`^batchNormInference: the shape of ${name} is \\[1\\]; it must be \\[3\\]`),
     );
   });

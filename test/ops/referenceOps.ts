@@ -21,7 +21,10 @@ export function randomTensor(shape: number[], seed: number): HostTensor {
 }
 
 /** Position of an element of a tensor of rank 4. */
-function at({ shape: [, h, w, c] }: HostTensor, i: number, j: number, k: number, l: number): number {
+function at(
+  { shape: [, h, w, c] }: HostTensor,
+  ...[i, j, k, l]: [i: number, j: number, k: number, l: number]
+): number {
   return ((i * h + j) * w + k) * c + l;
 }
 
@@ -94,10 +97,12 @@ export function channelStatistics(x: HostTensor): { mean: Float64Array; variance
 /** (x - mean) / sqrt(variance + epsilon) · weight + bias, and ReLU if asked. */
 export function batchNorm(
   x: HostTensor,
-  weight: HostTensor,
-  bias: HostTensor,
-  mean: Float64Array,
-  variance: Float64Array,
+  {
+    weight,
+    bias,
+    mean,
+    variance,
+  }: Record<'weight' | 'bias', HostTensor> & ReturnType<typeof channelStatistics>,
   { epsilon = 1e-5, activation }: { epsilon?: number; activation?: 'relu' } = {},
 ): HostTensor {
   return fill(x.shape, (b, y, column, c) => {

@@ -47,7 +47,8 @@ describe('one activation as operand of matrix products of different shapes', () 
           return tf.add(early, conv2d(upsampleBilinear2d(x), late));
         });
       },
-      reference: (x, pointwise, filter, bias, late) => {
+      reference: (...inputs) => {
+        const [x, pointwise, filter, bias, late] = inputs;
         const sum = add(reference.conv2d(x, pointwise), reference.conv2d(x, filter));
         const early = reference.upsampleBilinear2d(reference.biasAdd(sum, bias));
         return add(early, reference.conv2d(reference.upsampleBilinear2d(x), late));

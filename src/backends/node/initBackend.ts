@@ -36,7 +36,7 @@ export async function initBackend({
   kernels = true,
   allowSoftware = false,
 }: InitBackendOptions = {}): Promise<StartedBackend> {
-  if (threads !== undefined) checkInteger('initBackend', 'threads', threads, 1);
+  if (threads !== undefined) checkInteger('initBackend: threads', threads, 1);
   // Imported for its side effect: it registers the gradients of the stock operations.
   await importPeer('@tensorflow/tfjs-layers');
   const startNodeWasm = async () => {

@@ -98,8 +98,8 @@ export class ChipLoader {
    */
   async *epoch(epoch: number, options: { startBatch?: number } = {}): AsyncGenerator<ChipBatch, void, void> {
     const { startBatch = 0 } = options;
-    checkInteger('ChipLoader.epoch', 'epoch', epoch, 0, 2 ** 32 - 1);
-    checkInteger('ChipLoader.epoch', 'startBatch', startBatch, 0);
+    checkInteger('ChipLoader.epoch: epoch', epoch, 0, 2 ** 32 - 1);
+    checkInteger('ChipLoader.epoch: startBatch', startBatch, 0);
     const { batchSize, prefetch } = this.parts;
     const order = this.order(epoch);
     const ahead: Promise<ChipBatch>[] = [];

@@ -88,13 +88,13 @@ export async function computeGlobalStatistics(
 ): Promise<ComputedStatistics> {
   const { rows, dataPath, channels, nodata = [], downfactor = 1, onBadChip = 'error', remote = {} } = options;
   const workers = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
-  checkInteger('computeGlobalStatistics', 'workers', workers, 0);
-  checkInteger('computeGlobalStatistics', 'chipTimeout', options.chipTimeout ?? 1, 1);
-  checkOneOf('computeGlobalStatistics', 'onBadChip', onBadChip, ['error', 'skip']);
+  checkInteger('computeGlobalStatistics: workers', workers, 0);
+  checkInteger('computeGlobalStatistics: chipTimeout', options.chipTimeout ?? 1, 1);
+  checkOneOf('computeGlobalStatistics: onBadChip', onBadChip, ['error', 'skip']);
   checkRemoteOptions('computeGlobalStatistics', remote);
   checkNodata('computeGlobalStatistics', nodata, channels);
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
-  for (const side of size ?? []) checkInteger('computeGlobalStatistics', 'size', side, 1);
+  for (const side of size ?? []) checkInteger('computeGlobalStatistics: size', side, 1);
   const statistics = new GlobalStatistics({ channels, downfactor });
   const result: ComputedStatistics = { statistics, chips: 0, badChips: [], warnings: [] };
   const values = new ImplausibleValues(channels, flatNodata(nodata));
@@ -142,7 +142,7 @@ export async function computeGlobalStatistics(
   }
   result.warnings = values.warnings();
   if (blocks === 0) {
-    throw argumentError('computeGlobalStatistics', 'rows', [], 'a list or stream of at least one chip');
+    throw argumentError('computeGlobalStatistics: rows', [], 'a list or stream of at least one chip');
   }
   return result;
 }

@@ -118,7 +118,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   // A worker without a chip would idle, and one that has done nothing yet keeps the process alive.
   const threads = Math.min(workers, rows.length);
   const check = (name: string, value: number, min: number) =>
-    checkInteger('createChipLoader', name, value, min);
+    checkInteger(`createChipLoader: ${name}`, value, min);
   check('channels', channels, 1);
   check('batchSize', batchSize, 1);
   check('buffer', buffer, 0);
@@ -128,10 +128,10 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   check('cacheBytes', cacheBytes, 0);
   check('chipTimeout', options.chipTimeout ?? 1, 1);
   check('contentEvery', contentEvery, 1);
-  checkOneOf('createChipLoader', 'bufferFrom', bufferFrom, ['zeros', 'neighbours']);
+  checkOneOf('createChipLoader: bufferFrom', bufferFrom, ['zeros', 'neighbours']);
   checkNodata('createChipLoader', options.normalization?.nodata ?? [], channels);
-  checkOneOf('createChipLoader', 'onBadChip', onBadChip, ['error', 'skip']);
-  if (rows.length === 0) throw argumentError('createChipLoader', 'rows', [], 'a list of at least one chip');
+  checkOneOf('createChipLoader: onBadChip', onBadChip, ['error', 'skip']);
+  if (rows.length === 0) throw argumentError('createChipLoader: rows', [], 'a list of at least one chip');
   const inspect = options.inspect ?? (rows.at(0)?.images.some(isRemote) ? 100 : 10_000);
   check('inspect', inspect, 1);
   checkRemoteOptions('createChipLoader', remote);

@@ -22,7 +22,7 @@ export async function openLercCodec(layout: TiffLayout, unpack: ByteCodec): Prom
   return async (stored, { rows, length }) => {
     // A blob is at most a little larger than what it holds.
     const blob = new Uint8Array(await unpack(stored, 2 * length + 4096));
-    const found = checkBlobs(blob, blockWidth, rows, dtype, bands);
+    const found = checkBlobs(blob, { width: blockWidth, rows, dtype, bands });
     const { dims } = found;
     const alphaInMask = found.bands === bands - 1 && alphaBand === bands - 1;
     if (found.bands !== bands && !alphaInMask) {
@@ -58,7 +58,10 @@ async function loadLerc() {
  *
  * @returns Bands of a blob, and of all blobs.
  */
-function checkBlobs(blob: Uint8Array, width: number, rows: number, dtype: string, bands: number) {
+function checkBlobs(
+  blob: Uint8Array,
+  { width, rows, dtype, bands }: { width: number; rows: number; dtype: string; bands: number },
+) {
   const view = new DataView(blob.buffer, blob.byteOffset, blob.byteLength);
   let dims = 0;
   let found = 0;

@@ -77,7 +77,7 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
       const options = { decoder, fill: 0, mostBytes: maxBytes };
       if (maskLayout) marks.mask = (await readPixels(source, maskLayout, window, options)) as Uint8Array;
       else if (mask) Object.assign(marks, await readMaskFile(mask, layout, window, options));
-      const valid = validValues(data, bands, dtype, marks, wide);
+      const valid = validValues(data, { bands, dtype, wide }, marks);
       const { transform } = info;
       const moved = transform && movedTransform(transform, window);
       return { ...info, height: window.height, width: window.width, transform: moved, data, valid };

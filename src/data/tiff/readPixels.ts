@@ -1,6 +1,6 @@
 import type { PixelArray } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
-import { type BlockCodec, openBlockCodec } from './BlockCodec.js';
+import { openBlockCodec } from './BlockCodec.js';
 import { LayoutError } from './LayoutError.js';
 import { reverseBits } from './reverseBits.js';
 import { readExactly, type TiffSource } from './TiffSource.js';
@@ -39,33 +39,28 @@ export async function readPixels(
   const { width, height, bands, blockWidth, blockHeight, planar, counts, offsets } = layout;
   const across = Math.ceil(width / blockWidth);
   const down = Math.ceil(height / blockHeight);
-  const { rowLength } = rowOf(layout);
-  const rowBytes = Math.ceil((rowLength * layout.bits) / 8);
+  const rowBytes = Math.ceil((rowOf(layout).rowLength * layout.bits) / 8);
   const blocks = blocksOf(layout, window);
-  // Values of some bits take more once they are unpacked.
-  const valueBytes = rowLength * ARRAYS[layout.dtype].BYTES_PER_ELEMENT * blockHeight;
-  checkBounds(layout, window, { packed: rowBytes * blockHeight, unpacked: valueBytes }, blocks, mostBytes);
+  checkBounds(layout, window, blocks, mostBytes);
   const codec = await openBlockCodec(layout, decoder);
   const out = new ARRAYS[layout.dtype](window.height * window.width * bands);
   const written = blocks.filter((block) => counts[block] > 0);
   await source.prefetch?.(written.map((block) => ({ offset: offsets[block], length: counts[block] })));
   if (fill !== 0 && written.length < blocks.length) out.fill(fill);
-  for (const block of written) {
-    const band = planar ? Math.floor(block / (across * down)) : 0;
-    const top = (Math.floor(block / across) % down) * blockHeight;
-    const left = (block % across) * blockWidth;
+  for (const index of written) {
+    const band = planar ? Math.floor(index / (across * down)) : 0;
+    const top = (Math.floor(index / across) % down) * blockHeight;
+    const left = (index % across) * blockWidth;
     const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - top);
-    const reading = readExactly(source, offsets[block], counts[block]);
+    const reading = readExactly(source, offsets[index], counts[index]);
     const stored = reading instanceof Promise ? await reading : reading;
-    const unpacking = unpackBlock(codec, stored, layout, rows, rowBytes, decoder);
-    const values = unpacking instanceof Promise ? await unpacking : unpacking;
+    const size = { rows, length: rows * rowBytes };
+    const unpacking = codec(layout.reversedBits ? reverseBits(stored) : stored, size);
+    const bytes = unpacking instanceof Promise ? await unpacking : unpacking;
+    const block = { values: valuesOf(bytes, layout, decoder), bands: planar ? 1 : bands };
     placeBlock(
-      values,
-      { top, left, height: rows, width: blockWidth },
-      out,
-      window,
-      planar ? 1 : bands,
-      bands,
+      { ...block, top, left, height: rows, width: blockWidth },
+      { ...window, values: out, bands },
       band,
     );
   }
@@ -94,13 +89,11 @@ function blocksOf(
 }
 
 /** Before anything is allocated: a header may promise anything. */
-function checkBounds(
-  layout: TiffLayout,
-  window: Window,
-  { packed: blockBytes, unpacked }: { packed: number; unpacked: number },
-  blocks: readonly number[],
-  mostBytes: number,
-): void {
+function checkBounds(layout: TiffLayout, window: Window, blocks: readonly number[], mostBytes: number): void {
+  const { rowLength } = rowOf(layout);
+  const blockBytes = Math.ceil((rowLength * layout.bits) / 8) * layout.blockHeight;
+  // Values of some bits take more once they are unpacked.
+  const unpacked = rowLength * ARRAYS[layout.dtype].BYTES_PER_ELEMENT * layout.blockHeight;
   const size = layout.dtype === 'float64' ? 8 : 4;
   const bytes = window.height * window.width * layout.bands * size;
   if (bytes > mostBytes) {
@@ -136,27 +129,14 @@ function checkBounds(
 }
 
 /** The values of a block, whatever they were packed by; the next call may overwrite them. */
-function unpackBlock(
-  codec: BlockCodec,
-  stored: Uint8Array,
-  layout: TiffLayout,
-  rows: number,
-  rowBytes: number,
-  decoder: PixelDecoder,
-): PixelArray | Promise<PixelArray> {
-  const size = { rows, length: rows * rowBytes };
-  const unpacked = codec(layout.reversedBits ? reverseBits(stored) : stored, size);
-  const finish = (bytes: Uint8Array) => {
-    try {
-      const { rowLength } = rowOf(layout);
-      return unpackValues(decodeBytes(bytes, layout, decoder), layout, rowLength);
-    } catch (error) {
-      if (error instanceof InexactError)
-        throw new LayoutError(error.message, '-ot Float64 -co COMPRESS=DEFLATE');
-      throw error;
-    }
-  };
-  return unpacked instanceof Promise ? unpacked.then(finish) : finish(unpacked);
+function valuesOf(bytes: Uint8Array, layout: TiffLayout, decoder: PixelDecoder): PixelArray {
+  try {
+    return unpackValues(decodeBytes(bytes, layout, decoder), layout, rowOf(layout).rowLength);
+  } catch (error) {
+    if (error instanceof InexactError)
+      throw new LayoutError(error.message, '-ot Float64 -co COMPRESS=DEFLATE');
+    throw error;
+  }
 }
 
 /** Undoes byte order and predictor. */
@@ -178,16 +158,16 @@ function decodeBytes(bytes: Uint8Array, layout: TiffLayout, decoder: PixelDecode
   return own;
 }
 
-/** Writes the part of a block that lies in a window. */
-function placeBlock(
-  values: PixelArray,
-  block: Window,
-  out: PixelArray,
-  window: Window,
-  blockBands: number,
-  bands: number,
-  band: number,
-): void {
+/** The values of a window, of so many bands. */
+interface Pixels extends Window {
+  values: PixelArray;
+  bands: number;
+}
+
+/** Writes the part of a block that lies in a window, from the window's `band` on. */
+function placeBlock(block: Pixels, window: Pixels, band: number): void {
+  const { values, bands: blockBands } = block;
+  const { values: out, bands } = window;
   const top = Math.max(block.top, window.top);
   const bottom = Math.min(block.top + block.height, window.top + window.height);
   const left = Math.max(block.left, window.left);

@@ -52,7 +52,7 @@ export function unpackValues(
     const from = row * rowBytes;
     if (read) {
       for (let i = 0; i < rowLength; i++) out[row * rowLength + i] = read(bytes, from + (i * bits) / 8);
-    } else unpackRow(bytes, from, bits, out, row * rowLength, rowLength);
+    } else unpackRow(bytes.subarray(from), bits, out.subarray(row * rowLength, (row + 1) * rowLength));
   }
   return out;
 }
@@ -77,27 +77,20 @@ export class InexactError extends Error {
 }
 
 /** Integers of 1 to 32 bits, the highest bit first, whatever the byte order of the file. */
-function unpackRow(
-  bytes: Uint8Array,
-  from: number,
-  bits: number,
-  out: PixelArray,
-  to: number,
-  count: number,
-): void {
+function unpackRow(bytes: Uint8Array, bits: number, out: PixelArray): void {
   let buffer = 0;
   let held = 0;
-  let at = from;
+  let at = 0;
   if (bits <= 24) {
-    for (let i = 0; i < count; i++) {
+    for (let i = 0; i < out.length; i++) {
       for (; held < bits; held += 8) buffer = (buffer << 8) | bytes[at++];
       held -= bits;
-      out[to + i] = buffer >>> held;
+      out[i] = buffer >>> held;
       buffer &= (1 << held) - 1;
     }
     return;
   }
-  for (let i = 0; i < count; i++) {
+  for (let i = 0; i < out.length; i++) {
     // At most 32 bits wanted and 7 left over: beyond what JavaScript's bit operations hold.
     while (held < bits) {
       buffer = buffer * 256 + bytes[at++];
@@ -106,7 +99,7 @@ function unpackRow(
     held -= bits;
     const scale = 2 ** held;
     const value = Math.floor(buffer / scale);
-    out[to + i] = value;
+    out[i] = value;
     buffer -= value * scale;
   }
 }

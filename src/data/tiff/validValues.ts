@@ -65,20 +65,19 @@ export function fillOf(nodata: string | undefined, dtype: PixelType, wide: boole
  * Which values count as valid by GDAL's masks of the bands (`GDALRasterBand::GetMaskBand`): a byte a value, in the
  * order of the data, 0 where it is missing; null where none is.
  *
- * @param wide The file's values are 64-bit integers, which are compared exactly.
+ * @param kind `wide`: the file's values are 64-bit integers, which are compared exactly.
  */
 export function validValues(
   data: PixelArray,
-  bands: number,
-  dtype: PixelType,
+  kind: { bands: number; dtype: PixelType; wide: boolean },
   marks: MissingMarks,
-  wide: boolean,
 ): Uint8Array | null {
+  const { bands, dtype, wide } = kind;
   const { mask, maskedBands, nodataValues, nodata, alphaBand } = marks;
   if (mask) {
     const masked = spread(mask, data.length, bands);
     if (!maskedBands || maskedBands.every(Boolean)) return masked;
-    const others = validValues(data, bands, dtype, { ...marks, mask: undefined }, wide);
+    const others = validValues(data, kind, { ...marks, mask: undefined });
     if (!masked && !others) return null;
     return Uint8Array.from(data, (_, i) => (maskedBands[i % bands] ? masked : others)?.[i] ?? 1);
   }

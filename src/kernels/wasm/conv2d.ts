@@ -13,11 +13,9 @@ export const conv2d: TrainingKernel = {
   name: 'DiffusionSslConv2D',
   compute(kernels, { x, filter }) {
     const [size, , , columns] = filter.shape;
-    return convolveSame(kernels, x, columns, {
-      filter: kernels.pointer(filter),
-      size,
-      rowStride: columns,
-      columnStride: 1,
+    return convolveSame(kernels, x, {
+      ...{ columns, filter: kernels.pointer(filter), size },
+      ...{ rowStride: columns, columnStride: 1 },
     });
   },
 };
@@ -27,8 +25,8 @@ export const conv2dBackpropInput: TrainingKernel = {
   name: 'DiffusionSslConv2DBackpropInput',
   compute(kernels, { dy, filter }) {
     const [size, , columns, depth] = filter.shape;
-    return convolveSame(kernels, dy, columns, {
-      ...{ filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
+    return convolveSame(kernels, dy, {
+      ...{ columns, filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
       ...{ firstY: size - 1, firstX: size - 1, step: -1 },
     });
   },
@@ -38,8 +36,7 @@ export const conv2dBackpropInput: TrainingKernel = {
 export function convolveSame(
   kernels: KernelModule,
   x: tf.TensorInfo,
-  columns: number,
-  layout: FilterLayout,
+  { columns, ...layout }: FilterLayout & { columns: number },
   epilogue: Epilogue = {},
 ): tf.TensorInfo {
   const [batch, height, width, depth] = x.shape;

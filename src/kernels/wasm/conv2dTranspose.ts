@@ -19,7 +19,10 @@ export const conv2dTranspose: TrainingKernel = {
       const layout = { filter: kernels.pointer(filter), depth, columns, backward: false };
       return convolvePhases(kernels, x, x.shape, layout);
     }
-    return transposeDirect(kernels, x, columns, phaseLayouts(kernels.pointer(filter), size, depth));
+    return transposeDirect(kernels, x, {
+      columns,
+      layouts: phaseLayouts(kernels.pointer(filter), size, depth),
+    });
   },
 };
 
@@ -44,8 +47,7 @@ export function phaseLayouts(filter: number, size: number, depth: number): Filte
 export function transposeDirect(
   kernels: KernelModule,
   x: tf.TensorInfo,
-  columns: number,
-  layouts: readonly FilterLayout[],
+  { columns, layouts }: { columns: number; layouts: readonly FilterLayout[] },
   epilogue: Epilogue = {},
 ): tf.TensorInfo {
   const [batch, height, width, depth] = x.shape;

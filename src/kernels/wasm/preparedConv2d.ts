@@ -102,7 +102,7 @@ export const preparedConv2d: TrainingKernel = {
       ...layout,
       prepared: bias + 4 * (plan.biasFloats + i * plan.filterFloats),
     }));
-    if (!transpose) return convolveSame(kernels, x, columns, layouts[0], epilogue);
-    return transposeDirect(kernels, x, columns, layouts, epilogue);
+    if (!transpose) return convolveSame(kernels, x, { columns, ...layouts[0] }, epilogue);
+    return transposeDirect(kernels, x, { columns, layouts }, epilogue);
   },
 };

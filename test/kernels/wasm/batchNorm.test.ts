@@ -11,7 +11,10 @@ const vector = (data: ArrayLike<number>): HostTensor => ({
 });
 
 /** Gradients of <batch norm, dy> in closed form. */
-function gradients(x: HostTensor, dy: HostTensor, weight: HostTensor, bias: HostTensor, relu: boolean) {
+function gradients(
+  { x, dy, weight, bias }: Record<'x' | 'dy' | 'weight' | 'bias', HostTensor>,
+  relu: boolean,
+) {
   const channels = x.shape[3];
   const count = x.data.length / channels;
   const { mean, variance } = channelStatistics(x);
@@ -43,7 +46,7 @@ async function check(x: HostTensor, relu: boolean): Promise<void> {
     name: 'DiffusionSslBatchNormApply',
     inputs: { x, mean, variance, weight, bias },
     attributes: { epsilon: 1e-5, relu: Number(relu) },
-    expected: [batchNorm(x, weight, bias, mean.data, variance.data, { activation })],
+    expected: [batchNorm(x, { weight, bias, mean: mean.data, variance: variance.data }, { activation })],
   });
   // Of two values a channel the gradient all but vanishes: what is left is rounding.
   if (x.data.length / x.shape[3] < 3) return;
@@ -52,7 +55,7 @@ async function check(x: HostTensor, relu: boolean): Promise<void> {
     name: 'DiffusionSslBatchNormGradient',
     inputs: { x, dy, mean, variance, weight, bias },
     attributes: { epsilon: 1e-5, relu: Number(relu) },
-    expected: gradients(x, dy, weight, bias, relu),
+    expected: gradients({ x, dy, weight, bias }, relu),
   });
 }
 

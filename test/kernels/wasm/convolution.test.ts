@@ -77,7 +77,7 @@ describe('convolution kernels', () => {
         fc.integer({ min: 1, max: 20 }),
         fc.constantFrom(1, 3, 3, 3, 5),
         fc.constantFrom(1, 4),
-        (image, wide, narrow, size, multiple) =>
+        (...[image, wide, narrow, size, multiple]) =>
           check({ image, wide: wide * multiple, narrow: narrow * multiple, size }, false),
       ),
       { numRuns: 40 },
