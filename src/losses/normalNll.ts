@@ -13,8 +13,9 @@ export interface Levels {
 const SMALLEST = 1e-12;
 
 /**
- * −ln of the density at each element of `x`, in nats; with `levels`, −ln of the probability of the level at each element: the
- * part of the distribution that is closer to it than to others, where the first and the last level take what lies beyond.
+ * −ln of the density at each element of `x`, in nats; with `levels`, −ln of the probability of the level at each
+ * element: the part of the distribution that is closer to it than to others, where the first and the last level take
+ * what lies beyond.
  */
 export function normalNll(x: tf.Tensor, { mean, logVariance }: Normal, levels?: Levels): tf.Tensor {
   const distance = tf.sub(x, mean);
@@ -32,7 +33,9 @@ export function normalNll(x: tf.Tensor, { mean, logVariance }: Normal, levels?: 
   return tf.neg(tf.log(tf.maximum(probability, SMALLEST)));
 }
 
-/** The standard normal distribution function in the approximation by tanh that guided-diffusion's numbers are made with. */
+/**
+ * The standard normal distribution function in the approximation by tanh that guided-diffusion's numbers are made with.
+ */
 function normalCdf(x: tf.Tensor): tf.Tensor {
   const argument = tf.mul(tf.add(x, tf.mul(tf.mul(tf.square(x), x), 0.044715)), Math.sqrt(2 / Math.PI));
   return tf.mul(tf.add(tf.tanh(argument), 1), 0.5);

@@ -18,7 +18,8 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export function withoutGradient<T extends tf.Tensor>(compute: () => T): T {
   return tf.tidy(() => {
-    // Within the forward function of a `customGrad` nothing is recorded. It asks for an input: one on which nothing depends.
+    // Within the forward function of a `customGrad` nothing is recorded. It asks for an input: one on which nothing
+    // depends.
     const operation = tf.customGrad(() => ({
       value: tf.clone(compute()),
       gradFunc: () => [tf.scalar(0)],
