@@ -21,6 +21,7 @@ const scripts = [
   'check:snippets',
   'docs',
   'check:package',
+  'check:trainer',
 ].filter((script) => !options.except.includes(script));
 
 /** What a script says when it succeeds, if that is one line. */

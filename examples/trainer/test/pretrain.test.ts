@@ -244,7 +244,7 @@ describe('a run on six bands of two rasters', () => {
     expect(interrupted.code, interrupted.stderr).toBe(130);
     expect(interrupted.stderr).toContain('press Ctrl-C again to stop at once');
     expect(interrupted.stdout).toMatch(
-      /stopped at step \d+; go on with: npm run pretrain -- --out .*killed --resume/,
+      /stopped at step \d+; go on with: npx diffusion-ssl pretrain --out .*killed --resume/,
     );
     expect(lines()).toBeLessThan(STEPS);
 

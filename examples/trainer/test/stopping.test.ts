@@ -103,7 +103,7 @@ describe('a run that is asked to stop', () => {
     };
     expect(await train('validating', [], { signal, onStep })).toBe('interrupted');
     expect(said.at(-1)).toMatch(
-      /^stopped at step 4; go on with: npm run pretrain -- --out .*validating --resume$/,
+      /^stopped at step 4; go on with: npx diffusion-ssl pretrain --out .*validating --resume$/,
     );
     const state = readCheckpointState(readFileSync(path.join(out('validating'), 'latest.safetensors')));
     expect(state).toMatchObject({ step: 4, epoch: 0, nextBatch: STEPS_PER_EPOCH, history: [] });
@@ -145,8 +145,10 @@ it('a stopped run is gone on with by a line that a shell takes', () => {
     const { run } = parsePretrainOptions(args);
     return resumeCommand(run.out!, run);
   };
-  expect(command('--out', 'runs/a-2', '--threads', '2')).toBe('npm run pretrain -- --out runs/a-2 --resume');
+  expect(command('--out', 'runs/a-2', '--threads', '2')).toBe(
+    'npx diffusion-ssl pretrain --out runs/a-2 --resume',
+  );
   expect(command('--out', "my run's", '--log-dir', 'logs', '--backend', 'webgpu', '--allow-software')).toBe(
-    "npm run pretrain -- --out 'my run'\\''s' --resume --log-dir logs --backend webgpu --allow-software",
+    "npx diffusion-ssl pretrain --out 'my run'\\''s' --resume --log-dir logs --backend webgpu --allow-software",
   );
 });

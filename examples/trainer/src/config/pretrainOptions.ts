@@ -50,7 +50,7 @@ export interface PretrainOptions {
  * @param args Arguments behind the program's name.
  */
 export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
-  const program = new Command('pretrain').description(
+  const program = new Command('diffusion-ssl pretrain').description(
     'Pretrains the attention U-Net by denoising diffusion. Without --data it builds sample chips from NASA imagery ' +
       'and trains on these.',
   );

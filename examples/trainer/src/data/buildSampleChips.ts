@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
+import { ConfigError } from 'diffusion-ssl/errors';
 import { decode as decodePng } from 'fast-png';
 import { turn } from '../run/turn.js';
 import { buildFolder } from './buildFolder.js';
@@ -113,8 +114,7 @@ interface Window {
 }
 
 async function readWorld(signal: AbortSignal | undefined): Promise<World> {
-  const require = createRequire(import.meta.url);
-  const folder = path.join(path.dirname(require.resolve('three-globe')), '../example/img');
+  const folder = path.join(path.dirname(findImagery()), '../example/img');
   const rgba = await readJpeg(path.join(folder, 'earth-blue-marble.jpg'));
   await turn(signal);
   const relief = decodePng(readFileSync(path.join(folder, 'earth-topology.png')));
@@ -149,6 +149,19 @@ function neighbours(i: number, size: number, sourceSize: number): [number, numbe
   const position = Math.max(0, ((i + 0.5) * sourceSize) / size - 0.5);
   const first = Math.floor(position);
   return [first, Math.min(first + 1, sourceSize - 1), position - first];
+}
+
+/** The package that ships the imagery, which is too large to depend on: beside the trainer, or where it is called. */
+function findImagery(): string {
+  for (const from of [import.meta.url, path.join(process.cwd(), 'package.json')]) {
+    try {
+      return createRequire(from).resolve('three-globe');
+    } catch {}
+  }
+  throw new ConfigError(
+    'The sample imagery is not installed. Name your own chips by --data and --catalog, or install it where you call the ' +
+      'trainer: npm install three-globe',
+  );
 }
 
 async function readJpeg(file: string): Promise<{ width: number; height: number; data: Uint8ClampedArray }> {

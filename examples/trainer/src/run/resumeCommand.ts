@@ -10,5 +10,12 @@ export function resumeCommand(folder: string, { logDir, backend, allowSoftware }
   const quoted = flags.map((flag) =>
     /^[\w./:@%+=,-]+$/.test(flag) ? flag : `'${flag.replaceAll("'", "'\\''")}'`,
   );
-  return `npm run pretrain -- ${quoted.join(' ')}`;
+  return `${trainerCommand()} ${quoted.join(' ')}`;
+}
+
+/** How this process was started: in a clone by `npm run pretrain`, or as the program of the package. */
+function trainerCommand(): string {
+  if (process.env.npm_lifecycle_event === 'pretrain') return 'npm run pretrain --';
+  const isClone = import.meta.url.endsWith('.ts');
+  return `npx ${isClone ? 'diffusion-ssl' : 'diffusion-ssl-trainer'} pretrain`;
 }

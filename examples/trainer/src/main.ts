@@ -1,0 +1,33 @@
+import { createRequire } from 'node:module';
+import { Command } from 'commander';
+
+/** A command: it is given the arguments behind its name. */
+type Run = (args: readonly string[]) => Promise<void>;
+
+/** The commands by name: what each is for, and its program, which is loaded when it is called. */
+const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
+  pretrain: {
+    about: 'train the attention U-Net by denoising diffusion on satellite chips',
+    load: async () => (await import('./commands/pretrain.js')).pretrain,
+  },
+  resume: {
+    about: 'go on with the run in a folder: resume RUN',
+    load: async () => (await import('./commands/resume.js')).resume,
+  },
+};
+
+const { version } = createRequire(import.meta.url)('../package.json') as { version: string };
+const program = new Command('diffusion-ssl')
+  .description('Self-supervised pretraining by denoising diffusion on satellite imagery.')
+  .version(version)
+  .usage('COMMAND [options]')
+  .addHelpText('after', '\ndiffusion-ssl COMMAND --help lists the options of a command.')
+  .helpCommand(false)
+  .enablePositionalOptions();
+for (const [name, { about, load }] of Object.entries(COMMANDS)) {
+  // The command itself reads its arguments, --help among them.
+  const command = program.command(name).description(about).helpOption(false);
+  command.allowUnknownOption().allowExcessArguments().passThroughOptions();
+  command.action(async () => (await load())(command.args));
+}
+await program.parseAsync();
