@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { convolveDirect, type FilterLayout } from './convolveDirect.js';
+import { convolveDirect, type FilterLayout, square } from './convolveDirect.js';
 import { convolveWinograd } from './convolveWinograd.js';
 import type { Epilogue } from './Epilogue.js';
 import { filterGradient } from './filterGradient.js';
@@ -27,7 +27,7 @@ export const conv2dBackpropInput: TrainingKernel = {
     const [size, , columns, depth] = filter.shape;
     return convolveSame(kernels, dy, {
       ...{ columns, filter: kernels.pointer(filter), size, rowStride: 1, columnStride: depth },
-      ...{ firstY: size - 1, firstX: size - 1, step: -1 },
+      ...{ first: [size - 1, size - 1], step: [-1, -1] },
     });
   },
 };
@@ -44,17 +44,11 @@ export function convolveSame(
   const addresses = { x: kernels.pointer(x), y: kernels.pointer(y) };
   const shape = { ...addresses, ...epilogue, batch, height, width, depth, columns };
   if (prefersWinograd(x.shape, [layout.size, layout.size, depth, columns])) {
-    convolveWinograd(kernels, { ...shape, ...layout, flip: layout.step === -1 });
+    convolveWinograd(kernels, { ...shape, ...layout, flip: layout.step?.[0] === -1 });
   } else {
-    const offset = -(layout.size - 1) / 2;
-    const grid = {
-      gridHeight: height,
-      gridWidth: width,
-      taps: layout.size,
-      offsetY: offset,
-      offsetX: offset,
-    };
-    convolveDirect(kernels, { ...shape, ...grid }, layout);
+    const grid = { gridHeight: height, gridWidth: width };
+    const [taps, offset] = [square(layout.size), square(-(layout.size - 1) / 2)];
+    convolveDirect(kernels, { ...shape, ...grid, taps, offset }, layout);
   }
   return y;
 }
@@ -70,7 +64,7 @@ export const conv2dBackpropFilter: TrainingKernel = {
     (winograd ? filterGradientWinograd : filterGradient)(kernels, {
       ...{ a: kernels.pointer(x), b: kernels.pointer(dy), dw: kernels.pointer(filter) },
       ...{ batch, height, width, m, gridHeight: height, gridWidth: width, n },
-      ...{ taps: size, stride: 1, offset: -(size - 1) / 2 },
+      ...{ taps: square(size), stride: square(1), offset: square(-(size - 1) / 2) },
     });
     return filter;
   },

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { convolveDirect, type FilterLayout } from './convolveDirect.js';
+import { convolveDirect, type FilterLayout, square } from './convolveDirect.js';
 import type { Epilogue } from './Epilogue.js';
 import { filterGradient } from './filterGradient.js';
 import type { KernelModule } from './KernelModule.js';
@@ -39,7 +39,7 @@ export function phaseLayouts(filter: number, size: number, depth: number): Filte
   const first = (phase: number) => (size === 2 ? phase : 3 - phase);
   return PHASES.map(([outY, outX]) => ({
     ...{ filter, size, rowStride: 1, columnStride: depth },
-    ...{ firstY: first(outY), firstX: first(outX), step: -2 },
+    ...{ first: [first(outY), first(outX)], step: square(-2) },
   }));
 }
 
@@ -56,8 +56,8 @@ export function transposeDirect(
   const [{ size }] = layouts;
   const offset = (phase: number) => (size === 2 ? 0 : phase - 1);
   for (const [i, [outY, outX]] of PHASES.entries()) {
-    const grid = { gridHeight: height, gridWidth: width, taps: size / 2 };
-    const place = { offsetY: offset(outY), offsetX: offset(outX), outStep: 2, outY, outX };
+    const grid = { gridHeight: height, gridWidth: width, taps: square(size / 2) };
+    const place = { offset: [offset(outY), offset(outX)], outStep: square(2), out: [outY, outX] } as const;
     const shape = { batch, height, width, depth, columns };
     convolveDirect(kernels, { ...addresses, ...shape, ...grid, ...place, ...epilogue }, layouts[i]);
   }
@@ -81,12 +81,11 @@ export const conv2dTransposeBackpropInput: TrainingKernel = {
       });
     }
     const dx = kernels.output([batch, gridHeight, gridWidth, columns]);
-    const offset = 1 - size / 2;
     convolveDirect(
       kernels,
       {
         ...{ x: kernels.pointer(dy), y: kernels.pointer(dx), batch, height, width, depth, columns },
-        ...{ gridHeight, gridWidth, taps: size, stride: 2, offsetY: offset, offsetX: offset },
+        ...{ gridHeight, gridWidth, taps: square(size), stride: square(2), offset: square(1 - size / 2) },
       },
       { filter: kernels.pointer(filter), size, rowStride: columns, columnStride: 1 },
     );
@@ -105,7 +104,7 @@ export const conv2dTransposeBackpropFilter: TrainingKernel = {
     filterGradient(kernels, {
       ...{ a: kernels.pointer(dy), b: kernels.pointer(x), dw: kernels.pointer(filter) },
       ...{ batch, height: 2 * gridHeight, width: 2 * gridWidth, m, gridHeight, gridWidth, n },
-      ...{ taps: size, stride: 2, offset: 1 - size / 2 },
+      ...{ taps: square(size), stride: square(2), offset: square(1 - size / 2) },
     });
     return filter;
   },

@@ -2,11 +2,14 @@ import { type Epilogue, epilogueArguments } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
 import { alignFloats } from './winogradSizes.js';
 
+/** A number for rows and one for columns. */
+export type Pair = readonly [y: number, x: number];
+
 /** What `convolve` reads and writes: grids of pixels, in floats and addresses. */
 export interface DirectConvolution extends Epilogue {
   /** Address of the input [batch, height, width, depth]. */
   x: number;
-  /** Address of the output [batch, gridHeight·outStep, gridWidth·outStep, columns]. */
+  /** Address of the output [batch, ...outSize, columns]. */
   y: number;
   batch: number;
   height: number;
@@ -15,35 +18,39 @@ export interface DirectConvolution extends Epilogue {
   gridHeight: number;
   gridWidth: number;
   columns: number;
-  /** Taps in each direction. */
-  taps: number;
-  /** Grid pixel (y, x) reads from input pixel (y·stride + offsetY, x·stride + offsetX) on. Default 1. */
-  stride?: number;
-  offsetY: number;
-  offsetX: number;
-  /** Grid pixel (y, x) is output pixel (y·outStep + outY, x·outStep + outX). Default 1, and 0. */
-  outStep?: number;
-  outY?: number;
-  outX?: number;
+  taps: Pair;
+  /** Grid pixel (y, x) reads from input pixel (y, x)·stride + offset on. Default 1. */
+  stride?: Pair;
+  offset: Pair;
+  /** Grid pixel (y, x) is output pixel (y, x)·outStep + out. Default 1, and 0. */
+  outStep?: Pair;
+  out?: Pair;
+  /** Height and width of the output. Default: as many steps as the grid has pixels. */
+  outSize?: Pair;
 }
 
 /** Where in a filter the taps and values of a {@link DirectConvolution} lie. */
 export interface FilterLayout {
   /** Address of the filter. */
   filter: number;
-  /** Taps of the filter in each direction. */
+  /** Taps of the filter in a row. */
   size: number;
   /** From one value of the depth to the next, in floats. */
   rowStride: number;
   /** From one output channel to the next, in floats. */
   columnStride: number;
-  /** Filter tap (firstY + i·step, firstX + j·step) is tap (i, j) of the convolution. Default 0, 0 and 1. */
-  firstY?: number;
-  firstX?: number;
-  step?: number;
+  /** Filter tap first + (i, j)·step is tap (i, j) of the convolution. Default 0 and 1. */
+  first?: Pair;
+  step?: Pair;
   /** Address of the filter as {@link packFilter} has packed it, where that is done already. */
   prepared?: number;
 }
+
+/** The same number for rows and columns. */
+export const square = (n: number): Pair => [n, n];
+
+const ZERO = square(0);
+const ONE = square(1);
 
 const TILE_ROWS = 6;
 const PANEL = 8;
@@ -60,17 +67,17 @@ export function packedFilterFloats({
   columns,
   taps,
 }: Pick<DirectConvolution, 'depth' | 'columns' | 'taps'>) {
-  return alignFloats(Math.ceil(columns / PANEL) * taps * taps * depth * PANEL);
+  return alignFloats(Math.ceil(columns / PANEL) * taps[0] * taps[1] * depth * PANEL);
 }
 
 /** Packs a filter to the address `packed`. */
 export function packFilter(
   kernels: KernelModule,
   { depth, columns, taps }: Pick<DirectConvolution, 'depth' | 'columns' | 'taps'>,
-  { filter, size, rowStride, columnStride, firstY = 0, firstX = 0, step = 1 }: FilterLayout,
+  { filter, size, rowStride, columnStride, first = ZERO, step = ONE }: FilterLayout,
   packed: number,
 ): void {
-  const products = taps * taps * depth * PANEL;
+  const products = taps[0] * taps[1] * depth * PANEL;
   const panels = Math.ceil(columns / PANEL);
   // Where panels lie side by side, several at a time: the next row of the filter may lie in another page of memory.
   const neighbours = columnStride === 1 ? Math.min(8, Math.ceil(panels / 8)) : 1;
@@ -79,24 +86,25 @@ export function packFilter(
     panels,
     Math.max(neighbours, Math.ceil(GRAIN_PRODUCTS / 32 / products)),
     ...[filter, packed, depth, columns, rowStride, columnStride],
-    ...[size, taps, taps, firstY, firstX, step],
+    ...[size, ...taps, ...first, ...step],
   );
 }
 
 /** Packs the filter, unless it is packed already, and convolves, on all threads. */
 export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, layout: FilterLayout): void {
-  const { depth, columns, taps } = conv;
-  const { stride = 1, outStep = 1, outY = 0, outX = 0 } = conv;
+  const { depth, columns, taps, stride = ONE, offset, outStep = ONE, out = ZERO } = conv;
+  const { outSize = [conv.gridHeight * outStep[0], conv.gridWidth * outStep[1]] } = conv;
   const panels = Math.ceil(columns / PANEL);
   const pixels = conv.batch * conv.gridHeight * conv.gridWidth;
   const blocks = Math.ceil(pixels / BLOCK_PIXELS);
-  const products = taps * taps * depth * PANEL;
+  const tapCount = taps[0] * taps[1];
+  const products = tapCount * depth * PANEL;
   // Small images: the same pixel of all of them together, so that taps outside the image are left out for whole tiles.
   const imagesInner = conv.gridHeight * conv.gridWidth <= 2 * conv.batch;
   const parts = Math.min(panels, Math.ceil(PIECES / blocks));
 
   const packedFloats = layout.prepared ? 0 : packedFilterFloats(conv);
-  const tableFloats = alignFloats((BLOCK_PIXELS / TILE_ROWS) * (taps * taps + 1) * TILE_ROWS);
+  const tableFloats = alignFloats((BLOCK_PIXELS / TILE_ROWS) * (tapCount + 1) * TILE_ROWS);
   const workspace = kernels.workspace(packedFloats + alignFloats(depth) + kernels.threads * tableFloats);
   const packed = layout.prepared ?? workspace;
   const zeros = workspace + 4 * packedFloats;
@@ -110,19 +118,7 @@ export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, l
     Math.ceil(GRAIN_PRODUCTS / productsOfItem),
     ...[conv.x, packed, conv.y, zeros, scratch, 4 * tableFloats],
     ...[conv.batch, conv.height, conv.width, depth, conv.gridHeight, conv.gridWidth, columns],
-    ...[
-      taps,
-      taps,
-      stride,
-      conv.offsetY,
-      conv.offsetX,
-      outStep,
-      outY,
-      outX,
-      BLOCK_PIXELS,
-      parts,
-      Number(imagesInner),
-      ...epilogueArguments(conv),
-    ],
+    ...[...taps, ...stride, ...offset, ...outSize, ...outStep, ...out],
+    ...[BLOCK_PIXELS, parts, Number(imagesInner), ...epilogueArguments(conv)],
   );
 }

@@ -1,3 +1,4 @@
+import type { Pair } from './convolveDirect.js';
 import type { KernelModule } from './KernelModule.js';
 import { alignFloats } from './winogradSizes.js';
 
@@ -7,7 +8,7 @@ export interface FilterGradient {
   a: number;
   /** Address of [batch, gridHeight, gridWidth, n]. */
   b: number;
-  /** Address of the result [taps, taps, m, n]. */
+  /** Address of the result [...taps, m, n]. */
   dw: number;
   batch: number;
   height: number;
@@ -16,9 +17,9 @@ export interface FilterGradient {
   gridHeight: number;
   gridWidth: number;
   n: number;
-  taps: number;
-  stride: number;
-  offset: number;
+  taps: Pair;
+  stride: Pair;
+  offset: Pair;
 }
 
 const TILE_ROWS = 6;
@@ -36,7 +37,7 @@ const MIN_BLOCK_PIXELS = 192;
 /** Sums the gradient directly, on all threads; the order of summation depends on the shapes alone. */
 export function filterGradient(kernels: KernelModule, gradient: FilterGradient): void {
   const { a, b, dw, batch, height, width, m, gridHeight, gridWidth, n, taps, stride, offset } = gradient;
-  const size = taps * taps * m * n;
+  const size = taps[0] * taps[1] * m * n;
   const rows = batch * gridHeight;
   const pixels = rows * gridWidth;
   const parts = Math.max(
@@ -44,7 +45,7 @@ export function filterGradient(kernels: KernelModule, gradient: FilterGradient):
     Math.min(MAX_PARTS, rows, Math.floor(pixels / PART_PIXELS), Math.floor(MAX_PART_FLOATS / size)),
   );
   const splits = Math.min(Math.ceil(m / TILE_ROWS), Math.ceil(PIECES / parts));
-  const blockPixels = Math.max(MIN_BLOCK_PIXELS, BLOCK_FLOATS / (stride * stride * m + n));
+  const blockPixels = Math.max(MIN_BLOCK_PIXELS, BLOCK_FLOATS / (stride[0] * stride[1] * m + n));
   const blockRows = Math.ceil(blockPixels / gridWidth);
   const tableFloats = alignFloats(10 * blockRows * gridWidth);
   const sumFloats = alignFloats(parts > 1 ? parts * size : 0);
@@ -55,7 +56,7 @@ export function filterGradient(kernels: KernelModule, gradient: FilterGradient):
     parts * splits,
     Math.ceil((2 ** 20 * parts * splits) / (pixels * size)),
     ...[a, b, sums, 4 * size, batch, height, width, m, gridHeight, gridWidth, n],
-    ...[taps, taps, stride, offset, parts, splits, blockRows, workspace + 4 * sumFloats, 4 * tableFloats],
+    ...[...taps, ...stride, ...offset, parts, splits, blockRows, workspace + 4 * sumFloats, 4 * tableFloats],
   );
   if (parts > 1) kernels.run('sumParts', size, 1 << 15, sums, dw, parts, size);
 }

@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { convolveSame } from './conv2d.js';
 import { phaseLayouts, prefersPhases, transposeDirect } from './conv2dTranspose.js';
-import { type FilterLayout, packedFilterFloats, packFilter } from './convolveDirect.js';
+import { type FilterLayout, packedFilterFloats, packFilter, square } from './convolveDirect.js';
 import { transformedFilterFloats, transformFilter } from './convolveWinograd.js';
 import type { Epilogue } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
@@ -32,7 +32,7 @@ function planOf(shape: readonly number[], size: number, columns: number, transpo
   const taps = transpose ? size / 2 : size;
   const filterFloats = winograd
     ? (transpose ? phaseFilterFloats : transformedFilterFloats)({ depth, columns, backward: false })
-    : packedFilterFloats({ depth, columns, taps });
+    : packedFilterFloats({ depth, columns, taps: square(taps) });
   const filters = transpose && !winograd ? 4 : 1;
   const biasFloats = alignFloats(columns);
   return { size, depth, columns, transpose, winograd, biasFloats, filters, filterFloats };
@@ -73,7 +73,7 @@ export const prepareConv2d: TrainingKernel = {
       if (winograd) {
         transformFilter(kernels, { ...layout, depth, columns, flip: false }, target);
       } else {
-        packFilter(kernels, { depth, columns, taps: transpose ? size / 2 : size }, layout, target);
+        packFilter(kernels, { depth, columns, taps: square(transpose ? size / 2 : size) }, layout, target);
       }
       target += 4 * filterFloats;
     }

@@ -2,7 +2,7 @@ import type { BackendWasm } from '@tensorflow/tfjs-backend-wasm';
 import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../../errors/BackendError.js';
 import { KernelModule } from './KernelModule.js';
-import { replaceStock, restoreStock } from './replaceStock.js';
+import { checkBackend, replaceStock, restoreStock } from './replaceStock.js';
 import { startBrowserWorker } from './startBrowserWorker.js';
 import { trainingKernels } from './trainingKernels.js';
 import type { StartKernelWorker } from './WorkerPool.js';
@@ -68,11 +68,7 @@ export async function registerTrainingKernels({
       kernelName: name,
       backendName: 'wasm',
       kernelFunc: ({ inputs, attrs, backend }) => {
-        if (backend !== module.backend) {
-          throw new BackendError(
-            `${name}: the wasm backend was started anew; call registerTrainingKernels() again.`,
-          );
-        }
+        checkBackend(name, backend, module);
         return compute(
           module,
           inputs as Record<string, tf.TensorInfo>,

@@ -5,8 +5,8 @@ import { TILE_ROWS, tile6x8 } from './tile';
  * Direct convolution as a matrix product of patches that are addressed, not copied: a table names, for 6 output pixels
  * and each tap, where the input pixel's channels lie (`zeros` outside the image).
  *
- * Output pixel (y, x) of a grid reads input pixels (y·stride + offsetY + i, x·stride + offsetX + j) and is written to
- * pixel (y·outStep + outY, x·outStep + outX) of the output. Items are blocks of `blockPixels` grid pixels, times
+ * Output pixel (y, x) of a grid reads input pixels (y·strideY + offsetY + i, x·strideX + offsetX + j) and is written to
+ * pixel (y·outStepY + outY, x·outStepX + outX) of the output. Items are blocks of `blockPixels` grid pixels, times
  * `parts` parts of the panels. `bias`, if any, is added to each pixel, then `relu` applied. Pixels are counted image by
  * image, or with `imagesInner` the same pixel of all images first. Dukhan, "The indirect convolution algorithm" (2019).
  */
@@ -14,8 +14,8 @@ export function convolve(
   begin: i32, end: i32,
   x: usize, packed: usize, y: usize, zeros: usize, scratch: usize, scratchBytes: i32,
   batch: i32, height: i32, width: i32, depth: i32, gridHeight: i32, gridWidth: i32, columns: i32,
-  tapsY: i32, tapsX: i32, stride: i32, offsetY: i32, offsetX: i32,
-  outStep: i32, outY: i32, outX: i32, blockPixels: i32, parts: i32, imagesInner: i32,
+  tapsY: i32, tapsX: i32, strideY: i32, strideX: i32, offsetY: i32, offsetX: i32,
+  outHeight: i32, outWidth: i32, outStepY: i32, outStepX: i32, outY: i32, outX: i32, blockPixels: i32, parts: i32, imagesInner: i32,
   bias: usize, relu: i32,
 ): void {
   const taps = tapsY * tapsX;
@@ -42,8 +42,8 @@ export function convolve(
       let gridX = position % gridWidth;
       for (let p = first; p < last; p += TILE_ROWS, target += groupBytes) {
         for (let r = 0; r < TILE_ROWS; r++) {
-          const inY = gridY * stride + offsetY;
-          const inX = gridX * stride + offsetX;
+          const inY = gridY * strideY + offsetY;
+          const inX = gridX * strideX + offsetX;
           const source = x + <usize>image * height * rowBytes + inY * rowBytes + inX * pixelBytes;
           let entry = target + (r << 2);
           for (let i = 0; i < tapsY; i++) {
@@ -53,8 +53,8 @@ export function convolve(
               store<u32>(entry, <u32>(inside ? source + i * rowBytes + j * pixelBytes : zeros));
             }
           }
-          const outRow = (image * gridHeight + gridY) * outStep + outY;
-          const out = outRow * gridWidth * outStep + gridX * outStep + outX;
+          const outRow = image * outHeight + gridY * outStepY + outY;
+          const out = outRow * outWidth + gridX * outStepX + outX;
           store<u32>(entry, <u32>(y + (<usize>out * columns << 2)));
           if (p + r + 1 >= last) continue;
           if (imagesInner && ++image < batch) continue;

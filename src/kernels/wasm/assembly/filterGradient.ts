@@ -14,7 +14,8 @@ import { rowOfTile, rowsOfTile } from './tile';
 export function filterGradient(
   begin: i32, end: i32,
   a: usize, b: usize, dw: usize, partBytes: i32, batch: i32, height: i32, width: i32, m: i32,
-  gridHeight: i32, gridWidth: i32, n: i32, tapsY: i32, tapsX: i32, stride: i32, offset: i32,
+  gridHeight: i32, gridWidth: i32, n: i32, tapsY: i32, tapsX: i32,
+  strideY: i32, strideX: i32, offsetY: i32, offsetX: i32,
   parts: i32, splits: i32, blockRows: i32, scratch: usize, scratchBytes: i32,
 ): void {
   const gridRows = batch * gridHeight;
@@ -35,7 +36,7 @@ export function filterGradient(
       for (let ty = 0; ty < tapsY; ty++) {
         for (let tx = 0; tx < tapsX; tx++) {
           const count = pixelPairs(
-            table, row, rowEnd, height, width, m, gridHeight, gridWidth, n, stride, ty + offset, tx + offset,
+            table, row, rowEnd, height, width, m, gridHeight, gridWidth, n, strideY, strideX, ty + offsetY, tx + offsetX,
           );
           const tap = target + (<usize>((ty * tapsX + tx) * m * n) << 2);
           for (let group = split * groups / splits; group < lastGroup; group++) {
@@ -84,18 +85,18 @@ function packRows(table: usize, count: i32, source: usize, packed: usize, four: 
  */
 function pixelPairs(
   table: usize, row: i32, rowEnd: i32, height: i32, width: i32, m: i32,
-  gridHeight: i32, gridWidth: i32, n: i32, stride: i32, shiftY: i32, shiftX: i32,
+  gridHeight: i32, gridWidth: i32, n: i32, strideY: i32, strideX: i32, shiftY: i32, shiftX: i32,
 ): i32 {
-  const low = shiftX < 0 ? (stride - 1 - shiftX) / stride : 0;
-  const high = min(gridWidth, (width - shiftX + stride - 1) / stride);
-  const aStep = stride * m << 2;
+  const low = shiftX < 0 ? (strideX - 1 - shiftX) / strideX : 0;
+  const high = min(gridWidth, (width - shiftX + strideX - 1) / strideX);
+  const aStep = strideX * m << 2;
   const bStep = n << 2;
   let count = 0;
   for (; row < rowEnd; row++) {
     const image = row / gridHeight;
-    const y = (row - image * gridHeight) * stride + shiftY;
+    const y = (row - image * gridHeight) * strideY + shiftY;
     if (<u32>y >= <u32>height) continue;
-    let pa = ((<usize>(image * height + y) * width + low * stride + shiftX) * m << 2);
+    let pa = ((<usize>(image * height + y) * width + low * strideX + shiftX) * m << 2);
     let pb = ((<usize>row * gridWidth + low) * n << 2);
     for (let x = low; x < high; x++, pa += aStep, pb += bStep, count++) {
       store<u32>(table + (<usize>count << 3), <u32>pa);

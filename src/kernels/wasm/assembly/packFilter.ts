@@ -10,12 +10,12 @@ import { load1, load4, store1, store4 } from './simd';
 export function packFilter(
   begin: i32, end: i32,
   filter: usize, packed: usize, depth: i32, columns: i32, rowStride: i32, columnStride: i32,
-  width: i32, tapsY: i32, tapsX: i32, firstY: i32, firstX: i32, step: i32,
+  width: i32, tapsY: i32, tapsX: i32, firstY: i32, firstX: i32, stepY: i32, stepX: i32,
 ): void {
   const taps = tapsY * tapsX;
   for (let i = 0; i < tapsY; i++) {
     for (let j = 0; j < tapsX; j++) {
-      const tap = (firstY + i * step) * width + firstX + j * step;
+      const tap = (firstY + i * stepY) * width + firstX + j * stepX;
       const source = filter + (<usize>(tap * depth * columns) << 2);
       const target = packed + (<usize>((i * tapsX + j) * depth) << 5);
       const panelBytes = <usize>(taps * depth) << 5;
