@@ -4,6 +4,7 @@ import { BackendError } from '../errors/BackendError.js';
 import type { StartKernelWorker } from '../kernels/wasm/WorkerPool.js';
 import { endBackend } from './activateBackend.js';
 import type { BackendStarter } from './chooseBackend.js';
+import { explainMissingKernels } from './explainMissingKernels.js';
 import { guardWasmMemory } from './guardWasmMemory.js';
 import { importWasmBackend } from './importPeers.js';
 
@@ -47,6 +48,7 @@ export async function startWasm({
   guardWasmMemory(backend);
   const simd = (await tf.env().getAsync('WASM_HAS_SIMD_SUPPORT')) as boolean;
   const registered = kernels && simd ? await registerKernels(startWorker) : undefined;
+  const forget = registered ? undefined : explainMissingKernels();
   const variant = `wasm${simd ? ' simd' : ''}${threads > 1 ? ' threads' : ''}`;
   return {
     name: 'wasm',
@@ -55,6 +57,7 @@ export async function startWasm({
     memoryLimitBytes: WASM_MEMORY_LIMIT,
     dispose: async () => {
       await registered?.unregister();
+      forget?.();
       endBackend('wasm', stock);
     },
   };

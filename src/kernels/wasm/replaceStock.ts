@@ -34,9 +34,7 @@ export function restoreStock(): void {
 /** Throws where the backend is not that for whose memory the kernels were loaded. */
 export function checkBackend(name: string, backend: unknown, kernels: KernelModule): void {
   if (backend === kernels.backend) return;
-  throw new BackendError(
-    `${name}: the wasm backend was started anew; call registerTrainingKernels() again.`,
-  );
+  throw new BackendError(`${name}: the wasm backend was started anew; call registerTrainingKernels() again.`);
 }
 
 function install(kernels: KernelModule, { name, compute }: StockKernel): void {

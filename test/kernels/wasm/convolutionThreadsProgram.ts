@@ -26,7 +26,18 @@ const cases = [
   { image: [4, 16, 16, 32], filter: [4, 4, 16, 32], op: conv2dTranspose },
   { image: [2, 5, 7, 6], filter: [4, 4, 9, 6], op: conv2dTranspose },
 ];
-for (const { image, filter, op } of cases) {
+const stock = (stride: number) => (x: tf.Tensor4D, filter: tf.Tensor4D) =>
+  tf.conv2d(x, filter, stride, 'same');
+const depthwise = (x: tf.Tensor4D, filter: tf.Tensor4D) => tf.depthwiseConv2d(x, filter, 1, 'same');
+const pooled = (x: tf.Tensor4D, rows: tf.Tensor) =>
+  tf.sum(tf.mul(tf.maxPool(x, 3, 1, 'same'), tf.gather(rows, tf.range(0, x.shape[3], 1, 'int32'))));
+const stockCases = [
+  { image: [4, 32, 32, 16], filter: [3, 3, 16, 24], op: stock(1) },
+  { image: [2, 33, 47, 7], filter: [5, 5, 7, 9], op: stock(2) },
+  { image: [4, 33, 32, 40], filter: [3, 3, 40, 1], op: depthwise },
+  { image: [4, 33, 32, 40], filter: [50], op: pooled },
+];
+for (const { image, filter, op } of [...cases, ...stockCases]) {
   for (let repeat = 0; repeat < 5; repeat++) {
     const gradients = tf.valueAndGrads((x, f) => tf.sum(tf.square(op(x as tf.Tensor4D, f as tf.Tensor4D))));
     const { value, grads } = gradients([fill(image, 0.7), fill(filter, 1.3)]);

@@ -101,7 +101,8 @@ function keepsSize({ taps: [rows, columns], stride, pad, ...size }: Windows): bo
   const middle = (rows - 1) / 2;
   return (
     rows === columns &&
-    (stride[0] === 1 && stride[1] === 1) &&
+    stride[0] === 1 &&
+    stride[1] === 1 &&
     pad[0] === middle &&
     pad[1] === middle &&
     size.gridHeight === size.height &&
@@ -115,7 +116,8 @@ function halvesSize({ taps: [rows, columns], stride, pad, ...size }: Windows): b
   return (
     (rows === 2 || rows === 4) &&
     rows === columns &&
-    (stride[0] === 2 && stride[1] === 2) &&
+    stride[0] === 2 &&
+    stride[1] === 2 &&
     pad[0] === around &&
     pad[1] === around &&
     2 * size.gridHeight === size.height &&

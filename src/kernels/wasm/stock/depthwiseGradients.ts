@@ -14,7 +14,11 @@ const sides = ({ gridHeight, gridWidth, taps, stride, spread, pad }: Windows) =>
 export const depthwiseInputGradient: StockKernel = {
   name: 'DepthwiseConv2dNativeBackpropInput',
   compute(kernels, { dy, filter }, attributes) {
-    const windows = convolutionWindows(attributes.inputShape as number[], depthwise(filter.shape), attributes);
+    const windows = convolutionWindows(
+      attributes.inputShape as number[],
+      depthwise(filter.shape),
+      attributes,
+    );
     const { batch, height, width, taps } = windows;
     const [, , channels, multiplier] = filter.shape;
     const dx = kernels.output([batch, height, width, channels]);
@@ -23,7 +27,15 @@ export const depthwiseInputGradient: StockKernel = {
     const grain = Math.ceil(GRAIN_PRODUCTS / (width * channels * multiplier * taps[0] * taps[1]));
     const pointers = [dy, filter, dx].map((tensor) => kernels.pointer(tensor));
     const shape = [height, width, channels, multiplier, ...sides(windows)];
-    kernels.run('depthwiseInputGradient', batch * height, grain, ...pointers, ...shape, scratch, scratchBytes);
+    kernels.run(
+      'depthwiseInputGradient',
+      batch * height,
+      grain,
+      ...pointers,
+      ...shape,
+      scratch,
+      scratchBytes,
+    );
     return dx;
   },
 };
