@@ -161,7 +161,10 @@ describe('buildSampleChips', () => {
     const parent = mkdtempSync(path.join(tmpdir(), 'sample-chips-'));
     const controller = new AbortController();
     const onProgress = () => controller.abort();
-    const building = buildSampleChips(path.join(parent, 'a'), { onProgress, signal: controller.signal });
+    const building = buildSampleChips(path.join(parent, 'data', 'a'), {
+      onProgress,
+      signal: controller.signal,
+    });
     await expect(building).rejects.toThrow(/abort/);
     expect(readdirSync(parent)).toEqual([]);
     rmSync(parent, { recursive: true });

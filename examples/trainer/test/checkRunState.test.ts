@@ -3,6 +3,7 @@ import { parseKey, VALUES } from '../../../test/support/configKeys.js';
 import { checkSavedConfig } from '../src/config/checkSavedConfig.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { toPretrainConfig } from '../src/config/toPretrainConfig.js';
+import { checkRunState } from '../src/run/checkRunState.js';
 
 const defaults = parsePretrainOptions([]).config;
 /** A configuration as a checkpoint holds it. */
@@ -40,5 +41,26 @@ describe('checkSavedConfig', () => {
     ['globalStats', 3, /config\.globalStats is 3; it must be a text/],
   ])('names %s of %j', (field, value, message) => {
     expect(() => checkSavedConfig(saved({ [field]: value }))).toThrow(message);
+  });
+});
+
+describe('checkRunState', () => {
+  /** What the configuration of the first checkpoints that can still be read holds. */
+  const first = (
+    'imageColumns buffer nodata onBadChip normalization statistics downfactor clipPercent augmentation scaleFactor ' +
+    'cropStrategy rotationDegree bshiftGammaRange patchShift contrastRange brRange sigmaRange epochs batch accumulate clipNorm ' +
+    'emaDecay checkpointInterval seed loss lossWeights perceptualBands minSnrGamma optimizer learningRate weightDecay scheduler ' +
+    'scheduleUnit warmup timesteps timestepSampling noiseSchedule betaStart betaEnd filterConfig blockNum dropoutRate ' +
+    'dropoutType upmode attention timeEmbeddingDim'
+  ).split(' ');
+
+  it('knows what runs did before each flag that has come since', () => {
+    const config = Object.fromEntries(Object.entries(saved({})).filter(([field]) => first.includes(field)));
+    const state = {
+      ...{ config, build: 'wasm', epoch: 0, nextBatch: 0, step: 0, schedule: {}, learningRate: 0 },
+      ...{ epochLoss: { sum: 0, count: 0 }, epochImages: 0, epochSeconds: 0, epochWaitSeconds: 0 },
+      ...{ history: [], seconds: 0 },
+    };
+    expect(Object.keys(checkRunState(state).config).sort()).toEqual(Object.keys(saved({})).sort());
   });
 });

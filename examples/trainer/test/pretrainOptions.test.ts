@@ -1,5 +1,6 @@
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: so a path names a variable.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -16,6 +17,13 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function fileOf(...lines: string[]): string {
   const file = path.join(folder, 'my.yaml');
   writeFileSync(file, ['Train_Validate:', ...lines.map((line) => `  ${line}`)].join('\n'));
+  return file;
+}
+
+/** A pipe that nobody writes into. */
+function pipe(): string {
+  const file = path.join(folder, 'pipe');
+  if (!existsSync(file)) execFileSync('mkfifo', [file]);
   return file;
 }
 
@@ -293,6 +301,22 @@ describe('an error of the command line', () => {
     ['a list without quotes', () => ['--nodata', '-9999', '0'], /'0' belongs to no option; .*in quotes/],
     ['two bands', () => ['--bands', '0,1'], /--bands.*'0,1'.*1 or 3 integers of at least 0/],
     ['a band below 0', () => ['--bands', '0 1 -1'], /--bands.*1 or 3 integers of at least 0/],
+    [
+      'a pipe for weights, which would wait for its writer',
+      () => ['--params-init', pipe()],
+      /--params-init is '.*\/pipe', a pipe: give a file, which can be read again/,
+    ],
+    [
+      'a pipe for a catalog, from a configuration file',
+      () => ['--config', fileOf('data_path: a', `train_csv_name: ${pipe()}`)],
+      /train_csv_name in .*my\.yaml is '.*\/pipe', a pipe/,
+    ],
+    ['a folder for statistics', () => ['--global-stats', folder], /--global-stats is '.*', a folder: give a/],
+    [
+      'a device for a catalog',
+      () => ['--data', 'a', '--catalog', '/dev/null'],
+      /--catalog.*, a device: give/,
+    ],
     [
       'half a channel',
       () => ['--filter-config', '1,2,3,4,5,6.5'],

@@ -186,6 +186,25 @@ describe('a run goes on', () => {
     expect(said.some((line) => /is from before .* not checked\.$/.test(line))).toBe(true);
   });
 
+  it('that was saved before there was a flag, as if it had been given what was done then', async () => {
+    const { out, resume } = copyOfRun();
+    const file = path.join(out, 'latest.safetensors');
+    const { tensors, metadata } = readSafetensors(readFileSync(file));
+    const header = JSON.parse(metadata['diffusion-ssl']) as { state: { config: Record<string, unknown> } };
+    const { predictionType, patchSize, freezeBatchNorm, snrPower, ...earlier } = header.state.config;
+    expect([predictionType, patchSize, freezeBatchNorm, snrPower]).not.toContain(undefined);
+    header.state.config = earlier;
+    writeFileSync(file, writeSafetensors(tensors, { ...metadata, 'diffusion-ssl': JSON.stringify(header) }));
+    await expect(train([...resume, '--snr-power', '0.25'])).rejects.toThrow(/--snr-power \(the run has 0\)/);
+    const then = ['--prediction-type', 'noise', '--patch-size', '1', '--freeze-batch-norm', '0'];
+    expect(await train([...resume, ...then], stopAfter(1))).toBe('interrupted');
+    expect(stateOf(out).config).toMatchObject({ predictionType: 'noise', snrPower: 0 });
+    // What every run has said is missed, not filled in.
+    delete earlier.learningRate;
+    writeFileSync(file, writeSafetensors(tensors, { ...metadata, 'diffusion-ssl': JSON.stringify(header) }));
+    await expect(train(resume)).rejects.toThrow(/config\.learningRate is missing/);
+  });
+
   it('that stops where a chip changes meanwhile, saved as it stands', async () => {
     const { out, chips, resume } = copyOfRun();
     let step = 0;

@@ -87,7 +87,8 @@ export class ChipReader {
   ): Promise<{ statistics: GlobalStatistics; facts: ChipFacts; scaling: string }> {
     const { channels } = this.settings.chip;
     const statistics = new GlobalStatistics({ channels, downfactor });
-    const facts: ChipFacts = { least: [], greatest: [], nodataMatches: flatNodata(nodata).map(() => 0) };
+    const nodataMatches = flatNodata(nodata).map(() => 0);
+    const facts: ChipFacts = { least: [], greatest: [], infinite: [], nodataMatches };
     let firstBand = 0;
     const { names, rasters } = await this.open(images);
     const chosen = chosenBands(rasters, names, channels);

@@ -24,6 +24,8 @@ interface Band {
   /** Chips that hold what looks like a fill, and the first of them. */
   filled: number;
   fill: Extreme | undefined;
+  /** The first chip with values that are infinite as float32. */
+  infinite: string | undefined;
 }
 
 /**
@@ -47,17 +49,19 @@ export class ImplausibleValues {
       largest: undefined,
       filled: 0,
       fill: undefined,
+      infinite: undefined,
     }));
     this.nodataMatches = nodata.map(() => 0);
   }
 
   /** Adds a chip. */
-  add({ least, greatest, nodataMatches }: ChipFacts, name: string): void {
+  add({ least, greatest, infinite, nodataMatches }: ChipFacts, name: string): void {
     this.chips++;
     nodataMatches.forEach((count, i) => {
       this.nodataMatches[i] += count;
     });
     this.bands.forEach((band, k) => {
+      if (infinite[k] > 0) band.infinite ??= name;
       if (Number.isNaN(least[k])) return;
       const fill = [least[k], greatest[k]].find(
         (value) => FILLS.includes(value) || Math.abs(value) > LARGEST,
@@ -80,6 +84,14 @@ export class ImplausibleValues {
   warnings(): string[] {
     const { chips } = this;
     if (chips === 0) return [];
+    const infinite = this.bands.flatMap(({ infinite: name }, k) =>
+      name === undefined
+        ? []
+        : [
+            `${name}: band ${k} (counted from 0) holds values beyond what float32 can hold, 3.4e38, or infinite ones; ` +
+              'they count as missing: give one of them as nodata if they mark missing pixels.',
+          ],
+    );
     const bands = this.bands.flatMap((band, k) => {
       const where = `band ${k} (counted from 0)`;
       const { largest, fill } = band;
@@ -104,6 +116,6 @@ export class ImplausibleValues {
     const nodata = this.nodata.flatMap((value, i) =>
       this.nodataMatches[i] > 0 ? [] : [`nodata ${value} matches no pixel of the ${chips} chips looked at.`],
     );
-    return [...bands, ...nodata];
+    return [...infinite, ...bands, ...nodata];
   }
 }

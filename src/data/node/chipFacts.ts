@@ -6,6 +6,8 @@ export interface ChipFacts {
   /** Least and greatest valid value of each band, NaN where there is none. */
   least: number[];
   greatest: number[];
+  /** Values of each band that float32 does not hold but as infinite. */
+  infinite: number[];
   /** How many values each of the given nodata values matches. */
   nodataMatches: number[];
 }
@@ -33,11 +35,13 @@ export function addFacts(
     const before = isPerBand(nodata) ? nodata.slice(0, firstBand + k).flat().length : 0;
     const missing = values.map(Math.fround);
     let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    let infinite = 0;
     for (let i = k; i < data.length; i += channels) {
       const value = data[i];
-      if (!Number.isFinite(value)) continue;
+      if (Number.isNaN(value)) continue;
       const match = missing.indexOf(value);
       if (match >= 0) facts.nodataMatches[before + match]++;
+      else if (!Number.isFinite(value)) infinite++;
       else {
         if (value < least) least = value;
         if (value > greatest) greatest = value;
@@ -45,5 +49,6 @@ export function addFacts(
     }
     facts.least.push(least <= greatest ? least : Number.NaN);
     facts.greatest.push(least <= greatest ? greatest : Number.NaN);
+    facts.infinite.push(infinite);
   }
 }

@@ -41,6 +41,20 @@ describe('warnings of computeGlobalStatistics', () => {
     },
   );
 
+  it.each([1e300, -Number.MAX_VALUE, Number.POSITIVE_INFINITY])(
+    'names the file of %d, which float32 does not hold and so counts as missing, unless it is given as nodata',
+    async (beyond) => {
+      const wide = Float64Array.from([1, beyond, 2, 20, 3, 30, 4, 40]);
+      const rows = chips(plain, wide);
+      const [warning, ...others] = await warningsOf(rows);
+      expect(warning).toMatch(
+        RegExp(`^${rows[1].images[0]}: band 1 \\(counted from 0\\) holds values beyond what float32`),
+      );
+      expect(others).toEqual([]);
+      expect(await warningsOf(rows, [beyond])).toEqual([]);
+    },
+  );
+
   it('names a band that is constant or missing everywhere', async () => {
     const constant = of(7, 10, 7, 20, 7, 30, 7, 40);
     expect(await warningsOf(chips(constant, constant))).toEqual([

@@ -9,6 +9,7 @@ import { optionConflicts } from './optionConflicts.js';
 import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './PretrainConfig.js';
 import { keyOf } from './parseConfig.js';
 import { placeholdersOf } from './placeholdersOf.js';
+import { specialFile } from './specialFile.js';
 import { unreadOptions } from './unreadOptions.js';
 
 /** What differs from the defaults on the sample chips, whose sides are multiples of 64: it trains in minutes. */
@@ -19,16 +20,17 @@ const SAMPLE_RUN = {
   blockNum: [1, 1, 1, 1, 1, 1],
 } as const satisfies Partial<PretrainConfig>;
 
-/** Options that are files and folders. */
-const PATH_FIELDS = [
-  'data',
+/** Options that are files which a run reads, more than once where it is resumed. */
+const FILE_FIELDS = [
   'catalog',
   'globalStats',
   'paramsInit',
   'perceptualWeights',
-  'out',
-  'logDir',
-] as const satisfies (keyof (PretrainConfig & RunOptions))[];
+] as const satisfies (keyof PretrainConfig)[];
+
+/** Options that are files and folders. */
+const PATH_FIELDS = ['data', ...FILE_FIELDS, 'out', 'logDir'] as const satisfies (keyof (PretrainConfig &
+  RunOptions))[];
 
 export type { PretrainConfig, RunOptions } from './PretrainConfig.js';
 
@@ -104,6 +106,14 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
   const { workers, checkpointSteps, bands, ...config } = others;
   for (const { field, message } of optionConflicts(config, nameOf)) {
     program.error(`error: ${nameOf(field)} ${message}`);
+  }
+  for (const field of FILE_FIELDS) {
+    const { [field]: file } = config;
+    const kind = typeof file === 'string' ? specialFile(file) : undefined;
+    if (kind)
+      program.error(
+        `error: ${nameOf(field)} is '${file}', ${kind}: give a file, which can be read again to resume the run.`,
+      );
   }
   const given = Object.keys(config).filter(
     (key) => isFlag(key) || isFromFile(program, key as keyof PretrainConfig),

@@ -1,7 +1,8 @@
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { acquireLock, type FileLock, LockError } from 'diffusion-ssl/training/node';
+import { makeFolder } from '../run/makeFolder.js';
 
 /** How a folder is built. */
 export interface FolderBuild<T> {
@@ -19,10 +20,10 @@ export interface FolderBuild<T> {
 export async function buildFolder<T>(folder: string, { built, build, signal }: FolderBuild<T>): Promise<T> {
   const found = built(folder);
   if (found !== undefined) return found;
-  const parent = path.dirname(folder);
-  mkdirSync(parent, { recursive: true });
-  const lock = await waitForLock(`${folder}.lock`, signal);
+  const removeIfEmpty = await makeFolder(path.dirname(folder));
+  let lock: FileLock | undefined;
   try {
+    lock = await waitForLock(`${folder}.lock`, signal);
     const foundNow = built(folder);
     if (foundNow !== undefined) return foundNow;
     const [building, old] = ['new', 'old'].map((name) => `${folder}.${name}.tmp`);
@@ -38,7 +39,8 @@ export async function buildFolder<T>(folder: string, { built, build, signal }: F
     remove(old);
     return result;
   } finally {
-    await lock.release();
+    await lock?.release();
+    await removeIfEmpty();
   }
 }
 

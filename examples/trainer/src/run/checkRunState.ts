@@ -1,6 +1,7 @@
 import { CheckpointError } from 'diffusion-ssl/errors';
 import { z } from 'zod';
 import { checkSavedConfig } from '../config/checkSavedConfig.js';
+import type { PretrainConfig } from '../config/PretrainConfig.js';
 import type { RunState } from './runFolder.js';
 import { showValue } from './showValue.js';
 
@@ -38,8 +39,17 @@ const runState = z.looseObject({
   contents: z.object({ train: z.string(), validate: z.string() }).optional(),
 });
 
+/** What runs did before there was a flag for it: a flag that comes later, and has a default, gets its line here. */
+const BEFORE_FLAGS = {
+  predictionType: 'noise',
+  patchSize: 1,
+  freezeBatchNorm: 0,
+  snrPower: 0,
+} as const satisfies Partial<PretrainConfig>;
+
 /**
- * The state that a checkpoint's header holds, as one that a run can go on from.
+ * The state that a checkpoint's header holds, as one that a run can go on from. Of a run that was saved before a flag existed
+ * the configuration says what it did without it.
  *
  * @throws If a field is missing, of another kind or out of its range; the message names it and its value.
  */
@@ -50,7 +60,8 @@ export function checkRunState(state: unknown): RunState {
     const [field, expected] = [path.join('.') || 'it', message[0].toLowerCase() + message.slice(1)];
     throw new CheckpointError(`the run's state: ${field} is ${showValue(input)}; ${expected}.`);
   }
-  checkSavedConfig(data.config);
+  const config = { ...BEFORE_FLAGS, ...data.config };
+  checkSavedConfig(config);
   const finished = data.history.length;
   if (data.epoch !== finished || finished > Number(data.config.epochs)) {
     throw new CheckpointError(
@@ -58,5 +69,5 @@ export function checkRunState(state: unknown): RunState {
         'these must fit each other.',
     );
   }
-  return state as RunState;
+  return { ...(state as RunState), config: config as unknown as PretrainConfig };
 }

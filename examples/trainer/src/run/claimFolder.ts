@@ -1,9 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
-import { mkdir, rmdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
-import { acquireLock, type FileLock, LockError, prepareFolder } from 'diffusion-ssl/training/node';
+import { acquireLock, type FileLock, LockError } from 'diffusion-ssl/training/node';
 import type { PretrainOptions } from '../config/pretrainOptions.js';
+import { makeFolder } from './makeFolder.js';
+import { removeEmpty } from './removeEmpty.js';
 import { BEST, LATEST } from './runFolder.js';
 
 /** A run's folder, in which no other process writes until it is let go. */
@@ -26,7 +28,7 @@ export async function claimFolder({ run, config }: PretrainOptions): Promise<Cla
     for (const step of undo.splice(0).reverse()) await step();
   };
   const claim = async (folder: string, flag: string) => {
-    undo.push(...(await makeFolder(folder)).map((made) => () => removeEmpty(made)));
+    undo.push(await makeFolder(folder));
     const lock = await lockFolder(folder, flag, run.takeOver);
     undo.push(() => lock.release());
   };
@@ -55,7 +57,7 @@ export async function claimFolder({ run, config }: PretrainOptions): Promise<Cla
 /** A folder under `runs/` that did not exist before, named after the data. */
 async function newFolder(data: string | undefined, undo: (() => Promise<void>)[]): Promise<string> {
   const name = data === undefined ? 'blue-marble' : path.basename(path.resolve(data));
-  undo.push(...(await makeFolder('runs')).map((made) => () => removeEmpty(made)));
+  undo.push(await makeFolder('runs'));
   for (let n = 1; ; n++) {
     const folder = path.join('runs', n === 1 ? name : `${name}-${n}`);
     try {
@@ -66,20 +68,6 @@ async function newFolder(data: string | undefined, undo: (() => Promise<void>)[]
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
-}
-
-/** Makes a folder, and returns those that were made for it, outermost first. */
-async function makeFolder(folder: string): Promise<string[]> {
-  const missing: string[] = [];
-  for (let at = path.resolve(folder); !existsSync(at); at = path.dirname(at)) missing.unshift(at);
-  await prepareFolder(folder);
-  return missing;
-}
-
-async function removeEmpty(folder: string): Promise<void> {
-  await rmdir(folder).catch((error: NodeJS.ErrnoException) => {
-    if (!['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EBUSY'].includes(error.code ?? '')) throw error;
-  });
 }
 
 async function lockFolder(folder: string, flag: string, takeOver: boolean): Promise<FileLock> {
