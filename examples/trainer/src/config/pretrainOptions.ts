@@ -183,7 +183,7 @@ function addRunFlags(program: Command): void {
         'TensorFlow.js backend; auto takes the fastest that works here',
         ['auto', 'webgpu', 'node', 'wasm', 'cpu'],
         'wasm',
-      ),
+      ).env('DIFFUSION_SSL_BACKEND'),
     )
     .option('--allow-software', 'let WebGPU run on an adapter that computes on the processor', false)
     .option(
