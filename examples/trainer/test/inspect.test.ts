@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { encodeGeoTiff } from 'diffusion-ssl/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeChips, writeRaster } from '../../../test/support/chips.js';
+import { inspectCatalog } from '../src/inspect/inspectCatalog.js';
+import { inspectChip } from '../src/inspect/inspectChip.js';
+import { reportText } from '../src/inspect/Report.js';
+
+let folder: string;
+beforeAll(() => {
+  folder = mkdtempSync(path.join(tmpdir(), 'inspect-'));
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('inspectChip', () => {
+  it('gives the values of each band, without those that are missing', async () => {
+    const file = path.join(folder, 'chip.tif');
+    const data = new Int16Array(32 * 32 * 2).fill(7);
+    data.set([-9999, 5, 3, 5, 11, 5]);
+    const transform: [number, number, number, number, number, number] = [10, 0, 500000, 0, -10, 4600000];
+    writeFileSync(
+      file,
+      encodeGeoTiff({ width: 32, height: 32, bands: 2, data, nodata: -9999, epsg: 32633, transform }),
+    );
+    const { title, facts, warnings } = await inspectChip(file);
+    expect(title).toBe(`${file}: GeoTIFF of 32 × 32 pixels, 2 bands of int16`);
+    expect(Object.fromEntries(facts)).toMatchObject({
+      nodata: '-9999',
+      alpha: 'none',
+      system: 'EPSG:32633, projected',
+      'upper left': '500000, 4600000',
+      pixel: '10 × -10',
+      'band 0': expect.stringMatching(/^3 to 11, mean 7, deviation 0\.17\d+; 99\.9 % valid$/),
+    });
+    expect(warnings).toEqual([]);
+  });
+
+  it('warns of bands that say nothing, and of a size that the network does not take', async () => {
+    const file = path.join(folder, 'poor.tif');
+    const data = Float32Array.from({ length: 40 * 48 * 2 }, (_, i) => (i % 2 === 0 ? Number.NaN : 1));
+    writeRaster(file, 2, data);
+    const { warnings } = await inspectChip(file);
+    expect(warnings).toEqual([
+      'Band 0 has no valid pixel.',
+      'Band 1 has the same value everywhere.',
+      expect.stringContaining('40 × 48 pixels are no multiple of 32'),
+    ]);
+  });
+
+  it('names a file that is none', async () => {
+    const file = path.join(folder, 'text.tif');
+    writeFileSync(file, 'no picture');
+    await expect(inspectChip(file)).rejects.toThrow(file);
+  });
+});
+
+describe('inspectCatalog', () => {
+  it('counts the chips, and finds those that differ, repeat or are not there', async () => {
+    const catalog = writeChips(path.join(folder, 'chips'), { train: 4, validate: 2 });
+    const imageColumns = ['optical', 'radar'];
+    const good = await inspectCatalog(catalog, { imageColumns });
+    expect(Object.fromEntries(good.facts)).toMatchObject({
+      train: '4 chips',
+      validate: '2 chips',
+      test: '0 chips',
+    });
+    expect(good.facts.at(-1)).toEqual(['chips', expect.stringContaining('40 × 48 pixels, 6 bands')]);
+    rmSync(path.join(folder, 'chips/optical/1.tif'));
+    writeFileSync(
+      path.join(folder, 'chips/poor.csv'),
+      'optical,radar,usage\noptical/0.tif,radar/0.tif,train\noptical/1.tif,radar/1.tif,train\n' +
+        'optical/0.tif,radar/0.tif,train\n',
+    );
+    const poor = await inspectCatalog(path.join(folder, 'chips/poor.csv'), { imageColumns });
+    expect(reportText(poor)).toMatch(/! 1 of 3 training rows repeats an earlier one/);
+    expect(reportText(poor)).toMatch(/! 1 of 3 train chips cannot be read, the first: .*1\.tif/);
+    expect(reportText(poor)).toContain("! No row has usage 'validate'");
+  });
+});
