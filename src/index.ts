@@ -71,20 +71,26 @@ export { DataError } from './errors/DataError.js';
 export { DiffusionSslError } from './errors/DiffusionSslError.js';
 export type { RandomKey } from './internal/philox.js';
 export type { Raster } from './internal/raster.js';
-export {
-  type LoadTorchStateDictOptions,
-  type LoadTorchStateDictResult,
-  loadTorchStateDict,
-} from './interop/loadTorchStateDict.js';
+export { loadTorchStateDict } from './interop/loadTorchStateDict.js';
+export { loadWeights } from './interop/loadWeights.js';
+export type { ByteSource, ModelFiles, WritableModelFiles } from './interop/ModelFiles.js';
+export { openSafetensors } from './interop/openSafetensors.js';
+export { openTensors } from './interop/openTensors.js';
+export type { LoadTorchStateDictOptions, LoadTorchStateDictResult } from './interop/planWeights.js';
 export { readSafetensors } from './interop/readSafetensors.js';
-export { type ReadWeightsOptions, readWeights } from './interop/readWeights.js';
+export { readWeights } from './interop/readWeights.js';
 export { safetensorsToFloat32 } from './interop/safetensorsToFloat32.js';
 export type {
   SafetensorsData,
   SafetensorsDtype,
   SafetensorsFile,
   SafetensorsTensor,
+  StoredTensor,
+  StoredTensors,
 } from './interop/safetensorsTypes.js';
+export { type SaveTensorsOptions, saveTensors } from './interop/saveTensors.js';
+export { type ReadWeightsOptions, selectWeights } from './interop/selectWeights.js';
+export { storedStateDict } from './interop/storedStateDict.js';
 export { toTorchStateDict } from './interop/toTorchStateDict.js';
 export { writeSafetensors } from './interop/writeSafetensors.js';
 export {
@@ -189,6 +195,7 @@ export {
   type OptimizerState,
   PackedOptimizer,
   type PackedUpdate,
+  type StoredOptimizerState,
 } from './optimizers/PackedOptimizer.js';
 export { RAdam, type RAdamOptions } from './optimizers/RAdam.js';
 export { RMSprop, type RMSpropOptions } from './optimizers/RMSprop.js';
@@ -254,12 +261,7 @@ export { type StepLrOptions, stepLr } from './schedulers/stepLr.js';
 export type { LrScheduler, LrState } from './schedulers/types.js';
 export { type BandMaskOptions, bandMask } from './training/bandMask.js';
 export { type BlockMaskOptions, blockMask } from './training/blockMask.js';
-export {
-  type CheckpointParts,
-  encodeCheckpoint,
-  readCheckpointState,
-  restoreCheckpoint,
-} from './training/checkpoint.js';
+export type { CheckpointParts } from './training/checkpointTensors.js';
 export {
   type DiffusionBatch,
   type DiffusionLossFunction,
@@ -267,6 +269,10 @@ export {
   diffusionLoss,
 } from './training/diffusionLoss.js';
 export { ExponentialMovingAverage } from './training/ExponentialMovingAverage.js';
+export { encodeCheckpoint } from './training/encodeCheckpoint.js';
 export { NonFiniteLossError } from './training/NonFiniteLossError.js';
+export { readCheckpointState } from './training/readCheckpointState.js';
 export { type LossRegion, regionLoss } from './training/regionLoss.js';
+export { restoreCheckpoint } from './training/restoreCheckpoint.js';
 export { type TrainStepOptions, type TrainStepResult, trainStep } from './training/trainStep.js';
+export { writeCheckpoint } from './training/writeCheckpoint.js';

@@ -14,9 +14,10 @@ import { batchNormSpecs, conv2dSpecs } from '../../src/layers/ParameterSpec.js';
 import { estimateMemory } from '../../src/models/estimateMemory.js';
 import type { NamedParameter } from '../../src/models/namedParameters.js';
 import type { LrState } from '../../src/schedulers/types.js';
-import { readCheckpointState, restoreCheckpoint } from '../../src/training/checkpoint.js';
 import { METADATA_KEY } from '../../src/training/checkpointMetadata.js';
 import { ExponentialMovingAverage } from '../../src/training/ExponentialMovingAverage.js';
+import { readCheckpointState } from '../../src/training/readCheckpointState.js';
+import { restoreCheckpoint } from '../../src/training/restoreCheckpoint.js';
 import type { FuzzedParser } from './fuzzParsers.js';
 
 const specs = [...conv2dSpecs('a', [1, 2, 3], { bias: true }), ...batchNormSpecs('b', 3)];
@@ -94,7 +95,7 @@ export const fuzzedCheckpoint: FuzzedParser = {
     ],
     ...['9007199254740993', '0.5', 'NaN', '""', '{}', '[]', '__proto__'],
   ],
-  parse(bytes) {
+  async parse(bytes) {
     const isHeader = bytes[0] === 0x7b && bytes[1] === 0x22;
     const file = isHeader ? withHeader(new TextDecoder().decode(bytes)) : bytes;
     const { config, schedule } = checkRunState(readCheckpointState(file));
@@ -110,7 +111,7 @@ export const fuzzedCheckpoint: FuzzedParser = {
     const optimizer = makeOptimizer(config);
     const ema = new ExponentialMovingAverage(parameters, 0.9);
     try {
-      restoreCheckpoint(file, { parameters, optimizer, ema });
+      await restoreCheckpoint(file, { parameters, optimizer, ema });
       makeSchedule(config, 10).schedule.restore(schedule as LrState);
     } finally {
       optimizer.dispose();

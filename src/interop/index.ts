@@ -1,7 +1,10 @@
-export type { LoadTorchStateDictOptions, LoadTorchStateDictResult } from './loadTorchStateDict.js';
 export { loadTorchStateDict } from './loadTorchStateDict.js';
+export { loadWeights } from './loadWeights.js';
+export type { ByteSource, ModelFiles, WritableModelFiles } from './ModelFiles.js';
+export { openSafetensors } from './openSafetensors.js';
+export { openTensors } from './openTensors.js';
+export type { LoadTorchStateDictOptions, LoadTorchStateDictResult } from './planWeights.js';
 export { readSafetensors } from './readSafetensors.js';
-export type { ReadWeightsOptions } from './readWeights.js';
 export { readWeights } from './readWeights.js';
 export { safetensorsToFloat32 } from './safetensorsToFloat32.js';
 export type {
@@ -9,6 +12,11 @@ export type {
   SafetensorsDtype,
   SafetensorsFile,
   SafetensorsTensor,
+  StoredTensor,
+  StoredTensors,
 } from './safetensorsTypes.js';
+export { type SaveTensorsOptions, saveTensors } from './saveTensors.js';
+export { type ReadWeightsOptions, selectWeights } from './selectWeights.js';
+export { storedStateDict } from './storedStateDict.js';
 export { toTorchStateDict } from './toTorchStateDict.js';
 export { writeSafetensors } from './writeSafetensors.js';

@@ -25,17 +25,25 @@ export interface SafetensorsHeader {
   dataStart: number;
 }
 
-/** Reads and checks the header of a safetensors file. Every error names the tensor and the numbers. */
-export function parseSafetensorsHeader(bytes: Uint8Array): SafetensorsHeader {
-  const json = decodeHeader(bytes);
-  const dataStart = 8 + json.byteLength;
+/**
+ * Reads and checks the header of a safetensors file. Every error names the tensor and the numbers.
+ *
+ * @param bytes The file, or its beginning up to what {@link headerEnd} says.
+ * @param size Bytes of the whole file; undefined where that is not known.
+ */
+export function parseSafetensorsHeader(
+  bytes: Uint8Array,
+  size: number | undefined = bytes.byteLength,
+): SafetensorsHeader {
+  const dataStart = headerEnd(bytes, size);
+  const header = decodeHeader(bytes.subarray(8, dataStart));
   let metadata: Record<string, string> = {};
   const entries: SafetensorsEntry[] = [];
-  for (const [name, value] of Object.entries(json.value)) {
+  for (const [name, value] of Object.entries(header)) {
     if (name === '__metadata__') metadata = checkMetadata(value);
     else entries.push(checkEntry(name, value));
   }
-  checkCover(entries, bytes.byteLength - dataStart);
+  checkCover(entries, size === undefined ? undefined : size - dataStart);
   return { entries, metadata, dataStart };
 }
 
@@ -47,13 +55,19 @@ function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-function decodeHeader(bytes: Uint8Array): { value: Record<string, unknown>; byteLength: number } {
-  const foreign = foreignWeights(bytes);
+/**
+ * Where the header ends and the data begin.
+ *
+ * @param head The file's first bytes: a kilobyte is enough.
+ * @param size Bytes of the whole file; undefined where that is not known.
+ */
+export function headerEnd(head: Uint8Array, size: number | undefined): number {
+  const foreign = foreignWeights(head);
   if (foreign) fail(foreign);
-  if (bytes.byteLength < 8) {
-    fail(`the file has ${bytes.byteLength} bytes; it must have at least the 8 of the header's length.`);
+  if (head.byteLength < 8) {
+    fail(`the file has ${head.byteLength} bytes; it must have at least the 8 of the header's length.`);
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
   const length = view.getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
     fail(
@@ -62,16 +76,17 @@ function decodeHeader(bytes: Uint8Array): { value: Record<string, unknown>; byte
     );
   }
   const byteLength = Number(length);
-  if (byteLength > bytes.byteLength - 8) {
-    fail(
-      `the header's length is ${byteLength} bytes, but ${bytes.byteLength - 8} follow: the file is cut off.`,
-    );
-  }
+  if (size !== undefined && byteLength > size - 8)
+    fail(`the header's length is ${byteLength} bytes, but ${size - 8} follow: the file is cut off.`);
+  return 8 + byteLength;
+}
+
+function decodeHeader(bytes: Uint8Array): Record<string, unknown> {
   let text: string;
   let value: unknown;
   try {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
-    text = decoder.decode(bytes.subarray(8, 8 + byteLength));
+    text = decoder.decode(bytes);
     value = JSON.parse(text);
   } catch (error) {
     fail(`the header is not JSON in UTF-8 (${error instanceof Error ? error.message : error}).`);
@@ -79,7 +94,7 @@ function decodeHeader(bytes: Uint8Array): { value: Record<string, unknown>; byte
   if (!isObject(value)) fail('the header is JSON but not an object.');
   const duplicate = findDuplicateKey(text);
   if (duplicate !== undefined) fail(`the header has the key '${duplicate}' twice in one object.`);
-  return { value, byteLength };
+  return value;
 }
 
 /** The first key that stands twice in one object of `json`, which must be valid JSON. */
@@ -144,17 +159,18 @@ function checkEntry(name: string, value: unknown): SafetensorsEntry {
   return { name, dtype, shape, begin, end };
 }
 
-/** Throws unless the entries, in the order of their offsets, cover `dataBytes` bytes exactly once. */
-function checkCover(entries: SafetensorsEntry[], dataBytes: number): void {
+/** Throws unless the entries, in the order of their offsets, cover `dataBytes` bytes, where known, exactly once. */
+function checkCover(entries: SafetensorsEntry[], dataBytes: number | undefined): void {
   let position = 0;
   for (const { name, begin, end } of entries.toSorted((a, b) => a.begin - b.begin || a.end - b.end)) {
     const where = `tensor '${name}' has data_offsets [${begin}, ${end}]`;
-    if (end > dataBytes) fail(`${where}, but the file holds ${dataBytes} bytes of data.`);
+    if (dataBytes !== undefined && end > dataBytes)
+      fail(`${where}, but the file holds ${dataBytes} bytes of data.`);
     if (begin < position) fail(`${where}, which overlap the tensor before it, ending at ${position}.`);
     if (begin > position) fail(`${where}: bytes ${position} to ${begin} belong to no tensor.`);
     position = end;
   }
-  if (position !== dataBytes) {
+  if (dataBytes !== undefined && position !== dataBytes) {
     fail(`the tensors end at byte ${position} of the data, but the file holds ${dataBytes} bytes of data.`);
   }
 }

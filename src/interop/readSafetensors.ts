@@ -1,14 +1,9 @@
 import { ConfigError } from '../errors/ConfigError.js';
 import { parseSafetensorsHeader } from './parseSafetensorsHeader.js';
-import {
-  arrayClasses,
-  type SafetensorsData,
-  type SafetensorsFile,
-  type SafetensorsTensor,
-} from './safetensorsTypes.js';
+import { elementsOf, type SafetensorsFile, type SafetensorsTensor } from './safetensorsTypes.js';
 
 /**
- * Reads a safetensors file from memory.
+ * Reads a safetensors file from memory; one that is too large for it is opened by `openSafetensors`.
  *
  * Arrays are views into `bytes` where their position allows it (always, in files that `writeSafetensors` wrote),
  * and copies elsewhere. Everything that the header says is checked against the file's size before any array is
@@ -39,13 +34,8 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFil
   const { entries, metadata, dataStart } = parseSafetensorsHeader(file);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
-    const ArrayClass: new (buffer: ArrayBufferLike, offset: number, length: number) => SafetensorsData =
-      arrayClasses[dtype];
-    const width = arrayClasses[dtype].BYTES_PER_ELEMENT;
-    const raw = file.subarray(dataStart + begin, dataStart + end);
-    // Not slice(), which Node's Buffer has as a view.
-    const { buffer, byteOffset } = raw.byteOffset % width === 0 ? raw : new Uint8Array(raw);
-    tensors.set(name, { dtype, shape, data: new ArrayClass(buffer, byteOffset, (end - begin) / width) });
+    const data = elementsOf(dtype, file.subarray(dataStart + begin, dataStart + end));
+    tensors.set(name, { dtype, shape, data });
   }
   return { tensors, metadata };
 }

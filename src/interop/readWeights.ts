@@ -1,14 +1,6 @@
 import { readSafetensors } from './readSafetensors.js';
 import type { SafetensorsTensor } from './safetensorsTypes.js';
-
-/** Options of {@link readWeights}. */
-export interface ReadWeightsOptions {
-  /** Take the moving average of the weights, where the file has one. Default true. */
-  ema?: boolean;
-}
-
-/** Where a run's checkpoint keeps the moving average, `ema.NAME`, and the optimizer, `optimizer.SLOT.NAME`. */
-const PART = /^(?:(ema)|optimizer\.[^.]+)\.(.+)$/;
+import { type ReadWeightsOptions, selectWeights } from './selectWeights.js';
 
 /**
  * The weights in a safetensors file, for {@link loadTorchStateDict}: of a torch `state_dict`, of weights written by
@@ -30,16 +22,7 @@ const PART = /^(?:(ema)|optimizer\.[^.]+)\.(.+)$/;
  */
 export function readWeights(
   bytes: Uint8Array | ArrayBuffer,
-  { ema = true }: ReadWeightsOptions = {},
+  options: ReadWeightsOptions = {},
 ): Map<string, SafetensorsTensor> {
-  const { tensors } = readSafetensors(bytes);
-  const weights = new Map(tensors);
-  for (const [name, tensor] of tensors) {
-    const [, average, weight] = PART.exec(name) ?? [];
-    // A sub-module may be called `ema` or `optimizer` too: a part is only what belongs to a weight.
-    if (weight === undefined || !tensors.has(weight)) continue;
-    weights.delete(name);
-    if (average && ema) weights.set(weight, tensor);
-  }
-  return weights;
+  return selectWeights(readSafetensors(bytes).tensors, options);
 }

@@ -1,6 +1,6 @@
 import type { NamedParameter } from '../models/namedParameters.js';
 import type { SafetensorsTensor } from './safetensorsTypes.js';
-import { torchShape, toTorchLayout } from './torchLayout.js';
+import { storedStateDict } from './storedStateDict.js';
 
 /**
  * A model's parameters and buffers as a torch `state_dict`: torch names, torch axis order, `num_batches_tracked` as
@@ -21,16 +21,10 @@ import { torchShape, toTorchLayout } from './torchLayout.js';
 export async function toTorchStateDict(
   parameters: readonly NamedParameter[],
 ): Promise<Map<string, SafetensorsTensor>> {
-  const entries = parameters.map(async ({ name, spec, variable }): Promise<[string, SafetensorsTensor]> => {
-    const data = await variable.data();
-    if (spec.dtype === 'int32') {
-      return [name, { dtype: 'I64', shape: [...spec.shape], data: BigInt64Array.from(data, BigInt) }];
-    }
-    const shape = torchShape(spec.shape, spec.layout);
-    return [
-      name,
-      { dtype: 'F32', shape, data: toTorchLayout(data as Float32Array, spec.shape, spec.layout) },
-    ];
-  });
+  const entries = [...storedStateDict(parameters)].map(
+    async ([name, { dtype, shape, read }]): Promise<[string, SafetensorsTensor]> => {
+      return [name, { dtype, shape: [...shape], data: await read() }];
+    },
+  );
   return new Map(await Promise.all(entries));
 }

@@ -1,33 +1,39 @@
 import type { NamedParameter } from '../models/namedParameters.js';
-import type { SafetensorsTensor } from './safetensorsTypes.js';
+import type { TensorPlan } from './planSafetensors.js';
+import type { SafetensorsData } from './safetensorsTypes.js';
 import { torchShape } from './torchLayout.js';
 
 /** Largest count that a variable of int32 holds. */
 const MOST = 2 ** 31 - 1;
 
-/**
- * Why a tensor cannot be a parameter's value; undefined where it can.
- *
- * @param values The tensor as float32 numbers.
- */
-export function weightProblem(
-  { name, spec }: NamedParameter,
-  tensor: SafetensorsTensor,
-  values: Float32Array,
-): string | undefined {
+/** Why a tensor cannot be a parameter's value, by what its header says; undefined where it can. */
+export function shapeProblem({ name, spec }: NamedParameter, tensor: TensorPlan): string | undefined {
   const expected = torchShape(spec.shape, spec.layout);
   if (tensor.shape.join() !== expected.join())
     return `wrong shape: ${name} is [${tensor.shape}], the model has [${expected}]`;
+  if (spec.dtype !== 'int32' && !['F64', 'F32', 'F16', 'BF16'].includes(tensor.dtype))
+    return `wrong type: ${name} is ${tensor.dtype} (of a quantized network?), the model has float32`;
+  return undefined;
+}
+
+/**
+ * Why a tensor's elements cannot be a parameter's value; undefined where they can.
+ *
+ * @param values The elements as float32 numbers.
+ */
+export function valueProblem(
+  { name, spec }: NamedParameter,
+  data: SafetensorsData,
+  values: Float32Array,
+): string | undefined {
   if (spec.dtype === 'int32') {
-    const wrong = [...tensor.data].find(
+    const wrong = [...data].find(
       (value) => !(value >= 0 && value <= MOST && Number.isInteger(Number(value))),
     );
     return wrong === undefined
       ? undefined
       : `wrong value: ${name} is ${wrong}, the model has an integer from 0 to ${MOST}`;
   }
-  if (!['F64', 'F32', 'F16', 'BF16'].includes(tensor.dtype))
-    return `wrong type: ${name} is ${tensor.dtype} (of a quantized network?), the model has float32`;
   let [nan, infinite] = [0, 0];
   for (const value of values) {
     if (Number.isNaN(value)) nan++;

@@ -2,6 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import { named } from './named.js';
 import { runKernel } from './runKernel.js';
 
+/** Values that are fetched when they are asked for: a variable's, or its part of an average or an optimizer's state. */
+export interface StoredValues {
+  length: number;
+  /** In the variable's own layout. */
+  read(): Promise<Float32Array>;
+}
+
 /** Variables of at least this size are updated alone: copying them together would cost more than it saves. */
 const LARGE = 4096;
 
@@ -70,16 +77,49 @@ export class VariablePacks {
     return result;
   }
 
+  /** What {@link values} gives, each variable's fetched alone; the small ones, which share a vector, together once. */
+  stored(vectors: readonly tf.Tensor1D[]): Map<tf.Variable, StoredValues> {
+    const result = new Map<tf.Variable, StoredValues>();
+    for (const [index, pack] of this.packs.entries()) {
+      let held: Promise<Float32Array> | undefined;
+      let end = 0;
+      for (const variable of pack) {
+        const begin = end;
+        end += variable.size;
+        const read = async () => {
+          if (pack.length === 1) return vectors[index].data<'float32'>();
+          held ??= vectors[index].data<'float32'>();
+          return (await held).slice(begin, begin + variable.size);
+        };
+        result.set(variable, { length: variable.size, read });
+      }
+    }
+    return result;
+  }
+
+  /** Replaces the vectors in place, one after the other, by values that are read as they are needed. */
+  async load(vectors: tf.Tensor1D[], valuesOf: (variable: tf.Variable) => StoredValues): Promise<void> {
+    for (const [index, pack] of this.packs.entries()) {
+      const parts: Float32Array[] = [];
+      for (const variable of pack) parts.push(await valuesOf(variable).read());
+      const data = parts.length === 1 ? parts[0] : joined(parts);
+      vectors[index].dispose();
+      vectors[index] = tf.keep(tf.tensor1d(data));
+    }
+  }
+
   /** Vectors from one array a variable: the inverse of {@link values}, kept outside any tidy. */
   fromValues(valuesOf: (variable: tf.Variable) => Float32Array): tf.Tensor1D[] {
-    return this.packs.map((pack) => {
-      const data = new Float32Array(pack.reduce((sum, { size }) => sum + size, 0));
-      let offset = 0;
-      for (const variable of pack) {
-        data.set(valuesOf(variable), offset);
-        offset += variable.size;
-      }
-      return tf.keep(tf.tensor1d(data));
-    });
+    return this.packs.map((pack) => tf.keep(tf.tensor1d(joined(pack.map(valuesOf)))));
   }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  const data = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let offset = 0;
+  for (const part of parts) {
+    data.set(part, offset);
+    offset += part.length;
+  }
+  return data;
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors/ConfigError.js';
-import { VariablePacks } from '../ops/VariablePacks.js';
-import type { NamedVariable, OptimizerState } from './OptimizerState.js';
+import { type StoredValues, VariablePacks } from '../ops/VariablePacks.js';
+import type { NamedVariable, OptimizerState, StoredOptimizerState } from './OptimizerState.js';
 
 /** New values of a vector of parameters and of its state vectors. */
 export interface PackedUpdate {
@@ -50,20 +50,37 @@ export class OptimizerSlots {
     }
   }
 
-  /** The values on the host, by slot and by the name of the parameter. */
-  async values(parameters: readonly NamedVariable[]): Promise<OptimizerState['slots']> {
+  /** The values by slot and by the name of the parameter, fetched as they are read. */
+  stored(parameters: readonly NamedVariable[]): StoredOptimizerState['slots'] {
     const nameOf = new Map(parameters.map(({ name, variable }) => [variable, name]));
-    const slots: OptimizerState['slots'] = {};
+    const slots: StoredOptimizerState['slots'] = {};
     for (const [slot, slotName] of this.names.entries()) {
       slots[slotName] = new Map();
-      for (const [variable, data] of await this.packs.values(this.vectors[slot])) {
+      for (const [variable, values] of this.packs.stored(this.vectors[slot])) {
         const name = nameOf.get(variable);
         if (name === undefined)
           throw new ConfigError(`state: variable '${variable.name}' is updated but was given no name.`);
-        slots[slotName].set(name, data);
+        slots[slotName].set(name, values);
       }
     }
     return slots;
+  }
+
+  /** The values on the host. */
+  async values(parameters: readonly NamedVariable[]): Promise<OptimizerState['slots']> {
+    const slots: OptimizerState['slots'] = {};
+    for (const [slotName, stored] of Object.entries(this.stored(parameters))) {
+      slots[slotName] = new Map();
+      // A copy: some backends give their own memory.
+      for (const [name, values] of stored) slots[slotName].set(name, (await values.read()).slice());
+    }
+    return slots;
+  }
+
+  /** Replaces the vectors, one after the other. */
+  async load(valuesOf: (slot: string, variable: tf.Variable) => StoredValues): Promise<void> {
+    for (const [slot, name] of this.names.entries())
+      await this.packs.load(this.vectors[slot], (variable) => valuesOf(name, variable));
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { StoredValues } from '../ops/VariablePacks.js';
 
 /** A variable under the name by which its optimizer state is saved: its torch name. */
 export interface NamedVariable {
@@ -14,4 +15,9 @@ export interface OptimizerState {
   slots: Record<string, Map<string, Float32Array>>;
   /** Numbers that belong to no parameter, such as `mu_product` of NAdam. Default none. */
   scalars?: Record<string, number>;
+}
+
+/** An {@link OptimizerState} whose values are fetched one parameter at a time, so that it need not fit into memory twice. */
+export interface StoredOptimizerState extends Omit<OptimizerState, 'slots'> {
+  slots: Record<string, Map<string, StoredValues>>;
 }

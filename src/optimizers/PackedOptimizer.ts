@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkNumber } from '../internal/checks.js';
-import { checkOptimizerState } from './checkOptimizerState.js';
+import { checkOptimizerState, type StateSizes } from './checkOptimizerState.js';
 import { OptimizerSlots, type PackedUpdate } from './OptimizerSlots.js';
-import type { NamedVariable, OptimizerState } from './OptimizerState.js';
+import type { NamedVariable, OptimizerState, StoredOptimizerState } from './OptimizerState.js';
 import { registeredVariable } from './registeredVariable.js';
 
 export type { PackedUpdate } from './OptimizerSlots.js';
-export type { NamedVariable, OptimizerState } from './OptimizerState.js';
+export type { NamedVariable, OptimizerState, StoredOptimizerState } from './OptimizerState.js';
 
 /**
  * Base of the optimizers: a `tf.Optimizer` that updates all small parameters as one vector and each large one alone,
@@ -152,6 +152,17 @@ export abstract class PackedOptimizer extends tf.Optimizer {
   }
 
   /**
+   * The state, its values fetched one parameter at a time: for what writes a large one without holding it twice.
+   *
+   * @param parameters As for {@link state}.
+   * @returns What holds until the next step.
+   */
+  storedState(parameters: readonly NamedVariable[]): StoredOptimizerState {
+    const memory = this.memory ?? new OptimizerSlots([], this.slotNames);
+    return { step: this.updates, slots: memory.stored(parameters), scalars: { ...this.scalars } };
+  }
+
+  /**
    * Goes on from a saved state. The learning rate and momentum are no part of it: they are the schedule's.
    *
    * @param parameters The variables under the names by which the state was saved. A state of step 0 may have no slots.
@@ -159,10 +170,9 @@ export abstract class PackedOptimizer extends tf.Optimizer {
    * given, one of another size, or one that not every slot has; the optimizer is then unchanged.
    */
   restore(parameters: readonly NamedVariable[], state: OptimizerState): void {
-    const { step, slots, scalars } = state;
-    checkOptimizerState(state, parameters, this.slotNames, Object.keys(this.scalars));
-    const saved = new Set(Object.values(slots).flatMap((slot) => [...slot.keys()]));
-    const named = parameters.filter(({ name }) => saved.has(name));
+    const { slots } = state;
+    this.checkState(parameters, state);
+    const named = savedOf(parameters, slots);
     const nameOf = new Map(named.map(({ name, variable }) => [variable, name]));
     this.memory?.dispose();
     this.memory =
@@ -173,14 +183,50 @@ export abstract class PackedOptimizer extends tf.Optimizer {
             (slot, variable) => slots[slot].get(nameOf.get(variable)!)!,
           )
         : undefined;
-    for (const name of Object.keys(this.scalars)) this.scalars[name] = scalars![name];
-    this.updates = step;
+    this.count(state);
+  }
+
+  /**
+   * Goes on from a saved state as {@link restore} does, reading its values one parameter at a time.
+   *
+   * @param parameters As for {@link restore}.
+   * @throws As {@link restore}; what `read` throws, after which the state is of use to nobody.
+   */
+  async load(parameters: readonly NamedVariable[], state: StoredOptimizerState): Promise<void> {
+    const { slots } = state;
+    this.checkState(parameters, state);
+    const named = savedOf(parameters, slots);
+    const nameOf = new Map(named.map(({ name, variable }) => [variable, name]));
+    this.memory?.dispose();
+    this.memory = undefined;
+    if (named.length > 0) {
+      this.memory = new OptimizerSlots(
+        named.map(({ variable }) => variable),
+        this.slotNames,
+      );
+      await this.memory.load((slot, variable) => slots[slot].get(nameOf.get(variable)!)!);
+    }
+    this.count(state);
+  }
+
+  /**
+   * Throws unless a state is one of this optimizer and of these parameters.
+   *
+   * @internal
+   */
+  checkState(parameters: readonly NamedVariable[], state: StateSizes): void {
+    checkOptimizerState(state, parameters, this.slotNames, Object.keys(this.scalars));
   }
 
   override dispose(): void {
     this.memory?.dispose();
     this.memory = undefined;
     super.dispose();
+  }
+
+  private count({ step, scalars }: Omit<OptimizerState, 'slots'>): void {
+    for (const name of Object.keys(this.scalars)) this.scalars[name] = scalars![name];
+    this.updates = step;
   }
 
   /** The state vectors of these variables: new ones in the first step, whose variables those of later steps must be. */
@@ -196,4 +242,13 @@ export abstract class PackedOptimizer extends tf.Optimizer {
     const variables = names.map((name) => registeredVariable('applyGradients', name));
     return new OptimizerSlots(variables, this.slotNames);
   }
+}
+
+/** The parameters that a state has values of. */
+function savedOf(
+  parameters: readonly NamedVariable[],
+  slots: Readonly<Record<string, ReadonlyMap<string, unknown>>>,
+): NamedVariable[] {
+  const saved = new Set(Object.values(slots).flatMap((slot) => [...slot.keys()]));
+  return parameters.filter(({ name }) => saved.has(name));
 }

@@ -1,13 +1,20 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
 import { checkInteger, checkNumber } from '../internal/checks.js';
-import type { NamedVariable, OptimizerState } from './OptimizerState.js';
+import type { NamedVariable } from './OptimizerState.js';
+
+/** What is checked of a state: its values need not have been read. */
+export interface StateSizes {
+  step: number;
+  slots: Readonly<Record<string, ReadonlyMap<string, { length: number }>>>;
+  scalars?: Readonly<Record<string, number>>;
+}
 
 /**
  * Throws unless a state has the slots and scalars of an optimizer, and in each slot the same parameters, of the sizes
  * given. A state of step 0 may have no slots.
  */
 export function checkOptimizerState(
-  { step, slots, scalars = {} }: OptimizerState,
+  { step, slots, scalars = {} }: StateSizes,
   parameters: readonly NamedVariable[],
   slotNames: readonly string[],
   scalarNames: readonly string[],

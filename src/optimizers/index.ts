@@ -12,6 +12,7 @@ export {
   type OptimizerState,
   PackedOptimizer,
   type PackedUpdate,
+  type StoredOptimizerState,
 } from './PackedOptimizer.js';
 export { RAdam, type RAdamOptions } from './RAdam.js';
 export { RMSprop, type RMSpropOptions } from './RMSprop.js';

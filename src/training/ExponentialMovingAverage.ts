@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError } from '../errors/CheckpointError.js';
 import { checkNumber } from '../internal/checks.js';
-import { VariablePacks } from '../ops/VariablePacks.js';
+import { type StoredValues, VariablePacks } from '../ops/VariablePacks.js';
 import { blend } from '../optimizers/blend.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 
@@ -77,13 +77,43 @@ export class ExponentialMovingAverage {
     return new Map(this.parameters.map(({ name, variable }) => [name, values.get(variable)!]));
   }
 
+  /** What {@link values} gives, fetched one parameter at a time; it holds until the next update. */
+  storedValues(): Map<string, StoredValues> {
+    const stored = this.packs.stored(this.average);
+    return new Map(this.parameters.map(({ name, variable }) => [name, stored.get(variable)!]));
+  }
+
   /**
    * Goes on from saved values.
    *
    * @throws If a parameter is missing or of another size; the average is then unchanged.
    */
   restore(step: number, values: ReadonlyMap<string, Float32Array>): void {
-    const nameOf = new Map(this.parameters.map(({ name, variable }) => [variable, name]));
+    this.checkSizes(values);
+    tf.dispose(this.average);
+    const nameOf = this.names();
+    this.average = this.packs.fromValues((variable) => values.get(nameOf.get(variable)!)!);
+    this.updates = step;
+  }
+
+  /**
+   * Goes on from saved values as {@link restore} does, reading them one parameter at a time.
+   *
+   * @throws As {@link restore}; what `read` throws, after which the average is of use to nobody.
+   */
+  async load(step: number, values: ReadonlyMap<string, StoredValues>): Promise<void> {
+    this.checkSizes(values);
+    const nameOf = this.names();
+    await this.packs.load(this.average, (variable) => values.get(nameOf.get(variable)!)!);
+    this.updates = step;
+  }
+
+  /**
+   * Throws unless there are values of every parameter, of its size.
+   *
+   * @internal
+   */
+  checkSizes(values: ReadonlyMap<string, { length: number }>): void {
     for (const { name, variable } of this.parameters) {
       const length = values.get(name)?.length ?? 0;
       if (length !== variable.size) {
@@ -92,14 +122,15 @@ export class ExponentialMovingAverage {
         );
       }
     }
-    tf.dispose(this.average);
-    this.average = this.packs.fromValues((variable) => values.get(nameOf.get(variable)!)!);
-    this.updates = step;
   }
 
   /** Releases the average. */
   dispose(): void {
     tf.dispose(this.average);
+  }
+
+  private names(): Map<tf.Variable, string> {
+    return new Map(this.parameters.map(({ name, variable }) => [variable, name]));
   }
 
   private copy(): tf.Tensor1D[] {

@@ -1,11 +1,6 @@
 export { type BandMaskOptions, bandMask } from './bandMask.js';
 export { type BlockMaskOptions, blockMask } from './blockMask.js';
-export {
-  type CheckpointParts,
-  encodeCheckpoint,
-  readCheckpointState,
-  restoreCheckpoint,
-} from './checkpoint.js';
+export type { CheckpointParts } from './checkpointTensors.js';
 export {
   type DiffusionBatch,
   type DiffusionLossFunction,
@@ -13,6 +8,10 @@ export {
   diffusionLoss,
 } from './diffusionLoss.js';
 export { ExponentialMovingAverage } from './ExponentialMovingAverage.js';
+export { encodeCheckpoint } from './encodeCheckpoint.js';
 export { NonFiniteLossError } from './NonFiniteLossError.js';
+export { readCheckpointState } from './readCheckpointState.js';
 export { type LossRegion, regionLoss } from './regionLoss.js';
+export { restoreCheckpoint } from './restoreCheckpoint.js';
 export { type TrainStepOptions, type TrainStepResult, trainStep } from './trainStep.js';
+export { writeCheckpoint } from './writeCheckpoint.js';

@@ -14,9 +14,9 @@ import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { readWeights } from '../../src/interop/readWeights.js';
 import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { normalizeRaster } from '../../src/normalization/normalizeRaster.js';
-import { readCheckpointState } from '../../src/training/checkpoint.js';
 import { NonFiniteLossError } from '../../src/training/NonFiniteLossError.js';
 import { writeFileAtomic } from '../../src/training/node/writeFileAtomic.js';
+import { readCheckpointState } from '../../src/training/readCheckpointState.js';
 
 describe('the error classes', () => {
   it.each(Object.entries(errors))(

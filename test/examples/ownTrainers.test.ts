@@ -8,7 +8,7 @@ import { loadTorchStateDict } from '../../src/interop/loadTorchStateDict.js';
 import { readWeights } from '../../src/interop/readWeights.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
-import { encodeCheckpoint } from '../../src/training/checkpoint.js';
+import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
 import { startTestBackend } from '../support/backend.js';
 import { smoothPixels, writeRaster } from '../support/chips.js';
 import { buildTrainer, type Trainer } from '../support/trainer.js';

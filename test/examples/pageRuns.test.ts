@@ -9,7 +9,7 @@ import { chipNormalization } from '../../examples/trainer/src/data/chipNormaliza
 import { toTorchStateDict } from '../../src/interop/toTorchStateDict.js';
 import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { GlobalStatistics } from '../../src/normalization/GlobalStatistics.js';
-import { encodeCheckpoint } from '../../src/training/checkpoint.js';
+import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
 import { startTestBackend } from '../support/backend.js';
 import { smoothPixels } from '../support/chips.js';
 

@@ -9,8 +9,8 @@ import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
-import { encodeCheckpoint } from '../../src/training/checkpoint.js';
 import { ExponentialMovingAverage } from '../../src/training/ExponentialMovingAverage.js';
+import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
 import { startTestBackend } from '../support/backend.js';
 
 const build = () => namedParameters(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }));

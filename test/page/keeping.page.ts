@@ -78,7 +78,7 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
     const { network } = readCheckpointState(bytes) as { network: Parameters<typeof unetAttD>[0] };
     const parameters = namedParameters(unetAttD(network));
     const [optimizer, ema] = [new AdamW(), new ExponentialMovingAverage(parameters, 0.99)];
-    restoreCheckpoint(bytes, { parameters, optimizer, ema });
+    await restoreCheckpoint(bytes, { parameters, optimizer, ema });
     expect([optimizer.step, ema.step]).toEqual([5, 5]);
     expect(await toTorchStateDict(parameters)).toEqual(
       new Map([...tensorsOf(bytes)].filter(([name]) => !/^(ema|optimizer)\./.test(name))),

@@ -5,8 +5,10 @@ import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
-import { encodeCheckpoint, readCheckpointState, restoreCheckpoint } from '../../src/training/checkpoint.js';
 import { ExponentialMovingAverage } from '../../src/training/ExponentialMovingAverage.js';
+import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
+import { readCheckpointState } from '../../src/training/readCheckpointState.js';
+import { restoreCheckpoint } from '../../src/training/restoreCheckpoint.js';
 import { trainStep } from '../../src/training/trainStep.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { alphaBars } from './linearDenoiser.js';
@@ -45,7 +47,7 @@ describe('encodeCheckpoint and restoreCheckpoint', () => {
     const bytes = await expectTensorsKept(0, () => encodeCheckpoint(whole, state));
     expect(readCheckpointState(bytes)).toEqual(state);
     const resumed = makeRun(2);
-    expect(restoreCheckpoint(bytes, resumed)).toEqual(state);
+    expect(await restoreCheckpoint(bytes, resumed)).toEqual(state);
     expect(await everything(resumed)).toEqual(await everything(whole));
     expect(await step(resumed, 3)).toBe(await step(whole, 3));
     expect(await everything(resumed)).toEqual(await everything(whole));
@@ -53,7 +55,7 @@ describe('encodeCheckpoint and restoreCheckpoint', () => {
 
   it('holds a run before its first step', async () => {
     const [first, second] = [makeRun(1), makeRun(2)];
-    restoreCheckpoint(await encodeCheckpoint(first, {}), second);
+    await restoreCheckpoint(await encodeCheckpoint(first, {}), second);
     expect(await everything(second)).toEqual(await everything(first));
     expect(await step(second, 1)).toBe(await step(first, 1));
     expect(await everything(second)).toEqual(await everything(first));
@@ -68,7 +70,7 @@ describe('encodeCheckpoint and restoreCheckpoint', () => {
   it('restores the weights alone', async () => {
     const [first, second] = [makeRun(1), makeRun(2)];
     await step(first, 1);
-    restoreCheckpoint(await encodeCheckpoint(first, {}), { parameters: second.parameters });
+    await restoreCheckpoint(await encodeCheckpoint(first, {}), { parameters: second.parameters });
     expect(await toTorchStateDict(second.parameters)).toEqual(await toTorchStateDict(first.parameters));
     expect(second.optimizer.step).toBe(0);
   });
@@ -77,15 +79,15 @@ describe('encodeCheckpoint and restoreCheckpoint', () => {
     const run = makeRun(1);
     const weights = await encodeCheckpoint({ parameters: run.parameters }, {});
     const { parameters, optimizer, ema } = run;
-    expect(() => restoreCheckpoint(weights, { parameters, ema })).toThrow(
+    await expect(restoreCheckpoint(weights, { parameters, ema })).rejects.toThrow(
       /restoreCheckpoint: .*no moving average/,
     );
-    expect(() => restoreCheckpoint(weights, { parameters, optimizer })).toThrow(/no optimizer state/);
+    await expect(restoreCheckpoint(weights, { parameters, optimizer })).rejects.toThrow(/no optimizer state/);
     const other = namedParameters(unetAttD({ inChannels: 2, filterConfig, timeEmbeddingDim: 4 }));
-    expect(() => restoreCheckpoint(weights, { parameters: other })).toThrow(/wrong shape: encoder_1/);
+    await expect(restoreCheckpoint(weights, { parameters: other })).rejects.toThrow(/wrong shape: encoder_1/);
     const plain = writeSafetensors(await toTorchStateDict(parameters));
-    expect(() => restoreCheckpoint(plain, { parameters })).toThrow(/no checkpoint of a run/);
+    await expect(restoreCheckpoint(plain, { parameters })).rejects.toThrow(/no checkpoint of a run/);
     expect(() => readCheckpointState(plain)).toThrow(/no checkpoint of a run/);
-    expect(() => restoreCheckpoint(weights.slice(0, -4), { parameters })).toThrow(/readSafetensors/);
+    await expect(restoreCheckpoint(weights.slice(0, -4), { parameters })).rejects.toThrow(/readSafetensors/);
   });
 });

@@ -2,7 +2,8 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import type { PackedOptimizer } from '../../src/optimizers/PackedOptimizer.js';
-import { encodeCheckpoint, restoreCheckpoint } from '../../src/training/checkpoint.js';
+import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
+import { restoreCheckpoint } from '../../src/training/restoreCheckpoint.js';
 import { allOptimizers } from '../optimizers/allOptimizers.js';
 import { update, valuesOf } from '../optimizers/variables.js';
 import { startTestBackend } from '../support/backend.js';
@@ -22,7 +23,7 @@ describe.each(Object.entries(allOptimizers))('a checkpoint of %s', (_name, make)
       const whole = makeRun(make(), 1);
       for (let step = 1; step <= saved; step++) whole.step(step);
       const resumed = makeRun(make(), 2);
-      restoreCheckpoint(await encodeCheckpoint(whole, {}), resumed);
+      await restoreCheckpoint(await encodeCheckpoint(whole, {}), resumed);
       expect(resumed.optimizer.step).toBe(saved);
       whole.step(4);
       resumed.step(4);

@@ -170,7 +170,7 @@ export class Run {
   async encode(): Promise<Uint8Array<ArrayBuffer>> {
     const { parameters, optimizer, ema, settings, step, losses } = this;
     const state: RunState = { app: 'diffusion-ssl page', ...settings, step, losses };
-    return Uint8Array.from(await encodeCheckpoint({ parameters, optimizer, ema }, state));
+    return encodeCheckpoint({ parameters, optimizer, ema }, state);
   }
 
   dispose(): void {

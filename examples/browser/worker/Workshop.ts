@@ -60,7 +60,7 @@ export class Workshop implements Api {
       this.backend = backend;
       if (this.moving) {
         const { restoreRun } = await import('./restoreRun.js');
-        this.currentRun = restoreRun(this.moving.bytes, this.moving.settings).run;
+        this.currentRun = (await restoreRun(this.moving.bytes, this.moving.settings)).run;
       }
       this.moving = undefined;
       return info;
@@ -170,7 +170,7 @@ export class Workshop implements Api {
   /** The run at hand is given up only once the new one is complete. */
   private async restore(bytes: Uint8Array, settings: RunSettings, name: string): Promise<RunInfo> {
     const { restoreRun } = await import('./restoreRun.js');
-    const { run, remark } = restoreRun(bytes, settings, name);
+    const { run, remark } = await restoreRun(bytes, settings, name);
     return this.replaceRun(run, remark);
   }
 

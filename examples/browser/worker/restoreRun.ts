@@ -21,7 +21,11 @@ export interface RestoredRun {
  *
  * @throws If the file is damaged, of another network or too large; nothing else has changed then.
  */
-export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The checkpoint'): RestoredRun {
+export async function restoreRun(
+  bytes: Uint8Array,
+  settings: RunSettings,
+  name = 'The checkpoint',
+): Promise<RestoredRun> {
   const { weights, saved } = parse(bytes, name);
   // Perhaps under a prefix, which goes when the weights are loaded.
   const [, first] = [...weights].find(([key]) => key.endsWith('encoder_1.block.0.weight')) ?? [];
@@ -35,7 +39,7 @@ export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The
     checkLimits(state, weights);
     const run = new Run(state.settings);
     try {
-      const remark = [fill(run, bytes, state), ...state.remarks].filter(Boolean).join(' ') || undefined;
+      const remark = [await fill(run, bytes, state), ...state.remarks].filter(Boolean).join(' ') || undefined;
       run.step = state.step;
       run.losses = state.losses;
       return { run, remark };
@@ -48,11 +52,11 @@ export function restoreRun(bytes: Uint8Array, settings: RunSettings, name = 'The
   }
 }
 
-function fill(run: Run, bytes: Uint8Array, { known }: SavedState): string | undefined {
+async function fill(run: Run, bytes: Uint8Array, { known }: SavedState): Promise<string | undefined> {
   const { parameters, optimizer, ema } = run;
   if (known) {
     try {
-      restoreCheckpoint(bytes, { parameters, optimizer, ema });
+      await restoreCheckpoint(bytes, { parameters, optimizer, ema });
       return undefined;
     } catch {
       // Of another optimizer, or without an average: the weights are worth having.

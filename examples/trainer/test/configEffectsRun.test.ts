@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { readSafetensors } from '../../../src/interop/readSafetensors.js';
-import { readCheckpointState } from '../../../src/training/checkpoint.js';
+import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { smoothPixels, writeRaster } from '../../../test/support/chips.js';
 import { expectClose } from '../../../test/support/compare.js';

@@ -7,7 +7,7 @@ import { readSafetensors } from '../../../src/interop/readSafetensors.js';
 import { countParameters } from '../../../src/models/countParameters.js';
 import { namedParameters } from '../../../src/models/namedParameters.js';
 import { unetAttD } from '../../../src/models/unetAttD.js';
-import { readCheckpointState } from '../../../src/training/checkpoint.js';
+import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { writeChips } from '../../../test/support/chips.js';
 import { stopAfter } from '../../../test/support/stopAfter.js';

@@ -13,7 +13,7 @@ import { namedParameters } from '../../../src/models/namedParameters.js';
 import { unetAttD } from '../../../src/models/unetAttD.js';
 import { AdamW } from '../../../src/optimizers/AdamW.js';
 import { constant } from '../../../src/schedulers/constant.js';
-import { readCheckpointState } from '../../../src/training/checkpoint.js';
+import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 import { expectTensorsKept, startTestBackend } from '../../../test/support/backend.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { SkippedChips } from '../src/data/SkippedChips.js';

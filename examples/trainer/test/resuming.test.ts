@@ -15,7 +15,7 @@ import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readSafetensors } from '../../../src/interop/readSafetensors.js';
 import { writeSafetensors } from '../../../src/interop/writeSafetensors.js';
-import { readCheckpointState } from '../../../src/training/checkpoint.js';
+import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { smoothPixels, writeChips, writeRaster } from '../../../test/support/chips.js';
 import { stopAfter } from '../../../test/support/stopAfter.js';

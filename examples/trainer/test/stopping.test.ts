@@ -2,9 +2,9 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { readCheckpointState } from '../../../src/training/checkpoint.js';
 import { readEvent } from '../../../src/training/node/readEvent.js';
 import { readRecords } from '../../../src/training/node/readRecords.js';
+import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { writeChips } from '../../../test/support/chips.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';

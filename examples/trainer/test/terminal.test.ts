@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readCheckpointState } from '../../../src/training/checkpoint.js';
+import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 import { writeChips } from '../../../test/support/chips.js';
 import { buildTrainer, type Trainer, type TrainerProcess } from '../../../test/support/trainer.js';
 

@@ -37,10 +37,15 @@ for (const name of ['rename', 'rm', 'rmdir', 'mkdir', 'writeFile', 'open']) {
     const result = await original(file, ...others);
     if (due) die();
     if (name !== 'open' || !changesIt) return result;
-    const { writeFile, sync } = result;
+    const { write, writeFile, sync } = result;
     result.writeFile = async (data, ...options) => {
       if (!isDue(file)) return writeFile.call(result, data, ...options);
       await writeFile.call(result, half(data), ...options);
+      return die();
+    };
+    result.write = async (data, begin, length) => {
+      if (!isDue(file)) return write.call(result, data, begin, length);
+      await write.call(result, data, begin, Math.floor(length / 2));
       return die();
     };
     result.sync = async () => {

@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { readSafetensors } from '../../../src/interop/readSafetensors.js';
-import { readCheckpointState } from '../../../src/training/checkpoint.js';
 import { readEvent } from '../../../src/training/node/readEvent.js';
 import { readRecords } from '../../../src/training/node/readRecords.js';
+import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 
 /** What is another number each time, in summaries and in the state of checkpoints. */
 const TIMES = [

@@ -11,6 +11,7 @@ export {
   type TensorBoardLog,
   type TensorBoardLogOptions,
 } from './createTensorBoardLog.js';
+export { folderFiles } from './folderFiles.js';
 export { LockError, type LockOwner } from './LockError.js';
 export { nodeFileHandler } from './nodeFileHandler.js';
 export { type PrepareFolderOptions, prepareFolder } from './prepareFolder.js';

@@ -2,6 +2,9 @@ import { type FileHandle, open, readdir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { fileError } from './fileError.js';
 
+/** Pieces are gathered until they have as many bytes: a call of the system for each small tensor would take longer. */
+const BLOCK = 2 ** 22;
+
 let counter = 0;
 
 /**
@@ -12,7 +15,7 @@ let counter = 0;
  * a killed process left behind are removed by the next write to the same path.
  *
  * @param file Path of the file; its folder must exist.
- * @param bytes The whole content; a string is written as UTF-8.
+ * @param bytes The whole content, or its pieces one after the other; a string is written as UTF-8.
  * @throws When the folder is missing or not writable or the disk is full. The error says what to do; the
  *   temporary file is removed and the old file untouched.
  * @example
@@ -26,7 +29,10 @@ let counter = 0;
  * console.log((await readFile(`${folder}/latest.bin`)).length); // 3
  * ```
  */
-export async function writeFileAtomic(file: string, bytes: Uint8Array | string): Promise<void> {
+export async function writeFileAtomic(
+  file: string,
+  bytes: Uint8Array | string | Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
   const folder = path.dirname(file);
   const prefix = `.${path.basename(file)}.`;
   const temporary = path.join(folder, `${prefix}${process.pid}-${counter++}.tmp`);
@@ -34,7 +40,8 @@ export async function writeFileAtomic(file: string, bytes: Uint8Array | string):
     await removeLeftovers(folder, prefix);
     const handle = await open(temporary, 'w');
     try {
-      await handle.writeFile(bytes);
+      if (typeof bytes === 'string' || bytes instanceof Uint8Array) await handle.writeFile(bytes);
+      else await writePieces(handle, bytes);
       await sync(handle);
     } finally {
       await handle.close();
@@ -45,6 +52,29 @@ export async function writeFileAtomic(file: string, bytes: Uint8Array | string):
     await rm(temporary, { force: true }).catch(() => undefined);
     throw fileError('writeFileAtomic', file, error);
   }
+}
+
+async function writePieces(
+  handle: FileHandle,
+  pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+): Promise<void> {
+  let held: Uint8Array[] = [];
+  let bytes = 0;
+  const flush = async () => {
+    const block = held.length === 1 ? held[0] : Buffer.concat(held);
+    held = [];
+    bytes = 0;
+    for (let done = 0; done < block.length; ) {
+      const { bytesWritten } = await handle.write(block, done, Math.min(BLOCK, block.length - done));
+      done += bytesWritten;
+    }
+  };
+  for await (const piece of pieces) {
+    if (bytes > 0 && bytes + piece.length > BLOCK) await flush();
+    held.push(piece);
+    bytes += piece.length;
+  }
+  await flush();
 }
 
 /** Removes the temporary files of one target whose process runs no more. */

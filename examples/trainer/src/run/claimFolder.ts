@@ -6,7 +6,7 @@ import { acquireLock, type FileLock, LockError } from 'diffusion-ssl/training/no
 import type { PretrainOptions } from '../config/pretrainOptions.js';
 import { makeFolder } from './makeFolder.js';
 import { removeEmpty } from './removeEmpty.js';
-import { BEST, LATEST } from './runFolder.js';
+import { BEST, holdsCheckpoint, LATEST } from './runFolder.js';
 
 /** A run's folder, in which no other process writes until it is let go. */
 export interface ClaimedFolder {
@@ -37,7 +37,7 @@ export async function claimFolder({ run, config }: PretrainOptions): Promise<Cla
     if (existsSync(folder) && !statSync(folder).isDirectory()) {
       throw new Error(`--out ${folder} is a file: choose another folder.`);
     }
-    const holdsRun = () => [LATEST, BEST].some((name) => existsSync(path.join(folder, name)));
+    const holdsRun = () => [LATEST, BEST].some((name) => holdsCheckpoint(folder, name));
     if (run.resume && !holdsRun()) {
       throw new Error(`${path.join(folder, LATEST)} does not exist: there is no run to resume in ${folder}.`);
     }

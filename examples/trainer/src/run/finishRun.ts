@@ -1,9 +1,9 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
-import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
+import { saveTensors, storedStateDict } from 'diffusion-ssl/interop';
 import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl/normalization';
-import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
+import { folderFiles, prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
 import { type PictureOptions, writeSamples } from '../pictures/pictures.js';
 import { baselineAdvice } from './baselineAdvice.js';
 import { type Run, withAverage } from './run.js';
@@ -20,10 +20,7 @@ export interface FinishOptions {
 export async function finishRun(run: Run, { baseline, pictures, started }: FinishOptions): Promise<void> {
   const { folder, state, data, model } = run;
   const samples = await withAverage(run, async () => {
-    await writeFileAtomic(
-      path.join(folder, 'weights.safetensors'),
-      writeSafetensors(await toTorchStateDict(run.parameters)),
-    );
+    await saveTensors(folderFiles(folder), 'weights.safetensors', storedStateDict(run.parameters));
     const title = `DDIM samples after ${state.step} steps`;
     return writeSamples(model, data.shape, pictures, { title });
   });

@@ -1,6 +1,7 @@
-import { readFile } from 'node:fs/promises';
-import { readSafetensors } from 'diffusion-ssl/interop';
+import path from 'node:path';
+import { openTensors, type SafetensorsTensor } from 'diffusion-ssl/interop';
 import { getLossFn, type LossFunction, Vgg16Features } from 'diffusion-ssl/losses';
+import { folderFiles } from 'diffusion-ssl/training/node';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
 import { checkBands } from '../data/checkBands.js';
 
@@ -23,7 +24,7 @@ export async function makeLoss(
   }
   checkBands('--perceptual-bands (perceptual_bands in a configuration file)', perceptualBands, channels);
   try {
-    const { tensors } = readSafetensors(await readFile(perceptualWeights));
+    const tensors = await readFeatures(perceptualWeights);
     const [red, green, blue] = perceptualBands;
     return getLossFn('perceptual', { features: new Vgg16Features(tensors, { bands: [red, green, blue] }) });
   } catch (error) {
@@ -31,5 +32,19 @@ export async function makeLoss(
       `${perceptualWeights}: ${(error as Error).message} (--perceptual-weights, perceptual_weights in a configuration file)`,
       { cause: error },
     );
+  }
+}
+
+/** The convolutional part of VGG16; the layers behind it, most of the file, are not read. */
+async function readFeatures(file: string): Promise<Map<string, SafetensorsTensor>> {
+  const { tensors, close } = await openTensors(folderFiles(path.dirname(file)), path.basename(file));
+  try {
+    const features = new Map<string, SafetensorsTensor>();
+    for (const [name, { dtype, shape, read }] of tensors) {
+      if (name.startsWith('features.')) features.set(name, { dtype, shape: [...shape], data: await read() });
+    }
+    return features;
+  } finally {
+    await close();
   }
 }

@@ -39,8 +39,9 @@ export async function pretrain(
 ): Promise<PretrainOutcome> {
   const { folder, release } = await claimFolder(options);
   let backend: StartedBackend | undefined;
+  let resumed: ResumePoint | undefined;
   try {
-    const resumed = options.run.resume ? await readResumePoint(folder, options) : undefined;
+    resumed = options.run.resume ? await readResumePoint(folder, options) : undefined;
     // Before what takes long: a wrong file of weights is told at once.
     const { paramsInit } = options.config;
     const initial = resumed || paramsInit === undefined ? undefined : await readInitialWeights(paramsInit);
@@ -48,6 +49,7 @@ export async function pretrain(
     backend = await initBackend({ device, threads, allowSoftware });
     return await pretrainOn(backend, { options, folder, resumed, initial, ...hooks });
   } finally {
+    await resumed?.tensors.close();
     await backend?.dispose();
     await release();
   }

@@ -1,16 +1,18 @@
-import { existsSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import path from 'node:path';
 import { CheckpointError } from 'diffusion-ssl/errors';
+import { openTensors, type StoredTensors } from 'diffusion-ssl/interop';
 import { readCheckpointState } from 'diffusion-ssl/training';
+import { folderFiles } from 'diffusion-ssl/training/node';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
 import { checkRunState } from './checkRunState.js';
-import { BEST, LATEST, type RunState } from './runFolder.js';
+import { BEST, holdsCheckpoint, LATEST, type RunState } from './runFolder.js';
 
 /** A checkpoint to go on from. */
 export interface ResumePoint {
   file: string;
-  bytes: Uint8Array;
+  /** Open until the run is made. */
+  tensors: StoredTensors;
   /** As it was saved. */
   state: RunState;
   /** The run's configuration from now on. */
@@ -32,19 +34,22 @@ const MAY_CHANGE: readonly (keyof PretrainConfig)[] = [
  *
  * @throws If it is damaged, or an option given now would change the run.
  */
-export async function readResumePoint(
-  folder: string,
-  { config, given, nameOf }: PretrainOptions,
-): Promise<ResumePoint> {
-  const file = path.join(folder, existsSync(path.join(folder, LATEST)) ? LATEST : BEST);
-  const bytes = await readFile(file);
-  let state: RunState;
+export async function readResumePoint(folder: string, options: PretrainOptions): Promise<ResumePoint> {
+  const name = holdsCheckpoint(folder, LATEST) ? LATEST : BEST;
+  const { tensors, state } = await openCheckpoint(folder, name).catch(async (error: Error) => {
+    throw new CheckpointError(`${error.message}${await wholeCheckpoint(folder, name)}`, { cause: error });
+  });
+  const file = path.join(folder, name);
   try {
-    state = checkRunState(readCheckpointState(bytes));
+    return { file, tensors, state, config: configNow(state, options) };
   } catch (error) {
-    const other = await wholeCheckpoint(folder, path.basename(file));
-    throw new CheckpointError(`${file}: ${(error as Error).message}${other}`, { cause: error });
+    await tensors.close();
+    throw error;
   }
+}
+
+/** The run's configuration with the options given now. */
+function configNow(state: RunState, { config, given, nameOf }: PretrainOptions): PretrainConfig {
   const keys = given as (keyof PretrainConfig)[];
   const changed = keys.filter((key) => {
     return !MAY_CHANGE.includes(key) && JSON.stringify(config[key]) !== JSON.stringify(state.config[key]);
@@ -64,21 +69,39 @@ export async function readResumePoint(
       `${nameOf('epochs')} is ${now.epochs}, but the run is in epoch ${begun}: give at least that.`,
     );
   }
-  return { file, bytes, state, config: { ...state.config, ...now } };
+  return { ...state.config, ...now };
+}
+
+async function openCheckpoint(
+  folder: string,
+  name: string,
+): Promise<{ tensors: StoredTensors; state: RunState }> {
+  const tensors = await openTensors(folderFiles(folder), name);
+  try {
+    return { tensors, state: checkRunState(readCheckpointState(tensors)) };
+  } catch (error) {
+    await tensors.close();
+    throw new CheckpointError(`${path.join(folder, name)}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 /** Names the checkpoint with the most steps that can be read, to go on from in place of a damaged one. */
 async function wholeCheckpoint(folder: string, damaged: string): Promise<string> {
-  let best: { name: string; step: number } | undefined;
+  let best: { name: string; index: string; step: number } | undefined;
   for (const name of await readdir(folder)) {
-    if (name === damaged || !/^(?:latest|best|epoch-\d+)\.safetensors$/.test(name)) continue;
+    const [, checkpoint, index = ''] =
+      /^((?:latest|best|epoch-\d+)\.safetensors)(\.index\.json)?$/.exec(name) ?? [];
+    if (checkpoint === undefined || checkpoint === damaged) continue;
     try {
-      const { step } = checkRunState(readCheckpointState(await readFile(path.join(folder, name))));
-      if (step > (best?.step ?? -1)) best = { name, step };
+      const { tensors, state } = await openCheckpoint(folder, checkpoint);
+      await tensors.close();
+      const { step } = state;
+      if (step > (best?.step ?? -1)) best = { name: checkpoint, index, step };
     } catch {
       // Damaged as well.
     }
   }
   if (!best) return '';
-  return `\n${best.name} is whole, of step ${best.step}: copied over ${damaged}, it is where the run goes on.`;
+  const { name, index, step } = best;
+  return `\n${name}${index} is whole, of step ${step}: copied over ${damaged}${index}, it is where the run goes on.`;
 }

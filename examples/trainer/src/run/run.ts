@@ -1,4 +1,3 @@
-import path from 'node:path';
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
 import { CheckpointError } from 'diffusion-ssl/errors';
@@ -6,8 +5,8 @@ import type { LossFunction } from 'diffusion-ssl/losses';
 import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
 import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
 import type { LrState } from 'diffusion-ssl/schedulers';
-import { ExponentialMovingAverage, encodeCheckpoint, restoreCheckpoint } from 'diffusion-ssl/training';
-import { writeFileAtomic } from 'diffusion-ssl/training/node';
+import { ExponentialMovingAverage, restoreCheckpoint, writeCheckpoint } from 'diffusion-ssl/training';
+import { folderFiles } from 'diffusion-ssl/training/node';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
 import type { ChipData } from '../data/chipData.js';
 import { writeStatistics } from '../data/chipStatistics.js';
@@ -77,7 +76,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     parts;
   const model = unetAttD(modelConfig);
   const parameters = namedParameters(model);
-  initial?.load(parameters);
+  await initial?.load(parameters);
   const optimizer = makeOptimizer(config);
   const ema = config.emaDecay > 0 ? new ExponentialMovingAverage(parameters, config.emaDecay) : undefined;
   const stepsPerEpoch = Math.ceil(data.train.batchesPerEpoch / config.accumulate);
@@ -101,7 +100,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
   };
   if (resumed) {
     try {
-      restoreCheckpoint(resumed.bytes, { parameters, optimizer, ema });
+      await restoreCheckpoint(resumed.tensors, { parameters, optimizer, ema });
       // Of another length it is brought there below.
       if (config.epochs === resumed.state.config.epochs) schedule.restore(resumed.state.schedule as LrState);
     } catch (error) {
@@ -169,10 +168,7 @@ export async function saveCheckpoint(run: Run, name: string): Promise<void> {
     train: String(data.contents.train),
     validate: String(data.contents.validate),
   };
-  await writeFileAtomic(
-    path.join(folder, name),
-    await encodeCheckpoint({ parameters, optimizer, ema }, state),
-  );
+  await writeCheckpoint(folderFiles(folder), name, { parameters, optimizer, ema }, state);
   if (name === LATEST) run.unsaved = false;
 }
 

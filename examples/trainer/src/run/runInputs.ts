@@ -1,5 +1,7 @@
 import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
+import path from 'node:path';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
 import type { ChipData } from '../data/chipData.js';
@@ -26,8 +28,8 @@ export async function runInputs(
   for (const [flag, file] of Object.entries(files)) {
     if (file === undefined) continue;
     // A run that goes on needs its first weights no more.
-    const bytes = await readFile(file).catch(() => undefined);
-    if (bytes) inputs[`the weights of ${flag}`] = hashOf(bytes);
+    const hash = await hashOfWeights(file).catch(() => undefined);
+    if (hash !== undefined) inputs[`the weights of ${flag}`] = hash;
   }
   return inputs;
 }
@@ -37,6 +39,21 @@ export function changedInputs(before: RunInputs, now: RunInputs): string[] {
   return Object.keys(before).filter((name) => name in now && now[name] !== before[name]);
 }
 
-function hashOf(data: string | Uint8Array): string {
+/** Hash of a file of weights, or of all files that an index names. */
+async function hashOfWeights(file: string): Promise<string> {
+  const hash = createHash('sha256');
+  for (const part of file.endsWith('.index.json') ? await shardsOf(file) : [file])
+    for await (const bytes of createReadStream(part)) hash.update(bytes);
+  return hash.digest('hex');
+}
+
+async function shardsOf(index: string): Promise<string[]> {
+  const { weight_map: map } = JSON.parse(await readFile(index, 'utf8')) as {
+    weight_map: Record<string, string>;
+  };
+  return [...new Set(Object.values(map))].map((name) => path.join(path.dirname(index), name));
+}
+
+function hashOf(data: string): string {
   return createHash('sha256').update(data).digest('hex');
 }
