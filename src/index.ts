@@ -261,6 +261,7 @@ export { type StepLrOptions, stepLr } from './schedulers/stepLr.js';
 export type { LrScheduler, LrState } from './schedulers/types.js';
 export { type BandMaskOptions, bandMask } from './training/bandMask.js';
 export { type BlockMaskOptions, blockMask } from './training/blockMask.js';
+export { checkpointPieces } from './training/checkpointPieces.js';
 export type { CheckpointParts } from './training/checkpointTensors.js';
 export {
   type DiffusionBatch,

@@ -31,10 +31,7 @@ export interface SafetensorsHeader {
  * @param bytes The file, or its beginning up to what {@link headerEnd} says.
  * @param size Bytes of the whole file; undefined where that is not known.
  */
-export function parseSafetensorsHeader(
-  bytes: Uint8Array,
-  size: number | undefined = bytes.byteLength,
-): SafetensorsHeader {
+export function parseSafetensorsHeader(bytes: Uint8Array, size: number | undefined): SafetensorsHeader {
   const dataStart = headerEnd(bytes, size);
   const header = decodeHeader(bytes.subarray(8, dataStart));
   let metadata: Record<string, string> = {};

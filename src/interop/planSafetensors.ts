@@ -16,7 +16,7 @@ export interface TensorPlan {
 /** How a file is laid out. */
 export interface FilePlan {
   /** The 8 bytes of its length, and the header. */
-  header: Uint8Array;
+  header: Uint8Array<ArrayBuffer>;
   /** The tensors in the order in which they follow. */
   names: string[];
   /** Bytes of the file. */

@@ -31,7 +31,7 @@ export function readSafetensors(bytes: Uint8Array | ArrayBuffer): SafetensorsFil
     throw new ConfigError('readSafetensors: bytes must be a Uint8Array or an ArrayBuffer.');
   }
   const file = bytes instanceof Uint8Array ? bytes : new Uint8Array(bytes);
-  const { entries, metadata, dataStart } = parseSafetensorsHeader(file);
+  const { entries, metadata, dataStart } = parseSafetensorsHeader(file, file.byteLength);
   const tensors = new Map<string, SafetensorsTensor>();
   for (const { name, dtype, shape, begin, end } of entries) {
     const data = elementsOf(dtype, file.subarray(dataStart + begin, dataStart + end));

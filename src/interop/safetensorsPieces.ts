@@ -5,13 +5,13 @@ import type { StoredTensor } from './safetensorsTypes.js';
 export async function* safetensorsPieces(
   tensors: ReadonlyMap<string, StoredTensor>,
   metadata: Readonly<Record<string, string>> = {},
-): AsyncGenerator<Uint8Array<ArrayBufferLike>> {
+): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const { header, names } = planSafetensors(tensors, metadata);
   yield header;
   for (const name of names) {
     const tensor = tensors.get(name)!;
     const data = await tensor.read();
     checkData(name, tensor, data);
-    yield new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    yield new Uint8Array(data.buffer as ArrayBuffer, data.byteOffset, data.byteLength);
   }
 }

@@ -1,5 +1,6 @@
 export { type BandMaskOptions, bandMask } from './bandMask.js';
 export { type BlockMaskOptions, blockMask } from './blockMask.js';
+export { checkpointPieces } from './checkpointPieces.js';
 export type { CheckpointParts } from './checkpointTensors.js';
 export {
   type DiffusionBatch,

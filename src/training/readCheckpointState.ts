@@ -17,6 +17,7 @@ import { parseCheckpointMetadata } from './checkpointMetadata.js';
  * ```
  */
 export function readCheckpointState(source: Uint8Array | StoredTensors): unknown {
-  const { metadata } = source instanceof Uint8Array ? parseSafetensorsHeader(source) : source;
+  const { metadata } =
+    source instanceof Uint8Array ? parseSafetensorsHeader(source, source.byteLength) : source;
   return parseCheckpointMetadata(metadata).state;
 }

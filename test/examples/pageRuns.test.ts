@@ -94,7 +94,7 @@ describe('a run of the page', () => {
     for (const { data } of chips) other.add(data.map((value) => value * 100));
     expect(run.scaleOn(other)).toBe(scale);
     const bytes = await run.encode();
-    const again = restoreRun(bytes, { ...settings, network: {} }).run;
+    const again = (await restoreRun(bytes, { ...settings, network: {} })).run;
     expect(again.settings).toEqual(JSON.parse(JSON.stringify(run.settings)));
     expect([...again.scaleOn(other).normalize(chips[0])]).toEqual([...scale.normalize(chips[0])]);
     for (const one of [run, again]) one.dispose();
@@ -113,7 +113,7 @@ describe('a run of the page', () => {
       history: [{ trainLoss: 0.5 }, { trainLoss: 0.25 }],
     };
     const bytes = await encodeCheckpoint(run, state);
-    const restored = restoreRun(bytes, settings);
+    const restored = await restoreRun(new Blob([bytes]), settings);
     expect(restored.remark).toBeUndefined();
     expect(restored.run.step).toBe(25);
     expect(restored.run.losses).toEqual([
@@ -130,7 +130,10 @@ describe('a run of the page', () => {
       predictionType: 'x0',
       snrPower: 0.25,
     });
-    const older = restoreRun(await encodeCheckpoint(run, { ...state, chips: undefined }), settings);
+    const older = await restoreRun(
+      new Blob([await encodeCheckpoint(run, { ...state, chips: undefined })]),
+      settings,
+    );
     expect(older.remark).toBe(
       'It does not hold the statistics of its chips; those of the chips at hand take their place.',
     );
@@ -183,7 +186,7 @@ describe('a run of the page', () => {
         const what = `${path.join('.')} = ${String(JSON.stringify(value)).slice(0, 40)}`;
         let opened: Run | undefined;
         try {
-          opened = restoreRun(bytes, settings, 'my-run.safetensors').run;
+          opened = (await restoreRun(new Blob([bytes]), settings, 'my-run.safetensors')).run;
         } catch (error) {
           refused++;
           expect((error as Error).message, what).toMatch(/^my-run\.safetensors/);
@@ -206,17 +209,17 @@ describe('a run of the page', () => {
 
   it('refuses weights of another network than the one chosen, and names one that is no such network', async () => {
     const run = new Run({ ...settings });
-    const weights = writeSafetensors(await toTorchStateDict(run.parameters));
+    const weights = new Blob([writeSafetensors(await toTorchStateDict(run.parameters))]);
     run.dispose();
     const other = { ...settings, network: { ...settings.network, filterConfig: [8, 8, 8, 8, 8, 8] } };
-    expect(() => restoreRun(weights, other, 'w.safetensors')).toThrow(
+    await expect(restoreRun(weights, other, 'w.safetensors')).rejects.toThrow(
       /^w\.safetensors does not open: it holds another network than the one chosen here \(\d+ values, not \d+\); choose its size/,
     );
-    const restored = restoreRun(weights, settings, 'w.safetensors');
+    const restored = await restoreRun(weights, settings, 'w.safetensors');
     expect(restored.remark).toMatch(/Only weights were taken over/);
     restored.run.dispose();
     const single = new Map([['w', { shape: [1], dtype: 'F32' as const, data: Float32Array.of(1) }]]);
-    expect(() => restoreRun(writeSafetensors(single), settings, 'w.safetensors')).toThrow(
+    await expect(restoreRun(new Blob([writeSafetensors(single)]), settings, 'w.safetensors')).rejects.toThrow(
       /holds another network than this page trains/,
     );
   });

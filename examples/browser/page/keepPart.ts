@@ -69,8 +69,7 @@ export function keepPart({ state, worker }: Page): void {
     });
   button('download').onclick = () =>
     attempt(async () => {
-      const bytes = await worker.call('exportRun');
-      const url = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
+      const url = URL.createObjectURL(await worker.call('exportRun'));
       const link = document.createElement('a');
       link.href = url;
       link.download = `${fileName(input('name').value)}.safetensors`;

@@ -37,7 +37,7 @@ export interface Api {
   resume(name: string, settings: RunSettings): Promise<RunInfo>;
   remove(name: string): Promise<void>;
   /** The run as a safetensors file. */
-  exportRun(): Promise<Uint8Array<ArrayBuffer>>;
+  exportRun(): Promise<Blob>;
   importRun(file: File, settings: RunSettings): Promise<RunInfo>;
 }
 

@@ -4,7 +4,7 @@ import { inferenceModel, namedParameters, setDropoutStep, unetAttD } from 'diffu
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { sampleDdim } from 'diffusion-ssl/samplers';
-import { ExponentialMovingAverage, encodeCheckpoint, trainStep } from 'diffusion-ssl/training';
+import { checkpointPieces, ExponentialMovingAverage, trainStep } from 'diffusion-ssl/training';
 import type {
   LossPoint,
   RunSettings,
@@ -166,11 +166,14 @@ export class Run {
     this.ema = new ExponentialMovingAverage(this.parameters, EMA_DECAY);
   }
 
-  /** The run as a safetensors file. */
-  async encode(): Promise<Uint8Array<ArrayBuffer>> {
+  /** The run as a safetensors file, which the browser may keep on its disk. */
+  async encode(): Promise<Blob> {
     const { parameters, optimizer, ema, settings, step, losses } = this;
     const state: RunState = { app: 'diffusion-ssl page', ...settings, step, losses };
-    return encodeCheckpoint({ parameters, optimizer, ema }, state);
+    const parts: Blob[] = [];
+    for await (const piece of checkpointPieces({ parameters, optimizer, ema }, state))
+      parts.push(new Blob([piece]));
+    return new Blob(parts);
   }
 
   dispose(): void {

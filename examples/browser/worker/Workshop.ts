@@ -16,7 +16,6 @@ import type { Dataset } from './Dataset.js';
 import { loadSamples } from './loadSamples.js';
 import { Mutex } from './Mutex.js';
 import type { Run } from './Run.js';
-import { readCheckpointFile } from './readCheckpointFile.js';
 import { startBackend } from './startBackend.js';
 import { CheckpointFolder } from './store/CheckpointFolder.js';
 
@@ -42,14 +41,14 @@ export class Workshop implements Api {
   /** When the latest steps ended, in milliseconds. */
   private times: number[] = [];
   /** The run on its way to another backend; it stays here if that fails, for the next one. */
-  private moving?: { bytes: Uint8Array; settings: RunSettings };
+  private moving?: { file: Blob; settings: RunSettings };
 
   constructor(private readonly tell: <K extends keyof Events>(event: K, value: Events[K]) => void) {}
 
   startBackend(device: Device): Promise<BackendInfo> {
     return this.turns.run(async () => {
       const run = this.currentRun;
-      if (run) this.moving = { bytes: await run.encode(), settings: run.settings };
+      if (run) this.moving = { file: await run.encode(), settings: run.settings };
       run?.dispose();
       this.currentRun = undefined;
       await this.backend?.dispose();
@@ -60,7 +59,7 @@ export class Workshop implements Api {
       this.backend = backend;
       if (this.moving) {
         const { restoreRun } = await import('./restoreRun.js');
-        this.currentRun = (await restoreRun(this.moving.bytes, this.moving.settings)).run;
+        this.currentRun = (await restoreRun(this.moving.file, this.moving.settings)).run;
       }
       this.moving = undefined;
       return info;
@@ -150,27 +149,26 @@ export class Workshop implements Api {
   }
 
   async resume(name: string, settings: RunSettings): Promise<RunInfo> {
-    const bytes = await this.folder.read(name);
-    return this.turns.run(async () => this.restore(bytes, settings, `The checkpoint '${name}'`));
+    const file = await this.folder.read(name);
+    return this.turns.run(async () => this.restore(file, settings, `The checkpoint '${name}'`));
   }
 
   remove(name: string): Promise<void> {
     return this.folder.remove(name);
   }
 
-  exportRun(): Promise<Uint8Array<ArrayBuffer>> {
+  exportRun(): Promise<Blob> {
     return this.turns.run(() => this.run().encode());
   }
 
-  async importRun(file: File, settings: RunSettings): Promise<RunInfo> {
-    const bytes = await readCheckpointFile(file);
-    return this.turns.run(async () => this.restore(bytes, settings, file.name));
+  importRun(file: File, settings: RunSettings): Promise<RunInfo> {
+    return this.turns.run(async () => this.restore(file, settings, file.name));
   }
 
   /** The run at hand is given up only once the new one is complete. */
-  private async restore(bytes: Uint8Array, settings: RunSettings, name: string): Promise<RunInfo> {
+  private async restore(file: Blob, settings: RunSettings, name: string): Promise<RunInfo> {
     const { restoreRun } = await import('./restoreRun.js');
-    const { run, remark } = await restoreRun(bytes, settings, name);
+    const { run, remark } = await restoreRun(file, settings, name);
     return this.replaceRun(run, remark);
   }
 

@@ -1,4 +1,4 @@
-import type { SafetensorsTensor } from 'diffusion-ssl/interop';
+import type { StoredTensor } from 'diffusion-ssl/interop';
 import { countParameters, estimateMemory } from 'diffusion-ssl/models';
 import type { SavedState } from './settingsOfState.js';
 
@@ -13,7 +13,7 @@ const MAX_NODATA = 1024;
  */
 export function checkLimits(
   { settings, known }: SavedState,
-  weights: ReadonlyMap<string, SafetensorsTensor>,
+  weights: ReadonlyMap<string, StoredTensor>,
 ): void {
   const { network, schedule, batchSize, scaling } = settings;
   const { timesteps } = schedule;
@@ -27,7 +27,8 @@ export function checkLimits(
     throw new Error(`it has ${values} values of missing pixels, and the page takes ${MAX_NODATA}`);
   const { trainable, runningStatistics } = countParameters(network);
   const counted = [...weights].filter(([name]) => !name.endsWith('num_batches_tracked'));
-  const held = counted.reduce((sum, [, { data }]) => sum + data.length, 0);
+  const sizeOf = ({ shape }: StoredTensor) => shape.reduce((product, side) => product * side, 1);
+  const held = counted.reduce((sum, [, tensor]) => sum + sizeOf(tensor), 0);
   const said = trainable + runningStatistics;
   if (said !== held) {
     throw new Error(

@@ -1,4 +1,4 @@
-import { loadTorchStateDict, readSafetensors, readWeights } from 'diffusion-ssl/interop';
+import { loadWeights, openSafetensors, type StoredTensors, selectWeights } from 'diffusion-ssl/interop';
 import { readCheckpointState, restoreCheckpoint } from 'diffusion-ssl/training';
 import type { RunSettings } from '../shared/types.js';
 import { checkLimits } from './checkLimits.js';
@@ -22,11 +22,12 @@ export interface RestoredRun {
  * @throws If the file is damaged, of another network or too large; nothing else has changed then.
  */
 export async function restoreRun(
-  bytes: Uint8Array,
+  file: Blob,
   settings: RunSettings,
   name = 'The checkpoint',
 ): Promise<RestoredRun> {
-  const { weights, saved } = parse(bytes, name);
+  const { opened, saved } = await parse(file, name);
+  const weights = selectWeights(opened.tensors);
   // Perhaps under a prefix, which goes when the weights are loaded.
   const [, first] = [...weights].find(([key]) => key.endsWith('encoder_1.block.0.weight')) ?? [];
   if (!first) {
@@ -39,7 +40,8 @@ export async function restoreRun(
     checkLimits(state, weights);
     const run = new Run(state.settings);
     try {
-      const remark = [await fill(run, bytes, state), ...state.remarks].filter(Boolean).join(' ') || undefined;
+      const remark =
+        [await fill(run, opened, state), ...state.remarks].filter(Boolean).join(' ') || undefined;
       run.step = state.step;
       run.losses = state.losses;
       return { run, remark };
@@ -52,26 +54,28 @@ export async function restoreRun(
   }
 }
 
-async function fill(run: Run, bytes: Uint8Array, { known }: SavedState): Promise<string | undefined> {
+async function fill(run: Run, opened: StoredTensors, { known }: SavedState): Promise<string | undefined> {
   const { parameters, optimizer, ema } = run;
   if (known) {
     try {
-      await restoreCheckpoint(bytes, { parameters, optimizer, ema });
+      await restoreCheckpoint(opened, { parameters, optimizer, ema });
       return undefined;
     } catch {
       // Of another optimizer, or without an average: the weights are worth having.
     }
   }
-  loadTorchStateDict(parameters, readWeights(bytes));
+  await loadWeights(parameters, selectWeights(opened.tensors));
   run.restartAverage();
   return 'Only weights were taken over: the optimizer and the average start anew.';
 }
 
-function parse(bytes: Uint8Array, name: string) {
+async function parse(file: Blob, name: string): Promise<{ opened: StoredTensors; saved: unknown }> {
   try {
-    const { metadata } = readSafetensors(bytes);
-    const saved = 'diffusion-ssl' in metadata ? readCheckpointState(bytes) : undefined;
-    return { weights: readWeights(bytes), saved };
+    const opened = await openSafetensors(file);
+    return {
+      opened,
+      saved: 'diffusion-ssl' in opened.metadata ? readCheckpointState(opened) : undefined,
+    };
   } catch (error) {
     throw new Error(
       `${name} is no whole safetensors file (${firstProblem(error)}). Open a .safetensors file saved here or by the trainer in Node.`,

@@ -29,36 +29,36 @@ beforeAll(async () => {
   run.dispose();
 });
 
-const refused = (bytes: Uint8Array, message: RegExp) =>
-  expect(() => restoreRun(bytes, { ...settings, seed: 2 }, 'opened')).toThrow(message);
+const refused = (bytes: Uint8Array<ArrayBuffer>, message: RegExp) =>
+  expect(restoreRun(new Blob([bytes]), { ...settings, seed: 2 }, 'opened')).rejects.toThrow(message);
 
 describe('a file that is opened in the page', () => {
   it('may have a prefix before its names', async () => {
     const prefixed = new Map([...weights].map(([name, tensor]) => [`model.${name}`, tensor]));
-    const { run } = restoreRun(writeSafetensors(prefixed), { ...settings, seed: 2 });
+    const { run } = await restoreRun(new Blob([writeSafetensors(prefixed)]), { ...settings, seed: 2 });
     expect(await toTorchStateDict(run.parameters)).toEqual(weights);
     run.dispose();
   });
 
-  it('is named for what it is, with the whole line that converts it', () => {
+  it('is named for what it is, with the whole line that converts it', async () => {
     const checkpoint = `PK\x03\x04${'\0'.repeat(26)}archive/data.pkl`;
-    refused(
+    await refused(
       Uint8Array.from(checkpoint, (letter) => letter.charCodeAt(0)),
       /^opened is no whole safetensors file \(readSafetensors: it is a PyTorch checkpoint.* in\.pth out\.safetensors\)\. /,
     );
   });
 
-  it('names a tensor that is not finite', () => {
+  it('names a tensor that is not finite', async () => {
     const tensor = weights.get('output_conv.bias')!;
     const data = new Float32Array(tensor.data.length).fill(Number.NaN);
-    refused(
+    await refused(
       writeSafetensors(new Map([...weights, ['output_conv.bias', { ...tensor, data }]])),
       /nothing was loaded: not finite: output_conv\.bias has 3 NaN among its 3 values\. The run at hand is as it was\.$/,
     );
   });
 
-  it('says that its run state is damaged', () => {
-    refused(
+  it('says that its run state is damaged', async () => {
+    await refused(
       writeSafetensors(weights, { 'diffusion-ssl': '{"version": 1, ' }),
       /^opened is no whole safetensors file \(restoreCheckpoint: the run state in the header is damaged/,
     );

@@ -26,15 +26,15 @@ export class CheckpointFolder {
     return (await this.store?.list()) ?? [];
   }
 
-  async read(name: string): Promise<Uint8Array> {
+  async read(name: string): Promise<Blob> {
     await this.open();
     return this.opened().read(name);
   }
 
-  async write(name: string, bytes: Uint8Array): Promise<void> {
+  async write(name: string, file: Blob): Promise<void> {
     const store = await this.writable();
     try {
-      await store.write(name, bytes);
+      await store.write(name, file);
     } catch (error) {
       const { name: kind, message } = error as Error;
       const why =

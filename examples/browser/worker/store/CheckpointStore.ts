@@ -4,7 +4,7 @@ import type { StoredCheckpoint } from '../../shared/types.js';
 export interface CheckpointStore {
   list(): Promise<StoredCheckpoint[]>;
   /** @throws If there is none of this name. */
-  read(name: string): Promise<Uint8Array>;
-  write(name: string, bytes: Uint8Array): Promise<void>;
+  read(name: string): Promise<Blob>;
+  write(name: string, file: Blob): Promise<void>;
   remove(name: string): Promise<void>;
 }

@@ -27,18 +27,19 @@ export class IndexedDbStore implements CheckpointStore {
     return entries.sort((a, b) => b.savedAt - a.savedAt);
   }
 
-  async read(name: string): Promise<Uint8Array> {
-    const bytes = await answer<Uint8Array | undefined>(
+  async read(name: string): Promise<Blob> {
+    const file = await answer<Blob | Uint8Array<ArrayBuffer> | undefined>(
       this.database.transaction(BYTES).objectStore(BYTES).get(name),
     );
-    if (!bytes) throw new Error(`There is no checkpoint '${name}' in this browser any more.`);
-    return bytes;
+    if (!file) throw new Error(`There is no checkpoint '${name}' in this browser any more.`);
+    // Earlier versions of the page stored bytes.
+    return file instanceof Blob ? file : new Blob([file]);
   }
 
-  async write(name: string, bytes: Uint8Array): Promise<void> {
+  async write(name: string, file: Blob): Promise<void> {
     const transaction = this.database.transaction([ENTRIES, BYTES], 'readwrite', { durability: 'strict' });
-    transaction.objectStore(BYTES).put(bytes, name);
-    transaction.objectStore(ENTRIES).put({ name, bytes: bytes.length, savedAt: Date.now() });
+    transaction.objectStore(BYTES).put(file, name);
+    transaction.objectStore(ENTRIES).put({ name, bytes: file.size, savedAt: Date.now() });
     await completion(transaction);
   }
 
