@@ -1,5 +1,6 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
 import { showJson } from '../internal/showJson.js';
+import { foreignWeights } from './foreignWeights.js';
 import type { ByteSource, ModelFiles } from './ModelFiles.js';
 import { openSafetensors } from './openSafetensors.js';
 import { readJsonFile } from './readJsonFile.js';
@@ -86,6 +87,10 @@ function readIndex(where: string, content: unknown): Map<string, string> {
   const shards = new Map<string, string>();
   for (const [name, shard] of Object.entries(map)) {
     if (typeof shard !== 'string' || !isPlainName(shard)) {
+      const foreign =
+        /\.(?:bin|pth?|ckpt)$/.test(String(shard)) &&
+        foreignWeights(new TextEncoder().encode(JSON.stringify(content)));
+      if (foreign) throw new CheckpointError(`${where}: ${foreign}`);
       throw new CheckpointError(
         `${where}: tensor '${name}' is in ${showJson(shard)}; it must be the name of a .safetensors file beside the index.`,
       );

@@ -170,7 +170,7 @@ describe('an index that is not what it says', () => {
       'a\\b.safetensors',
       'c:b.safetensors',
       '.a.safetensors',
-      'a.pth',
+      'a.txt',
       '',
       7,
     ].map((name): [string, (files: Map<string, Uint8Array>) => void, RegExp] => [
