@@ -24,7 +24,6 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'ops', packages: [core] }],
   [
     { folder: 'kernels/wasm', packages: [core, '@tensorflow/tfjs-backend-wasm'] },
-    { folder: 'kernels/webgpu', packages: [core, '@tensorflow/tfjs-backend-webgpu'] },
     { folder: 'kernels/node', packages: [core] },
   ],
   [
