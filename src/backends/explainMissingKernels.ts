@@ -10,7 +10,8 @@ const MISSING: Readonly<Record<string, string>> = {
 };
 
 /**
- * Makes the wasm backend say, where it runs without the kernels of this package, what an operation lacks and where it is to be had.
+ * Makes the wasm backend say, where it runs without the kernels of this package, what an operation lacks and where it
+ * is to be had.
  *
  * @returns What takes the words out again.
  */

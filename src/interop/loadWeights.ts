@@ -9,8 +9,9 @@ import {
 import type { StoredTensor } from './safetensorsTypes.js';
 
 /**
- * Loads weights into a model as {@link loadTorchStateDict} does, one tensor at a time, so that they need not fit into memory
- * beside the model. Nothing is changed before all of them have been read and are found to fit: each tensor is read twice.
+ * Loads weights into a model as {@link loadTorchStateDict} does, one tensor at a time, so that they need not fit into
+ * memory beside the model. Nothing is changed before all of them have been read and are found to fit: each tensor is
+ * read twice.
  *
  * @param parameters As `namedParameters(model)` returns them.
  * @param weights Tensors by torch name, as `selectWeights` returns those of `openTensors`.

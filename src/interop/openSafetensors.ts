@@ -7,8 +7,8 @@ import { elementsOf, type StoredTensor, type StoredTensors } from './safetensors
 const HEAD_BYTES = 1024;
 
 /**
- * Opens a safetensors file without reading it: its header is read and checked as `readSafetensors` does, and each tensor comes
- * when it is asked for. So a file may be larger than memory, or than the 2 GiB that Node 20 reads at once.
+ * Opens a safetensors file without reading it: its header is read and checked as `readSafetensors` does, and each
+ * tensor comes when it is asked for. So a file may be larger than memory, or than the 2 GiB that Node 20 reads at once.
  *
  * @param source The file: bytes, a `Blob` or `File`, or anything that reads parts of it.
  * @returns Its tensors, in the order in which they lie in the file. Close them.

@@ -8,15 +8,15 @@ import type { StoredTensor, StoredTensors } from './safetensorsTypes.js';
 import { indexName, isPlainName } from './shardNames.js';
 
 /**
- * Opens the tensors of a safetensors file, or of several with an index, as `saveTensors`, transformers and diffusers write
- * them. Nothing is read but headers; each tensor comes when it is asked for.
+ * Opens the tensors of a safetensors file, or of several with an index, as `saveTensors`, transformers and diffusers
+ * write them. Nothing is read but headers; each tensor comes when it is asked for.
  *
  * @param files Where the file lies.
- * @param name `'model.safetensors'`: where there is `model.safetensors.index.json`, the files that it names. An index may be named
- * itself.
+ * @param name `'model.safetensors'`: where there is `model.safetensors.index.json`, the files that it names. An index
+ * may be named itself.
  * @returns Its tensors. Close them.
- * @throws `CheckpointError` if there is no such file, one is damaged, or index and files contradict each other. The message names
- * the file.
+ * @throws `CheckpointError` if there is no such file, one is damaged, or index and files contradict each other. The
+ * message names the file.
  * @example
  * ```ts
  * import { mkdtempSync } from 'node:fs';

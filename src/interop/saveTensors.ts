@@ -10,17 +10,21 @@ import { indexName, isShardOf, shardNames } from './shardNames.js';
 export interface SaveTensorsOptions {
   /** Text for the header's `__metadata__`; of several files, of each. Default none. */
   metadata?: Readonly<Record<string, string>>;
-  /** Bytes of tensors in one file, at most; one tensor alone may have more. Default 2·10⁹, which fits what Node 20 reads at once. */
+  /**
+   * Bytes of tensors in one file, at most; one tensor alone may have more. Default 2·10⁹, which fits what Node 20 reads
+   * at once.
+   */
   maxShardBytes?: number;
 }
 
 /**
- * Writes tensors as a safetensors file, one after the other, each read when it is its turn. What is more than `maxShardBytes` goes
- * into several files, `model-00001-of-00003.safetensors` and so on, with `model.safetensors.index.json`, as transformers and
- * diffusers write and read them.
+ * Writes tensors as a safetensors file, one after the other, each read when it is its turn. What is more than
+ * `maxShardBytes` goes into several files, `model-00001-of-00003.safetensors` and so on, with
+ * `model.safetensors.index.json`, as transformers and diffusers write and read them.
  *
- * At every moment there is all of what was there before, or all of the new: shards get names that the present index does not have,
- * and the index is replaced last. Where there is an index, there is one afterwards, however small the tensors.
+ * At every moment there is all of what was there before, or all of the new: shards get names that the present index
+ * does not have, and the index is replaced last. Where there is an index, there is one afterwards, however small the
+ * tensors.
  *
  * @param files Where to.
  * @param name `'model.safetensors'`, say.

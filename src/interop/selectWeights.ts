@@ -11,8 +11,8 @@ const PART = /^(?:(ema)|optimizer\.[^.]+)\.(.+)$/;
  * The weights among the tensors of a file: of a run's checkpoint the moving average, with the optimizer left aside.
  *
  * @param tensors By name, as `openSafetensors`, `openTensors` or `readSafetensors` give them.
- * @returns Tensors by torch name, in the order of the file. What the average lacks, as counters of batches, comes from the
- * model itself.
+ * @returns Tensors by torch name, in the order of the file. What the average lacks, as counters of batches, comes from
+ * the model itself.
  * @example
  * ```ts
  * import { selectWeights } from 'diffusion-ssl/interop';

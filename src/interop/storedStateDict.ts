@@ -3,8 +3,8 @@ import type { SafetensorsData, StoredTensor } from './safetensorsTypes.js';
 import { torchShape, toTorchLayout } from './torchLayout.js';
 
 /**
- * What `toTorchStateDict` gives, each tensor fetched from its variable when it is read: for `saveTensors`, which writes a large
- * network without holding it twice.
+ * What `toTorchStateDict` gives, each tensor fetched from its variable when it is read: for `saveTensors`, which writes
+ * a large network without holding it twice.
  *
  * @param parameters As `namedParameters(model)` returns them.
  * @returns Tensors by torch name.

@@ -17,7 +17,10 @@ export interface OptimizerState {
   scalars?: Record<string, number>;
 }
 
-/** An {@link OptimizerState} whose values are fetched one parameter at a time, so that it need not fit into memory twice. */
+/**
+ * An {@link OptimizerState} whose values are fetched one parameter at a time, so that it need not fit into memory
+ * twice.
+ */
 export interface StoredOptimizerState extends Omit<OptimizerState, 'slots'> {
   slots: Record<string, Map<string, StoredValues>>;
 }

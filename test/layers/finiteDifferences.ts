@@ -6,8 +6,8 @@ import { randomTensor } from '../ops/referenceOps.js';
 const MOST = process.env.TEST_BACKEND === 'webgpu' ? 12 : 400;
 
 /**
- * Compares the gradients of a function with differences of its values, extrapolated from two step sizes, so that their error is the
- * rounding of float32 alone: at most 3e-4 of the largest gradient.
+ * Compares the gradients of a function with differences of its values, extrapolated from two step sizes, so that their
+ * error is the rounding of float32 alone: at most 3e-4 of the largest gradient.
  *
  * @param call Computes from the variables' present values; the same for the same values.
  * @param step Smaller where the function is not smooth further off.

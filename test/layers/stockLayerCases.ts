@@ -9,7 +9,10 @@ export interface StockCase {
   layer: () => tfl.layers.Layer | ((...inputs: tf.Tensor[]) => tf.Tensor);
   /** The input holds integers below this, which have no gradient. */
   indices?: number;
-  /** Values lie further apart than the differences that are tried, so that what is greatest stays so: all below zero if `'negative'`. */
+  /**
+   * Values lie further apart than the differences that are tried, so that what is greatest stays so: all below zero if
+   * `'negative'`.
+   */
   apart?: boolean | 'negative';
   training?: boolean;
   /** The wasm backend lacks it, without the kernels. */

@@ -55,9 +55,9 @@ export interface ComputedStatistics {
   /** Chips that were left out (with `onBadChip: 'skip'`). */
   badChips: BadChip[];
   /**
-   * What cannot be true of measured values, a sentence each, with file and value: fill values that nothing marks as such,
-   * values that float32 cannot hold and that so count as missing, a band that is constant or missing everywhere, a chip
-   * with values a thousand times those of the others, a nodata value that no pixel has.
+   * What cannot be true of measured values, a sentence each, with file and value: fill values that nothing marks as
+   * such, values that float32 cannot hold and that so count as missing, a band that is constant or missing everywhere,
+   * a chip with values a thousand times those of the others, a nodata value that no pixel has.
    */
   warnings: string[];
 }

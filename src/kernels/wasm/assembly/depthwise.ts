@@ -2,9 +2,9 @@ import { fma, load1, load4, store1, store4 } from './simd';
 import { ownScratch } from './thread';
 
 /**
- * Gradient of a depthwise convolution's input: each pixel gathers dy[(pixel + pad - tap · spread) / stride] · filter[tap] over the taps
- * for which that is a pixel of the output. Items are rows of the input's images. `scratch` holds, for a pixel, the addresses of both
- * factors of each tap, and before them those of its rows.
+ * Gradient of a depthwise convolution's input: each pixel gathers dy[(pixel + pad - tap · spread) / stride] ·
+ * filter[tap] over the taps for which that is a pixel of the output. Items are rows of the input's images. `scratch`
+ * holds, for a pixel, the addresses of both factors of each tap, and before them those of its rows.
  */
 export function depthwiseInputGradient(
   begin: i32, end: i32,
@@ -86,8 +86,9 @@ function gatherGroups(pairs: usize, count: i32, target: usize, channels: i32, mu
 }
 
 /**
- * Gradient of a depthwise convolution's filter: dw[tap][c] = Σ x[pixel · stride + tap · spread - pad][c] · dy[pixel][c] over the pixels
- * of the output. Items are `parts` parts of the output's rows, each with sums of its own, `partBytes` apart.
+ * Gradient of a depthwise convolution's filter: dw[tap][c] = Σ x[pixel · stride + tap · spread - pad][c] · dy[pixel][c]
+ * over the pixels of the output. Items are `parts` parts of the output's rows, each with sums of its own, `partBytes`
+ * apart.
  */
 export function depthwiseFilterGradient(
   begin: i32, end: i32,

@@ -1,8 +1,8 @@
 import { fma, load1, load4, store1, store4 } from './simd';
 
 /**
- * Gradient of a maximum over windows: each window's gradient goes to the first of its greatest pixels. Items are blocks of up to
- * `blockChannels` channels of an image, since windows may overlap.
+ * Gradient of a maximum over windows: each window's gradient goes to the first of its greatest pixels. Items are blocks
+ * of up to `blockChannels` channels of an image, since windows may overlap.
  */
 export function maxWindowsGradient(
   begin: i32, end: i32,

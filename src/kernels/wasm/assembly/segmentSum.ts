@@ -1,8 +1,8 @@
 import { load1, load4, store1, store4 } from './simd';
 
 /**
- * Sums the rows of `x` that have the same number among `segments` numbers; a row of another number counts nowhere. Items are blocks
- * of `block` columns.
+ * Sums the rows of `x` that have the same number among `segments` numbers; a row of another number counts nowhere.
+ * Items are blocks of `block` columns.
  */
 export function segmentSum(
   begin: i32, end: i32, x: usize, ids: usize, y: usize, rows: i32, columns: i32, segments: i32, block: i32,

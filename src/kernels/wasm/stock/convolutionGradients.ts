@@ -46,8 +46,8 @@ export const convolutionFilterGradient: StockKernel = {
 };
 
 /**
- * A strided convolution spreads each pixel of `dy`; the pixels of `dx` whose row and column leave the same rest by the stride all see the
- * same taps: a convolution with stride 1 for each such pair of rests.
+ * A strided convolution spreads each pixel of `dy`; the pixels of `dx` whose row and column leave the same rest by the
+ * stride all see the same taps: a convolution with stride 1 for each such pair of rests.
  */
 function spreadPhases(
   kernels: KernelModule,
@@ -83,7 +83,10 @@ function spreadPhases(
 /** How many numbers below `size` leave the rest `rest`. */
 const count = (size: number, rest: number, stride: number) => Math.max(0, Math.ceil((size - rest) / stride));
 
-/** For each rest by the stride: the taps that meet such a pixel, the last of them, and where the pixel that it meets lies in `dy`. */
+/**
+ * For each rest by the stride: the taps that meet such a pixel, the last of them, and where the pixel that it meets
+ * lies in `dy`.
+ */
 function phases(taps: number, stride: number, pad: number) {
   return Array.from({ length: stride }, (_, rest) => {
     const first = (rest + pad) % stride;

@@ -8,7 +8,10 @@ const sides = ({ gridHeight, gridWidth, taps, stride, pad }: Windows) => [
   ...[gridHeight, gridWidth, ...taps, ...stride, ...pad],
 ];
 
-/** {dy, input} → the gradient of the input of a maximum over windows: the backend's own is wrong where all values are below zero. */
+/**
+ * {dy, input} → the gradient of the input of a maximum over windows: the backend's own is wrong where all values are
+ * below zero.
+ */
 export const maxPoolGradient: StockKernel = {
   name: 'MaxPoolGrad',
   compute(kernels, { dy, input }, attributes) {
@@ -25,7 +28,10 @@ export const maxPoolGradient: StockKernel = {
   },
 };
 
-/** {dy, input} → the gradient of the input of a mean over windows: the backend's own counts the padding, which the mean does not. */
+/**
+ * {dy, input} → the gradient of the input of a mean over windows: the backend's own counts the padding, which the mean
+ * does not.
+ */
 export const averagePoolGradient: StockKernel = {
   name: 'AvgPoolGrad',
   compute(kernels, { dy, input }, attributes) {

@@ -4,7 +4,10 @@ import type { StockKernel } from './StockKernel.js';
 /** Columns of an item. */
 const BLOCK = 64;
 
-/** {x, segmentIds} and how many segments → the sum of the rows of each segment: the gradient of `tf.gather`, so of an embedding. */
+/**
+ * {x, segmentIds} and how many segments → the sum of the rows of each segment: the gradient of `tf.gather`, so of an
+ * embedding.
+ */
 export const segmentSum: StockKernel = {
   name: 'UnsortedSegmentSum',
   compute(kernels, { x, segmentIds }, { numSegments }) {
