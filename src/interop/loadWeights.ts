@@ -19,7 +19,8 @@ import type { StoredTensor } from './safetensorsTypes.js';
  * @throws As `loadTorchStateDict`; and what reading throws, which in the second round leaves the model half loaded.
  * @example
  * ```ts
- * import { loadWeights, openSafetensors, selectWeights, toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
+ * import { loadWeights, openSafetensors, selectWeights } from 'diffusion-ssl/interop';
+ * import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
  * import { namedParameters, unetAttD } from 'diffusion-ssl/models';
  *
  * const filterConfig = [4, 4, 8, 8, 8, 8];

@@ -92,7 +92,8 @@ function readIndex(where: string, content: unknown): Map<string, string> {
         foreignWeights(new TextEncoder().encode(JSON.stringify(content)));
       if (foreign) throw new CheckpointError(`${where}: ${foreign}`);
       throw new CheckpointError(
-        `${where}: tensor '${name}' is in ${showJson(shard)}; it must be the name of a .safetensors file beside the index.`,
+        `${where}: tensor '${name}' is in ${showJson(shard)}; ` +
+          'it must be the name of a .safetensors file beside the index.',
       );
     }
     shards.set(name, shard);

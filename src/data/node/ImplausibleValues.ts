@@ -88,8 +88,8 @@ export class ImplausibleValues {
       name === undefined
         ? []
         : [
-            `${name}: band ${k} (counted from 0) holds values beyond what float32 can hold, 3.4e38, or infinite ones; ` +
-              'they count as missing: give one of them as nodata if they mark missing pixels.',
+            `${name}: band ${k} (counted from 0) holds values beyond what float32 can hold, 3.4e38, ` +
+              'or infinite ones; they count as missing: give one of them as nodata if they mark missing pixels.',
           ],
     );
     const bands = this.bands.flatMap((band, k) => {

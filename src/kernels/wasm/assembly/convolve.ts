@@ -15,7 +15,8 @@ export function convolve(
   x: usize, packed: usize, y: usize, zeros: usize, scratch: usize, scratchBytes: i32,
   batch: i32, height: i32, width: i32, depth: i32, gridHeight: i32, gridWidth: i32, columns: i32,
   tapsY: i32, tapsX: i32, strideY: i32, strideX: i32, offsetY: i32, offsetX: i32,
-  outHeight: i32, outWidth: i32, outStepY: i32, outStepX: i32, outY: i32, outX: i32, blockPixels: i32, parts: i32, imagesInner: i32,
+  outHeight: i32, outWidth: i32, outStepY: i32, outStepX: i32, outY: i32, outX: i32, blockPixels: i32,
+  parts: i32, imagesInner: i32,
   bias: usize, relu: i32,
 ): void {
   const taps = tapsY * tapsX;

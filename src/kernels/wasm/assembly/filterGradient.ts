@@ -36,7 +36,8 @@ export function filterGradient(
       for (let ty = 0; ty < tapsY; ty++) {
         for (let tx = 0; tx < tapsX; tx++) {
           const count = pixelPairs(
-            table, row, rowEnd, height, width, m, gridHeight, gridWidth, n, strideY, strideX, ty + offsetY, tx + offsetX,
+            table, row, rowEnd, height, width, m, gridHeight, gridWidth, n, strideY, strideX, ty + offsetY,
+            tx + offsetX,
           );
           const tap = target + (<usize>((ty * tapsX + tx) * m * n) << 2);
           for (let group = split * groups / splits; group < lastGroup; group++) {
