@@ -56,8 +56,8 @@ async function measure(count: number): Promise<Measured | NotStarted> {
   const betas = makeBetaSchedule(1000, { type: 'linear', betaStart: 1e-4, betaEnd: 0.02 });
   const { alphaBars } = computeAlphaSchedule(betas);
   const sample = async (steps: number) => {
-    const { predict, dispose } = inferenceModel(model);
-    const samples = await sampleDdim(predict, alphaBars, {
+    const { denoiser, dispose } = inferenceModel(model);
+    const samples = await sampleDdim(denoiser, alphaBars, {
       shape,
       steps,
       spacing: 'trailing',

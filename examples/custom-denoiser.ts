@@ -63,7 +63,8 @@ for (let step = 0; step < steps; step++) {
     const t = tf.tensor1d(randomIntegers(128, 1000, key(3)), 'int32');
     const noise = randomNormal([128, 4], key(4));
     const xT = qSample(x0, t, alphaBars, noise);
-    return optimizer.minimize(() => mse(network(xT, t), noise), true)!;
+    const loss = () => mse(network(xT, t, undefined, { training: true, step }), noise);
+    return optimizer.minimize(loss, true)!;
   });
   if ((step + 1) % 200 === 0) console.log(`step ${step + 1}, loss ${(await loss.data())[0].toFixed(3)}`);
   loss.dispose();

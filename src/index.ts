@@ -39,6 +39,7 @@ export {
 export type { RemoteOptions } from './data/RemoteSource.js';
 export { type AlphaSchedule, computeAlphaSchedule } from './diffusion/computeAlphaSchedule.js';
 export { computeSnr } from './diffusion/computeSnr.js';
+export type { ConditionFields, Denoiser, DenoiserCall } from './diffusion/Denoiser.js';
 export { type EdmFactors, edmFactors } from './diffusion/edmFactors.js';
 export { gatherSchedule } from './diffusion/gatherSchedule.js';
 export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './diffusion/getTimestepEmbedding.js';
@@ -130,6 +131,7 @@ export {
 export { countParameters, type ParameterCount } from './models/countParameters.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './models/inferenceModel.js';
+export { layersDenoiser } from './models/layersDenoiser.js';
 export { type NamedParameter, namedParameters } from './models/namedParameters.js';
 export { setDropoutStep } from './models/setDropoutStep.js';
 export type { UnetAttDConfig } from './models/UnetAttDConfig.js';
@@ -210,11 +212,7 @@ export type { DpmAlgorithm } from './samplers/dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './samplers/dynamicThreshold.js';
 export { type EdmScheduleOptions, edmSchedule } from './samplers/edmSchedule.js';
 export { gaussianNoise } from './samplers/gaussianNoise.js';
-export {
-  type ConditionalDenoiser,
-  type GuideDenoiserOptions,
-  guideDenoiser,
-} from './samplers/guideDenoiser.js';
+export { type GuideDenoiserOptions, guideDenoiser } from './samplers/guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './samplers/guidedPrediction.js';
 export { type InvertDdimOptions, invertDdim } from './samplers/invertDdim.js';
 export type { LevelRule, NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './samplers/NoiseSchedule.js';
@@ -238,7 +236,6 @@ export { type SamplePndmOptions, samplePndm } from './samplers/samplePndm.js';
 export { type SampleRepaintOptions, sampleRepaint } from './samplers/sampleRepaint.js';
 export { type SampleUniPcOptions, sampleUniPc } from './samplers/sampleUniPc.js';
 export type {
-  Denoiser,
   EstimateOptions,
   NoiseSource,
   SampleOptions,

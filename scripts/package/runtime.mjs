@@ -7,7 +7,7 @@ import { initBackend } from 'diffusion-ssl/backends/node';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { createChipLoader } from 'diffusion-ssl/data/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
-import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+import { layersDenoiser, namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { gaussianNoise, sampleDdim } from 'diffusion-ssl/samplers';
 import { trainStep } from 'diffusion-ssl/training';
@@ -26,6 +26,7 @@ const rows = Array.from({ length: 6 }, (_, chip) => {
 const backend = await initBackend({ device: 'wasm', threads: Number(process.argv[2]) });
 const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(100));
 const model = unetAttD({ inChannels: 1, filterConfig: [4, 4, 8, 8, 8, 8] });
+const denoiser = layersDenoiser(model);
 const parameters = namedParameters(model).filter(({ spec }) => spec.trainable);
 const optimizer = new AdamW();
 const losses = [];
@@ -36,10 +37,10 @@ for await (const { images, shape } of loader.epoch(0)) {
     noise: gaussianNoise(losses.length)(shape, 0),
     t: Int32Array.of(10, 80),
   };
-  losses.push((await trainStep(model, [batch], { optimizer, parameters, alphaBars })).loss);
+  const options = { optimizer, parameters, alphaBars, step: losses.length };
+  losses.push((await trainStep(denoiser, [batch], options)).loss);
 }
 await loader.close();
-const denoiser = (xT, t) => model.predict([xT, t]);
 const sample = await sampleDdim(denoiser, alphaBars, { shape: [1, size, size, 1], steps: 4, clip: [-1, 1] });
 const values = Array.from(await sample.data());
 await backend.dispose();

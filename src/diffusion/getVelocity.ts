@@ -5,7 +5,7 @@ import { combineAt, type Timesteps } from './timesteps.js';
  * The training target of v-prediction: v = √ᾱ_t · noise − √(1 − ᾱ_t) · x0 (Salimans & Ho 2022; diffusers' `get_velocity`).
  *
  * @param x0 clean images [batch, …].
- * @param t 0-based timesteps: host integers, or an int32 tensor [batch].
+ * @param t 0-based timesteps: host integers, an int32 tensor [batch], or a Float32Array, also between two timesteps.
  * @param alphaBars ᾱ of the schedule; zero is allowed.
  * @param noise the noise that `qSample` was given, of `x0`'s shape.
  * @returns v, float32 of `x0`'s shape, the caller's to dispose.

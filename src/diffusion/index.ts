@@ -1,5 +1,6 @@
 export { type AlphaSchedule, computeAlphaSchedule } from './computeAlphaSchedule.js';
 export { computeSnr } from './computeSnr.js';
+export type { ConditionFields, Denoiser, DenoiserCall } from './Denoiser.js';
 export { type EdmFactors, edmFactors } from './edmFactors.js';
 export { gatherSchedule } from './gatherSchedule.js';
 export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './getTimestepEmbedding.js';

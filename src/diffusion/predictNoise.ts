@@ -9,7 +9,7 @@ import type { Timesteps } from './timesteps.js';
  * At an early timestep √(1 − ᾱ_t) is small and an x0 prediction's error is magnified by √ᾱ_t / √(1 − ᾱ_t).
  *
  * @param xT noisy images [batch, …].
- * @param t 0-based timesteps: host integers, or an int32 tensor [batch].
+ * @param t 0-based timesteps: host integers, an int32 tensor [batch], or a Float32Array, also between two timesteps.
  * @param alphaBars ᾱ of the schedule.
  * @param prediction what the denoiser returned, of `xT`'s shape; `predictionType` says what it is.
  * @returns The estimate of the noise, float32 of `xT`'s shape, the caller's to dispose.

@@ -5,7 +5,7 @@ import { combineAt, type Timesteps } from './timesteps.js';
  * The noisy image of the forward process: x_t = √ᾱ_t · x0 + √(1 − ᾱ_t) · noise (Ho et al. 2020, equation 4).
  *
  * @param x0 clean images [batch, …] (NHWC in this library), in whatever range the normalisation gives.
- * @param t 0-based timesteps: host integers, or an int32 tensor [batch].
+ * @param t 0-based timesteps: host integers, an int32 tensor [batch], or a Float32Array, also between two timesteps.
  * @param alphaBars ᾱ of the schedule, as `computeAlphaSchedule` gives it.
  * @param noise standard normal noise of `x0`'s shape.
  * @returns x_t, float32 of `x0`'s shape, the caller's to dispose; nothing else stays allocated.

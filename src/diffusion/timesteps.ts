@@ -2,12 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import { checkAlphaBars } from './checkAlphaBars.js';
 import { requireBackend } from './requireBackend.js';
+import { alphaBarAt } from './sigmaTable.js';
 
 /**
  * One 0-based timestep a sample: integers on the host, or an int32 tensor of shape [batch]. Integers on the host are
- * checked against the schedule's length; a tensor's are not, because reading them back would stall the device.
+ * checked against the schedule's length; a tensor's are not, because reading them back would stall the device. A
+ * `Float32Array` may hold timesteps between two of the schedule: at those σ = √((1 − ᾱ) / ᾱ) is interpolated linearly,
+ * as the samplers do.
  */
-export type Timesteps = readonly number[] | Int32Array | tf.Tensor;
+export type Timesteps = readonly number[] | Int32Array | Float32Array | tf.Tensor;
 
 /** Number of samples that `t` speaks of. */
 function batchOf(functionName: string, t: Timesteps): number {
@@ -19,7 +22,7 @@ function batchOf(functionName: string, t: Timesteps): number {
       functionName,
       't',
       `${t.dtype} tensor [${t.shape}]`,
-      'an int32 tensor of shape [batch]',
+      'an int32 tensor of shape [batch] (timesteps between two: a Float32Array)',
     );
   }
   return t.shape[0];
@@ -43,14 +46,26 @@ export function scheduleAt(
   return tf.tensor1d(values);
 }
 
+/** ᾱ at each sample's timestep, on the host, where these may lie between two of the schedule. */
+export function alphaBarsAt(
+  functionName: string,
+  alphaBars: ArrayLike<number>,
+  t: ArrayLike<number>,
+): Float64Array {
+  return Float64Array.from(t, (timestep, i) => {
+    checkNumber(`${functionName}: t[${i}]`, timestep, 0, alphaBars.length - 1);
+    return alphaBarAt(alphaBars, timestep);
+  });
+}
+
 /**
  * `Σ_k f_k(ᾱ_t) · terms[k]`, the coefficients in float64 up to the upload. All terms have the shape
  * [batch, …] of the first.
  */
 export function combineAt(
   functionName: string,
-  alphaBars: ArrayLike<number>,
-  t: Timesteps,
+  schedule: ArrayLike<number>,
+  timesteps: Timesteps,
   terms: Record<string, readonly [tensor: tf.Tensor, coefficient: (alphaBar: number) => number]>,
 ): tf.Tensor {
   requireBackend(functionName);
@@ -58,7 +73,12 @@ export function combineAt(
     if (!(tensor instanceof tf.Tensor))
       throw argumentError(functionName, name, tensor, 'a tensor [batch, …]');
   }
-  checkAlphaBars(functionName, alphaBars);
+  checkAlphaBars(functionName, schedule);
+  // Levels between two of the schedule are looked up as a schedule of their own, with one level a sample.
+  const [alphaBars, t]: [ArrayLike<number>, Timesteps] =
+    timesteps instanceof Float32Array
+      ? [alphaBarsAt(functionName, schedule, timesteps), Int32Array.from(timesteps.keys())]
+      : [schedule, timesteps];
   return tf.tidy(() => {
     const [[firstName, [first]], ...others] = Object.entries(terms);
     const batch = batchOf(functionName, t);

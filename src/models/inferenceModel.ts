@@ -1,10 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
+import type { ConditionFields, Denoiser } from '../diffusion/Denoiser.js';
+import { ConfigError } from '../errors/ConfigError.js';
+import { checkDenoiserModel, denoiserInputs } from './denoiserInputs.js';
 import { inferenceLayer } from './inferenceLayer.js';
 
 /** What {@link inferenceModel} makes of a model. */
 export interface InferenceModel {
-  /** From the model's inputs, in its order, to its output. For a denoiser: `(xT, t) => prediction`. */
+  /** The model as a denoiser that only predicts, with the conditions of `layersDenoiser`. */
+  denoiser: Denoiser<ConditionFields | undefined>;
+  /** From the inputs of any model, in its order, to its output. */
   predict(...inputs: tf.Tensor[]): tf.Tensor;
   /** Gives back the copies of the weights. */
   dispose(): void;
@@ -19,7 +24,7 @@ export interface InferenceModel {
  * backend with kernels up to five times their size, and leaves the model as it is.
  *
  * @param model A model of this package, or one that extends it by other layers with one output each.
- * @throws On a prediction, where the model would.
+ * @throws On a prediction, where the model would; as a denoiser, where `layersDenoiser` would or in training.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -28,8 +33,8 @@ export interface InferenceModel {
  * import { sampleDdim } from 'diffusion-ssl/samplers';
  *
  * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000, { type: 'linear' }));
- * const { predict, dispose } = inferenceModel(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }));
- * const samples = await sampleDdim(predict, alphaBars, { shape: [2, 32, 32, 4], steps: 5, clip: [0, 1] });
+ * const { denoiser, dispose } = inferenceModel(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }));
+ * const samples = await sampleDdim(denoiser, alphaBars, { shape: [2, 32, 32, 4], steps: 5, clip: [0, 1] });
  * dispose();
  * console.log(samples.shape); // [2, 32, 32, 4]
  * ```
@@ -75,6 +80,11 @@ export function inferenceModel(model: tfl.LayersModel): InferenceModel {
   }
 
   return {
+    denoiser: (xT, t, condition, { training }) => {
+      if (training) throw new ConfigError('inferenceModel: it predicts only; train layersDenoiser(model).');
+      checkDenoiserModel('inferenceModel', model);
+      return tf.tidy(() => predict(...denoiserInputs('inferenceModel', model, [xT, t], condition)));
+    },
     predict,
     dispose: () => {
       for (const { convolutions } of ready.values()) {

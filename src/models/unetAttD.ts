@@ -15,10 +15,10 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  * connections, and a timestep embedding added at the deepest level.
  *
  * The model takes `[x, t]`: x float32 [batch, height, width, inChannels], height and width multiples of 32 (64 with
- * `patchSize` 2); t int32
- * [batch] or [batch, 1]. It returns [batch, height, width, outChannels]. Weights are initialised as torch does it, from
- * `seed` alone. In training mode (`model.apply([x, t], { training: true })`, or `fit`) batch normalisation uses the
- * batch and updates its running statistics, and dropout acts, that of skip connections too.
+ * `patchSize` 2); t int32 or float32 [batch] or [batch, 1]. It returns [batch, height, width, outChannels]. Weights are
+ * initialised as torch does it, from `seed` alone. In training mode (`model.apply([x, t], { training: true })`, or
+ * `fit`) batch normalisation uses the batch and updates its running statistics, and dropout acts, that of skip
+ * connections too.
  *
  * Ronneberger et al., "U-Net" (2015); Oktay et al., "Attention U-Net" (2018); Ho et al., "Denoising Diffusion
  * Probabilistic Models" (2020).
@@ -42,7 +42,8 @@ export function unetAttD(config: UnetAttDConfig = {}): tfl.LayersModel {
   const { timeMlp, encoders, decoders, attention, convs, outputConv } = unetAttDLayers(resolved);
   const [height, width] = resolved.size ?? [null, null];
   const x = tfl.input({ shape: [height, width, resolved.inChannels], name: 'x' });
-  const t = tfl.input({ shape: [1], dtype: 'int32', name: 't' });
+  // Not int32, to which tfjs would cut timesteps between two of the schedule.
+  const t = tfl.input({ shape: [1], dtype: 'float32', name: 't' });
   const apply = (layer: tfl.layers.Layer, input: tfl.SymbolicTensor | tfl.SymbolicTensor[]) =>
     layer.apply(input) as tfl.SymbolicTensor;
 

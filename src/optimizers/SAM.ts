@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkNumber } from '../internal/checks.js';
 import { globalNorm } from './globalNorm.js';
+import { holdOtherVariables } from './holdOtherVariables.js';
 import { holdVariables } from './holdVariables.js';
 import { PackedOptimizer, type PackedUpdate } from './PackedOptimizer.js';
 import { registeredVariable } from './registeredVariable.js';
@@ -118,10 +119,7 @@ export class SAM extends PackedOptimizer {
   override minimize(f: () => tf.Scalar, returnCost = false, varList?: tf.Variable[]): tf.Scalar | null {
     const value = tf.tidy(() => {
       const here = this.computeGradients(f, varList);
-      const others = Object.values(tf.engine().registeredVariables).filter(
-        ({ name }) => !(name in here.grads),
-      );
-      const putBack = [holdVariables(others), this.perturb(here.grads)];
+      const putBack = [holdOtherVariables(here.grads), this.perturb(here.grads)];
       try {
         const uphill = this.computeGradients(f, varList).grads;
         for (const back of putBack.splice(0)) back();

@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkDenoiser } from '../diffusion/checkDenoiser.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError } from '../internal/checks.js';
 import { type GuidanceOptions, guidedPrediction } from './guidedPrediction.js';
-import type { Denoiser } from './types.js';
-
-/** A denoiser that is told a condition of any kind: a class, a caption's embedding, another image, several of them. */
-export type ConditionalDenoiser<C> = (xT: tf.Tensor, t: tf.Tensor1D, condition: C) => tf.Tensor;
 
 /** Options of {@link guideDenoiser}. */
 export interface GuideDenoiserOptions<C> extends GuidanceOptions {
@@ -22,9 +20,9 @@ export interface GuideDenoiserOptions<C> extends GuidanceOptions {
 }
 
 /**
- * A denoiser for the samplers out of a conditional one and two conditions: classifier-free guidance (Ho and Salimans
- * 2022), rescaled (Lin et al. 2024) and within an interval of timesteps (Kynkäänniemi et al. 2024) if asked. It calls the
- * denoiser twice.
+ * A denoiser out of another one and two conditions: classifier-free guidance (Ho and Salimans 2022), rescaled (Lin et al.
+ * 2024) and within an interval of timesteps (Kynkäänniemi et al. 2024) if asked. It calls the other one twice, and has no
+ * condition of its own.
  *
  * @throws If the interval or a channel is none. What it returns throws as `guidedPrediction` does.
  * @example
@@ -40,18 +38,16 @@ export interface GuideDenoiserOptions<C> extends GuidanceOptions {
  * console.log(await samples.data()); // 1.5, 1.5, 1.5, 1.5
  * ```
  */
-export function guideDenoiser<C>(
-  denoiser: ConditionalDenoiser<C>,
-  options: GuideDenoiserOptions<C>,
-): Denoiser {
+export function guideDenoiser<C>(denoiser: Denoiser<C>, options: GuideDenoiserOptions<C>): Denoiser {
+  checkDenoiser('guideDenoiser', denoiser);
   const { condition, unconditional, interval, channels } = options;
   if (interval !== undefined && !(interval[0] <= interval[1])) {
     throw argumentError('guideDenoiser', 'interval', interval, 'two ascending timesteps');
   }
-  return (xT, t) =>
+  return (xT, t, _, call) =>
     tf.tidy(() => {
-      const conditional = denoiser(xT, t, condition);
-      const guided = guidedPrediction(denoiser(xT, t, unconditional), conditional, options);
+      const conditional = denoiser(xT, t, condition, call);
+      const guided = guidedPrediction(denoiser(xT, t, unconditional, call), conditional, options);
       let chosen: tf.Tensor | undefined;
       if (interval !== undefined) {
         const inside = tf.logicalAnd(tf.greaterEqual(t, interval[0]), tf.lessEqual(t, interval[1]));

@@ -1,3 +1,4 @@
+export type { ConditionFields, Denoiser, DenoiserCall } from '../diffusion/Denoiser.js';
 export type { Churn } from './churn.js';
 export { type DdimStepOptions, ddimStep } from './ddimStep.js';
 export { type DdimVarianceOptions, ddimVariance } from './ddimVariance.js';
@@ -7,11 +8,7 @@ export type { DpmAlgorithm } from './dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 export { type EdmScheduleOptions, edmSchedule } from './edmSchedule.js';
 export { gaussianNoise } from './gaussianNoise.js';
-export {
-  type ConditionalDenoiser,
-  type GuideDenoiserOptions,
-  guideDenoiser,
-} from './guideDenoiser.js';
+export { type GuideDenoiserOptions, guideDenoiser } from './guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './guidedPrediction.js';
 export { type InvertDdimOptions, invertDdim } from './invertDdim.js';
 export type { LevelRule, NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
@@ -35,7 +32,6 @@ export { type SamplePndmOptions, samplePndm } from './samplePndm.js';
 export { type SampleRepaintOptions, sampleRepaint } from './sampleRepaint.js';
 export { type SampleUniPcOptions, sampleUniPc } from './sampleUniPc.js';
 export type {
-  Denoiser,
   EstimateOptions,
   NoiseSource,
   SampleOptions,

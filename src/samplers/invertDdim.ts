@@ -1,16 +1,18 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
+import { checkDenoiser } from '../diffusion/checkDenoiser.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { spaceTimesteps } from '../diffusion/spaceTimesteps.js';
 import { argumentError } from '../internal/checks.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
 import { checkLimits, combine, estimate } from './stepTensors.js';
-import type { Denoiser, SampleOptions } from './types.js';
+import type { SampleOptions } from './types.js';
 
 /** Options of {@link invertDdim}. `steps` is 50, or all timesteps where there are fewer, unless given. */
-export type InvertDdimOptions = Omit<
-  SampleOptions,
+export type InvertDdimOptions<C = undefined> = Omit<
+  SampleOptions<C>,
   'shape' | 'initialImage' | 'startStep' | 'seed' | 'noise' | 'timesteps'
 >;
 
@@ -19,7 +21,7 @@ export type InvertDdimOptions = Omit<
  * diffusers' `DDIMInverseScheduler`): the timesteps are visited upwards, the denoiser is told the one that a step goes to.
  * The more steps, the closer `sampleDdim` comes back.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @param images clean images, [batch, …].
  * @returns Noisy samples at the largest of the timesteps, the caller's to dispose; no other tensor stays, also when it
@@ -37,15 +39,16 @@ export type InvertDdimOptions = Omit<
  * console.log(noisy.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function invertDdim(
-  denoiser: Denoiser,
+export async function invertDdim<C>(
+  denoiser: Denoiser<C>,
   alphaBars: ArrayLike<number>,
   images: tf.Tensor,
-  options: InvertDdimOptions = {},
+  options: InvertDdimOptions<C> = {},
 ): Promise<tf.Tensor> {
   const functionName = 'invertDdim';
   checkAlphaBars(functionName, alphaBars);
   requireBackend(functionName);
+  checkDenoiser(functionName, denoiser);
   checkLimits(functionName, options);
   if (images.rank < 1) throw argumentError(functionName, 'images.shape', images.shape, '[batch, …]');
   const { steps = Math.min(50, alphaBars.length), setAlphaToOne = true, onStep, signal } = options;
@@ -60,7 +63,8 @@ export async function invertDdim(
         throwIfAborted(signal, `${functionName}: stopped before step ${i + 1} of ${timesteps.length}.`);
       }
       result = tf.tidy(() => {
-        const prediction = denoiser(xT, tf.fill([images.shape[0]], t, 'int32'));
+        const ts = tf.fill([images.shape[0]], t, 'int32') as tf.Tensor1D;
+        const prediction = denoiser(xT, ts, options.condition as C, { training: false, step: 0 });
         if (!tf.util.arraysEqual(prediction.shape, xT.shape)) {
           throw argumentError(functionName, 'prediction.shape', prediction.shape, `[${xT.shape}] as xT's`);
         }

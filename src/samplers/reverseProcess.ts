@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkDenoiser } from '../diffusion/checkDenoiser.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { spaceTimesteps } from '../diffusion/spaceTimesteps.js';
 import { argumentError, checkInteger } from '../internal/checks.js';
@@ -6,23 +8,24 @@ import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
 import { gaussianNoise } from './gaussianNoise.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser, SampleOptions, StepOptions, StepResult } from './types.js';
+import type { SampleOptions, StepOptions, StepResult } from './types.js';
 
 /** A sampler's single step, its own options already bound. */
 type Step = (xT: tf.Tensor, t: number, prediction: tf.Tensor, options: StepOptions) => StepResult;
 
 /** The loop of every sampler: `step` over the spaced timesteps, with noise where `isNoisy`. */
-export async function reverseProcess(
+export async function reverseProcess<C>(
   functionName: string,
-  denoiser: Denoiser,
+  denoiser: Denoiser<C>,
   alphaBars: ArrayLike<number>,
-  options: SampleOptions & { steps: number },
+  options: SampleOptions<C> & { steps: number },
   isNoisy: boolean,
   step: Step,
 ): Promise<tf.Tensor> {
   const { predictionType, clip, dynamicThresholding, setAlphaToOne = true } = options;
   const { initialImage, startStep = 0, seed = 0, noise = gaussianNoise(seed), onStep, signal } = options;
   requireBackend(functionName);
+  checkDenoiser(functionName, denoiser);
   const shape = [...options.shape];
   if (shape.length < 1 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
     throw argumentError(functionName, 'shape', shape, '[batch, …] of positive integers');
@@ -60,16 +63,18 @@ export async function reverseProcess(
         await nextTurn();
         throwIfAborted(signal, `${functionName}: stopped before step ${i + 1} of ${timesteps.length}.`);
       }
-      result = tf.tidy(() =>
-        step(xT, t, denoiser(xT, tf.fill([shape[0]], t, 'int32')), {
+      result = tf.tidy(() => {
+        const ts = tf.fill([shape[0]], t, 'int32') as tf.Tensor1D;
+        const prediction = denoiser(xT, ts, options.condition as C, { training: false, step: 0 });
+        return step(xT, t, prediction, {
           previousT: isLast ? -1 : timesteps[i + 1],
           predictionType,
           clip,
           dynamicThresholding,
           setAlphaToOne,
           noise: addsNoise ? draw(i + 1) : undefined,
-        }),
-      );
+        });
+      });
       await onStep?.({ step: i + 1, t, xT, x0: result.x0 });
     } catch (error) {
       result?.previous.dispose();

@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { ddimStep } from './ddimStep.js';
 import { reverseProcess } from './reverseProcess.js';
-import type { Denoiser, SampleOptions } from './types.js';
+import type { SampleOptions } from './types.js';
 
 /** Options of {@link sampleDdim}. `steps` is 50, or all timesteps where there are fewer, unless given. */
-export interface SampleDdimOptions extends SampleOptions {
+export interface SampleDdimOptions<C = undefined> extends SampleOptions<C> {
   /** Share of DDPM's noise that each step adds, in [0, 1]: 0 is deterministic. Default 0. */
   eta?: number;
   /** Whether ε follows from the clipped x0, which keeps clipped samples free of left-over noise. Default false. */
@@ -18,7 +19,7 @@ export interface SampleDdimOptions extends SampleOptions {
  * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 (ᾱ₀ without
  * `setAlphaToOne`).
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
@@ -39,10 +40,10 @@ export interface SampleDdimOptions extends SampleOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleDdim(
-  denoiser: Denoiser,
+export async function sampleDdim<C>(
+  denoiser: Denoiser<C>,
   alphaBars: ArrayLike<number>,
-  options: SampleDdimOptions,
+  options: SampleDdimOptions<C>,
 ): Promise<tf.Tensor> {
   checkAlphaBars('sampleDdim', alphaBars);
   const { steps = Math.min(50, alphaBars.length), eta = 0, useClippedModelOutput } = options;

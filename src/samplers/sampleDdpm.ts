@@ -1,11 +1,12 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { type DdpmStepOptions, ddpmStep } from './ddpmStep.js';
 import { reverseProcess } from './reverseProcess.js';
-import type { Denoiser, SampleOptions } from './types.js';
+import type { SampleOptions } from './types.js';
 
 /** Options of {@link sampleDdpm}. `steps` is all timesteps unless given. */
-export interface SampleDdpmOptions extends SampleOptions {
+export interface SampleDdpmOptions<C = undefined> extends SampleOptions<C> {
   /** Variance of the added noise, see `ddpmStep`. Default `'fixed_small'`. */
   variance?: DdpmStepOptions['variance'];
 }
@@ -17,7 +18,7 @@ export interface SampleDdpmOptions extends SampleOptions {
  * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 and no noise
  * is added (ᾱ₀ without `setAlphaToOne`).
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
@@ -33,10 +34,10 @@ export interface SampleDdpmOptions extends SampleOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleDdpm(
-  denoiser: Denoiser,
+export async function sampleDdpm<C>(
+  denoiser: Denoiser<C>,
   alphaBars: ArrayLike<number>,
-  options: SampleDdpmOptions,
+  options: SampleDdpmOptions<C>,
 ): Promise<tf.Tensor> {
   checkAlphaBars('sampleDdpm', alphaBars);
   const { steps = alphaBars.length, variance } = options;

@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /**
  * Samples by DPM-Solver++(2M), the second-order multistep solver (Lu et al. 2022, "DPM-Solver++", algorithm 2; k-diffusion's
@@ -11,7 +11,7 @@ import type { Denoiser } from './types.js';
  * step's middle is extrapolated from this and the last estimate. One call of the denoiser a step; 20 steps are often
  * enough. The first step and one to σ 0 are of first order.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -29,10 +29,10 @@ import type { Denoiser } from './types.js';
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleDpmPlusPlus2M(
-  denoiser: Denoiser,
+export async function sampleDpmPlusPlus2M<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SolverOptions,
+  options: SolverOptions<C>,
 ): Promise<tf.Tensor> {
   const run = {
     functionName: 'sampleDpmPlusPlus2M',

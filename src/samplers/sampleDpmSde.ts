@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkNumber } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleDpmSde}. */
-export interface SampleDpmSdeOptions extends SolverOptions {
+export interface SampleDpmSdeOptions<C = undefined> extends SolverOptions<C> {
   /** Share of the noise that is added, in [0, 1]. Default 1. */
   eta?: number;
 }
@@ -18,7 +18,7 @@ export interface SampleDpmSdeOptions extends SolverOptions {
  * denoiser says there. Two calls of the denoiser a step, in the last one, to σ 0, one. The k-th step draws `noise` with
  * the steps 2k − 1 and 2k.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -36,10 +36,10 @@ export interface SampleDpmSdeOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleDpmSde(
-  denoiser: Denoiser,
+export async function sampleDpmSde<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleDpmSdeOptions,
+  options: SampleDpmSdeOptions<C>,
 ): Promise<tf.Tensor> {
   const run = { functionName: 'sampleDpmSde', denoiser, schedule, options, omitLast: false };
   const { eta = 1 } = options;

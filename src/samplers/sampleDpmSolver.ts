@@ -1,14 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
 import { type DpmAlgorithm, dpmSolverFactors } from './dpmSolverFactors.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleDpmSolver}. */
-export interface SampleDpmSolverOptions extends SolverOptions {
+export interface SampleDpmSolverOptions<C = undefined> extends SolverOptions<C> {
   /** Order, from 1 to 3. The first steps have less to continue and are of lower order. Default 2. */
   order?: 1 | 2 | 3;
   /** Which equation and variable. Those without `++` cannot end at σ 0: take `finalSigma: 'sigma_min'`. Default `'dpmsolver++'`. */
@@ -31,7 +31,7 @@ export interface SampleDpmSolverOptions extends SolverOptions {
  * diffusers' `DPMSolverMultistepScheduler`): what the denoiser says is continued from the last steps as a polynomial in
  * λ = −ln σ, and the rest of the equation solved exactly. One call of the denoiser a step.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -49,10 +49,10 @@ export interface SampleDpmSolverOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleDpmSolver(
-  denoiser: Denoiser,
+export async function sampleDpmSolver<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleDpmSolverOptions,
+  options: SampleDpmSolverOptions<C>,
 ): Promise<tf.Tensor> {
   const run = {
     functionName: 'sampleDpmSolver',
@@ -111,7 +111,7 @@ export async function sampleDpmSolver(
 }
 
 /** The order that a step may have: less in the last steps of short runs, and in one to σ 0. */
-function orderAt(i: number, steps: number, next: number, options: SampleDpmSolverOptions): number {
+function orderAt(i: number, steps: number, next: number, options: SampleDpmSolverOptions<unknown>): number {
   const { order = 2, lowerOrderFinal = true, eulerAtFinal = false } = options;
   const lowers = lowerOrderFinal && steps < 15;
   if (i === steps - 1 && (next === 0 || lowers || eulerAtFinal)) return 1;

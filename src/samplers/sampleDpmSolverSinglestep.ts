@@ -1,14 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
 import { dpmSolverFactors } from './dpmSolverFactors.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleDpmSolverSinglestep}. */
-export interface SampleDpmSolverSinglestepOptions extends SolverOptions {
+export interface SampleDpmSolverSinglestepOptions<C = undefined> extends SolverOptions<C> {
   /** Order, from 1 to 3. Default 2. */
   order?: 1 | 2 | 3;
   /** Which variable: x0 with `++`, else the noise. Default `'dpmsolver++'`. */
@@ -22,7 +22,7 @@ export interface SampleDpmSolverSinglestepOptions extends SolverOptions {
  * diffusers' `DPMSolverSinglestepScheduler`): levels are taken in groups of the order's size, and each group's steps go on
  * from its first level, with all that the denoiser said within the group. `steps` counts calls of the denoiser.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -40,10 +40,10 @@ export interface SampleDpmSolverSinglestepOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleDpmSolverSinglestep(
-  denoiser: Denoiser,
+export async function sampleDpmSolverSinglestep<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleDpmSolverSinglestepOptions,
+  options: SampleDpmSolverSinglestepOptions<C>,
 ): Promise<tf.Tensor> {
   const run = {
     functionName: 'sampleDpmSolverSinglestep',

@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { type Churn, churn } from './churn.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleEuler}. */
-export interface SampleEulerOptions extends SolverOptions {
+export interface SampleEulerOptions<C = undefined> extends SolverOptions<C> {
   /** Noise that is added before a step and removed by it. Default: none, which is deterministic. */
   churn?: Churn;
 }
@@ -16,7 +16,7 @@ export interface SampleEulerOptions extends SolverOptions {
  * Samples by Euler's method along the probability flow (Karras et al. 2022, algorithm 2 without its correction;
  * k-diffusion's `sample_euler`, diffusers' `EulerDiscreteScheduler`): a step goes along dx̂/dσ = (x̂ − x0) / σ.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -37,10 +37,10 @@ export interface SampleEulerOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleEuler(
-  denoiser: Denoiser,
+export async function sampleEuler<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleEulerOptions,
+  options: SampleEulerOptions<C>,
 ): Promise<tf.Tensor> {
   const run = { functionName: 'sampleEuler', denoiser, schedule, options, omitLast: false };
   return solve(run, (state) => {

@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkNumber } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleEulerAncestral}. */
-export interface SampleEulerAncestralOptions extends SolverOptions {
+export interface SampleEulerAncestralOptions<C = undefined> extends SolverOptions<C> {
   /** Share of the noise that is added, in [0, 1]: 0 is Euler's method. Default 1. */
   eta?: number;
 }
@@ -17,7 +17,7 @@ export interface SampleEulerAncestralOptions extends SolverOptions {
  * `EulerAncestralDiscreteScheduler`): each step goes below the next level, to σ_down, and adds noise of deviation σ_up up
  * to it.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -35,10 +35,10 @@ export interface SampleEulerAncestralOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleEulerAncestral(
-  denoiser: Denoiser,
+export async function sampleEulerAncestral<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleEulerAncestralOptions,
+  options: SampleEulerAncestralOptions<C>,
 ): Promise<tf.Tensor> {
   const run = { functionName: 'sampleEulerAncestral', denoiser, schedule, options, omitLast: false };
   const { eta = 1 } = options;

@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { type Churn, churn } from './churn.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleHeun}. */
-export interface SampleHeunOptions extends SolverOptions {
+export interface SampleHeunOptions<C = undefined> extends SolverOptions<C> {
   /** Noise that is added before a step and removed by it. Default: none, which is deterministic. */
   churn?: Churn;
 }
@@ -17,7 +17,7 @@ export interface SampleHeunOptions extends SolverOptions {
  * diffusers' `HeunDiscreteScheduler`): an Euler step, then again with the mean of the slopes at both ends. The denoiser is
  * called twice a step, in the last one, to σ 0, once.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -35,10 +35,10 @@ export interface SampleHeunOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleHeun(
-  denoiser: Denoiser,
+export async function sampleHeun<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleHeunOptions,
+  options: SampleHeunOptions<C>,
 ): Promise<tf.Tensor> {
   const run = { functionName: 'sampleHeun', denoiser, schedule, options, omitLast: false };
   return solve(run, (state) => {

@@ -1,15 +1,15 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkInteger, checkNumber } from '../internal/checks.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleLcm}. `steps` is 4 unless given; its levels are its own. */
-export interface SampleLcmOptions
+export interface SampleLcmOptions<C = undefined>
   extends Omit<
-    SolverOptions,
+    SolverOptions<C>,
     'spacing' | 'stepsOffset' | 'sigmas' | 'rho' | 'sigmaMin' | 'sigmaMax' | 'finalSigma'
   > {
   /** Steps of the solver that the consistency model was distilled from, whose timesteps it knows. Default 50. */
@@ -23,7 +23,7 @@ export interface SampleLcmOptions
  * the clean image by c_skip · x_t + c_out · x0 and noises it to the next, much lower, timestep. For denoisers that were
  * distilled for it.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
@@ -39,10 +39,10 @@ export interface SampleLcmOptions
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleLcm(
-  denoiser: Denoiser,
+export async function sampleLcm<C>(
+  denoiser: Denoiser<C>,
   alphaBars: ArrayLike<number>,
-  options: SampleLcmOptions,
+  options: SampleLcmOptions<C>,
 ): Promise<tf.Tensor> {
   const functionName = 'sampleLcm';
   checkAlphaBars(functionName, alphaBars);

@@ -1,13 +1,13 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkInteger } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Options of {@link sampleLms}. */
-export interface SampleLmsOptions extends SolverOptions {
+export interface SampleLmsOptions<C = undefined> extends SolverOptions<C> {
   /** How many slopes are used, from 1 to 4. Default 4. */
   order?: number;
 }
@@ -17,7 +17,7 @@ export interface SampleLmsOptions extends SolverOptions {
  * dx̂/dσ = (x̂ − x0) / σ of the last steps is continued as a polynomial in σ and integrated over the step. One call of the
  * denoiser a step.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -35,10 +35,10 @@ export interface SampleLmsOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleLms(
-  denoiser: Denoiser,
+export async function sampleLms<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleLmsOptions,
+  options: SampleLmsOptions<C>,
 ): Promise<tf.Tensor> {
   const run = { functionName: 'sampleLms', denoiser, schedule, options, omitLast: false };
   const { order = 4 } = options;

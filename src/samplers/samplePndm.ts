@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { add, mul } from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 
 /** Weights of the last slopes, newest first, by how many there are (Adams and Bashforth). */
 const ADAMS_BASHFORTH = [
@@ -15,7 +15,7 @@ const ADAMS_BASHFORTH = [
 ];
 
 /** Options of {@link samplePndm}. */
-export interface SamplePndmOptions extends SolverOptions {
+export interface SamplePndmOptions<C = undefined> extends SolverOptions<C> {
   /** Whether to begin without Runge-Kutta steps, which call the denoiser four times each. Default true, as Stable Diffusion. */
   skipRungeKutta?: boolean;
 }
@@ -26,7 +26,7 @@ export interface SamplePndmOptions extends SolverOptions {
  * a correction and rising orders. The default levels are those of `spacing: 'leading'`, and it assumes even timesteps.
  * Predictions are averaged as they are, as in diffusers: with v prediction that is of first order only.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -44,10 +44,10 @@ export interface SamplePndmOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function samplePndm(
-  denoiser: Denoiser,
+export async function samplePndm<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SamplePndmOptions,
+  options: SamplePndmOptions<C>,
 ): Promise<tf.Tensor> {
   const run = { functionName: 'samplePndm', denoiser, schedule, options, omitLast: false, unitStart: true };
   const { skipRungeKutta = true } = options;

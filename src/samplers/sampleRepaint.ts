@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
+import { checkDenoiser } from '../diffusion/checkDenoiser.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { argumentError } from '../internal/checks.js';
 import { nextTurn } from '../internal/nextTurn.js';
@@ -8,13 +10,21 @@ import { ddimStep } from './ddimStep.js';
 import { gaussianNoise } from './gaussianNoise.js';
 import { type RepaintTimestepsOptions, repaintTimesteps } from './repaintTimesteps.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser, SampleOptions } from './types.js';
+import type { SampleOptions } from './types.js';
 
 /** Options of {@link sampleRepaint}. `steps` is 250, or all timesteps where there are fewer, unless given. */
-export interface SampleRepaintOptions
+export interface SampleRepaintOptions<C = undefined>
   extends Pick<
-      SampleOptions,
-      'predictionType' | 'clip' | 'dynamicThresholding' | 'steps' | 'seed' | 'noise' | 'onStep' | 'signal'
+      SampleOptions<C>,
+      | 'condition'
+      | 'predictionType'
+      | 'clip'
+      | 'dynamicThresholding'
+      | 'steps'
+      | 'seed'
+      | 'noise'
+      | 'onStep'
+      | 'signal'
     >,
     RepaintTimestepsOptions {
   /** Clean images, of which the known pixels are kept; their shape is that of the samples. */
@@ -31,7 +41,7 @@ export interface SampleRepaintOptions
  * DDIM, both with the same noise, and jumps back up let the two come to agree. `noise` is asked with the steps 1, 2, …
  * in the order of the draws.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of the image's shape, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
@@ -49,14 +59,15 @@ export interface SampleRepaintOptions
  * console.log(painted.shape); // [1, 8, 8, 4]
  * ```
  */
-export async function sampleRepaint(
-  denoiser: Denoiser,
+export async function sampleRepaint<C>(
+  denoiser: Denoiser<C>,
   alphaBars: ArrayLike<number>,
-  options: SampleRepaintOptions,
+  options: SampleRepaintOptions<C>,
 ): Promise<tf.Tensor> {
   const functionName = 'sampleRepaint';
   checkAlphaBars(functionName, alphaBars);
   requireBackend(functionName);
+  checkDenoiser(functionName, denoiser);
   const { image, mask, eta = 0, steps = Math.min(250, alphaBars.length), seed = 0, onStep, signal } = options;
   const { noise = gaussianNoise(seed) } = options;
   const { shape } = image;
@@ -79,7 +90,8 @@ export async function sampleRepaint(
   const denoise = (xT: tf.Tensor, t: number) => {
     const previousT = Math.max(-1, t - stride);
     const drawn = draw();
-    const prediction = denoiser(xT, tf.fill([shape[0]], t, 'int32'));
+    const ts = tf.fill([shape[0]], t, 'int32') as tf.Tensor1D;
+    const prediction = denoiser(xT, ts, options.condition as C, { training: false, step: 0 });
     const step = { ...options, setAlphaToOne: true, previousT, eta, noise: eta > 0 ? drawn : undefined };
     const { previous, x0 } = ddimStep(xT, t, prediction, alphaBars, step);
     const alphaBar = previousT < 0 ? 1 : alphaBars[previousT];

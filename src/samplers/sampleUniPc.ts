@@ -1,14 +1,14 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 import { uniPcUpdate } from './uniPcUpdate.js';
 
 /** Options of {@link sampleUniPc}. */
-export interface SampleUniPcOptions extends SolverOptions {
+export interface SampleUniPcOptions<C = undefined> extends SolverOptions<C> {
   /** Order of predictor and corrector, from 1 to 3. Default 2. */
   order?: 1 | 2 | 3;
   /** B(h): h or e^h − 1. Default `'bh2'`. */
@@ -26,7 +26,7 @@ export interface SampleUniPcOptions extends SolverOptions {
  * λ = −ln σ, and a corrector of the same form that takes the next call of the denoiser, which is made anyway, to improve
  * the step before. One call a step.
  *
- * @param denoiser any function from (x_t, t) to a prediction.
+ * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
@@ -44,10 +44,10 @@ export interface SampleUniPcOptions extends SolverOptions {
  * console.log(samples.shape); // [2, 8, 8, 4]
  * ```
  */
-export async function sampleUniPc(
-  denoiser: Denoiser,
+export async function sampleUniPc<C>(
+  denoiser: Denoiser<C>,
   schedule: ArrayLike<number> | NoiseSchedule,
-  options: SampleUniPcOptions,
+  options: SampleUniPcOptions<C>,
 ): Promise<tf.Tensor> {
   const run = { functionName: 'sampleUniPc', denoiser, schedule, options, omitLast: true, unitStart: true };
   const { order = 2, solverType = 'bh2', predictX0 = true } = options;

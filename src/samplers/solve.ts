@@ -1,4 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { checkDenoiser } from '../diffusion/checkDenoiser.js';
+import { checkPrediction } from '../diffusion/checkPrediction.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { argumentError, checkInteger } from '../internal/checks.js';
 import { nextTurn } from '../internal/nextTurn.js';
@@ -7,7 +10,6 @@ import { gaussianNoise } from './gaussianNoise.js';
 import type { LevelRule, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { checkLimits, combine, limitX0 } from './stepTensors.js';
-import type { Denoiser } from './types.js';
 import { vpSchedule } from './vpSchedule.js';
 
 /** What a sampler's step is given. All of it is in x̂ = x0 + σ · noise, whatever scale the network works at. */
@@ -42,21 +44,22 @@ export interface SolverResult {
 }
 
 /** What `solve` is to run, and over what. */
-export interface Run extends LevelRule {
+export interface Run<C> extends LevelRule {
   functionName: string;
-  denoiser: Denoiser;
+  denoiser: Denoiser<C>;
   /** ᾱ of each timestep, or another kind of schedule. */
   schedule: ArrayLike<number> | NoiseSchedule;
-  options: SolverOptions;
+  options: SolverOptions<C>;
   /** Replaces the starting deviation of the schedule: DPM-Solver's x_t starts with deviation 1. */
   unitStart?: boolean;
 }
 
 /** The loop of the samplers over noise levels: `step` from level to level, in x̂, with what the options ask for around it. */
-export async function solve(run: Run, step: (state: SolverState) => SolverResult): Promise<tf.Tensor> {
+export async function solve<C>(run: Run<C>, step: (state: SolverState) => SolverResult): Promise<tf.Tensor> {
   const { functionName, denoiser, options, unitStart = false } = run;
   const { initialImage, seed = 0, noise = gaussianNoise(seed), onStep, signal } = options;
   requireBackend(functionName);
+  checkDenoiser(functionName, denoiser);
   checkLimits(functionName, options);
   const shape = [...options.shape];
   if (shape.length < 1 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
@@ -80,10 +83,9 @@ export async function solve(run: Run, step: (state: SolverState) => SolverResult
     const index = sigmas.indexOf(sigma);
     const t = given ?? timesteps[index] ?? schedule.timestepAt(sigma);
     const input = tf.mul(x, schedule.inputScale(sigma));
-    const prediction = denoiser(input, tf.fill([shape[0]], t, Number.isInteger(t) ? 'int32' : 'float32'));
-    if (!tf.util.arraysEqual(prediction.shape, shape)) {
-      throw argumentError(functionName, 'prediction.shape', prediction.shape, `[${shape}] as xT's`);
-    }
+    const ts = tf.fill([shape[0]], t, Number.isInteger(t) ? 'int32' : 'float32') as tf.Tensor1D;
+    const prediction = denoiser(input, ts, options.condition as C, { training: false, step: 0 });
+    checkPrediction(functionName, prediction, shape);
     return prediction;
   };
   const toX0 = (x: tf.Tensor, sigma: number, prediction: tf.Tensor) => {
@@ -135,7 +137,7 @@ export async function solve(run: Run, step: (state: SolverState) => SolverResult
 }
 
 /** The levels of the run, those before `startStep` left out. */
-function chooseLevels({ functionName, options, omitLast }: Run, schedule: NoiseSchedule): NoiseLevels {
+function chooseLevels<C>({ functionName, options, omitLast }: Run<C>, schedule: NoiseSchedule): NoiseLevels {
   const { steps = Math.min(20, schedule.maxSteps), startStep = 0, initialImage } = options;
   const { timesteps, sigmas } = schedule.levels(functionName, steps, { ...options, omitLast });
   checkInteger(functionName, 'startStep', startStep, 0, timesteps.length - 1);

@@ -4,13 +4,6 @@ import type { SpaceTimestepsOptions } from '../diffusion/spaceTimesteps.js';
 import type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 
 /**
- * Any function that predicts noise, x0 or v: `xT` [batch, …] and 0-based timesteps [batch], int32, or float32 where a
- * sampler asks between two of them, to a prediction of `xT`'s shape. Tensors that it allocates are disposed for it. For a `tf.LayersModel`:
- * `(xT, t) => model.predict([xT, t]) as tf.Tensor`.
- */
-export type Denoiser = (xT: tf.Tensor, t: tf.Tensor1D) => tf.Tensor;
-
-/**
  * Standard normal noise of a shape. `step` 0 asks for the starting sample, or for the noise of `initialImage`; `step`
  * k ≥ 1 for the noise that the k-th reverse step adds; steps that add none do not ask. Tensors that it allocates are
  * disposed for it.
@@ -64,7 +57,7 @@ export type StepResult = {
 };
 
 /** Options that the loops of all samplers share. */
-export interface SampleOptions extends SpaceTimestepsOptions, EstimateOptions {
+export interface SampleOptions<C = undefined> extends SpaceTimestepsOptions, EstimateOptions {
   /** Shape of the samples, [batch, …]. */
   shape: readonly number[];
   /** How many timesteps to visit, from 1 to the schedule's length T. */
@@ -82,6 +75,8 @@ export interface SampleOptions extends SpaceTimestepsOptions, EstimateOptions {
    * Default 0.
    */
   startStep?: number;
+  /** Handed to the denoiser at each step: what the samples are to follow, of whatever kind it takes. Default: none. */
+  condition?: C;
   /** Seed of the default noise, an integer in [0, 2^53). Default 0. */
   seed?: number;
   /** Replaces the default noise, `gaussianNoise(seed)`. */

@@ -1,9 +1,9 @@
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
+import { sigmaAt, sigmaTable, timestepAt } from '../diffusion/sigmaTable.js';
 import { argumentError, checkNumber, checkOneOf } from '../internal/checks.js';
 import { layTimesteps } from './layTimesteps.js';
 import type { LevelRule, NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
-import { sigmaAt, sigmaTable, timestepAt } from './sigmaTable.js';
 import { spacedSigmas } from './spacedSigmas.js';
 
 /** The levels of a variance-preserving schedule, given by ᾱ of each timestep; input and predictions as trained there. */

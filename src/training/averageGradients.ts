@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { ConfigError } from '../errors/ConfigError.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
@@ -8,15 +8,16 @@ import { type DiffusionBatch, type DiffusionLossOptions, diffusionLoss } from '.
 import { NonFiniteLossError } from './NonFiniteLossError.js';
 
 /**
- * Mean loss of one or more batches, in training mode unless the options say otherwise, and its gradients, which are the caller's to dispose.
+ * Mean loss of one or more batches, in training unless the options say otherwise, and its gradients, which are the caller's to
+ * dispose. The batches' steps count up from that of the options.
  *
  * @throws {NonFiniteLossError} If the loss of a batch is NaN or infinite; nothing is then left behind, nor when the signal stops it.
  */
-export async function averageGradients(
-  model: tfl.LayersModel,
-  batches: readonly DiffusionBatch[],
+export async function averageGradients<C>(
+  denoiser: Denoiser<C>,
+  batches: readonly DiffusionBatch<C>[],
   parameters: readonly NamedVariable[],
-  { signal, ...lossOptions }: DiffusionLossOptions & { signal?: AbortSignal },
+  { signal, step, ...lossOptions }: DiffusionLossOptions & { step: number; signal?: AbortSignal },
 ): Promise<{ loss: number; gradients: tf.NamedTensorMap }> {
   let loss = 0;
   let gradients: tf.NamedTensorMap = {};
@@ -30,7 +31,7 @@ export async function averageGradients(
         );
       }
       const { value, grads } = gradientsOf(
-        () => diffusionLoss(model, batch, { training: true, ...lossOptions }),
+        () => diffusionLoss(denoiser, batch, { training: true, ...lossOptions, step: step + i }),
         parameters,
       );
       gradients = accumulate(gradients, grads, 1 / batches.length);
@@ -60,7 +61,7 @@ function gradientsOf(loss: () => tf.Scalar, parameters: readonly NamedVariable[]
   } catch (cause) {
     value?.dispose();
     if (!(cause as Error).message.startsWith('Cannot find a connection')) throw cause;
-    const message = `trainStep: parameters is a list of ${parameters.length}, on none of which the loss depends; it must be of this model.`;
+    const message = `trainStep: parameters is a list of ${parameters.length}, on none of which the loss depends; it must be of this denoiser.`;
     throw new ConfigError(message, { cause });
   }
 }

@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
+import { checkDenoiser } from '../diffusion/checkDenoiser.js';
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { ConfigError } from '../errors/ConfigError.js';
-import { argumentError, checkOneOf } from '../internal/checks.js';
+import { argumentError, checkInteger, checkOneOf } from '../internal/checks.js';
 import type { DiffusionBatch, DiffusionLossOptions } from './diffusionLoss.js';
 import type { TrainStepOptions } from './trainStep.js';
 
@@ -19,31 +19,35 @@ function checkOf(functionName: string): Check {
 
 /** Throws where what JavaScript lets through would fail further in, or train something else: for `diffusionLoss`. */
 export function checkLossArguments(
-  model: tfl.LayersModel,
-  batch: DiffusionBatch,
+  denoiser: unknown,
+  batch: DiffusionBatch<unknown>,
   options: DiffusionLossOptions,
 ): void {
   const check = checkOf('diffusionLoss');
-  checkModel('diffusionLoss', model, check);
+  requireBackend('diffusionLoss');
+  checkDenoiser('diffusionLoss', denoiser);
   checkBatch('batch', batch, check);
   checkOptions('diffusionLoss', options, check);
 }
 
 /** The same for `trainStep`. */
 export function checkStepArguments(
-  model: tfl.LayersModel,
-  batches: readonly DiffusionBatch[],
+  denoiser: unknown,
+  batches: readonly DiffusionBatch<unknown>[],
   options: TrainStepOptions,
 ): void {
   const check = checkOf('trainStep');
-  checkModel('trainStep', model, check);
+  requireBackend('trainStep');
+  checkDenoiser('trainStep', denoiser);
   check(Array.isArray(batches), 'batches', batches, 'a list of batches, also of one: [batch]');
   if (batches.length === 0) throw new ConfigError('trainStep: there is no batch.');
   batches.forEach((batch, i) => {
     checkBatch(`batches[${i}]`, batch, check);
   });
   checkOptions('trainStep', options, check);
-  const { optimizer, parameters } = options;
+  const { optimizer, parameters, step } = options;
+  check(step !== undefined, 'step', step, 'the number of the first batch within the run, from 0');
+  checkInteger('trainStep: step', step, 0, 2 ** 32 - batches.length);
   check(optimizer?.applyGradients, 'optimizer', optimizer, 'a tf.Optimizer, such as new AdamW()');
   const list = 'namedParameters(model).filter(({ spec }) => spec.trainable)';
   check(
@@ -61,21 +65,16 @@ export function checkStepArguments(
   }
 }
 
-function checkModel(functionName: string, model: tfl.LayersModel, check: Check): void {
-  requireBackend(functionName);
-  check(Array.isArray(model?.layers), 'model', model, 'a tf.LayersModel of [x, t], such as unetAttD()');
-}
-
-function checkBatch(where: string, batch: DiffusionBatch, check: Check): void {
+function checkBatch(where: string, batch: DiffusionBatch<unknown>, check: Check): void {
   check(batch && !Array.isArray(batch), where, batch, 'one batch { x0, t, noise }');
   const { x0, noise, t } = batch;
-  check(x0 instanceof tf.Tensor, `${where}.x0`, x0, 'a tensor [batch, height, width, channels]');
+  check(x0 instanceof tf.Tensor, `${where}.x0`, x0, 'a tensor [batch, …]');
   check(noise instanceof tf.Tensor, `${where}.noise`, noise, "a tensor of x0's shape");
   check(
-    Array.isArray(t) || t instanceof Int32Array,
+    t instanceof Int32Array || t instanceof Float32Array,
     `${where}.t`,
     t,
-    'an Int32Array of timesteps, one a sample',
+    'an Int32Array of timesteps, one a sample (a Float32Array: also between two)',
   );
 }
 

@@ -1,24 +1,30 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
+import { checkPrediction } from '../diffusion/checkPrediction.js';
 import { computeSnr } from '../diffusion/computeSnr.js';
-import { gatherSchedule } from '../diffusion/gatherSchedule.js';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { getVelocity } from '../diffusion/getVelocity.js';
 import { minSnrWeights } from '../diffusion/minSnrWeights.js';
 import type { PredictionType } from '../diffusion/predictionType.js';
 import { qSample } from '../diffusion/qSample.js';
+import { alphaBarsAt } from '../diffusion/timesteps.js';
 import { argumentError, checkNumber } from '../internal/checks.js';
 import { mse } from '../losses/mse.js';
 import type { LossOptions } from '../losses/reduceLoss.js';
 import { checkLossArguments } from './checkTrainingArguments.js';
 
 /** One batch of a diffusion training step. */
-export interface DiffusionBatch {
-  /** Clean images, [batch, height, width, channels]. */
-  x0: tf.Tensor4D;
-  /** Timesteps, one a sample, each in [0, T). */
-  t: Int32Array;
+export interface DiffusionBatch<C = undefined> {
+  /** Clean images, [batch, height, width, channels], or what else the denoiser takes, [batch, …]. */
+  x0: tf.Tensor;
+  /**
+   * Timesteps, one a sample, each from 0 to T − 1; those of a `Float32Array` may lie between two, where σ = √((1 − ᾱ) / ᾱ)
+   * is interpolated. The denoiser gets them as int32 or float32.
+   */
+  t: Int32Array | Float32Array;
   /** Standard normal noise, of the shape of `x0`. */
-  noise: tf.Tensor4D;
+  noise: tf.Tensor;
+  /** What the denoiser is told besides, of whatever kind it takes. */
+  condition?: C;
 }
 
 /**
@@ -37,7 +43,7 @@ export interface DiffusionLossOptions {
   alphaBars: ArrayLike<number>;
   /** Default mean squared error. */
   loss?: DiffusionLossFunction;
-  /** What the model predicts. Default `'noise'`. */
+  /** What the denoiser predicts. Default `'noise'`. */
   predictionType?: PredictionType;
   /**
    * Weigh each sample by its timestep, with this γ of `minSnrWeights` (the paper's is 5), whatever the loss; the mean is
@@ -51,6 +57,8 @@ export interface DiffusionLossOptions {
   snrPower?: number;
   /** Whether batch norm uses and tracks the batch and dropout acts. Default false. */
   training?: boolean;
+  /** The number of the batch within the run, by which dropout draws its masks in training. Default 0. */
+  step?: number;
 }
 
 /**
@@ -59,40 +67,43 @@ export interface DiffusionLossOptions {
  * Algorithm 1 of Ho et al., "Denoising Diffusion Probabilistic Models" (2020); the velocity target is that of Salimans
  * and Ho, "Progressive Distillation" (2022).
  *
- * @param model A model of `[x, t]`, such as `unetAttD`.
+ * @param denoiser Any function from noisy images, timesteps and a condition to a prediction; `layersDenoiser(model)`.
  * @returns A scalar, the caller's to dispose.
- * @throws {ConfigError} If an argument is none that it can use, such as betas for `alphaBars` or a list of batches.
+ * @throws {ConfigError} If an argument is none that it can use, such as betas for `alphaBars`, a model or a list of batches.
  * @throws {BackendError} If no backend is started.
- * @throws What `qSample`, the model, `minSnrWeights` and the loss throw; with weights, if the loss does not
+ * @throws What `qSample`, the denoiser, `minSnrWeights` and the loss throw; with weights, if the loss does not
  * return one value a sample.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
  * import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
- * import { unetAttD } from 'diffusion-ssl/models';
+ * import { layersDenoiser, unetAttD } from 'diffusion-ssl/models';
  * import { diffusionLoss } from 'diffusion-ssl/training';
  *
  * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
- * const model = unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] });
+ * const denoiser = layersDenoiser(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }));
  * const batch = { x0: tf.zeros([1, 32, 32, 4]) as tf.Tensor4D, t: Int32Array.of(500), noise: tf.randomNormal([1, 32, 32, 4]) as tf.Tensor4D };
- * console.log((await diffusionLoss(model, batch, { alphaBars }).data()).length); // 1
+ * console.log((await diffusionLoss(denoiser, batch, { alphaBars }).data()).length); // 1
  * ```
  */
-export function diffusionLoss(
-  model: tfl.LayersModel,
-  batch: DiffusionBatch,
+export function diffusionLoss<C>(
+  denoiser: Denoiser<C>,
+  batch: DiffusionBatch<C>,
   options: DiffusionLossOptions,
 ): tf.Scalar {
-  checkLossArguments(model, batch, options);
-  const { x0, t, noise } = batch;
-  const { alphaBars, loss = mse, predictionType = 'noise', training = false } = options;
-  const weights = timestepWeights(options);
+  checkLossArguments(denoiser, batch, options);
+  const { x0, t, noise, condition } = batch;
+  const { alphaBars, loss = mse, predictionType = 'noise', training = false, step = 0 } = options;
+  const weights = sampleWeights(t, options);
   return tf.tidy(() => {
     const xT = qSample(x0, t, alphaBars, noise);
     const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) }[
       predictionType
     ]();
-    const prediction = model.apply([xT, tf.tensor1d(t, 'int32')], { training }) as tf.Tensor4D;
+    const ts = tf.tensor1d(t, t instanceof Float32Array ? 'float32' : 'int32');
+    const prediction = denoiser(xT, ts, condition as C, { training, step });
+    // A learned variance doubles the channels.
+    checkPrediction('diffusionLoss', prediction, [...x0.shape.slice(0, -1), null]);
     if (!weights) return loss(prediction, target) as tf.Scalar;
     const losses = loss(prediction, target, { reduction: 'none' });
     if (!tf.util.arraysEqual(losses.shape, [t.length])) {
@@ -103,16 +114,18 @@ export function diffusionLoss(
         `[${t.length}]`,
       );
     }
-    return tf.mean(tf.mul(losses, gatherSchedule(weights, t)));
+    return tf.mean(tf.mul(losses, tf.tensor1d(weights)));
   });
 }
 
-/** The weight of each timestep; undefined if all weigh the same. */
-function timestepWeights(options: DiffusionLossOptions): Float64Array | undefined {
+/** The weight of each sample, by its timestep; undefined if all weigh the same. */
+function sampleWeights(t: DiffusionBatch['t'], options: DiffusionLossOptions): Float32Array | undefined {
   const { alphaBars, predictionType, minSnrGamma, snrPower = 0 } = options;
   checkNumber('diffusionLoss', 'snrPower', snrPower, 0);
+  if (minSnrGamma === undefined && snrPower === 0) return undefined;
+  const levels = alphaBarsAt('diffusionLoss', alphaBars, t);
   const clipped =
-    minSnrGamma === undefined ? undefined : minSnrWeights(alphaBars, { gamma: minSnrGamma, predictionType });
-  if (snrPower === 0) return clipped;
-  return computeSnr(alphaBars).map((snr, t) => snr ** snrPower * (clipped?.[t] ?? 1));
+    minSnrGamma === undefined ? undefined : minSnrWeights(levels, { gamma: minSnrGamma, predictionType });
+  if (snrPower === 0 && clipped) return Float32Array.from(clipped);
+  return Float32Array.from(computeSnr(levels), (snr, i) => snr ** snrPower * (clipped?.[i] ?? 1));
 }

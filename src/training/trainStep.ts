@@ -1,17 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
+import type { Denoiser } from '../diffusion/Denoiser.js';
 import { clipByGlobalNorm } from '../optimizers/clipByGlobalNorm.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 import { averageGradients } from './averageGradients.js';
 import { checkStepArguments } from './checkTrainingArguments.js';
 import type { DiffusionBatch, DiffusionLossOptions } from './diffusionLoss.js';
-import { holdDropoutSteps } from './holdDropoutSteps.js';
 import { NonFiniteLossError } from './NonFiniteLossError.js';
 import { isSam, perturbedGradients } from './perturbedGradients.js';
 
 /** Options of {@link trainStep}. */
 export interface TrainStepOptions extends DiffusionLossOptions {
   optimizer: tf.Optimizer;
+  /**
+   * The number of the first batch within the run, from 0: batch i is called with `step + i`, by which the denoiser's dropout
+   * draws the same masks in a resumed run.
+   */
+  step: number;
   /** The parameters to train, such as those of `namedParameters(model)` whose `spec.trainable` is true. */
   parameters: readonly NamedVariable[];
   /** Largest common L2 norm of the gradients that the optimizer applies. Default: no clipping. */
@@ -36,16 +40,18 @@ export interface TrainStepResult {
 /**
  * One optimizer step on one or more batches, whose gradients are averaged (gradient accumulation).
  *
- * With `SAM` there are two passes over the same batches, with the same dropout masks: the first gives the loss, the
- * running statistics of batch norm and the direction of the perturbation, which clipping does not concern; the second,
- * at the perturbed weights, the gradients that are clipped and applied.
+ * With `SAM` there are two passes over the same batches, called with the same steps and so with the same dropout masks: the
+ * first gives the loss, the running statistics of batch norm and the direction of the perturbation, which clipping does not
+ * concern; the second, at the perturbed weights, the gradients that are clipped and applied. Variables that are not trained,
+ * of whatever network, are as the first has left them.
  *
  * Loss, gradients and the signal are looked at before the weights are touched: where one stops the step these stay as they were (batch norm's running
  * statistics, which the forward pass updates, do not). Every tensor the step makes is released; the batches stay the
  * caller's.
  *
- * @throws {ConfigError} If an argument is none that can train: parameters that are not trained or on which the loss does not
- * depend, betas for `alphaBars`, one batch without a list.
+ * @param denoiser Any function from noisy images, timesteps and a condition to a prediction; `layersDenoiser(model)`.
+ * @throws {ConfigError} If an argument is none that can train: a model in place of a denoiser, parameters that are not trained or
+ * on which the loss does not depend, no `step`, betas for `alphaBars`, one batch without a list.
  * @throws {BackendError} If no backend is started.
  * @throws {AbortError} If `options.signal` is aborted.
  * @throws {NonFiniteLossError} If a loss, or the norm of the gradients, is NaN or infinite.
@@ -53,7 +59,7 @@ export interface TrainStepResult {
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
  * import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
- * import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+ * import { layersDenoiser, namedParameters, unetAttD } from 'diffusion-ssl/models';
  * import { AdamW } from 'diffusion-ssl/optimizers';
  * import { trainStep } from 'diffusion-ssl/training';
  *
@@ -62,28 +68,25 @@ export interface TrainStepResult {
  * const parameters = namedParameters(model).filter(({ spec }) => spec.trainable);
  * const noise = tf.randomNormal([2, 32, 32, 4]) as tf.Tensor4D;
  * const batch = { x0: tf.zeros([2, 32, 32, 4]) as tf.Tensor4D, t: Int32Array.of(10, 900), noise };
- * const { loss } = await trainStep(model, [batch], { optimizer: new AdamW(), parameters, alphaBars });
+ * const options = { optimizer: new AdamW(), parameters, alphaBars, step: 0 };
+ * const { loss } = await trainStep(layersDenoiser(model), [batch], options);
  * console.log(loss > 0); // true
  * ```
  */
-export async function trainStep(
-  model: tfl.LayersModel,
-  batches: readonly DiffusionBatch[],
+export async function trainStep<C>(
+  denoiser: Denoiser<C>,
+  batches: readonly DiffusionBatch<C>[],
   options: TrainStepOptions,
 ): Promise<TrainStepResult> {
-  checkStepArguments(model, batches, options);
+  checkStepArguments(denoiser, batches, options);
   const { optimizer, parameters, maxGradientNorm = Number.MAX_VALUE, ...lossOptions } = options;
-  const pass = () => averageGradients(model, batches, parameters, lossOptions);
+  const pass = () => averageGradients(denoiser, batches, parameters, lossOptions);
   let gradients: tf.NamedTensorMap = {};
   try {
-    const replayDropout = holdDropoutSteps(model);
     const first = await pass();
     const { loss } = first;
     gradients = first.gradients;
-    if (isSam(optimizer)) {
-      replayDropout();
-      gradients = await perturbedGradients(model, optimizer, gradients, pass);
-    }
+    if (isSam(optimizer)) gradients = await perturbedGradients(optimizer, gradients, pass);
     const clipped = clipByGlobalNorm(gradients, maxGradientNorm);
     tf.dispose(gradients);
     gradients = clipped.gradients;

@@ -13,6 +13,7 @@ import {
   qSample,
   rescaleZeroTerminalSnr,
 } from '../../src/diffusion/index.js';
+import { vpSchedule } from '../../src/samplers/vpSchedule.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { expectClose, type Tolerance } from '../support/compare.js';
 import { type FixtureArray, fixtureValues, readFixture } from '../support/fixtures.js';
@@ -171,11 +172,33 @@ describe('arguments and memory', () => {
       "t is 'float32 tensor [2]'",
     );
     expect(() => qSample(x, tf.tensor2d([[0], [1]], [2, 1], 'int32'), alphaBars, x)).toThrow(
-      "t is 'int32 tensor [2,1]'; it must be an int32 tensor of shape [batch].",
+      "t is 'int32 tensor [2,1]'; it must be an int32 tensor of shape [batch] (timesteps between two: a Float32Array).",
     );
     expect(() => qSample(x, [0, 1], [0.9, 1.5], x)).toThrow('qSample: alphaBars[1] is 1.5');
     expect(() => predictX0(x, [0, 1], alphaBars, tf.zeros([3, 2]))).toThrow(
       'predictX0: prediction.shape is [3, 2]',
+    );
+  });
+
+  it('lies between two timesteps where the samplers do', async () => {
+    const betas = makeBetaSchedule(50, { type: 'linear', betaEnd: 0.3 });
+    const own = computeAlphaSchedule(betas).alphaBars;
+    const t = Float32Array.of(0.5, 30.25, 49, 12);
+    const one = tf.ones([4, 1]);
+    const [signal, noise] = [qSample(one, t, own, tf.zeros([4, 1])), qSample(tf.zeros([4, 1]), t, own, one)];
+    const { sigmaAt } = vpSchedule('test', own);
+    // float32 rounds each of the two by 2⁻²⁴.
+    expectClose(await tf.div(noise, signal).data(), Array.from(t, sigmaAt), { rel: 4 * 2 ** -24, abs: 0 });
+    expectClose(await tf.add(tf.square(noise), tf.square(signal)).data(), [1, 1, 1, 1], { abs: 3e-7 });
+    // A whole one is the schedule's own, to the bit.
+    const whole = await qSample(one, [0, 30, 49, 12], own, tf.zeros([4, 1])).data();
+    expect((await signal.data()).slice(2)).toEqual(whole.slice(2));
+    expect(await qSample(one, Float32Array.of(0, 30, 49, 12), own, tf.zeros([4, 1])).data()).toEqual(whole);
+    const x0 = predictX0(qSample(one, t, own, one), t, own, one);
+    expectClose(await x0.data(), [1, 1, 1, 1], { abs: 1e-4 });
+    expect(() => qSample(one, Float32Array.of(0, 1, 2, 49.5), own, one)).toThrow('qSample: t[3] is 49.5');
+    expect(() => qSample(one, Float32Array.of(0, 1, 2, Number.NaN), own, one)).toThrow(
+      'qSample: t[3] is NaN',
     );
   });
 

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { computeAlphaSchedule } from '../../src/diffusion/computeAlphaSchedule.js';
 import { makeBetaSchedule } from '../../src/diffusion/makeBetaSchedule.js';
 import { estimateMemory } from '../../src/models/estimateMemory.js';
+import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import type { UnetAttDConfig } from '../../src/models/UnetAttDConfig.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
@@ -66,7 +67,8 @@ describe('estimateMemory', () => {
     const noise = tf.randomNormal<tf.Rank.R4>([batch, side, side, config.inChannels ?? 4]);
     const optimizer = new AdamW();
     const step = () =>
-      trainStep(model, [{ x0: noise, noise, t: Int32Array.of(10, 900) }], {
+      trainStep(layersDenoiser(model), [{ x0: noise, noise, t: Int32Array.of(10, 900) }], {
+        step: 0,
         optimizer,
         parameters,
         alphaBars,

@@ -6,6 +6,7 @@ import { makeBetaSchedule } from '../../src/diffusion/makeBetaSchedule.js';
 import { loadTorchStateDict } from '../../src/interop/loadTorchStateDict.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { toTorchStateDict } from '../../src/interop/toTorchStateDict.js';
+import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
@@ -73,13 +74,15 @@ describe('unet/trajectory.json: ten steps of AdamW', () => {
     const trainable = parameters.filter(({ spec }) => spec.trainable);
     const x0 = tf.tensor4d(data.get('x0')!.data as Float32Array, data.get('x0')!.shape as Shape4);
     const losses: number[] = [];
+    const denoiser = layersDenoiser(model);
     for (let step = 0; step < trajectory.steps; step++) {
       const t = (data.get('t')!.data as Int32Array).slice(step * x0.shape[0], (step + 1) * x0.shape[0]);
       const noise = tf.tensor4d(
         (data.get('noise')!.data as Float32Array).slice(step * x0.size, (step + 1) * x0.size),
         x0.shape,
       );
-      const run = () => trainStep(model, [{ x0, t, noise }], { optimizer, parameters: trainable, alphaBars });
+      const options = { optimizer, parameters: trainable, alphaBars, step };
+      const run = () => trainStep(denoiser, [{ x0, t, noise }], options);
       // The first step makes the state vectors; no later one leaves anything behind.
       losses.push((step === 0 ? await run() : await expectTensorsKept(0, run)).loss);
       noise.dispose();

@@ -38,12 +38,14 @@ describe.each([
 
   it('tells the denoiser each timestep as int32 [batch], and runs all of a short schedule by default', async () => {
     const seen: tf.Tensor1D[] = [];
-    const denoiser: Denoiser = (xT, t) => {
+    const denoiser: Denoiser = (xT, ...rest) => {
+      const [t, condition, call] = rest;
+      expect([condition, call]).toEqual(['any', { training: false, step: 0 }]);
       expect([t.dtype, t.shape, xT.shape]).toEqual(['int32', [2], shape]);
       seen.push(tf.keep(tf.clone(t)));
-      return half(xT, t);
+      return half(xT, ...rest);
     };
-    await sample(denoiser, alphaBars, { ...own, shape });
+    await sample(denoiser, alphaBars, { ...own, shape, condition: 'any' });
     const timesteps = await Promise.all(seen.map((t) => t.data()));
     expect(timesteps.map((t) => [...t])).toEqual(Array.from({ length: 20 }, (_, i) => [19 - i, 19 - i]));
   });
@@ -133,8 +135,8 @@ describe.each([
     for (const call of [1, 4]) {
       await expectTensorsKept(0, async () => {
         const stop = throwAt(call);
-        const denoiser: Denoiser = (xT, t) => {
-          const prediction = half(xT, t);
+        const denoiser: Denoiser = (...input) => {
+          const prediction = half(...input);
           stop();
           return prediction;
         };

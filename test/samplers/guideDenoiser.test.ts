@@ -7,6 +7,7 @@ import { expectClose } from '../support/compare.js';
 beforeAll(startTestBackend);
 
 const denoiser = (xT: tf.Tensor, _: tf.Tensor1D, condition: number) => tf.add(xT, condition);
+const call = { training: false, step: 0 };
 const xT = () =>
   tf.tensor2d([
     [1, 2],
@@ -16,7 +17,9 @@ const xT = () =>
 it('guides from two conditions, and is the conditional one at scale 1', async () => {
   const at = async (scale: number) => {
     const guided = guideDenoiser(denoiser, { condition: 2, unconditional: 1, scale });
-    return (await expectTensorsKept(3, () => guided(xT(), tf.tensor1d([5, 5], 'int32')))).data();
+    return (
+      await expectTensorsKept(3, () => guided(xT(), tf.tensor1d([5, 5], 'int32'), undefined, call))
+    ).data();
   };
   expectClose(await at(3), [5, 6, 7, 8], { abs: 1e-6 });
   expectClose(await at(1), [3, 4, 5, 6], { abs: 1e-6 });
@@ -27,7 +30,7 @@ it('guides within the interval and on the channels asked for alone', async () =>
   const own = { condition: 2, unconditional: 1, scale: 3 };
   const run = async (options: object) => {
     const guided = guideDenoiser(denoiser, { ...own, ...options });
-    return (await guided(xT(), tf.tensor1d([5, 6], 'int32'))).data();
+    return (await guided(xT(), tf.tensor1d([5, 6], 'int32'), undefined, call)).data();
   };
   expectClose(await run({ interval: [6, 9] }), [3, 4, 7, 8], { abs: 1e-6 });
   expectClose(await run({ interval: [0, 5] }), [5, 6, 5, 6], { abs: 1e-6 });
@@ -50,8 +53,12 @@ it('refuses what it cannot read', () => {
     'guideDenoiser: interval is [3, 2]',
   );
   const t = tf.tensor1d([5, 5], 'int32');
-  expect(() => guideDenoiser(denoiser, { ...own, channels: [2] })(xT(), t)).toThrow('channels is [2]');
-  expect(() => guideDenoiser(denoiser, { ...own, rescale: 2 })(xT(), t)).toThrow('rescale is 2');
+  expect(() => guideDenoiser(denoiser, { ...own, channels: [2] })(xT(), t, undefined, call)).toThrow(
+    'channels is [2]',
+  );
+  expect(() => guideDenoiser(denoiser, { ...own, rescale: 2 })(xT(), t, undefined, call)).toThrow(
+    'rescale is 2',
+  );
   expect(() => guidedPrediction(tf.zeros([2]), tf.zeros([3]), { scale: 1 })).toThrow(
     'unconditional.shape is [2]',
   );

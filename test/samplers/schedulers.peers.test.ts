@@ -70,7 +70,10 @@ function ddimByStride(schedulerCase: SchedulerCase): Runner {
   return async (denoiser, { shape, noise }) => {
     let x = noise(shape, 0);
     for (const [k, t] of timestepsOf(schedulerCase).entries()) {
-      const prediction = denoiser(x, tf.fill([shape[0]], t, 'int32'));
+      const prediction = denoiser(x, tf.fill([shape[0]], t, 'int32'), undefined, {
+        training: false,
+        step: 0,
+      });
       x = ddimStep(x, t, prediction, alphaBars, {
         ...sharedOptions(schedulerCase),
         setAlphaToOne: Boolean(config.set_alpha_to_one),
@@ -133,7 +136,7 @@ function dpmSolver(schedulerCase: SchedulerCase): Runner {
   const { config } = schedulerCase;
   const run = solver(sampleDpmSolver, dpmOptions(config))(schedulerCase);
   if (config.variance_type === null) return run;
-  return (denoiser, common) => run((xT, t) => tf.split(denoiser(xT, t), 2, -1)[0], common);
+  return (denoiser, common) => run((...input) => tf.split(denoiser(...input), 2, -1)[0], common);
 }
 
 const adapters: Record<string, Adapter> = {

@@ -16,7 +16,7 @@ beforeAll(startTestBackend);
 
 describe.each(solvers)('$name', ({ name, sample }) => {
   const functionName = name.split(' ')[0];
-  const run = (options: Partial<SolverOptions> = {}, denoiser = half) =>
+  const run = (options: Partial<SolverOptions<unknown>> = {}, denoiser = half) =>
     sample(denoiser, alphaBars, { shape, steps: 6, ...options });
 
   it('is determined by the seed', async () => {
@@ -31,6 +31,7 @@ describe.each(solvers)('$name', ({ name, sample }) => {
     const steps: number[] = [];
     await run(
       {
+        condition: 'any',
         onStep: async ({ step, xT, x0, t }) => {
           steps.push(step);
           expect([xT.shape, x0.shape]).toEqual([shape, shape]);
@@ -40,10 +41,12 @@ describe.each(solvers)('$name', ({ name, sample }) => {
             expectClose(await xT.data(), await inputs[0].data(), { abs: 1e-6 });
         },
       },
-      (xT, t) => {
+      (xT, ...rest) => {
+        const [t, condition, call] = rest;
+        expect([condition, call]).toEqual(['any', { training: false, step: 0 }]);
         expect([t.shape, xT.shape]).toEqual([[2], shape]);
         inputs.push(tf.keep(tf.clone(xT)));
-        return half(xT, t);
+        return half(xT, ...rest);
       },
     );
     expect(steps[0]).toBe(1);
@@ -85,8 +88,8 @@ describe.each(solvers)('$name', ({ name, sample }) => {
     };
     await expectTensorsKept(0, async () => {
       const stop = throwing();
-      const denoiser: Denoiser = (xT, t) => {
-        const prediction = half(xT, t);
+      const denoiser: Denoiser = (...input) => {
+        const prediction = half(...input);
         stop();
         return prediction;
       };

@@ -17,7 +17,11 @@ import {
 /** A sampler over noise levels, as the tests of all of them see it. */
 export interface SolverRow {
   name: string;
-  sample: (denoiser: Denoiser, alphaBars: ArrayLike<number>, options: SolverOptions) => Promise<tf.Tensor>;
+  sample: (
+    denoiser: Denoiser,
+    alphaBars: ArrayLike<number>,
+    options: SolverOptions<unknown>,
+  ) => Promise<tf.Tensor>;
   /** Order of convergence to the probability flow; undefined where noise is added. */
   order?: number;
   /** The same with v prediction, where it is another. */
@@ -25,7 +29,7 @@ export interface SolverRow {
 }
 
 /** Binds options of the sampler's own. */
-function bind<O extends SolverOptions>(
+function bind<O extends SolverOptions<unknown>>(
   sample: (denoiser: Denoiser, alphaBars: ArrayLike<number>, options: O) => Promise<tf.Tensor>,
   own: Omit<O, keyof SolverOptions>,
 ): SolverRow['sample'] {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { toTorchStateDict } from '../../src/interop/toTorchStateDict.js';
 import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
+import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
@@ -28,7 +29,8 @@ async function step({ model, parameters, optimizer, ema }: ReturnType<typeof mak
   const images = (k: number) => tf.randomNormal([2, 32, 32, 1], 0, 1, 'float32', k) as tf.Tensor4D;
   const batch = { x0: images(seed), noise: images(seed + 100), t: Int32Array.of(seed % 10, 7) };
   const trainable = parameters.filter(({ spec }) => spec.trainable);
-  const { loss } = await trainStep(model, [batch], { optimizer, parameters: trainable, alphaBars });
+  const options = { optimizer, parameters: trainable, alphaBars, step: seed };
+  const { loss } = await trainStep(layersDenoiser(model), [batch], options);
   ema.update();
   return loss;
 }

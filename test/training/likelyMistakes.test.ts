@@ -4,11 +4,13 @@ import { computeAlphaSchedule } from '../../src/diffusion/computeAlphaSchedule.j
 import { type BetaScheduleType, makeBetaSchedule } from '../../src/diffusion/makeBetaSchedule.js';
 import { qSample } from '../../src/diffusion/qSample.js';
 import { ConfigError } from '../../src/errors/ConfigError.js';
+import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
 import { sampleDdim } from '../../src/samplers/sampleDdim.js';
 import { sampleDdpm } from '../../src/samplers/sampleDdpm.js';
+import { sampleHeun } from '../../src/samplers/sampleHeun.js';
 import { diffusionLoss } from '../../src/training/diffusionLoss.js';
 import { trainStep } from '../../src/training/trainStep.js';
 import { normals, smallConfig } from '../models/smallModels.js';
@@ -23,9 +25,9 @@ const sample = qSample as (...args: unknown[]) => unknown;
 type Parts = ReturnType<typeof parts>;
 
 function parts() {
-  const { model, parameters } = linearDenoiser();
-  const options = { optimizer: new AdamW({ learningRate: 0.1 }), parameters, alphaBars };
-  return { model, parameters, batch: makeBatch(2, 50), options };
+  const { model, denoiser, parameters } = linearDenoiser();
+  const options = { optimizer: new AdamW({ learningRate: 0.1 }), parameters, alphaBars, step: 0 };
+  return { model, denoiser, parameters, batch: makeBatch(2, 50), options };
 }
 
 /** What an argument is changed to, and what the error says of it. */
@@ -58,6 +60,7 @@ const inBatch: Mistake[] = [
   ['no noise', () => ({ noise: undefined }), /noise is undefined; it must be a tensor/],
   ['a chip as numbers', () => ({ x0: [[[1]]] }), /x0 is \[\[\[1\]\]\]; it must be a tensor/],
   ['no t', () => ({ t: undefined }), /t is undefined; it must be an Int32Array/],
+  ['a list for t', () => ({ t: [0.5, 1] }), /t is \[0\.5, 1\]; it must be an Int32Array/],
   [
     't as a tensor',
     () => ({ t: tf.tensor1d([1, 2], 'int32') }),
@@ -67,6 +70,8 @@ const inBatch: Mistake[] = [
 
 const ofStep: Mistake[] = [
   ...inOptions,
+  ['no step', () => ({ step: undefined }), /step is undefined; it must be the number of the first batch/],
+  ['part of a step', () => ({ step: 0.5 }), /step is 0\.5; it must be an integer/],
   ['no optimizer', () => ({ optimizer: undefined }), /optimizer is undefined; it must be a tf\.Optimizer/],
   [
     'the name of an optimizer',
@@ -119,32 +124,42 @@ describe('trainStep', () => {
     const before = await valuesOf(all.parameters);
     const changed = { ...all.options, ...change(all) };
     const tensors = tf.memory().numTensors;
-    await expectConfigError(() => step(all.model, [all.batch], changed), 'trainStep', message);
+    await expectConfigError(() => step(all.denoiser, [all.batch], changed), 'trainStep', message);
     expect(tf.memory().numTensors).toBe(tensors);
     expect(await valuesOf(all.parameters)).toEqual(before);
   });
 
   it.each(inBatch)('says what is wrong with %s', async (_, change, message) => {
-    const { model, batch, options, ...rest } = parts();
-    const changed = { ...batch, ...change({ model, batch, options, ...rest }) };
-    await expectConfigError(() => step(model, [batch, changed], options), 'trainStep', message);
+    const all = parts();
+    const { denoiser, batch, options } = all;
+    const changed = { ...batch, ...change(all) };
+    await expectConfigError(() => step(denoiser, [batch, changed], options), 'trainStep', message);
     await expectConfigError(
-      () => step(model, [batch, changed], options),
+      () => step(denoiser, [batch, changed], options),
       'trainStep',
       /^trainStep: batches\[1\]\./,
     );
   });
 
-  it('asks for a list of batches, a model and options', async () => {
-    const { model, batch, options } = parts();
+  it('asks for a list of batches, a denoiser and options', async () => {
+    const { model, denoiser, batch, options } = parts();
     await expectConfigError(
-      () => step(model, batch, options),
+      () => step(denoiser, batch, options),
       'trainStep',
       /batches is \{ x0, .*; it must be a list of batches/,
     );
-    await expectConfigError(() => step(model, [], options), 'trainStep', /there is no batch/);
-    await expectConfigError(() => step(model, [batch]), 'trainStep', /options is undefined/);
-    await expectConfigError(() => step(() => 1, [batch], options), 'trainStep', /model is function/);
+    await expectConfigError(() => step(denoiser, [], options), 'trainStep', /there is no batch/);
+    await expectConfigError(() => step(denoiser, [batch]), 'trainStep', /options is undefined/);
+    await expectConfigError(
+      () => step(model, [batch], options),
+      'trainStep',
+      /denoiser is a tf\.LayersModel; it must be a function: write layersDenoiser\(model\)/,
+    );
+    await expectConfigError(
+      () => step(undefined, [batch], options),
+      'trainStep',
+      /denoiser is undefined; it must be a function \(xT, t, condition, /,
+    );
   });
 
   it('names a parameter that does not train, or is disposed', async () => {
@@ -155,15 +170,16 @@ describe('trainStep', () => {
       t: Int32Array.of(1, 7),
     };
     const all = namedParameters(model);
-    const options = { optimizer: new AdamW(), alphaBars };
+    const options = { optimizer: new AdamW(), alphaBars, step: 0 };
+    const denoiser = layersDenoiser(model);
     await expectConfigError(
-      () => step(model, [batch], { ...options, parameters: all }),
+      () => step(denoiser, [batch], { ...options, parameters: all }),
       'trainStep',
       /parameters\[\d+\] is '.*running_mean'; it must be one that is trained, as in namedParameters\(model\)\.filter/,
     );
     model.dispose();
     await expectConfigError(
-      () => step(model, [batch], { ...options, parameters: all.filter(({ spec }) => spec.trainable) }),
+      () => step(denoiser, [batch], { ...options, parameters: all.filter(({ spec }) => spec.trainable) }),
       'trainStep',
       /parameters\[0\] is '.*'; it must be a variable that is not disposed/,
     );
@@ -174,28 +190,44 @@ describe('diffusionLoss', () => {
   it.each(inOptions)('says what is wrong with %s', async (_, change, message) => {
     const all = parts();
     const changed = { alphaBars, ...change(all) };
-    await expectConfigError(() => loss(all.model, all.batch, changed), 'diffusionLoss', message);
+    await expectConfigError(() => loss(all.denoiser, all.batch, changed), 'diffusionLoss', message);
   });
 
   it.each(inBatch)('says what is wrong with %s', async (_, change, message) => {
     const all = parts();
     const changed = { ...all.batch, ...change(all) };
-    await expectConfigError(() => loss(all.model, changed, { alphaBars }), 'diffusionLoss', message);
+    await expectConfigError(() => loss(all.denoiser, changed, { alphaBars }), 'diffusionLoss', message);
   });
 
-  it('asks for one batch, a model and options', async () => {
-    const { model, batch } = parts();
+  it('asks for one batch, a denoiser and options', async () => {
+    const { model, denoiser, batch } = parts();
     await expectConfigError(
-      () => loss(model, [batch], { alphaBars }),
+      () => loss(denoiser, [batch], { alphaBars }),
       'diffusionLoss',
       /batch is \[\{ x0, .*; it must be one batch/,
     );
-    await expectConfigError(() => loss(model, batch), 'diffusionLoss', /options is undefined/);
+    await expectConfigError(() => loss(denoiser, batch), 'diffusionLoss', /options is undefined/);
     await expectConfigError(
-      () => loss(undefined, batch, { alphaBars }),
+      () => loss(model, batch, { alphaBars }),
       'diffusionLoss',
-      /model is undefined/,
+      /denoiser is a tf\.LayersModel/,
     );
+  });
+
+  it.each([
+    [
+      'a promise',
+      async (xT: tf.Tensor) => xT,
+      /the denoiser's prediction is .*; it must be a tensor \[2,2,3,any\]/,
+    ],
+    [
+      'another shape',
+      (xT: tf.Tensor) => tf.mean(xT, 1),
+      /prediction\.shape is \[2, 3, 2\]; it must be \[2,2,3,any\]/,
+    ],
+  ])('says what is wrong with a denoiser that returns %s', async (_, denoiser, message) => {
+    const { batch } = parts();
+    await expectConfigError(() => loss(denoiser, batch, { alphaBars }), 'diffusionLoss', message);
   });
 });
 
@@ -226,6 +258,15 @@ describe('qSample and the samplers', () => {
       qSample(batch.x0, [0, 0], [0.3], batch.noise).dispose();
     },
   );
+
+  it('say what is wrong with a model in place of a denoiser', async () => {
+    const { model } = parts();
+    const options = { shape: [1, 2, 2, 2] };
+    for (const [name, sampler] of Object.entries({ sampleDdim, sampleDdpm, sampleHeun })) {
+      const run = sampler as (...args: unknown[]) => unknown;
+      await expectConfigError(() => run(model, alphaBars, options), name, /denoiser is a tf\.LayersModel/);
+    }
+  });
 
   it('say what is wrong with tensors and timesteps', async () => {
     const { x0, t, noise } = makeBatch(2, 60);

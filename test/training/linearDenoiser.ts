@@ -1,23 +1,24 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { randomNormal } from '../../src/internal/philox.js';
+import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import type { NamedVariable } from '../../src/optimizers/PackedOptimizer.js';
 import type { DiffusionBatch } from '../../src/training/diffusionLoss.js';
 
 export const CHANNELS = 2;
 
-/** A denoiser of `[x, t]` whose every pixel is `x · weight + bias`: no batch norm, and gradients known by hand. */
-export function linearDenoiser(): { model: tfl.LayersModel; parameters: NamedVariable[] } {
+/** A denoiser whose every pixel is `x · weight + bias`: no batch norm, and gradients known by hand. */
+export function linearDenoiser() {
   const x = tfl.input({ shape: [null, null, CHANNELS], name: 'x' });
-  const t = tfl.input({ shape: [1], dtype: 'int32', name: 't' });
+  const t = tfl.input({ shape: [1], name: 't' });
   const layer = tfl.layers.dense({ units: CHANNELS });
   const model = tfl.model({ inputs: [x, t], outputs: layer.apply(x) as tfl.SymbolicTensor });
   layer.setWeights([tf.tensor2d([0.5, -0.25, 1, 0.125], [CHANNELS, CHANNELS]), tf.tensor1d([0.25, -0.5])]);
-  const parameters = layer.weights.map((weight, i) => ({
+  const parameters: NamedVariable[] = layer.weights.map((weight, i) => ({
     name: ['kernel', 'bias'][i],
     variable: weight.read() as tf.Variable,
   }));
-  return { model, parameters };
+  return { model, denoiser: layersDenoiser(model), parameters };
 }
 
 /** A batch of images [samples, 2, 3, CHANNELS] with the seed's values. */

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { clipByGlobalNorm } from '../../src/optimizers/clipByGlobalNorm.js';
@@ -34,7 +35,9 @@ async function trainUnet(optimizer: tf.Optimizer, dropoutRate: number) {
     noise: images(seed + 10),
     t: Int32Array.of(seed, 7),
   }));
-  const step = () => trainStep(model, batches, { optimizer, parameters, alphaBars });
+  const denoiser = layersDenoiser(model);
+  let done = 0;
+  const step = () => trainStep(denoiser, batches, { step: 2 * done++, optimizer, parameters, alphaBars });
   const result = await step();
   const valuesOf = async (trainable: boolean) =>
     new Map(
@@ -81,11 +84,11 @@ describe('trainStep with SAM', () => {
     'steps along the mean gradient of the perturbed point, clipped: %o, %s',
     async (options, maxGradientNorm) => {
       const batches = [makeBatch(2, 1), makeBatch(2, 2)];
-      const { model, parameters } = linearDenoiser();
+      const { denoiser, parameters } = linearDenoiser();
       const variables = parameters.map(({ variable }) => variable);
       const loss = () =>
         tf.tidy(() => {
-          const [a, b] = batches.map((batch) => diffusionLoss(model, batch, { alphaBars }));
+          const [a, b] = batches.map((batch) => diffusionLoss(denoiser, batch, { alphaBars }));
           return tf.div(tf.add(a, b), 2) as tf.Scalar;
         });
       const before = await valuesOf(parameters);
@@ -96,7 +99,7 @@ describe('trainStep with SAM', () => {
 
       const optimizer = new SAM(sgd(), options);
       const result = await expectTensorsKept(0, () =>
-        trainStep(model, batches, { optimizer, parameters, alphaBars, maxGradientNorm }),
+        trainStep(denoiser, batches, { optimizer, parameters, step: 0, alphaBars, maxGradientNorm }),
       );
       expect(result.gradientNorm).toBeCloseTo((await norm.data())[0], 5);
       const after = await valuesOf(parameters);
@@ -112,15 +115,15 @@ describe('trainStep with SAM', () => {
   );
 
   it('changes no weight where the loss is not finite, at either point', async () => {
-    const { model, parameters } = linearDenoiser();
+    const { denoiser, parameters } = linearDenoiser();
     const before = await valuesOf(parameters);
     const optimizer = new SAM(sgd(), { rho: 1e30 });
     const bad = { ...makeBatch(2, 1), x0: tf.fill([2, 2, 3, 2], Number.NaN) as tf.Tensor4D };
     for (const batches of [[bad], [makeBatch(2, 1)], [makeBatch(2, 1), makeBatch(2, 2)]]) {
       await expectTensorsKept(0, () =>
-        expect(trainStep(model, batches, { optimizer, parameters, alphaBars })).rejects.toBeInstanceOf(
-          NonFiniteLossError,
-        ),
+        expect(
+          trainStep(denoiser, batches, { optimizer, parameters, step: 0, alphaBars }),
+        ).rejects.toBeInstanceOf(NonFiniteLossError),
       );
       expect(await valuesOf(parameters)).toEqual(before);
     }

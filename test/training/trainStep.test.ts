@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Denoiser } from '../../src/diffusion/Denoiser.js';
 import { minSnrWeights } from '../../src/diffusion/minSnrWeights.js';
 import { AbortError } from '../../src/errors/AbortError.js';
 import { l1 } from '../../src/losses/l1.js';
+import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
@@ -34,11 +36,11 @@ async function descend(
   batches: Batch[],
   options: Pick<TrainStepOptions, 'maxGradientNorm' | 'loss' | 'minSnrGamma'> = {},
 ) {
-  const { model, parameters } = linearDenoiser();
+  const { denoiser, parameters } = linearDenoiser();
   const before = await valuesOf(parameters);
   const optimizer = tf.train.sgd(RATE);
   const result = await expectTensorsKept(0, () =>
-    trainStep(model, batches, { optimizer, parameters, alphaBars, ...options }),
+    trainStep(denoiser, batches, { optimizer, parameters, alphaBars, step: 0, ...options }),
   );
   const after = await valuesOf(parameters);
   const change = after.flatMap((values, i) => Array.from(values, (value, j) => value - before[i][j]));
@@ -50,9 +52,9 @@ const norm = (values: number[]) => Math.sqrt(values.reduce((sum, value) => sum +
 describe('trainStep', () => {
   it('steps along the gradient of the loss', async () => {
     const batch = makeBatch(4, 1);
-    const { model, parameters } = linearDenoiser();
+    const { denoiser, parameters } = linearDenoiser();
     const { value, grads } = tf.variableGrads(
-      () => diffusionLoss(model, batch, { alphaBars }),
+      () => diffusionLoss(denoiser, batch, { alphaBars }),
       parameters.map(({ variable }) => variable),
     );
     const gradients = await Promise.all(parameters.map(({ variable }) => grads[variable.name].data()));
@@ -74,6 +76,24 @@ describe('trainStep', () => {
     expect(accumulated.loss).toBeCloseTo(together.loss, 5);
     expectClose(accumulated.change, together.change, { abs: 1e-6 });
     expect(norm(accumulated.change)).toBeGreaterThan(0.01);
+  });
+
+  it('calls the denoiser in training, batch by batch with the next step and the condition of the batch', async () => {
+    const { denoiser, parameters } = linearDenoiser();
+    const calls: unknown[] = [];
+    const watch: Denoiser<string> = (xT, t, condition, call) => {
+      calls.push([condition, call]);
+      return denoiser(xT, t, undefined, call);
+    };
+    const batches = ['first', 'second'].map((condition, i) => ({ ...makeBatch(2, i), condition }));
+    const options = { optimizer: tf.train.sgd(RATE), parameters, alphaBars, step: 7 };
+    await trainStep(watch, batches, options);
+    await trainStep(watch, batches.slice(1), { ...options, training: false });
+    expect(calls).toEqual([
+      ['first', { training: true, step: 7 }],
+      ['second', { training: true, step: 8 }],
+      ['second', { training: false, step: 7 }],
+    ]);
   });
 
   it('limits the norm of the averaged gradient', async () => {
@@ -105,23 +125,29 @@ describe('trainStep', () => {
   });
 
   it.each(['x0', 'v'] as const)('learns a network that predicts %s', async (predictionType) => {
-    const { model, parameters } = linearDenoiser();
+    const { denoiser, parameters } = linearDenoiser();
     const batch = makeBatch(4, 30);
-    const options = { optimizer: tf.train.sgd(RATE), parameters, alphaBars, predictionType };
-    const expected = (await diffusionLoss(model, batch, { alphaBars, predictionType }).data())[0];
+    const options = { optimizer: tf.train.sgd(RATE), parameters, alphaBars, step: 0, predictionType };
+    const expected = (await diffusionLoss(denoiser, batch, { alphaBars, predictionType }).data())[0];
     const losses: number[] = [];
-    for (let i = 0; i < 30; i++) losses.push((await trainStep(model, [batch], options)).loss);
+    for (let i = 0; i < 30; i++) losses.push((await trainStep(denoiser, [batch], options)).loss);
     expect(losses[0]).toBe(expected);
     expect(losses[29]).toBeLessThan(0.8 * losses[0]);
   });
 
   it.each([Number.NaN, Number.POSITIVE_INFINITY])('a loss of %d changes no weight', async (value) => {
-    const { model, parameters } = linearDenoiser();
+    const { denoiser, parameters } = linearDenoiser();
     const optimizer = new AdamW({ learningRate: RATE });
     const bad = { ...makeBatch(2, 40), x0: tf.fill([2, 2, 3, 2], value) as tf.Tensor4D };
     const before = await valuesOf(parameters);
     for (const batches of [[bad], [makeBatch(2, 41), bad], [bad, makeBatch(2, 41)]]) {
-      const step = trainStep(model, batches, { optimizer, parameters, alphaBars, maxGradientNorm: 1 });
+      const step = trainStep(denoiser, batches, {
+        optimizer,
+        parameters,
+        alphaBars,
+        step: 0,
+        maxGradientNorm: 1,
+      });
       const error = await step.then(
         () => undefined,
         (reason: unknown) => reason,
@@ -138,7 +164,7 @@ describe('trainStep', () => {
 
   it('stops at its signal before the next batch, with every weight as it was', async () => {
     const controller = new AbortController();
-    const { model, parameters } = linearDenoiser();
+    const { denoiser, parameters } = linearDenoiser();
     const optimizer = new AdamW({ learningRate: RATE });
     const before = await valuesOf(parameters);
     let calls = 0;
@@ -146,6 +172,7 @@ describe('trainStep', () => {
       optimizer,
       parameters,
       alphaBars,
+      step: 0,
       signal: controller.signal,
       loss: (prediction, target, lossOptions) => {
         calls++;
@@ -155,7 +182,7 @@ describe('trainStep', () => {
     };
     const batches = [makeBatch(2, 41), makeBatch(2, 42), makeBatch(2, 43)];
     const error = await expectTensorsKept(0, () =>
-      trainStep(model, batches, options).catch((reason) => reason),
+      trainStep(denoiser, batches, options).catch((reason) => reason),
     );
     expect(error).toBeInstanceOf(AbortError);
     expect(error).toMatchObject({
@@ -165,37 +192,38 @@ describe('trainStep', () => {
     expect(calls).toBe(2);
     expect(await valuesOf(parameters)).toEqual(before);
     expect(optimizer.step).toBe(0);
-    const { loss } = await trainStep(model, batches, { ...options, signal: new AbortController().signal });
+    const { loss } = await trainStep(denoiser, batches, { ...options, signal: new AbortController().signal });
     expect(loss).toBeGreaterThan(0);
     expect(await valuesOf(parameters)).not.toEqual(before);
   });
 
   it('leaves the running statistics as they are outside training, and descends on what they give', async () => {
     const model = unetAttD({ ...smallConfig, dropoutRate: 0.5, seed: 3 });
+    const denoiser = layersDenoiser(model);
     const all = namedParameters(model);
     const parameters = all.filter(({ spec }) => spec.trainable);
     const statistics = all.filter(({ spec }) => !spec.trainable);
     const noise = normals([2, 32, 32, 2], 5);
     const batch = { x0: normals([2, 32, 32, 2], 4), noise, t: Int32Array.of(1, 7) };
-    const lossNow = async () => (await diffusionLoss(model, batch, { alphaBars }).data())[0];
+    const lossNow = async () => (await diffusionLoss(denoiser, batch, { alphaBars }).data())[0];
     const [expected, before] = [await lossNow(), await valuesOf(statistics)];
-    const options = { optimizer: tf.train.sgd(1e-3), parameters, alphaBars };
-    const { loss } = await trainStep(model, [batch], { ...options, training: false });
+    const options = { optimizer: tf.train.sgd(1e-3), parameters, alphaBars, step: 0 };
+    const { loss } = await trainStep(denoiser, [batch], { ...options, training: false });
     expect(loss).toBe(expected);
     expect(await valuesOf(statistics)).toEqual(before);
     expect(await lossNow()).toBeLessThan(expected);
-    const inTraining = await trainStep(model, [batch], options);
+    const inTraining = await trainStep(denoiser, [batch], options);
     expect(inTraining.loss).not.toBe(loss);
     expect(await valuesOf(statistics)).not.toEqual(before);
   });
 
   it('leaves nothing behind when it throws', async () => {
-    const { model, parameters } = linearDenoiser();
+    const { denoiser, parameters } = linearDenoiser();
     const good = makeBatch(2, 50);
     const bad = { ...good, x0: tf.fill([2, 2, 3, 2], Number.NaN) as tf.Tensor4D };
     const optimizer = new AdamW();
-    const options = { optimizer, parameters, alphaBars, maxGradientNorm: 1 };
-    await trainStep(model, [good], options);
+    const options = { optimizer, parameters, alphaBars, step: 0, maxGradientNorm: 1 };
+    await trainStep(denoiser, [good], options);
     const cases = [
       { batches: [good, bad], options },
       { batches: [good, { ...good, t: Int32Array.of(0, 99) }], options },
@@ -203,13 +231,13 @@ describe('trainStep', () => {
       { batches: [good], options: { ...options, parameters: parameters.slice(1) } },
     ];
     for (const { batches, options } of cases) {
-      await expectTensorsKept(0, () => expect(trainStep(model, batches, options)).rejects.toThrow());
+      await expectTensorsKept(0, () => expect(trainStep(denoiser, batches, options)).rejects.toThrow());
     }
   });
 
   it('refuses to step without a batch', async () => {
-    const { model, parameters } = linearDenoiser();
-    const step = trainStep(model, [], { optimizer: tf.train.sgd(RATE), parameters, alphaBars });
+    const { denoiser, parameters } = linearDenoiser();
+    const step = trainStep(denoiser, [], { optimizer: tf.train.sgd(RATE), parameters, alphaBars, step: 0 });
     await expect(step).rejects.toThrow(/^trainStep: there is no batch/);
   });
 });

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { computeAlphaSchedule, computeSnr, makeBetaSchedule, minSnrWeights } from 'diffusion-ssl/diffusion';
-import { inferenceModel, namedParameters, setDropoutStep, unetAttD } from 'diffusion-ssl/models';
+import { inferenceModel, layersDenoiser, namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { sampleDdim } from 'diffusion-ssl/samplers';
@@ -34,6 +34,7 @@ const UNKNOWN_SCALING = { normalization: { strategy: 'z_value', procedure: 'lpb'
 /** A network in training. */
 export class Run {
   readonly model;
+  private readonly denoiser;
   readonly parameters;
   readonly optimizer;
   ema;
@@ -51,6 +52,7 @@ export class Run {
     this.lossWeights = lossWeights(this.alphaBars, settings);
     if (scaling) this.scale = new ChipScale(scaling, this.channels);
     this.model = unetAttD(network);
+    this.denoiser = layersDenoiser(this.model);
     this.parameters = namedParameters(this.model);
     this.optimizer = new AdamW({ learningRate, weightDecay: WEIGHT_DECAY });
     this.ema = new ExponentialMovingAverage(this.parameters, EMA_DECAY);
@@ -70,7 +72,7 @@ export class Run {
 
   /** One step on a batch of the dataset. */
   async train(dataset: Dataset, { batchSize, learningRate }: StepSettings): Promise<number> {
-    const { settings, step, model, optimizer, alphaBars } = this;
+    const { settings, step, denoiser, optimizer, alphaBars } = this;
     const { seed, schedule, predictionType, snrPower, minSnrGamma } = settings;
     Object.assign(settings, { batchSize, learningRate });
     const x0 = dataset.batch(
@@ -80,11 +82,11 @@ export class Run {
     const key = { seed, stream: STREAMS.timesteps, step };
     const t = randomIntegers(batchSize, schedule.timesteps, key, { stratified: true });
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed, stream: STREAMS.noise, step });
-    setDropoutStep(model, step);
     optimizer.learningRate = learningRateAt(step, learningRate);
     try {
-      const { loss } = await trainStep(model, [{ x0, t, noise }], {
+      const { loss } = await trainStep(denoiser, [{ x0, t, noise }], {
         optimizer,
+        step,
         parameters: this.parameters.filter(({ spec }) => spec.trainable),
         alphaBars,
         predictionType,
@@ -130,8 +132,8 @@ export class Run {
     const count = Math.min(steps, alphaBars.length);
     try {
       await this.ema.apply(async () => {
-        const { predict, dispose } = inferenceModel(this.model);
-        const result = await sampleDdim(predict, alphaBars, {
+        const { denoiser, dispose } = inferenceModel(this.model);
+        const result = await sampleDdim(denoiser, alphaBars, {
           shape: [number, size, size, channels],
           steps: count,
           seed,

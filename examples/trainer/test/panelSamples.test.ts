@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { computeAlphaSchedule } from '../../../src/diffusion/computeAlphaSchedule.js';
+import type { Denoiser } from '../../../src/diffusion/Denoiser.js';
 import { makeBetaSchedule } from '../../../src/diffusion/makeBetaSchedule.js';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
@@ -13,7 +13,7 @@ const [CHIPS, SIDE] = [4, 32];
 const VALUE = 0.2;
 const images = new Float32Array(CHIPS * SIDE ** 2).fill(VALUE);
 /** Predicts zero everywhere, so that its error is the mean square of what it should have predicted. */
-const model = { apply: ([xT]: tf.Tensor[]) => tf.zerosLike(xT) } as unknown as LayersModel;
+const denoiser: Denoiser = (xT) => tf.zerosLike(xT);
 
 beforeAll(startTestBackend);
 
@@ -26,7 +26,7 @@ describe('panelSamples', () => {
     const config = parsePretrainOptions(['--prediction-type', kind]).config;
     const display = displayOf(config, { min: [0], max: [1], mean: [0], std: [1] });
     const samples = await panelSamples(
-      model,
+      denoiser,
       { images, shape: [CHIPS, SIDE, SIDE, 1] },
       { config, alphaBars, display },
     );

@@ -2,13 +2,14 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { ChipBatch, ChipLoader } from '../../../src/data/node/ChipLoader.js';
 import { computeAlphaSchedule } from '../../../src/diffusion/computeAlphaSchedule.js';
+import type { Denoiser } from '../../../src/diffusion/Denoiser.js';
 import { makeBetaSchedule } from '../../../src/diffusion/makeBetaSchedule.js';
 import { randomNormal } from '../../../src/internal/philox.js';
 import { mse } from '../../../src/losses/mse.js';
+import { layersDenoiser } from '../../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../../src/models/namedParameters.js';
 import { unetAttD } from '../../../src/models/unetAttD.js';
 import { AdamW } from '../../../src/optimizers/AdamW.js';
@@ -111,21 +112,18 @@ describe('validation', () => {
 
   it('noises every chip the same way each time, at timesteps all over the schedule', async () => {
     const seen: { t: number[]; noise: number[][] }[] = [];
-    const model = {
-      layers: [],
-      apply([xT, t]: tf.Tensor[]) {
-        const steps = [...t.dataSync()];
-        const values = [...xT.dataSync()];
-        const scaled = steps.map((step, i) =>
-          values.slice(8 * i, 8 * i + 8).map((value) => value / Math.sqrt(1 - alphaBars[step])),
-        );
-        seen.push({ t: steps, noise: scaled });
-        return tf.zerosLike(xT);
-      },
-    } as unknown as LayersModel;
+    const denoiser: Denoiser = (xT, t) => {
+      const steps = [...t.dataSync()];
+      const values = [...xT.dataSync()];
+      const scaled = steps.map((step, i) =>
+        values.slice(8 * i, 8 * i + 8).map((value) => value / Math.sqrt(1 - alphaBars[step])),
+      );
+      seen.push({ t: steps, noise: scaled });
+      return tf.zerosLike(xT);
+    };
     const options = { alphaBars, seed: 3, loss: mse };
     const loader = loaderOf([16, 16, 1], zeros);
-    const run = () => expectTensorsKept(0, () => validate(model, loader, options));
+    const run = () => expectTensorsKept(0, () => validate(denoiser, loader, options));
     const [first, second] = [await run(), await run()];
     expect(second).toBe(first);
     expect(seen.slice(3)).toEqual(seen.slice(0, 3));
@@ -138,29 +136,25 @@ describe('validation', () => {
     const noise = seen.slice(0, 3).flatMap((batch) => batch.noise.flat());
     expect(new Set(noise).size).toBeGreaterThan(0.98 * noise.length);
     expect(first).toBeCloseTo(noise.reduce((sum, value) => sum + value ** 2, 0) / noise.length, 4);
-    expect(await validate(model, loader, { ...options, seed: 4 })).not.toBe(first);
+    expect(await validate(denoiser, loader, { ...options, seed: 4 })).not.toBe(first);
   });
 
   it.each(['noise', 'x0', 'v'] as const)('compares what the network predicts: %s', async (predictionType) => {
     // The chips are 0, so x_t = √(1 − ᾱ) · noise and v = √ᾱ · noise.
-    const model = {
-      layers: [],
-      apply: ([xT, t]: tf.Tensor[]) =>
-        tf.tidy(() => {
-          const alphaBar = tf.tensor(Array.from(t.dataSync(), (step) => alphaBars[step]));
-          const factors = {
-            noise: tf.rsqrt(tf.sub(1, alphaBar)),
-            x0: tf.zerosLike(alphaBar),
-            v: tf.sqrt(tf.div(alphaBar, tf.sub(1, alphaBar))),
-          };
-          return tf.mul(xT, tf.reshape(factors[predictionType], [-1, 1, 1, 1]));
-        }),
-    } as unknown as LayersModel;
+    const denoiser: Denoiser = (xT, t) => {
+      const alphaBar = tf.tensor(Array.from(t.dataSync(), (step) => alphaBars[step]));
+      const factors = {
+        noise: tf.rsqrt(tf.sub(1, alphaBar)),
+        x0: tf.zerosLike(alphaBar),
+        v: tf.sqrt(tf.div(alphaBar, tf.sub(1, alphaBar))),
+      };
+      return tf.mul(xT, tf.reshape(factors[predictionType], [-1, 1, 1, 1]));
+    };
     const loader = loaderOf([16], zeros);
     const options = { alphaBars, seed: 3, loss: mse };
-    expect(await validate(model, loader, { ...options, predictionType })).toBeLessThan(1e-5);
+    expect(await validate(denoiser, loader, { ...options, predictionType })).toBeLessThan(1e-5);
     const other = predictionType === 'noise' ? 'x0' : 'noise';
-    expect(await validate(model, loader, { ...options, predictionType: other })).toBeGreaterThan(0.1);
+    expect(await validate(denoiser, loader, { ...options, predictionType: other })).toBeGreaterThan(0.1);
   });
 
   it('has a baseline of 0 where every band is constant, and near 1 where it varies without end', async () => {
@@ -222,6 +216,7 @@ describe('trainEpoch', () => {
         contents: { train: { check: () => {} } },
       },
       model,
+      denoiser: layersDenoiser(model),
       parameters: namedParameters(model),
       optimizer: new AdamW({ learningRate: 1e-3 }),
       schedule,

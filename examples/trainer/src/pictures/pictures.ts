@@ -2,7 +2,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ChipBatch, ChipLoader } from 'diffusion-ssl/data/node';
-import { getVelocity, predictNoise, predictX0, qSample } from 'diffusion-ssl/diffusion';
+import { type Denoiser, getVelocity, predictNoise, predictX0, qSample } from 'diffusion-ssl/diffusion';
 import { inferenceModel } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
@@ -61,12 +61,12 @@ export async function panelChips(loader: ChipLoader): Promise<Pick<ChipBatch, 'i
  * error of what the network predicts.
  */
 export async function writePanel(
-  model: LayersModel,
+  denoiser: Denoiser<undefined>,
   chips: Pick<ChipBatch, 'images' | 'shape'>,
   { folder, config, alphaBars, bands, display }: PictureOptions,
   title: string,
 ): Promise<void> {
-  const samples = await panelSamples(model, chips, { config, alphaBars, display });
+  const samples = await panelSamples(denoiser, chips, { config, alphaBars, display });
   const png = await samplePanel(samples, {
     title,
     bands,
@@ -78,7 +78,7 @@ export async function writePanel(
 
 /** The rows of `best.png`: the first chips of a batch at timesteps spread over the schedule. */
 export async function panelSamples(
-  model: LayersModel,
+  denoiser: Denoiser<undefined>,
   { images, shape }: Pick<ChipBatch, 'images' | 'shape'>,
   { config, alphaBars, display }: Pick<PictureOptions, 'config' | 'alphaBars' | 'display'>,
 ): Promise<PanelSample[]> {
@@ -88,7 +88,8 @@ export async function panelSamples(
     const x0 = tf.slice(tf.tensor4d(images, shape), 0, count);
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed: config.seed, stream: PANEL_STREAM, step: 0 });
     const xT = qSample(x0, t, alphaBars, noise);
-    const prediction = model.apply([xT, tf.tensor1d(t, 'int32')]) as tf.Tensor4D;
+    const call = { training: false, step: 0 };
+    const prediction = denoiser(xT, tf.tensor1d(t, 'int32'), undefined, call) as tf.Tensor4D;
     const { predictionType } = config;
     const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) };
     const predictedNoise = predictNoise(xT, t, alphaBars, prediction, { predictionType });
@@ -125,8 +126,8 @@ export async function writeSamples(
   const inUnits = async (tensor: tf.Tensor) => (await toImages(tensor as tf.Tensor4D)).map(display.inUnits);
   const steps = Math.min(SAMPLE_STEPS, alphaBars.length);
   const shownSteps = new Set(SHOWN.map((part) => 1 + Math.floor(part * steps)));
-  const { predict, dispose } = inferenceModel(model);
-  const samples = await sampleDdim(predict, alphaBars, {
+  const { denoiser, dispose } = inferenceModel(model);
+  const samples = await sampleDdim(denoiser, alphaBars, {
     shape: [count, ...shape],
     steps,
     clip: display.limits,

@@ -161,7 +161,7 @@ function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
 }
 
 async function trainToEnd(run: Run): Promise<void> {
-  const { config, state, folder, data, model, alphaBars, loss, signal } = run;
+  const { config, state, folder, data, denoiser, alphaBars, loss, signal } = run;
   const started = performance.now() - 1000 * state.seconds;
   const { statistics, shownBands: bands } = state.chips;
   const pictures = { folder, config, alphaBars, bands, display: displayOf(config, statistics), signal };
@@ -179,7 +179,7 @@ async function trainToEnd(run: Run): Promise<void> {
     if (state.epochLoss.count === 0) throw new Error('No training chip has a valid pixel.');
     const trainLoss = state.epochLoss.sum / state.epochLoss.count;
     const validationLoss = await withAverage(run, () =>
-      validate(model, data.validate, { ...validation, loss }),
+      validate(denoiser, data.validate, { ...validation, loss }),
     );
     if (!Number.isFinite(validationLoss)) {
       throw new Error(
@@ -212,7 +212,7 @@ async function trainToEnd(run: Run): Promise<void> {
     });
     if (isBest) {
       const title = `Epoch ${state.history.length}, validation loss ${validationLoss.toFixed(4)}`;
-      await withAverage(run, () => writePanel(model, shownChips, pictures, title));
+      await withAverage(run, () => writePanel(denoiser, shownChips, pictures, title));
     }
     const { checkpointInterval } = config;
     if (checkpointInterval > 0 && state.epoch % checkpointInterval === 0) {

@@ -2,7 +2,7 @@ import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
 import { CheckpointError } from 'diffusion-ssl/errors';
 import type { LossFunction } from 'diffusion-ssl/losses';
-import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
+import { layersDenoiser, namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
 import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
 import type { LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, restoreCheckpoint, writeCheckpoint } from 'diffusion-ssl/training';
@@ -29,6 +29,8 @@ export interface Run {
   state: RunState;
   data: ChipData;
   model: ReturnType<typeof unetAttD>;
+  /** The model, as losses take it. */
+  denoiser: ReturnType<typeof layersDenoiser>;
   parameters: ReturnType<typeof namedParameters>;
   optimizer: PackedOptimizer;
   schedule: RunSchedule['schedule'];
@@ -118,6 +120,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     state,
     data,
     model,
+    denoiser: layersDenoiser(model),
     parameters,
     optimizer,
     schedule,

@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ChipBatch } from 'diffusion-ssl/data/node';
-import { setDropoutStep } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
 import { openLogs, type Run, saveCheckpoint } from './run.js';
@@ -62,16 +61,16 @@ async function* countWaits(batches: AsyncIterable<ChipBatch>, run: Run): AsyncIt
 }
 
 async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
-  const { config, state, model, optimizer, schedule, parameters, alphaBars, loss } = run;
+  const { config, state, denoiser, optimizer, schedule, parameters, alphaBars, loss } = run;
   const logs = await openLogs(run);
   const before = tf.memory().numTensors;
   const batches = chips.map((batch) => makeBatch(run, batch));
-  setDropoutStep(model, firstBatchOf(run, chips));
   optimizer.learningRate = schedule.lr;
   if (schedule.momentum !== undefined) optimizer.momentum = schedule.momentum;
   try {
-    const result = await trainStep(model, batches, {
+    const result = await trainStep(denoiser, batches, {
       optimizer,
+      step: firstBatchOf(run, chips),
       parameters: parameters.filter(({ spec }) => spec.trainable),
       alphaBars,
       loss,

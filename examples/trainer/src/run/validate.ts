@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { LayersModel } from '@tensorflow/tfjs-layers';
 import type { ChipBatch, ChipLoader } from 'diffusion-ssl/data/node';
-import type { PredictionType } from 'diffusion-ssl/diffusion';
+import type { Denoiser, PredictionType } from 'diffusion-ssl/diffusion';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import type { SkippedChips } from '../data/SkippedChips.js';
@@ -50,9 +49,9 @@ async function* validationBatches(
   }
 }
 
-/** Mean loss of a model over the validation chips. */
+/** Mean loss of a denoiser over the validation chips. */
 export async function validate(
-  model: LayersModel,
+  denoiser: Denoiser<undefined>,
   loader: ChipLoader,
   { loss, ...options }: ValidationOptions & { loss: DiffusionLossFunction },
 ): Promise<number> {
@@ -60,7 +59,7 @@ export async function validate(
   let count = 0;
   for await (const { batch } of validationBatches(loader, options)) {
     const { alphaBars, predictionType } = options;
-    const value = diffusionLoss(model, batch, { alphaBars, loss, predictionType });
+    const value = diffusionLoss(denoiser, batch, { alphaBars, loss, predictionType });
     sum += (await value.data())[0] * batch.t.length;
     count += batch.t.length;
     value.dispose();

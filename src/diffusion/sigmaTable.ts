@@ -16,6 +16,14 @@ export function sigmaAt(table: Float64Array, t: number): number {
   return table[low] + (t - low) * (table[high] - table[low]);
 }
 
+/** ᾱ at a timestep: of one between two of the schedule, that of the σ between theirs. */
+export function alphaBarAt(alphaBars: ArrayLike<number>, t: number): number {
+  if (Number.isInteger(t)) return alphaBars[t];
+  const low = Math.floor(t);
+  const sigma = sigmaAt(sigmaTable([alphaBars[low], alphaBars[low + 1]]), t - low);
+  return 1 / (1 + sigma ** 2);
+}
+
 /** The timestep, in general between two of the table, whose noise level is σ, interpolated linearly in ln σ. */
 export function timestepAt(table: Float64Array, sigma: number): number {
   if (table.length === 1) return 0;
