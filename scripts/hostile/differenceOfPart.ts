@@ -15,7 +15,7 @@ export async function differenceOfPart(
   const height = Math.ceil(whole.height / 2);
   const width = Math.ceil(whole.width / 3);
   const opened = await openTiff(memorySource(file), mask && memorySource(mask));
-  const part = await opened.read({ decoder: await sharedDecoder(), size: [height, width] });
+  const part = await opened.read({ decoder: await sharedDecoder(), part: [height, width] });
   if (part.height !== height || part.width !== width) return `the middle is ${part.width} × ${part.height}`;
   const top = Math.floor((whole.height - height) / 2);
   const left = Math.floor((whole.width - width) / 2);

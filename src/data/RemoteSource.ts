@@ -40,6 +40,8 @@ export class RemoteSource implements TiffSource {
   private readonly options: Required<RemoteOptions>;
   private version: string | undefined;
   private parts: Part[] = [];
+  /** What is being fetched ahead. */
+  private readonly underWay = new Map<ByteRange, Promise<void>>();
   private whole = false;
 
   constructor(url: string, { attempts = 4, retryDelay = 250, timeout = 30_000 }: RemoteOptions) {
@@ -66,14 +68,32 @@ export class RemoteSource implements TiffSource {
     return part ?? new Uint8Array(0);
   }
 
-  /** Fetches what `read` will be asked for: ranges that lie close together in one request, several at a time. */
+  /**
+   * Fetches what `read` will be asked for: ranges that lie close together in one request, several at a time. What
+   * another call is fetching is waited for.
+   */
   async prefetch(ranges: readonly ByteRange[]): Promise<void> {
-    const wanted = mergeRanges(ranges.filter(({ offset, length }) => !this.held(offset, length)));
+    const missing = ranges.filter(({ offset, length }) => !this.held(offset, length));
+    const others = missing.map((range) => this.fetching(range));
+    const wanted = mergeRanges(missing.filter((_, i) => !others[i]));
     let next = 0;
     const work = async () => {
       while (next < wanted.length && !this.whole) await this.fetchPart(wanted[next++]);
     };
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, wanted.length) }, work));
+    const own = Promise.all(Array.from({ length: Math.min(AT_ONCE, wanted.length) }, work)).then(() => {});
+    for (const range of wanted) this.underWay.set(range, own);
+    try {
+      await Promise.all([own, ...others]);
+    } finally {
+      for (const range of wanted) this.underWay.delete(range);
+    }
+  }
+
+  private fetching({ offset, length }: ByteRange): Promise<void> | undefined {
+    for (const [range, done] of this.underWay) {
+      if (range.offset <= offset && offset + length <= range.offset + range.length) return done;
+    }
+    return undefined;
   }
 
   /** Forgets what has been fetched, but for the file's beginning. */

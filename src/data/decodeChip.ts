@@ -95,7 +95,7 @@ export async function decodeChip(
   const decoder = await sharedDecoder();
   const images: GeoTiff[] = [];
   for (const [i, { read }] of opened.entries()) {
-    images.push(await named(names[i], read({ decoder, size: cropSize(options) })));
+    images.push(await named(names[i], read({ decoder, part: cropSize(options) })));
   }
   return buildChip(images, names, options, decoder);
 }

@@ -15,6 +15,17 @@ export type PixelType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int3
 /** Affine transform of rasterio's order [a, b, c, d, e, f]: x = a·column + b·row + c, y = d·column + e·row + f. */
 export type AffineTransform = [number, number, number, number, number, number];
 
+/** A part of a raster, in pixels. */
+export interface PixelWindow {
+  top: number;
+  left: number;
+  height: number;
+  width: number;
+}
+
+/** What to read of a raster: a window, or at most [height, width] pixels around its centre. */
+export type RasterPart = readonly [height: number, width: number] | PixelWindow;
+
 /** Kind of a coordinate reference system. */
 export type CrsKind = 'geographic' | 'projected';
 

@@ -10,6 +10,8 @@ export type {
   GeoTiffInfo,
   PixelArray,
   PixelType,
+  PixelWindow,
+  RasterPart,
 } from './geoTiffTypes.js';
 export { openRemoteGeoTiff, type RemoteGeoTiff } from './openRemoteGeoTiff.js';
 export {

@@ -1,21 +1,23 @@
+import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import { isRemote } from './checkChipPath.js';
 import { geoTiffError, sharedDecoder } from './decodeGeoTiff.js';
-import type { GeoTiff, GeoTiffInfo } from './geoTiffTypes.js';
+import type { GeoTiff, GeoTiffInfo, RasterPart } from './geoTiffTypes.js';
 import { type RemoteOptions, RemoteSource } from './RemoteSource.js';
 import { shownPath } from './shownPath.js';
-import { openTiff } from './tiff/openTiff.js';
+import { openTiff, type ReadOptions } from './tiff/openTiff.js';
 
 /** A remote GeoTIFF whose header has been read. */
 export interface RemoteGeoTiff {
   info: GeoTiffInfo;
   /**
-   * Reads its pixels, or with `size` [height, width] at most so many around its centre: only the strips or tiles that
+   * Reads its pixels, those of a window, or at most [height, width] around its centre: only the strips or tiles that
    * hold them are fetched.
    *
-   * @throws If the part is larger than `maxBytes` as float32 (default 256 MiB), or as `decodeGeoTiff`.
+   * @throws If a window leaves the raster, the part is larger than `maxBytes` as float32 (default 256 MiB), or as
+   * `decodeGeoTiff`.
    */
-  read(size?: readonly [number, number], options?: { maxBytes?: number }): Promise<GeoTiff>;
+  read(part?: RasterPart, options?: { maxBytes?: number }): Promise<GeoTiff>;
 }
 
 /**
@@ -40,6 +42,12 @@ export interface RemoteGeoTiff {
  * server.closeAllConnections();
  */
 export async function openRemoteGeoTiff(url: string, options: RemoteOptions = {}): Promise<RemoteGeoTiff> {
+  const { info, read } = await openRemoteTiff(url, options);
+  return { info, read: (part, { maxBytes } = {}) => read({ part, maxBytes }) };
+}
+
+/** As {@link openRemoteGeoTiff}, with all that a reader of windows needs. */
+export async function openRemoteTiff(url: string, options: RemoteOptions = {}) {
   if (!isRemote(url) || !URL.canParse(url)) {
     throw argumentError('openRemoteGeoTiff: url', shownPath(url), 'an http(s) address');
   }
@@ -49,20 +57,26 @@ export async function openRemoteGeoTiff(url: string, options: RemoteOptions = {}
     try {
       return await work();
     } catch (error) {
+      if (error instanceof ConfigError) throw error;
       throw source.failure ?? geoTiffError(shownPath(url), error);
+    }
+  };
+  let readers = 0;
+  const releasing = async <T>(work: () => Promise<T>): Promise<T> => {
+    readers++;
+    try {
+      return await named(work);
+    } finally {
+      // Others may be about to read what they have fetched.
+      if (--readers === 0) source.release();
     }
   };
   const file = await named(() => openTiff(source));
   return {
     info: file.info,
-    read: (size, { maxBytes } = {}) =>
-      named(async () => {
-        try {
-          return await file.read({ decoder: await sharedDecoder(), size, maxBytes });
-        } finally {
-          source.release();
-        }
-      }),
+    read: (reading: Omit<ReadOptions, 'decoder'>): Promise<GeoTiff> =>
+      releasing(async () => file.read({ ...reading, decoder: await sharedDecoder() })),
+    fingerprint: () => releasing(() => file.fingerprint()),
   };
 }
 

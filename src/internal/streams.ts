@@ -7,6 +7,8 @@ export const randomStreams = {
   dropout: 1000,
   /** Skip connection `i` is dropped by stream `skipDropout + i`. */
   skipDropout: 2000,
+  /** Windows of the scene of row `i` are drawn from stream `window + i`, the epoch being the step. */
+  window: 0x40000000,
   /** The augmentation of chip `i` draws from stream `augmentation + i`, the epoch being the step. */
   augmentation: 0x80000000,
 } as const;

@@ -3,12 +3,18 @@ import { checkInteger } from '../../internal/checks.js';
 import { uniformGenerator } from '../../internal/philox.js';
 import { randomStreams } from '../../internal/streams.js';
 import type { ChipRow, ChipRows } from '../ChipList.js';
+import { cropSize } from '../decodeChip.js';
+import type { PixelWindow } from '../geoTiffTypes.js';
+import { windowCount } from '../sceneWindows.js';
 import { shownPath } from '../shownPath.js';
-import type { ChipReaderSettings } from './ChipReader.js';
+import type { ChipReaderSettings, ChipRequest } from './ChipReader.js';
 import { checkScaling } from './chipScaling.js';
 import { type BadChip, type ChipTask, type ChipTaskResult, otherSize } from './chipTasks.js';
 import { closeOnAbort } from './closeOnAbort.js';
+import { chipsInOrder, type Share, windowsInOrder } from './joinShares.js';
 import { mostCommon } from './mostCommon.js';
+import { pieces } from './pieces.js';
+import { WindowNumbers } from './WindowNumbers.js';
 
 /** A batch of chips. */
 export interface ChipBatch {
@@ -18,12 +24,16 @@ export interface ChipBatch {
   images: Float32Array<ArrayBuffer>;
   /** [batch, height, width, channels] */
   shape: [number, number, number, number];
-  /** Place of each chip among the rows. */
+  /** Place of each chip among the rows; of windows their numbers, those of one row after those of the one before. */
   indices: number[];
   /** Paths of each chip's rasters as the rows have them. */
   files: (readonly string[])[];
+  /** Where each chip lies in its rasters, if the loader takes windows. */
+  windows?: PixelWindow[];
   /** Chips of this batch that turned out bad and were left out (with `onBadChip: 'skip'`). */
   skipped: BadChip[];
+  /** Windows of this batch that were left out because too much of them is missing, if the loader takes windows. */
+  leftOut?: number;
 }
 
 /** Does tasks: a worker thread, or the main thread. */
@@ -65,6 +75,7 @@ export class ChipLoader {
   /** Chips left out because their files cannot be used (with `onBadChip: 'skip'`). */
   badChips: BadChip[] = [];
   private indices: Uint32Array;
+  private windows: WindowNumbers | undefined;
   /** What the values of its chips stand for, by the scale and offset tags of their files. */
   scaling = '';
   private like = '';
@@ -77,7 +88,7 @@ export class ChipLoader {
     this.stopListening = closeOnAbort('chip loader', parts.signal, parts.runners);
   }
 
-  /** Number of usable chips. */
+  /** Number of usable chips, or of their windows in an epoch. */
   get length(): number {
     return this.indices.length;
   }
@@ -158,9 +169,25 @@ export class ChipLoader {
       const others = bad.size > 1 ? ` (${bad.size} of ${looked} chips looked at are bad)` : '';
       throw new DataError(`createChipLoader: ${this.badChips[0].message}${others}`);
     }
+    if (settings.windows) {
+      this.windows = this.countWindows(good, bad);
+      this.indices = Uint32Array.from({ length: this.windows.length }, (_, number) => number);
+    }
     const border = 2 * (settings.chip.buffer ?? 0);
     const [height, width] = settings.chip.size ?? this.size;
     this.shape = [height + border, width + border, settings.chip.channels];
+  }
+
+  /** The windows of the rows that are not bad; one that was not looked at has as many as all. */
+  private countWindows(looked: readonly LookedAt[], bad: ReadonlyMap<number, string>): WindowNumbers {
+    const { rows, settings } = this.parts;
+    const { chip, windows = {} } = settings;
+    const counts = new Float64Array(rows.length).fill(windows.count ?? 0);
+    for (const { index, size } of looked) {
+      counts[index] = windowCount(size, cropSize(chip) as readonly [number, number], windows);
+    }
+    for (const index of bad.keys()) counts[index] = 0;
+    return new WindowNumbers(counts);
   }
 
   /** Makes those chips bad that are not like the one given. */
@@ -188,8 +215,16 @@ export class ChipLoader {
     return this.row(index).images.map(shownPath).join(' + ');
   }
 
-  private requests(chips: number[]) {
-    return chips.map((index) => ({ index, images: this.row(index).images }));
+  private requests(chips: number[]): ChipRequest[] {
+    return chips.map((index) => {
+      const window = this.windows?.find(index);
+      return { index, images: this.row(window?.row ?? index).images, window };
+    });
+  }
+
+  /** @hidden The paths of a chip that is read, or whose header is. */
+  imagesOf(index: number): readonly string[] | undefined {
+    return this.parts.rows.at(this.windows?.find(index).row ?? index)?.images;
   }
 
   /**
@@ -204,7 +239,7 @@ export class ChipLoader {
   }
 
   /** Every chip has its runner, so that no chip is kept in two caches. */
-  private distribute(chips: number[], taskOf: (chips: number[]) => ChipTask) {
+  private distribute(chips: number[], taskOf: (chips: number[]) => ChipTask): Promise<Share[]> {
     const { runners } = this.parts;
     const shares = runners.map((_, k) => chips.filter((index) => index % runners.length === k));
     return Promise.all(
@@ -235,10 +270,15 @@ export class ChipLoader {
     if (skipped.length > 0 && this.parts.onBadChip === 'error') {
       throw new DataError(`chip loader: ${skipped[0].message}`);
     }
-    const indices = chips.filter((index) => !skipped.some((chip) => chip.index === index));
-    const images = inOrder(results, indices, chipLength);
-    const files = indices.map((index) => this.row(index).images);
-    return { batch, images, shape: [indices.length, ...this.shape], indices, files, skipped };
+    const leftOut = results.flatMap(({ result }) => result.leftOut ?? []);
+    const indices = chips.filter(
+      (index) => !leftOut.includes(index) && !skipped.some((chip) => chip.index === index),
+    );
+    const images = chipsInOrder(results, indices, chipLength);
+    const files = indices.map((index) => this.imagesOf(index) as readonly string[]);
+    const read: ChipBatch = { batch, images, shape: [indices.length, ...shape], indices, files, skipped };
+    if (!this.windows) return read;
+    return { ...read, windows: windowsInOrder(results, indices), leftOut: leftOut.length };
   }
 
   /** Fisher-Yates with the numbers of (seed, epoch). */
@@ -256,34 +296,4 @@ export class ChipLoader {
     }
     return order;
   }
-}
-
-/** Every `stride`-th index below `length`, in lists that grow from one to a thousand: a bad start shows at once. */
-function* pieces(length: number, stride: number): Generator<number[], void, void> {
-  const most = 1000;
-  let size = 1;
-  for (let begin = 0; begin < length; size = most) {
-    const piece: number[] = [];
-    for (; begin < length && piece.length < size; begin += stride) piece.push(begin);
-    yield piece;
-  }
-}
-
-/** The chips of some runners' results, in the order of `indices`. */
-function inOrder(
-  results: readonly { chips: number[]; result: ChipTaskResult }[],
-  indices: readonly number[],
-  chipLength: number,
-): Float32Array<ArrayBuffer> {
-  const [{ chips, result }] = results;
-  // One runner has had them all in this order.
-  if (results.length === 1 && chips.length === indices.length) return result.images;
-  const images = new Float32Array(indices.length * chipLength);
-  for (const { chips: share, result: part } of results) {
-    share.forEach((index, i) => {
-      const to = indices.indexOf(index);
-      if (to >= 0) images.set(part.images.subarray(i * chipLength, (i + 1) * chipLength), to * chipLength);
-    });
-  }
-  return images;
 }

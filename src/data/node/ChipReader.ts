@@ -8,60 +8,94 @@ import { isRemote } from '../checkChipPath.js';
 import { checkRasters, chosenBands, nodataOf, rasterOf } from '../chipRasters.js';
 import { buildChip, type ChipOptions, cropSize } from '../decodeChip.js';
 import { sharedDecoder } from '../decodeGeoTiff.js';
-import type { GeoTiff } from '../geoTiffTypes.js';
+import type { PixelWindow } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
+import { missingShare } from '../missingShare.js';
 import type { RemoteOptions } from '../RemoteSource.js';
+import { type WindowOptions, windowCount, windowPlace } from '../sceneWindows.js';
 import { shownPath } from '../shownPath.js';
-import { addFacts, type ChipFacts, flatNodata } from './chipFacts.js';
+import { BlockCache } from '../tiff/BlockCache.js';
+import { addFacts, type ChipFacts, mergeFacts, noFacts } from './chipFacts.js';
 import { checkScaling, scalingOfRasters } from './chipScaling.js';
 import { contentHash } from './contentHash.js';
-import { type ChipRaster, openChipRaster } from './openChipRaster.js';
+import { OpenRasters } from './OpenRasters.js';
+import type { ChipRaster } from './openChipRaster.js';
 import { type ChipHeader, readChipHeader } from './readChipHeader.js';
+import { sceneHash } from './sceneHash.js';
 
 /** What a reader of chips needs to know: plain data, so that it can be sent to a worker thread. */
 export interface ChipReaderSettings {
   dataPath: string;
   chip: ChipOptions;
   augmentation: readonly AugmentationStep[];
+  /** Windows of scenes, of the chip's size, in place of whole chips. */
+  windows?: WindowOptions;
   seed: number;
-  /** Bytes of normalised chips kept in memory. */
+  /** Bytes of normalised chips, or of decoded blocks of scenes, kept in memory. */
   cacheBytes: number;
   remote: RemoteOptions;
   /** Of which chips a hash of the content is kept: every so many; 0 or missing: none. */
   hashEvery?: number;
 }
 
-/** One chip to read: its place among the rows decides its random numbers. */
+/** One chip to read. Its number decides its random numbers; without windows it is its place among the rows. */
 export interface ChipRequest {
   index: number;
   images: readonly string[];
+  /** The window it is: the scene's place among the rows, and the window's number in the scene. */
+  window?: { row: number; number: number };
 }
 
-/** Reads, normalises and augments chips; keeps normalised ones while they fit the budget. */
+/** A chip as the network sees it, and the window of its rasters that it is of. */
+export interface PreparedChip {
+  image: Raster;
+  window?: PixelWindow;
+}
+
+interface NormalizedChip {
+  image: NormalizedRaster;
+  window?: PixelWindow;
+}
+
+/** Scenes that stay open. */
+const OPEN_SCENES = 64;
+
+/** Reads, normalises and augments chips; keeps normalised ones, or blocks of scenes, while they fit the budget. */
 export class ChipReader {
-  private readonly cache = new Map<number, NormalizedRaster>();
+  private readonly cache = new Map<number, NormalizedChip>();
   private cached = 0;
+  private readonly rasters: OpenRasters;
   private readonly augment;
   private decoder: PixelDecoder | undefined;
-  /** Chips of which a hash was made, and the hashes that nobody has fetched. */
+  /** Rows of which a hash was made, and the hashes that nobody has fetched. */
   private readonly hashed = new Set<number>();
   private hashes: [index: number, hash: string][] = [];
 
   constructor(private readonly settings: ChipReaderSettings) {
-    this.augment = settings.augmentation.length > 0 ? compose(settings.augmentation) : undefined;
+    const { augmentation, windows, cacheBytes } = settings;
+    this.augment = augmentation.length > 0 ? compose(augmentation) : undefined;
+    const blocks = windows && new BlockCache(cacheBytes);
+    this.rasters = new OpenRasters({ ...settings, blocks }, windows ? OPEN_SCENES : 0);
   }
 
   /**
    * The chip as the network sees it in an epoch. Depends on (seed, epoch, index) and the files alone.
    *
    * @param scaling What its values must stand for (see `scalingOfRasters`); default: anything.
+   * @returns Nothing where too much of the window is missing.
    */
-  async read({ index, images }: ChipRequest, epoch: number, scaling?: string): Promise<Raster> {
-    const chip = this.cache.get(index) ?? this.keep(index, await this.decode(index, images, scaling));
-    if (!this.augment) return chip;
+  async read(request: ChipRequest, epoch: number, scaling?: string): Promise<PreparedChip | undefined> {
+    const { index, window } = request;
+    const chip = this.cache.get(index) ?? (await this.decode(request, epoch, scaling));
+    // Windows of an epoch are not those of the next.
+    if (chip && !window) this.keep(index, chip);
+    if (!this.augment || !chip) return chip;
     const stream = randomStreams.augmentation + index;
-    return this.augment({ image: chip, mask: chip.mask }, { seed: this.settings.seed, stream, step: epoch })
-      .image;
+    const { image } = this.augment(
+      { image: chip.image, mask: chip.image.mask },
+      { seed: this.settings.seed, stream, step: epoch },
+    );
+    return { image, window: chip.window };
   }
 
   /** Whether reading a chip is waiting for a server, so that others may be read meanwhile. */
@@ -80,26 +114,42 @@ export class ChipReader {
     return { size: [infos[0].height, infos[0].width], scaling: scalingOfRasters(infos) };
   }
 
-  /** Statistics of a chip's rasters as they are in the files, cut to size. */
-  async statistics(
-    { images }: ChipRequest,
+  /**
+   * Statistics of a chip's rasters as they are in the files, cut to size; of scenes, of their windows.
+   *
+   * @param onPart Hears that the reading gets on.
+   */
+  statistics(
+    { index, images }: ChipRequest,
     { nodata, downfactor }: { nodata: NodataValues; downfactor: number },
+    onPart: () => void | Promise<void>,
   ): Promise<{ statistics: GlobalStatistics; facts: ChipFacts; scaling: string }> {
-    const { channels } = this.settings.chip;
-    const statistics = new GlobalStatistics({ channels, downfactor });
-    const nodataMatches = flatNodata(nodata).map(() => 0);
-    const facts: ChipFacts = { least: [], greatest: [], infinite: [], nodataMatches };
-    let firstBand = 0;
-    const { names, rasters } = await this.open(images);
-    const chosen = chosenBands(rasters, names, channels);
-    for (const image of chosen) {
-      const raster = rasterOf(image);
-      const given = nodataOf(image, nodata, firstBand);
-      statistics.add(raster, { nodata: given, firstBand });
-      addFacts(facts, raster, nodata, firstBand);
-      firstBand += image.bands;
-    }
-    return { statistics, facts, scaling: scalingOfRasters(chosen) };
+    const { chip, windows } = this.settings;
+    const statistics = new GlobalStatistics({ channels: chip.channels, downfactor });
+    const parts: ChipFacts[] = [];
+    return this.open(images, async (opened, names) => {
+      const [{ info }] = opened;
+      const size = cropSize(chip);
+      const scene = [info.height, info.width] as const;
+      const count = windows && size ? windowCount(scene, size, windows) : 1;
+      for (let number = 0; number < count; number++) {
+        await onPart();
+        const key = { seed: 0, epoch: 0, row: index, number };
+        const part = windows && size ? windowPlace(scene, size, { ...windows, key, attempt: 0 }) : size;
+        const rasters = await Promise.all(opened.map(({ read }) => read(part)));
+        const facts = noFacts(nodata);
+        let firstBand = 0;
+        for (const image of chosenBands(rasters, names, chip.channels)) {
+          const raster = rasterOf(image);
+          statistics.add(raster, { nodata: nodataOf(image, nodata, firstBand), firstBand });
+          addFacts(facts, raster, nodata, firstBand);
+          firstBand += image.bands;
+        }
+        parts.push(facts);
+      }
+      const scaling = scalingOfRasters(opened.map((raster) => raster.info));
+      return { statistics, facts: mergeFacts(parts), scaling };
+    });
   }
 
   /** Hashes of the content of chips that were read from their files for the first time, since the last call. */
@@ -109,46 +159,76 @@ export class ChipReader {
     return taken;
   }
 
-  private async decode(
-    index: number,
-    images: readonly string[],
+  private decode(
+    { index, images, window }: ChipRequest,
+    epoch: number,
     scaling: string | undefined,
-  ): Promise<NormalizedRaster> {
-    const { names, rasters } = await this.open(images);
-    const { hashEvery = 0 } = this.settings;
-    if (hashEvery > 0 && index % hashEvery === 0 && !this.hashed.has(index)) {
-      this.hashed.add(index);
-      this.hashes.push([index, contentHash(rasters)]);
-    }
-    checkScaling(names.join(' + '), scalingOfRasters(rasters), scaling);
-    return buildChip(rasters, names, this.settings.chip, this.decoder);
+  ): Promise<NormalizedChip | undefined> {
+    const { chip } = this.settings;
+    return this.open(images, async (opened, names) => {
+      if (window) {
+        if (this.isHashed(window.row)) this.hashes.push([window.row, await sceneHash(opened)]);
+        checkScaling(names.join(' + '), scalingOfRasters(opened.map(({ info }) => info)), scaling);
+        return this.decodeWindow(opened, names, { ...window, epoch });
+      }
+      const rasters = await Promise.all(opened.map(({ read }) => read(cropSize(chip))));
+      if (this.isHashed(index)) this.hashes.push([index, contentHash(rasters)]);
+      checkScaling(names.join(' + '), scalingOfRasters(rasters), scaling);
+      return { image: buildChip(rasters, names, chip, this.decoder) };
+    });
   }
 
-  private async open(images: readonly string[]): Promise<{ names: string[]; rasters: GeoTiff[] }> {
-    const { chip } = this.settings;
-    const opened: ChipRaster[] = [];
-    try {
-      for (const image of images) opened.push(await openChipRaster(image, this.settings));
+  private async decodeWindow(
+    opened: readonly ChipRaster[],
+    names: readonly string[],
+    place: { row: number; number: number; epoch: number },
+  ): Promise<NormalizedChip | undefined> {
+    const { chip, windows = {}, seed } = this.settings;
+    const { maxMissing = 0.5 } = windows;
+    const [{ info }] = opened;
+    const size = cropSize(chip) as readonly [number, number];
+    for (let attempt = 0; ; attempt++) {
+      const where = { ...windows, key: { ...place, seed }, attempt };
+      const window = windowPlace([info.height, info.width], size, where);
+      if (!window) return undefined;
+      const rasters = await Promise.all(opened.map(({ read }) => read(window)));
+      const missing = missingShare(chosenBands(rasters, names, chip.channels), chip.normalization?.nodata);
+      if (missing === 1 || missing > maxMissing) continue;
+      return { image: buildChip(rasters, names, chip, this.decoder), window };
+    }
+  }
+
+  /** Whether a hash of a row is wanted, once. */
+  private isHashed(row: number): boolean {
+    const { hashEvery = 0 } = this.settings;
+    if (hashEvery === 0 || row % hashEvery !== 0 || this.hashed.has(row)) return false;
+    this.hashed.add(row);
+    return true;
+  }
+
+  private open<T>(
+    images: readonly string[],
+    work: (opened: ChipRaster[], names: string[]) => Promise<T>,
+  ): Promise<T> {
+    return this.rasters.use(images, async (opened) => {
       const names = opened.map(({ name }) => name);
       // Before the rasters are cut to size: of one chip they must be of one size as they are.
       checkRasters(
         opened.map(({ info }) => info),
         names,
-        chip.channels,
+        this.settings.chip.channels,
       );
       this.decoder ??= await sharedDecoder();
-      return { names, rasters: await Promise.all(opened.map(({ read }) => read(cropSize(chip)))) };
-    } finally {
-      for (const raster of opened) raster.close();
-    }
+      return work(opened, names);
+    });
   }
 
-  private keep(index: number, chip: NormalizedRaster): NormalizedRaster {
-    const bytes = chip.data.byteLength + (chip.mask?.data.byteLength ?? 0);
-    if (this.cached + bytes <= this.settings.cacheBytes) {
-      this.cache.set(index, chip);
-      this.cached += bytes;
-    }
-    return chip;
+  private keep(index: number, chip: NormalizedChip): void {
+    if (this.cache.has(index)) return;
+    const { data, mask } = chip.image;
+    const bytes = data.byteLength + (mask?.data.byteLength ?? 0);
+    if (this.cached + bytes > this.settings.cacheBytes) return;
+    this.cache.set(index, chip);
+    this.cached += bytes;
   }
 }

@@ -17,6 +17,28 @@ export function flatNodata(nodata: NodataValues): readonly number[] {
   return isPerBand(nodata) ? nodata.flat() : nodata;
 }
 
+/** Facts of no raster yet. @param nodata Values that mark missing pixels. */
+export function noFacts(nodata: NodataValues): ChipFacts {
+  return { least: [], greatest: [], infinite: [], nodataMatches: flatNodata(nodata).map(() => 0) };
+}
+
+/** What the parts of a chip are together; they have the same bands. */
+export function mergeFacts(parts: readonly ChipFacts[]): ChipFacts {
+  const [first, ...others] = parts;
+  // What is NaN is no value.
+  const either = (a: number, b: number, choose: (a: number, b: number) => number) =>
+    Number.isNaN(a) ? b : Number.isNaN(b) ? a : choose(a, b);
+  return others.reduce(
+    (all, part) => ({
+      least: all.least.map((value, k) => either(value, part.least[k], Math.min)),
+      greatest: all.greatest.map((value, k) => either(value, part.greatest[k], Math.max)),
+      infinite: all.infinite.map((count, k) => count + part.infinite[k]),
+      nodataMatches: all.nodataMatches.map((count, i) => count + part.nodataMatches[i]),
+    }),
+    first,
+  );
+}
+
 /**
  * Adds a raster's bands.
  *

@@ -1,8 +1,9 @@
 import { DataError } from '../../errors/DataError.js';
 import type { GlobalStatistics, GlobalStatisticsState } from '../../normalization/GlobalStatistics.js';
 import type { NodataValues } from '../../normalization/nodataValues.js';
+import type { PixelWindow } from '../geoTiffTypes.js';
 import { shownPath } from '../shownPath.js';
-import type { ChipReader, ChipRequest } from './ChipReader.js';
+import type { ChipReader, ChipRequest, PreparedChip } from './ChipReader.js';
 import type { ChipFacts } from './chipFacts.js';
 import { checkScaling } from './chipScaling.js';
 import { mostCommon } from './mostCommon.js';
@@ -42,6 +43,10 @@ export interface ChipTaskResult {
   facts: (ChipFacts | undefined)[];
   /** `read`: the chips one after the other. */
   images: Float32Array<ArrayBuffer>;
+  /** `read` of windows: where each chip lies. */
+  windows?: (PixelWindow | undefined)[];
+  /** `read` of windows: numbers of those of which too much is missing. */
+  leftOut?: number[];
   /** `statistics`: of the good chips, added in order. */
   statistics?: GlobalStatisticsState;
   bad: BadChip[];
@@ -66,6 +71,7 @@ export async function runChipTask(
     facts: [],
     images: new Float32Array(chips.length * length),
     bad: [],
+    ...(chips.some(({ window }) => window) && { windows: [], leftOut: [] }),
   };
   const statistics: (GlobalStatistics | undefined)[] = [];
   const work = async (chip: ChipRequest, i: number) => {
@@ -75,12 +81,19 @@ export async function runChipTask(
         result.sizes[i] = size;
         result.scalings[i] = scaling;
       } else if (task.kind === 'statistics') {
-        const { statistics: part, facts, scaling } = await reader.statistics(chip, task);
+        const {
+          statistics: part,
+          facts,
+          scaling,
+        } = await reader.statistics(chip, task, () => onChip(chip.index));
         statistics[i] = part;
         result.facts[i] = facts;
         result.scalings[i] = scaling;
       } else {
-        result.images.set(await readAs(reader, chip, task.epoch, task.expected), i * length);
+        const read = await readAs(reader, chip, task.epoch, task.expected);
+        if (result.windows) result.windows[i] = read?.window;
+        if (read) result.images.set(read.image.data, i * length);
+        else result.leftOut?.push(chip.index);
       }
     } catch (error) {
       result.sizes[i] = [0, 0];
@@ -137,6 +150,7 @@ export function withBadChips(
     sizes: [],
     scalings: [],
     facts: [],
+    windows: result.windows && [],
     bad: [...result.bad, ...bad],
   };
   whole.images = new Float32Array(chips.length * length);
@@ -147,6 +161,7 @@ export function withBadChips(
     if (left) return;
     whole.scalings[i] = result.scalings[from];
     whole.facts[i] = result.facts[from];
+    if (whole.windows) whole.windows[i] = result.windows?.[from];
     whole.images.set(result.images.subarray(from * length, (from + 1) * length), i * length);
     from++;
   });
@@ -164,9 +179,11 @@ async function readAs(
   chip: ChipRequest,
   epoch: number,
   { shape, buffer, like, scaling }: ExpectedChip,
-): Promise<Float32Array> {
-  const { height, width, data } = await reader.read(chip, epoch, scaling);
-  if (height === shape[0] && width === shape[1]) return data;
+): Promise<PreparedChip | undefined> {
+  const read = await reader.read(chip, epoch, scaling);
+  if (!read) return undefined;
+  const { height, width } = read.image;
+  if (height === shape[0] && width === shape[1]) return read;
   const inner = (sides: readonly number[]) => [sides[0] - 2 * buffer, sides[1] - 2 * buffer] as const;
   throw new DataError(otherSize(chip.images, inner([height, width]), like, inner(shape)));
 }

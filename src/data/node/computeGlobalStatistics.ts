@@ -25,6 +25,11 @@ export interface ComputeGlobalStatisticsOptions {
   /** Side, or [height, width], that larger chips are cropped to as the loader does; default: as read. */
   size?: number | readonly [number, number];
   /**
+   * Of each row's rasters, so many windows of `size`, evenly spread over a grid as the loader's `windows` have it: of
+   * scenes that are too large to be read whole. Default: each is one chip.
+   */
+  windows?: number;
+  /**
    * Values that mark missing pixels beside each file's own, or a list of them for each band of a chip; default none.
    */
   nodata?: NodataValues;
@@ -95,11 +100,18 @@ export async function computeGlobalStatistics(
   checkNodata('computeGlobalStatistics', nodata, channels);
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   for (const side of size ?? []) checkInteger('computeGlobalStatistics: size', side, 1);
+  const { windows: count } = options;
+  if (count !== undefined) {
+    checkInteger('computeGlobalStatistics: windows', count, 1);
+    if (!size) throw argumentError('computeGlobalStatistics: size', size, 'given with windows: it is theirs');
+  }
+  const windows = count === undefined ? undefined : ({ at: 'grid', count } as const);
   const statistics = new GlobalStatistics({ channels, downfactor });
   const result: ComputedStatistics = { statistics, chips: 0, badChips: [], warnings: [] };
   const values = new ImplausibleValues(channels, flatNodata(nodata));
   let scaling: string | undefined;
-  const settings = { dataPath, chip: { channels, size }, augmentation: [], seed: 0, cacheBytes: 0, remote };
+  const chip = { channels, size };
+  const settings = { dataPath, chip, augmentation: [], windows, seed: 0, cacheBytes: 0, remote };
   const underWay: { chips: ChipRequest[]; done: Promise<ChipTaskResult> }[] = [];
   const imagesOf = (index: number) =>
     underWay.flatMap(({ chips }) => chips).find((chip) => chip.index === index)?.images;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { GeoTiff } from '../geoTiffTypes.js';
 
 /** Characters of a {@link contentHash}: 48 bits. */
-const LENGTH = 8;
+export const HASH_LENGTH = 8;
 
 /** A hash of what was read of a chip's rasters: pixels, which of them are missing, and what their values stand for. */
 export function contentHash(rasters: readonly GeoTiff[]): string {
@@ -14,5 +14,5 @@ export function contentHash(rasters: readonly GeoTiff[]): string {
       if (array) hash.update(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
     }
   }
-  return hash.digest('base64url').slice(0, LENGTH);
+  return hash.digest('base64url').slice(0, HASH_LENGTH);
 }

@@ -7,6 +7,7 @@ import type { ChipRows } from '../ChipList.js';
 import { isRemote } from '../checkChipPath.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
+import { checkWindows, type WindowOptions } from '../sceneWindows.js';
 import { ChipLoader } from './ChipLoader.js';
 import type { ChipReaderSettings } from './ChipReader.js';
 import { makeRunners } from './makeRunners.js';
@@ -28,6 +29,11 @@ export interface ChipLoaderOptions {
    * of the first, or with `onBadChip: 'skip'` of most.
    */
   size?: number | readonly [number, number];
+  /**
+   * Take windows of `size` of each row's rasters, in place of one chip around their centre: of scenes too large to be
+   * chips, or of chips, cropped at random (`{ count: 1 }`). Default: none.
+   */
+  windows?: WindowOptions;
   /** Width of the border added around a chip; default 0. */
   buffer?: number;
   /**
@@ -52,7 +58,7 @@ export interface ChipLoaderOptions {
   onBadChip?: 'error' | 'skip';
   /**
    * Chips whose headers are read before training, spread evenly over the rows; the others are looked at when they are
-   * read. Default 10,000, of remote chips 100.
+   * read. Default 10,000, of remote chips 100; all where the number of a scene's windows depends on its size.
    */
   inspect?: number;
   /**
@@ -68,15 +74,16 @@ export interface ChipLoaderOptions {
   workers?: number;
   /** Batches read ahead; default 3. */
   prefetch?: number;
-  /** Bytes of normalised chips kept in memory, all workers together; default 256 MiB. */
+  /** Bytes of normalised chips, or of scenes' decoded blocks, kept in memory, all workers together; default 256 MiB. */
   cacheBytes?: number;
   /**
    * Hears a hash of each chip's content once it is read for the first time, before its batch arrives: of the pixels as
    * they are in the files, those missing, and what the values stand for. With it, a run knows whether its chips
-   * changed.
+   * changed. Of a scene, which is not read whole, it is one of its header, the lengths of its blocks and some of their
+   * bytes, and `index` the row.
    */
   onContent?: (index: number, hash: string) => void;
-  /** Of one chip in so many; default 1. */
+  /** Of one row in so many; default 1. */
   contentEvery?: number;
   /** Aborting it closes the loader: what is under way rejects with an `AbortError`. */
   signal?: AbortSignal;
@@ -93,8 +100,8 @@ export interface ChipLoaderOptions {
  * Makes a loader of chips: files are read, normalised and augmented in worker threads ahead of need.
  *
  * The headers of the files are read first (see `inspect`), so that missing, truncated or foreign files and wrong bands
- * or sizes are known before training. Order and augmentation depend on (seed, epoch, row) alone, whatever the number of
- * workers. Beside the rows themselves the loader holds eight bytes a chip and the cache.
+ * or sizes are known before training. Order, windows and augmentation depend on (seed, epoch, row) alone, whatever the
+ * number of workers. Beside the rows themselves the loader holds eight bytes a chip and the cache.
  *
  * @throws If an option is out of range, no chip is left, or, with `onBadChip: 'error'`, a chip is bad: the message
  * names its file; an `AbortError` when `signal` is aborted.
@@ -132,21 +139,29 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   checkNodata('createChipLoader', options.normalization?.nodata ?? [], channels);
   checkOneOf('createChipLoader: onBadChip', onBadChip, ['error', 'skip']);
   if (rows.length === 0) throw argumentError('createChipLoader: rows', [], 'a list of at least one chip');
-  const inspect = options.inspect ?? (rows.at(0)?.images.some(isRemote) ? 100 : 10_000);
-  check('inspect', inspect, 1);
+  const some = options.inspect ?? (rows.at(0)?.images.some(isRemote) ? 100 : 10_000);
+  check('inspect', some, 1);
+  const bySize = options.windows && (options.windows.count === undefined || options.windows.at === 'grid');
+  const inspect = bySize ? rows.length : some;
   checkRemoteOptions('createChipLoader', remote);
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   for (const side of size ?? []) check('size', side, 1);
+  const { windows } = options;
+  if (windows) {
+    checkWindows('createChipLoader', windows);
+    if (!size) throw argumentError('createChipLoader: size', size, 'given with windows: it is theirs');
+  }
   const settings: ChipReaderSettings = {
     dataPath: options.dataPath,
     chip: { channels, size, buffer, bufferFrom, normalization: options.normalization },
     augmentation: options.augmentation ?? [],
+    windows,
     seed,
     cacheBytes: Math.floor(cacheBytes / Math.max(1, threads)),
     remote,
     hashEvery: options.onContent ? contentEvery : 0,
   };
-  const loader = new ChipLoader({
+  const loader: ChipLoader = new ChipLoader({
     rows,
     settings,
     batchSize,
@@ -158,7 +173,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     scaling: options.scaling,
     signal: options.signal,
     onContent: options.onContent,
-    runners: makeRunners(threads, settings, (index) => rows.at(index)?.images, options),
+    runners: makeRunners(threads, settings, (index) => loader.imagesOf(index), options),
   });
   try {
     await loader.inspect();

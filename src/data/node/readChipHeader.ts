@@ -34,7 +34,7 @@ const HEAD = 2 ** 14;
  * console.log((await readChipHeader('a.tif', { dataPath })).bands); // 2
  */
 export async function readChipHeader(image: string, options: ChipHeaderOptions = {}): Promise<ChipHeader> {
-  const raster = await openChipRaster(image, options, HEAD);
+  const raster = await openChipRaster(image, { ...options, first: HEAD });
   raster.close();
   const { width, height, bands, dtype, nodata, alphaBand, scales, offsets } = raster.info;
   return { width, height, bands, dtype, nodata, alphaBand, scales, offsets };

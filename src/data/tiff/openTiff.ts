@@ -1,10 +1,14 @@
+import { argumentError } from '../../internal/checks.js';
 import { foreignRaster } from '../../internal/foreignRaster.js';
-import type { GeoTiff, GeoTiffInfo } from '../geoTiffTypes.js';
+import type { GeoTiff, GeoTiffInfo, PixelWindow, RasterPart } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
+import type { BlockCache } from './BlockCache.js';
+import { fingerprint } from './fingerprint.js';
 import { geoReference } from './geoReference.js';
+import { type MaskFile, openMaskFile } from './openMaskFile.js';
 import { parseGdalMetadata } from './parseGdalMetadata.js';
 import { parseTiffHeader, readDirectories } from './readDirectories.js';
-import { MOST_BYTES, readPixels, type Window } from './readPixels.js';
+import { MOST_BYTES, readPixels } from './readPixels.js';
 import type { TiffDirectory } from './TiffDirectory.js';
 import type { TiffSource } from './TiffSource.js';
 import { type TiffLayout, tiffLayout } from './tiffLayout.js';
@@ -20,10 +24,12 @@ import {
 /** How an opened TIFF's pixels are read. */
 export interface ReadOptions {
   decoder: PixelDecoder;
-  /** Size [height, width]: at most so many pixels around the centre; default: all. */
-  size?: readonly [number, number];
+  /** Default: all. */
+  part?: RasterPart;
   /** Largest part read, in bytes as float32, or float64 where the file's values are. */
   maxBytes?: number;
+  /** Keeps strips and tiles from one call to the next, under a name that no other file has there. */
+  blocks?: { cache: BlockCache; file: string };
 }
 
 /** A TIFF whose header has been read. */
@@ -31,6 +37,8 @@ export interface OpenTiff {
   info: GeoTiffInfo;
   layout: TiffLayout;
   read(options: ReadOptions): Promise<GeoTiff>;
+  /** Bytes that tell this file from one of other content, without reading all of it (see `fingerprint`). */
+  fingerprint(): Promise<Uint8Array[]>;
 }
 
 const TRANSPARENCY = 4;
@@ -62,21 +70,28 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
   const nodata = nodataOfText(nodataText, dtype, wide);
   const info = { width, height, bands, dtype, nodata, alphaBand, scales, offsets, ...geoReference(first) };
   const maskLayout = await internalMask(directories, layout, source.size);
+  let maskFile: Promise<MaskFile | undefined> | undefined;
   return {
     info,
     layout,
-    async read({ decoder, size, maxBytes = MOST_BYTES }) {
-      const window = centre(layout, size);
+    fingerprint: () => fingerprint(source, maskLayout ? [layout, maskLayout] : [layout], info),
+    async read({ decoder, part, maxBytes = MOST_BYTES, blocks }) {
+      const window = windowOf(layout, part);
       const fill = fillOf(nodataText, dtype, wide);
-      const data = await readPixels(source, layout, window, { decoder, fill, mostBytes: maxBytes });
+      const storeOf = (image: string) => blocks?.cache.of(`${blocks.file} ${image}`);
+      const common = { decoder, mostBytes: maxBytes };
+      const data = await readPixels(source, layout, window, { ...common, fill, blocks: storeOf('image') });
       const marks: MissingMarks = {
         nodataValues: parseNodataValues(nodataValues, bands),
         nodata: missingOfText(nodataText, dtype, wide),
         alphaBand,
       };
-      const options = { decoder, fill: 0, mostBytes: maxBytes };
+      const options = { ...common, fill: 0, blocks: storeOf('mask') };
       if (maskLayout) marks.mask = (await readPixels(source, maskLayout, window, options)) as Uint8Array;
-      else if (mask) Object.assign(marks, await readMaskFile(mask, layout, window, options));
+      else if (mask) {
+        maskFile ??= openMaskFile(mask, layout);
+        Object.assign(marks, await (await maskFile)?.(window, options));
+      }
       const valid = validValues(data, { bands, dtype, wide }, marks);
       const { transform } = info;
       const moved = transform && movedTransform(transform, window);
@@ -100,58 +115,24 @@ async function internalMask(
   return undefined;
 }
 
-/**
- * The pixels of a `.msk` file. Its items INTERNAL_MASK_FLAGS_n say of each band whether the first band is its mask (2)
- * or the one of its number (0); a band without an item has none.
- *
- * @returns Nothing where it has no such item, so that GDAL leaves it.
- */
-async function readMaskFile(
-  source: TiffSource,
-  { width, height, bands }: TiffLayout,
-  window: Window,
-  options: { decoder: PixelDecoder; fill: number; mostBytes: number },
-): Promise<Pick<MissingMarks, 'mask' | 'maskedBands'>> {
-  const header = parseTiffHeader(await source.read(0, 1024));
-  const first = header && (await readDirectories(source, header).next()).value;
-  if (!first) return {};
-  const flags = parseMaskFlags(first.text('gdalMetadata'), bands);
-  const maskedBands = flags.map((flag) => flag !== undefined);
-  if (!maskedBands.includes(true)) return {};
-  const layout = tiffLayout(first, source.size);
-  if (layout.width !== width || layout.height !== height) {
-    throw new Error(
-      `its mask file has ${layout.width} × ${layout.height} pixels, the image ${width} × ${height}.`,
+function windowOf(layout: TiffLayout, part: RasterPart | undefined): PixelWindow {
+  if (part && 'top' in part) {
+    const { top, left, height, width } = part;
+    const fits = (begin: number, length: number, end: number) =>
+      Number.isInteger(begin) &&
+      Number.isInteger(length) &&
+      begin >= 0 &&
+      length > 0 &&
+      begin + length <= end;
+    if (fits(top, height, layout.height) && fits(left, width, layout.width)) return part;
+    throw argumentError(
+      'read: window',
+      part,
+      `whole pixels within ${layout.height} rows and ${layout.width} columns`,
     );
   }
-  const pixels = await readPixels(source, layout, window, options);
-  const valid = new Uint8Array(window.width * window.height * bands).fill(1);
-  for (let i = 0; i < valid.length; i++) {
-    const flag = flags[i % bands];
-    const band = flag === undefined ? undefined : flag & 2 ? 0 : i % bands;
-    if (
-      band !== undefined &&
-      band < layout.bands &&
-      pixels[Math.floor(i / bands) * layout.bands + band] === 0
-    ) {
-      valid[i] = 0;
-    }
-  }
-  return { mask: valid, maskedBands };
-}
-
-function parseMaskFlags(xml: string | undefined, bands: number): (number | undefined)[] {
-  const flags = new Array<number | undefined>(bands).fill(undefined);
-  for (const [, band, flag] of xml?.matchAll(/name="INTERNAL_MASK_FLAGS_(\d+)"[^>]*>\s*(\d+)/g) ?? []) {
-    if (Number(band) >= 1 && Number(band) <= bands) flags[Number(band) - 1] = Number(flag);
-  }
-  return flags;
-}
-
-/** At most `size` [height, width] pixels around the centre. */
-function centre(layout: TiffLayout, size: readonly [number, number] | undefined): Window {
-  const height = Math.min(layout.height, size?.[0] ?? layout.height);
-  const width = Math.min(layout.width, size?.[1] ?? layout.width);
+  const height = Math.min(layout.height, part?.[0] ?? layout.height);
+  const width = Math.min(layout.width, part?.[1] ?? layout.width);
   return {
     top: Math.floor((layout.height - height) / 2),
     left: Math.floor((layout.width - width) / 2),
@@ -162,7 +143,7 @@ function centre(layout: TiffLayout, size: readonly [number, number] | undefined)
 
 function movedTransform(
   [a, b, c, d, e, f]: NonNullable<GeoTiffInfo['transform']>,
-  { left, top }: Window,
+  { left, top }: PixelWindow,
 ): GeoTiffInfo['transform'] {
   return [a, b, c + a * left + b * top, d, e, f + d * left + e * top];
 }

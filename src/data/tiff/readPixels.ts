@@ -1,5 +1,6 @@
-import type { PixelArray } from '../geoTiffTypes.js';
+import type { PixelArray, PixelWindow } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
+import type { BlockStore } from './BlockCache.js';
 import { openBlockCodec } from './BlockCodec.js';
 import { LayoutError } from './LayoutError.js';
 import { reverseBits } from './reverseBits.js';
@@ -8,14 +9,6 @@ import type { TiffLayout } from './tiffLayout.js';
 import { joinBytePlanes, rowOf, sumUp } from './undoPredictor.js';
 import { ARRAYS, InexactError, swapBytes, unpackValues } from './unpackValues.js';
 
-/** A part of an image, in pixels. */
-export interface Window {
-  top: number;
-  left: number;
-  height: number;
-  width: number;
-}
-
 /** Largest window by default, in bytes when its values are float32 (float64 where the file's are). */
 export const MOST_BYTES = 2 ** 28;
 /** Strips and tiles of a window, at most. */
@@ -23,18 +16,27 @@ const MOST_BLOCKS = 2 ** 18;
 /** More than any of the compressions makes of one byte, but of Zstandard, LERC and JPEG. */
 const LARGEST_RATIO = 3000;
 
+/** How {@link readPixels} reads. */
+export interface PixelReading {
+  decoder: PixelDecoder;
+  fill: number;
+  mostBytes: number;
+  blocks?: BlockStore;
+}
+
 /**
  * Reads the pixels of a window, height × width × bands: only the strips or tiles that hold them are read.
  *
- * @param fill What pixels of strips and tiles become that were never written.
+ * @param options `fill`: what pixels of strips and tiles become that were never written. `blocks`: keeps the image's
+ * strips and tiles from one call to the next.
  * @throws If the window or a block of it is larger than `mostBytes`, before anything is allocated; if a block is
  * damaged.
  */
 export async function readPixels(
   source: TiffSource,
   layout: TiffLayout,
-  window: Window,
-  { decoder, fill, mostBytes }: { decoder: PixelDecoder; fill: number; mostBytes: number },
+  window: PixelWindow,
+  { decoder, fill, mostBytes, blocks: kept }: PixelReading,
 ): Promise<PixelArray> {
   const { width, height, bands, blockWidth, blockHeight, planar, counts, offsets } = layout;
   const across = Math.ceil(width / blockWidth);
@@ -45,21 +47,26 @@ export async function readPixels(
   const codec = await openBlockCodec(layout, decoder);
   const out = new ARRAYS[layout.dtype](window.height * window.width * bands);
   const written = blocks.filter((block) => counts[block] > 0);
-  await source.prefetch?.(written.map((block) => ({ offset: offsets[block], length: counts[block] })));
+  const missing = written.filter((block) => !kept?.has(block));
+  await source.prefetch?.(missing.map((block) => ({ offset: offsets[block], length: counts[block] })));
   if (fill !== 0 && written.length < blocks.length) out.fill(fill);
   for (const index of written) {
     const band = planar ? Math.floor(index / (across * down)) : 0;
     const top = (Math.floor(index / across) % down) * blockHeight;
     const left = (index % across) * blockWidth;
     const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - top);
-    const reading = readExactly(source, offsets[index], counts[index]);
-    const stored = reading instanceof Promise ? await reading : reading;
-    const size = { rows, length: rows * rowBytes };
-    const unpacking = codec(layout.reversedBits ? reverseBits(stored) : stored, size);
-    const bytes = unpacking instanceof Promise ? await unpacking : unpacking;
-    const block = { values: valuesOf(bytes, layout, decoder), bands: planar ? 1 : bands };
+    let values = kept?.get(index);
+    if (!values) {
+      const reading = readExactly(source, offsets[index], counts[index]);
+      const stored = reading instanceof Promise ? await reading : reading;
+      const size = { rows, length: rows * rowBytes };
+      const unpacking = codec(layout.reversedBits ? reverseBits(stored) : stored, size);
+      const bytes = unpacking instanceof Promise ? await unpacking : unpacking;
+      values = valuesOf(bytes, layout, decoder);
+      kept?.keep(index, values);
+    }
     placeBlock(
-      { ...block, top, left, height: rows, width: blockWidth },
+      { values, bands: planar ? 1 : bands, top, left, height: rows, width: blockWidth },
       { ...window, values: out, bands },
       band,
     );
@@ -70,7 +77,7 @@ export async function readPixels(
 /** The blocks that hold a window's pixels, in the order of the file. */
 function blocksOf(
   { width, height, bands, blockWidth, blockHeight, planar }: TiffLayout,
-  window: Window,
+  window: PixelWindow,
 ): number[] {
   const across = Math.ceil(width / blockWidth);
   const down = Math.ceil(height / blockHeight);
@@ -89,7 +96,12 @@ function blocksOf(
 }
 
 /** Before anything is allocated: a header may promise anything. */
-function checkBounds(layout: TiffLayout, window: Window, blocks: readonly number[], mostBytes: number): void {
+function checkBounds(
+  layout: TiffLayout,
+  window: PixelWindow,
+  blocks: readonly number[],
+  mostBytes: number,
+): void {
   const { rowLength } = rowOf(layout);
   const blockBytes = Math.ceil((rowLength * layout.bits) / 8) * layout.blockHeight;
   // Values of some bits take more once they are unpacked.
@@ -159,7 +171,7 @@ function decodeBytes(bytes: Uint8Array, layout: TiffLayout, decoder: PixelDecode
 }
 
 /** The values of a window, of so many bands. */
-interface Pixels extends Window {
+interface Pixels extends PixelWindow {
   values: PixelArray;
   bands: number;
 }
