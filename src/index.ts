@@ -28,7 +28,15 @@ export { ChipList, type ChipRow, type ChipRows } from './data/ChipList.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './data/decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './data/decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './data/encodeGeoTiff.js';
-export type { AffineTransform, GeoTiff, GeoTiffInfo, PixelArray, PixelType } from './data/geoTiffTypes.js';
+export type {
+  AffineTransform,
+  GeoTiff,
+  GeoTiffInfo,
+  PixelArray,
+  PixelType,
+  PixelWindow,
+  RasterPart,
+} from './data/geoTiffTypes.js';
 export { openRemoteGeoTiff, type RemoteGeoTiff } from './data/openRemoteGeoTiff.js';
 export {
   type CatalogRow,
