@@ -28,6 +28,8 @@ function companions(key: string): string[] {
     gamma: ['scheduler: step'],
     milestones: ['scheduler: multistep'],
     global_stats: ['stat_procedure: gpb'],
+    windows_per_scene: ['windows: grid'],
+    max_missing: ['windows: grid'],
     perceptual_weights: ['loss_fn: perceptual'],
     perceptual_bands: ['loss_fn: perceptual', 'perceptual_weights: w.safetensors'],
   };
@@ -254,6 +256,18 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
   ],
   'model_kwargs.use_skipAtt': [['true', 'false'], ['1']],
   'model_kwargs.time_embedding_dim': [['1', '128'], ['0']],
+  windows: [
+    ['random', 'grid'],
+    ['true', 'middle'],
+  ],
+  windows_per_scene: [
+    ['1', '500'],
+    ['0', '1.5'],
+  ],
+  max_missing: [
+    ['0', '0.25', '1'],
+    ['-0.1', '1.5'],
+  ],
   resume: [['true', 'false'], ['latest']],
   params_init: [
     ['w.safetensors', 'null'],

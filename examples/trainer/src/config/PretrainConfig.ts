@@ -41,6 +41,12 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   channels?: number;
   /** Side in pixels that chips are cropped or padded to; missing: as they are. */
   size?: number;
+  /** Windows of `size` of each row's rasters in place of one chip; missing: none. */
+  windows?: 'random' | 'grid';
+  /** Windows of a scene in an epoch; missing: as many as its area holds. */
+  windowsPerScene?: number;
+  /** Largest share of a window's pixels that may be missing; missing: the loader's. */
+  maxMissing?: number;
   /** Border around each chip, in pixels: zeros, with `compat` readme what the raster has there. */
   buffer: number;
   /** Values that mark missing pixels; with `compat` readme one a band. */

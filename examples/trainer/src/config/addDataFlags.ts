@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { choice, integer, names, number, numbers, numbersOrNone, range } from './flagValues.js';
+import { choice, integer, names, number, numbers, numbersOrNone, range, share } from './flagValues.js';
 
 /** Adds the flags for where chips come from, how they are scaled and how they are varied. */
 export function addDataFlags(program: Command): void {
@@ -19,6 +19,19 @@ export function addDataFlags(program: Command): void {
       'crop or pad chips to this side, a multiple of 32 · --patch-size (default: as they are)',
       integer(32),
     )
+    .addOption(
+      choice(
+        '--windows <where>',
+        'take windows of --size of scenes or larger chips, at random or on a grid (default: one chip around the centre)',
+        ['random', 'grid'],
+      ),
+    )
+    .option(
+      '--windows-per-scene <n>',
+      'windows of a scene in an epoch; 1 crops chips at random (default: as many as its area holds)',
+      integer(1),
+    )
+    .option('--max-missing <share>', "largest share of a window's pixels missing (default: 0.5)", share)
     .option(
       '--buffer <pixels>',
       'border around each chip: zeros; by --compat readme what the rasters have there',

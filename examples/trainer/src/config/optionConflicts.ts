@@ -35,6 +35,9 @@ export function optionConflicts(config: PretrainConfig, nameOf: (field: string) 
   if (loss === 'perceptual' && config.perceptualWeights === undefined) {
     add('loss', `is perceptual, which needs ${nameOf('perceptualWeights')}: VGG16 as a safetensors file.`);
   }
+  if (config.windows !== undefined && config.size === undefined) {
+    add('windows', `needs ${nameOf('size')}, the side of a window.`);
+  }
   if (config.betaStart > config.betaEnd) {
     add('betaStart', `is ${config.betaStart}; it must not be above ${nameOf('betaEnd')}, ${config.betaEnd}.`);
   }

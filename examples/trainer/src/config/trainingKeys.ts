@@ -105,6 +105,17 @@ export const trainingKeys = {
 
 /** Keys that the tutorial has not. */
 export const extensionKeys = {
+  windows: oneOf(['random', 'grid'])
+    .optional()
+    .describe(
+      'Windows of `data_size` of scenes or larger chips, at random or on a grid. Left out: one chip around the centre.',
+    ),
+  windows_per_scene: integer(1)
+    .optional()
+    .describe('Windows of a scene in an epoch. Left out: as many as its area holds.'),
+  max_missing: number(0, 1)
+    .optional()
+    .describe("Largest share of a window's pixels that may be missing. Left out: 0.5."),
   resume: flag().default(false).describe('Go on with the run in `save_dir`.'),
   params_init: text('a file, or null').nullable().default(null).describe('Weights to start from.'),
   accumulate: integer(1).default(1).describe('Batches whose gradients make one step.'),

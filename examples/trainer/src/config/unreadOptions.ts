@@ -85,6 +85,11 @@ export function unreadOptions(
       add('clipPercent', 'normalization', `is ${clipPercent}, and min_max ends at 1`);
     }
   }
+  if (config.windows === undefined) {
+    for (const field of ['windowsPerScene', 'maxMissing'] as const) {
+      add(field, 'windows', `has no effect without ${nameOf('windows')}`);
+    }
+  }
   if (config.augmentation !== 'all') {
     for (const field of RANGES) add(field, 'augmentation', `needs ${nameOf('augmentation')} all`);
   }

@@ -20,6 +20,7 @@ import { chipStatistics, isGlobal } from './chipStatistics.js';
 import { repeatWarning } from './repeatWarning.js';
 import { SkippedChips } from './SkippedChips.js';
 import { someChips, someStride } from './someChips.js';
+import { windowOptions, windowsEach } from './windowOptions.js';
 
 /** The chips of a run. */
 export interface ChipData {
@@ -66,7 +67,7 @@ export async function openChipData(
   for (const [usage, rows] of Object.entries({ train: trainRows, validate: validateRows })) {
     if (rows.length === 0) throw new DataError(`${catalogPath} has no row with usage '${usage}'.`);
   }
-  if (trainRows.length < config.batch) {
+  if (config.windows === undefined && trainRows.length < config.batch) {
     throw new DataError(
       `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
     );
@@ -98,6 +99,7 @@ export async function openChipData(
     batchSize: config.batch,
     buffer: config.buffer,
     bufferFrom: config.compat === 'readme' ? 'neighbours' : 'zeros',
+    windows: windowOptions(config),
     seed: config.seed,
     workers: run.workers,
     normalization: chipNormalization(config, globalStats),
@@ -128,10 +130,15 @@ export async function openChipData(
     const some = someChips(trainRows, BASELINE_CHIPS);
     const heard = hearing(contents.train, someStride(trainRows, BASELINE_CHIPS));
     const { scaling } = train;
-    const sample = await open({ rows: some, size, scaling, workers, cacheBytes: 0, ...heard });
+    const { windows } = common;
+    const sampled = windows && { ...windows, at: 'grid' as const, count: windowsEach(some, BASELINE_CHIPS) };
+    const fixed = { size, scaling, workers };
+    const sample = await open({ rows: some, ...fixed, windows: sampled, cacheBytes: 0, ...heard });
     const { validateBatch = config.batch } = config;
     const perBatch = { batchSize: validateBatch, ...hearing(contents.validate) };
-    const validate = await open({ rows: validateRows, size, scaling, workers, ...perBatch });
+    // Side by side, so that every epoch is validated on the same windows.
+    const grid = windows && { ...windows, at: 'grid' as const };
+    const validate = await open({ rows: validateRows, ...fixed, windows: grid, ...perBatch });
     const multiple = 32 * config.patchSize;
     if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
       throw new DataError(

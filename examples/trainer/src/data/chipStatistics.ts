@@ -13,12 +13,16 @@ import type { PretrainConfig } from '../config/pretrainOptions.js';
 import { nodataValues } from './nodataValues.js';
 import type { SkippedChips } from './SkippedChips.js';
 import { someChips } from './someChips.js';
+import { windowsEach } from './windowOptions.js';
 
 /** Name of the statistics in a run's folder. */
 const STATISTICS = 'statistics.json';
 
 /** Chips from which the typical range of local statistics is taken, at most. */
 const TYPICAL_CHIPS = 2000;
+
+/** Windows of scenes that statistics are taken from, at most, or one a scene. */
+const STATISTICS_WINDOWS = 1024;
 
 /** Chips that are looked at where statistics are given, at most. */
 const JUDGED_CHIPS = 200;
@@ -70,7 +74,8 @@ export async function chipStatistics(
     // What is given may be right where the chips are not.
     if (resumedFolder === undefined) {
       const some = someChips(rows, JUDGED_CHIPS);
-      await judgedStatistics({ ...source, rows: some, nodata: nodataValues(config) }, skipped);
+      const windows = config.windows && windowsEach(some, JUDGED_CHIPS);
+      await judgedStatistics({ ...source, rows: some, windows, nodata: nodataValues(config) }, skipped);
     }
     return given;
   }
@@ -82,6 +87,7 @@ export async function chipStatistics(
     {
       ...source,
       rows: global ? rows : someChips(rows, TYPICAL_CHIPS),
+      windows: config.windows && windowsEach(rows, STATISTICS_WINDOWS),
       nodata: nodataValues(config),
       downfactor: global ? downfactor : 1,
     },

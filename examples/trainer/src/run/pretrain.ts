@@ -83,9 +83,8 @@ async function pretrainOn(
     data = await untilAborted(openChipData(config, options.run, folder, signal), signal);
     const [height, width, channels] = data.shape;
     const { train, validate } = data;
-    console.log(
-      `${train.length} training and ${validate.length} validation chips of ${height} × ${width} × ${channels}`,
-    );
+    const what = `${config.windows ? 'windows' : 'chips'} of ${height} × ${width} × ${channels}`;
+    console.log(`${train.length} training and ${validate.length} validation ${what}`);
     const modelConfig = modelConfigOf(config, channels);
     reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config), soleWriter: true });

@@ -39,6 +39,12 @@ export async function trainEpoch(run: Run, started: number): Promise<void> {
     run.onStep?.(state.step);
     await turn(run.signal);
   }
+  const windows = config.windows ? batchesPerEpoch * config.batch : 0;
+  if (state.epochImages < windows) {
+    console.log(
+      `${windows - state.epochImages} of ${windows} windows were left out: too much of them is missing (--max-missing)`,
+    );
+  }
 }
 
 /**
