@@ -51,8 +51,8 @@ export interface OpenRaster {
  */
 export async function openRaster(image: string, options: OpenRasterOptions = {}): Promise<OpenRaster> {
   const { dataPath, remote, cacheBytes = 64 * 2 ** 20 } = options;
-  if (image === '') throw argumentError('openRaster', 'image', image, 'a path or an http(s) address');
-  checkInteger('openRaster', 'cacheBytes', cacheBytes, 0);
+  if (image === '') throw argumentError('openRaster: image', image, 'a path or an http(s) address');
+  checkInteger('openRaster: cacheBytes', cacheBytes, 0);
   checkRemoteOptions('openRaster', remote ?? {});
   const blocks = new BlockCache(cacheBytes);
   const { name, info, read, close } = await openChipRaster(image, { dataPath, remote, blocks });
