@@ -113,7 +113,7 @@ describe('a loader of windows', () => {
     }
   });
 
-  it('leaves a window of the grid out that is missing in more than the share, and one that is missing whole', async () => {
+  it('leaves a window of the grid out of which more is missing than the share, or all', async () => {
     const rows = rowsOf('half');
     const grid = (maxMissing?: number) => load({ rows, windows: { at: 'grid', maxMissing } });
     const count = (batches: ChipBatch[]) => batches.reduce((sum, { shape }) => sum + shape[0], 0);
