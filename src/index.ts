@@ -268,15 +268,18 @@ export { type BandMaskOptions, bandMask } from './training/bandMask.js';
 export { type BlockMaskOptions, blockMask } from './training/blockMask.js';
 export { checkpointPieces } from './training/checkpointPieces.js';
 export type { CheckpointParts } from './training/checkpointTensors.js';
+export { type ConditionEffectOptions, conditionEffect } from './training/conditionEffect.js';
 export {
   type DiffusionBatch,
   type DiffusionLossFunction,
   type DiffusionLossOptions,
   diffusionLoss,
 } from './training/diffusionLoss.js';
+export { type DropConditionOptions, dropCondition } from './training/dropCondition.js';
 export { ExponentialMovingAverage } from './training/ExponentialMovingAverage.js';
 export { encodeCheckpoint } from './training/encodeCheckpoint.js';
 export { NonFiniteLossError } from './training/NonFiniteLossError.js';
+export type { ConditionEffect, EffectBin, FieldEffect, ShuffledLoss } from './training/PairedLosses.js';
 export { readCheckpointState } from './training/readCheckpointState.js';
 export { type LossRegion, regionLoss } from './training/regionLoss.js';
 export { restoreCheckpoint } from './training/restoreCheckpoint.js';

@@ -9,6 +9,10 @@ export const randomStreams = {
   skipDropout: 2000,
   /** Windows of the scene of row `i` are drawn from stream `window + i`, the epoch being the step. */
   window: 0x40000000,
+  /** Which samples lose their condition. */
+  conditionDropout: 3000,
+  /** Which samples swap their conditions. */
+  conditionShuffle: 3001,
   /** The augmentation of chip `i` draws from stream `augmentation + i`, the epoch being the step. */
   augmentation: 0x80000000,
 } as const;

@@ -7,7 +7,7 @@ import { DiffusionSslError } from '../errors/DiffusionSslError.js';
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
- * import { namedParameters, unetAttD } from 'diffusion-ssl/models';
+ * import { layersDenoiser, namedParameters, unetAttD } from 'diffusion-ssl/models';
  * import { AdamW } from 'diffusion-ssl/optimizers';
  * import { NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
  *
@@ -16,7 +16,8 @@ import { DiffusionSslError } from '../errors/DiffusionSslError.js';
  * const x0 = tf.fill([2, 32, 32, 4], Number.NaN) as tf.Tensor4D;
  * const batch = { x0, t: Int32Array.of(0, 1), noise: tf.zeros([2, 32, 32, 4]) as tf.Tensor4D };
  * try {
- *   await trainStep(model, [batch], { optimizer: new AdamW(), parameters, alphaBars: [0.9, 0.5] });
+ *   const options = { optimizer: new AdamW(), parameters, alphaBars: [0.9, 0.5], step: 0 };
+ *   await trainStep(layersDenoiser(model), [batch], options);
  * } catch (error) {
  *   console.log(error instanceof NonFiniteLossError && error.loss); // NaN
  * }
