@@ -124,6 +124,7 @@ export { getLossFn, type LossFnOptions, type LossFunction, type LossName } from 
 export { type HybridLightParameters, hybridLight } from './losses/hybridLight.js';
 export { l1 } from './losses/l1.js';
 export { mse } from './losses/mse.js';
+export type { DataLevels } from './losses/normalNll.js';
 export { type PerceptualParameters, perceptual } from './losses/perceptual.js';
 export type { LossOptions, ScalarLossOptions } from './losses/reduceLoss.js';
 export { type SsimParameters, ssim } from './losses/ssim.js';
@@ -266,6 +267,7 @@ export { type StepLrOptions, stepLr } from './schedulers/stepLr.js';
 export type { LrScheduler, LrState } from './schedulers/types.js';
 export { type BandMaskOptions, bandMask } from './training/bandMask.js';
 export { type BlockMaskOptions, blockMask } from './training/blockMask.js';
+export type { BoundOptions, BoundVariance } from './training/boundTerm.js';
 export { checkpointPieces } from './training/checkpointPieces.js';
 export type { CheckpointParts } from './training/checkpointTensors.js';
 export { type ConditionEffectOptions, conditionEffect } from './training/conditionEffect.js';
@@ -277,11 +279,32 @@ export {
 } from './training/diffusionLoss.js';
 export { type DropConditionOptions, dropCondition } from './training/dropCondition.js';
 export { ExponentialMovingAverage } from './training/ExponentialMovingAverage.js';
+export { type EdmBatch, type EdmLossOptions, edmLoss } from './training/edmLoss.js';
 export { encodeCheckpoint } from './training/encodeCheckpoint.js';
+export type { EstimateX0Options } from './training/estimateX0.js';
+export { type LearnedVarianceLossOptions, learnedVarianceLoss } from './training/learnedVarianceLoss.js';
+export { type MaskInputOptions, maskInput } from './training/maskInput.js';
 export { NonFiniteLossError } from './training/NonFiniteLossError.js';
 export type { ConditionEffect, EffectBin, FieldEffect, ShuffledLoss } from './training/PairedLosses.js';
 export { readCheckpointState } from './training/readCheckpointState.js';
 export { type LossRegion, regionLoss } from './training/regionLoss.js';
 export { restoreCheckpoint } from './training/restoreCheckpoint.js';
-export { type TrainStepOptions, type TrainStepResult, trainStep } from './training/trainStep.js';
+export { type SelfConditionedSampler, selfConditionSampling } from './training/selfConditionSampling.js';
+export {
+  type SelfConditionTrainingOptions,
+  selfConditionTraining,
+} from './training/selfConditionTraining.js';
+export {
+  type Objective,
+  type ObjectiveStepOptions,
+  type TrainStepBaseOptions,
+  type TrainStepOptions,
+  type TrainStepResult,
+  trainStep,
+} from './training/trainStep.js';
+export {
+  type VariationalBound,
+  type VariationalBoundOptions,
+  variationalBound,
+} from './training/variationalBound.js';
 export { writeCheckpoint } from './training/writeCheckpoint.js';

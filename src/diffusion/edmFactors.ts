@@ -30,8 +30,8 @@ export interface EdmFactors {
  * ```
  */
 export function edmFactors(sigma: number, sigmaData = 0.5): EdmFactors {
-  checkNumber('edmFactors', 'sigma', sigma, Number.MIN_VALUE);
-  checkNumber('edmFactors', 'sigmaData', sigmaData, Number.MIN_VALUE);
+  checkNumber('edmFactors: sigma', sigma, Number.MIN_VALUE);
+  checkNumber('edmFactors: sigmaData', sigmaData, Number.MIN_VALUE);
   const total = sigma ** 2 + sigmaData ** 2;
   const out = (sigma * sigmaData) / Math.sqrt(total);
   return {

@@ -30,8 +30,8 @@ export function logNormalSigmas(
   options: LogNormalSigmasOptions = {},
 ): Float64Array {
   const { mean = -1.2, deviation = 1.2 } = options;
-  checkInteger('logNormalSigmas', 'count', count, 0);
-  checkNumber('logNormalSigmas', 'mean', mean);
-  checkNumber('logNormalSigmas', 'deviation', deviation, 0);
+  checkInteger('logNormalSigmas: count', count, 0);
+  checkNumber('logNormalSigmas: mean', mean);
+  checkNumber('logNormalSigmas: deviation', deviation, 0);
   return Float64Array.from(randomNormal(count, key), (normal) => Math.exp(mean + deviation * normal));
 }

@@ -37,9 +37,9 @@ export function offsetNoise<T extends tf.Tensor>(noise: T, options: OffsetNoiseO
   const { strength = 0.1, key } = options;
   requireBackend('offsetNoise');
   if (!(noise instanceof tf.Tensor) || noise.rank < 2) {
-    throw argumentError('offsetNoise', 'noise', noise, 'a tensor [batch, …, channels]');
+    throw argumentError('offsetNoise: noise', noise, 'a tensor [batch, …, channels]');
   }
-  checkNumber('offsetNoise', 'strength', strength, 0);
+  checkNumber('offsetNoise: strength', strength, 0);
   const [batch, channels] = [noise.shape[0], noise.shape[noise.rank - 1]];
   return tf.tidy(() => {
     const offsets = randomNormal(batch * channels, key).map((offset) => strength * offset);

@@ -29,19 +29,18 @@ export function posteriorTable(
 ): PosteriorTable {
   checkAlphaBars(functionName, alphaBars);
   const timesteps = Int32Array.from(chosen);
-  checkInteger(functionName, 'timesteps.length', timesteps.length, 1);
+  checkInteger(`${functionName}: timesteps.length`, timesteps.length, 1);
   const [ofX0, ofXT, small, large] = Array.from({ length: 4 }, () => new Float64Array(timesteps.length));
   timesteps.forEach((t, i) => {
-    checkInteger(functionName, `timesteps[${i}]`, chosen[i], 0, alphaBars.length - 1);
-    checkNumber(functionName, `alphaBars[${t}]`, alphaBars[t], 0, 1 - Number.EPSILON / 2);
+    checkInteger(`${functionName}: timesteps[${i}]`, chosen[i], 0, alphaBars.length - 1);
+    checkNumber(`${functionName}: alphaBars[${t}]`, alphaBars[t], 0, 1 - Number.EPSILON / 2);
     const [alphaBar, previous] = [alphaBars[t], i === 0 ? 1 : alphaBars[timesteps[i - 1]]];
     if (i > 0 && !(t > timesteps[i - 1])) {
-      throw argumentError(functionName, 'timesteps', timesteps, 'ascending');
+      throw argumentError(`${functionName}: timesteps`, timesteps, 'ascending');
     }
     if (!(alphaBar < previous)) {
       throw argumentError(
-        functionName,
-        `alphaBars[${t}]`,
+        `${functionName}: alphaBars[${t}]`,
         alphaBar,
         `below ${previous}, that of the step before`,
       );

@@ -3,6 +3,8 @@ export const randomStreams = {
   initialization: 1,
   sampler: 5,
   shuffle: 6,
+  selfCondition: 7,
+  bound: 8,
   /** Dropout layer `i` draws from stream `dropout + i`. */
   dropout: 1000,
   /** Skip connection `i` is dropped by stream `skipDropout + i`. */

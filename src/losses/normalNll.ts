@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Normal } from './normalKl.js';
 
 /** How the data are encoded in the last step: as densities, or as levels of evenly spaced values. */
-export interface Levels {
+export interface DataLevels {
   /** How many levels, such as 256. */
   count: number;
   /** The first and the last value, such as [−1, 1]. */
@@ -17,7 +17,7 @@ const SMALLEST = 1e-12;
  * element: the part of the distribution that is closer to it than to others, where the first and the last level take
  * what lies beyond.
  */
-export function normalNll(x: tf.Tensor, { mean, logVariance }: Normal, levels?: Levels): tf.Tensor {
+export function normalNll(x: tf.Tensor, { mean, logVariance }: Normal, levels?: DataLevels): tf.Tensor {
   const distance = tf.sub(x, mean);
   if (levels === undefined) {
     const scaled = tf.mul(tf.square(distance), tf.exp(tf.neg(logVariance)));

@@ -1,11 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Denoiser } from '../diffusion/Denoiser.js';
+import type { DenoiserCall } from '../diffusion/Denoiser.js';
 import { ConfigError } from '../errors/ConfigError.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
-import { type DiffusionBatch, type DiffusionLossOptions, diffusionLoss } from './diffusionLoss.js';
 import { NonFiniteLossError } from './NonFiniteLossError.js';
+import type { TrainStepBaseOptions } from './trainStep.js';
 
 /**
  * Mean loss of one or more batches, in training unless the options say otherwise, and its gradients, which are the caller's to
@@ -13,11 +13,10 @@ import { NonFiniteLossError } from './NonFiniteLossError.js';
  *
  * @throws {NonFiniteLossError} If the loss of a batch is NaN or infinite; nothing is then left behind, nor when the signal stops it.
  */
-export async function averageGradients<C>(
-  denoiser: Denoiser<C>,
-  batches: readonly DiffusionBatch<C>[],
-  parameters: readonly NamedVariable[],
-  { signal, step, ...lossOptions }: DiffusionLossOptions & { step: number; signal?: AbortSignal },
+export async function averageGradients<B>(
+  lossOf: (batch: B, call: DenoiserCall) => tf.Scalar,
+  batches: readonly B[],
+  { parameters, training = true, step, signal }: TrainStepBaseOptions,
 ): Promise<{ loss: number; gradients: tf.NamedTensorMap }> {
   let loss = 0;
   let gradients: tf.NamedTensorMap = {};
@@ -30,10 +29,7 @@ export async function averageGradients<C>(
           `trainStep: stopped before batch ${i + 1} of ${batches.length}; no weight was changed.`,
         );
       }
-      const { value, grads } = gradientsOf(
-        () => diffusionLoss(denoiser, batch, { training: true, ...lossOptions, step: step + i }),
-        parameters,
-      );
+      const { value, grads } = gradientsOf(() => lossOf(batch, { training, step: step + i }), parameters);
       gradients = accumulate(gradients, grads, 1 / batches.length);
       const [lossOfBatch] = await value.data();
       value.dispose();

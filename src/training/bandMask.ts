@@ -28,9 +28,9 @@ export interface BandMaskOptions {
 export function bandMask(shape: readonly number[], options: BandMaskOptions): tf.Tensor {
   const { count = 1, key } = options;
   const [batch, bands] = [shape[0], shape[shape.length - 1]];
-  checkInteger('bandMask', 'shape[0]', batch, 1);
-  checkInteger('bandMask', `shape[${shape.length - 1}]`, bands, 1);
-  checkInteger('bandMask', 'count', count, 0, bands);
+  checkInteger('bandMask: shape[0]', batch, 1);
+  checkInteger(`bandMask: shape[${shape.length - 1}]`, bands, 1);
+  checkInteger('bandMask: count', count, 0, bands);
   const between = new Array<number>(Math.max(0, shape.length - 2)).fill(1);
   return tf.tensor(chooseItems(batch, bands, count, key), [batch, ...between, bands], 'float32');
 }

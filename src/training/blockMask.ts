@@ -32,10 +32,10 @@ export function blockMask(shape: readonly number[], options: BlockMaskOptions): 
   const { ratio = 0.5, size = 8, key } = options;
   const [batch, height, width] = shape;
   for (const [axis, side] of [batch, height, width].entries()) {
-    checkInteger('blockMask', `shape[${axis}]`, side, 1);
+    checkInteger(`blockMask: shape[${axis}]`, side, 1);
   }
-  checkNumber('blockMask', 'ratio', ratio, 0, 1);
-  checkInteger('blockMask', 'size', size, 1);
+  checkNumber('blockMask: ratio', ratio, 0, 1);
+  checkInteger('blockMask: size', size, 1);
   const [rows, columns] = [Math.ceil(height / size), Math.ceil(width / size)];
   const masked = chooseItems(batch, rows * columns, Math.round(ratio * rows * columns), key);
   const values = new Float32Array(batch * height * width);

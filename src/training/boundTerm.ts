@@ -5,7 +5,7 @@ import type { PredictionType } from '../diffusion/predictionType.js';
 import { predictX0 } from '../diffusion/predictX0.js';
 import { argumentError, checkInteger, checkNumber, checkOneOf } from '../internal/checks.js';
 import { normalKl } from '../losses/normalKl.js';
-import { type Levels, normalNll } from '../losses/normalNll.js';
+import { type DataLevels, normalNll } from '../losses/normalNll.js';
 import { reduceSamples } from '../losses/reduceSamples.js';
 
 /**
@@ -26,10 +26,10 @@ export interface BoundOptions {
   clip?: readonly [min: number, max: number];
   /**
    * How the last step encodes the data. `'density'`: as values of a continuum; the bound is then one of −log₂ of a density,
-   * which may be below 0. Levels, such as `{ count: 256, range: [-1, 1] }` for bytes: the probability of each value's level.
+   * which may be below 0. DataLevels, such as `{ count: 256, range: [-1, 1] }` for bytes: the probability of each value's level.
    * Default `'density'`.
    */
-  decoder?: 'density' | Levels;
+  decoder?: 'density' | DataLevels;
 }
 
 /** A batch at some steps of a diffusion. */
@@ -44,17 +44,17 @@ export interface BoundBatch {
 /** Throws unless the options are such. */
 export function checkBoundOptions(functionName: string, { clip, decoder = 'density' }: BoundOptions): void {
   if (clip !== undefined && !(clip[0] < clip[1])) {
-    throw argumentError(functionName, 'clip', clip, '[min, max] with min < max');
+    throw argumentError(`${functionName}: clip`, clip, '[min, max] with min < max');
   }
   if (decoder === 'density') return;
   if (typeof decoder !== 'object' || decoder === null) {
-    throw argumentError(functionName, 'decoder', decoder, "'density' or { count, range }");
+    throw argumentError(`${functionName}: decoder`, decoder, "'density' or { count, range }");
   }
-  checkInteger(functionName, 'decoder.count', decoder.count, 2);
+  checkInteger(`${functionName}: decoder.count`, decoder.count, 2);
   const [first, last] = decoder.range ?? [];
-  checkNumber(functionName, 'decoder.range[0]', first);
+  checkNumber(`${functionName}: decoder.range[0]`, first);
   if (!(last > first))
-    throw argumentError(functionName, 'decoder.range', decoder.range, 'two ascending values');
+    throw argumentError(`${functionName}: decoder.range`, decoder.range, 'two ascending values');
 }
 
 /** The two halves of an output of `'learned_range'` along the last axis: the prediction, and v. */
@@ -66,7 +66,7 @@ export function splitVariance(
   const doubled = [...shape.slice(0, -1), 2 * shape[shape.length - 1]];
   if (!tf.util.arraysEqual(output.shape, doubled)) {
     const accepted = `[${doubled}]: prediction and variance one behind the other`;
-    throw argumentError(functionName, 'prediction.shape', output.shape, accepted);
+    throw argumentError(`${functionName}: prediction.shape`, output.shape, accepted);
   }
   return tf.split(output, 2, -1) as [tf.Tensor, tf.Tensor];
 }
@@ -84,7 +84,7 @@ export function boundTerm(
   { alphaBars, predictionType, clip, decoder = 'density' }: BoundOptions,
 ): tf.Tensor1D {
   if (typeof variance === 'string')
-    checkOneOf('boundTerm', 'variance', variance, ['fixed_small', 'fixed_large']);
+    checkOneOf('boundTerm: variance', variance, ['fixed_small', 'fixed_large']);
   return tf.tidy(() => {
     const column = (values: Float64Array) =>
       tf.reshape(gatherSchedule(values, steps), [steps.length, ...new Array(x0.rank - 1).fill(1)]);

@@ -2,11 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import { checkDenoiser } from '../diffusion/checkDenoiser.js';
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
+import { refuseNoiseAtZero } from '../diffusion/refuseNoiseAtZero.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkInteger, checkOneOf } from '../internal/checks.js';
 import type { DiffusionBatch, DiffusionLossOptions } from './diffusionLoss.js';
-import type { TrainStepOptions } from './trainStep.js';
+import type { ObjectiveStepOptions, TrainStepOptions } from './trainStep.js';
 
 /** Says what is wrong with an argument, unless it is right. */
 type Check = (isRight: unknown, argument: string, received: unknown, accepted: string) => void;
@@ -31,20 +32,30 @@ export function checkLossArguments(
 }
 
 /** The same for `trainStep`. */
-export function checkStepArguments(
+export function checkStepArguments<C>(
   denoiser: unknown,
-  batches: readonly DiffusionBatch<unknown>[],
-  options: TrainStepOptions,
+  batches: readonly DiffusionBatch<C>[],
+  options: TrainStepOptions | ObjectiveStepOptions<C, DiffusionBatch<C>>,
 ): void {
   const check = checkOf('trainStep');
   requireBackend('trainStep');
   checkDenoiser('trainStep', denoiser);
   check(Array.isArray(batches), 'batches', batches, 'a list of batches, also of one: [batch]');
   if (batches.length === 0) throw new ConfigError('trainStep: there is no batch.');
-  batches.forEach((batch, i) => {
-    checkBatch(`batches[${i}]`, batch, check);
-  });
-  checkOptions('trainStep', options, check);
+  if (options && 'objective' in options) {
+    const { objective } = options;
+    check(
+      typeof objective === 'function',
+      'objective',
+      objective,
+      'a function (denoiser, batch, call) => loss',
+    );
+  } else {
+    batches.forEach((batch, i) => {
+      checkBatch(`batches[${i}]`, batch, check);
+    });
+    checkOptions('trainStep', options, check);
+  }
   const { optimizer, parameters, step } = options;
   check(step !== undefined, 'step', step, 'the number of the first batch within the run, from 0');
   checkInteger('trainStep: step', step, 0, 2 ** 32 - batches.length);
@@ -83,6 +94,7 @@ function checkOptions(functionName: string, options: DiffusionLossOptions, check
   const { alphaBars, loss, predictionType = 'noise' } = options;
   checkAlphaBars(functionName, alphaBars);
   checkOneOf(functionName, 'predictionType', predictionType, PREDICTION_TYPES);
+  refuseNoiseAtZero(functionName, alphaBars, predictionType);
   check(
     loss === undefined || typeof loss === 'function',
     'loss',

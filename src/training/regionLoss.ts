@@ -32,14 +32,13 @@ export function regionLoss(
   mask: tf.Tensor,
   region: LossRegion = 'masked',
 ): DiffusionLossFunction {
-  checkOneOf('regionLoss', 'region', region, ['masked', 'visible', 'all']);
+  checkOneOf('regionLoss: region', region, ['masked', 'visible', 'all']);
   if (region === 'all') return loss;
   return (prediction, target, { reduction = 'mean', weights }: LossOptions = {}) => {
     const fits = mask.rank === target.rank && mask.shape[0] === target.shape[0];
     if (!fits || !mask.shape.every((side, axis) => side === 1 || side === target.shape[axis])) {
       throw argumentError(
-        'regionLoss',
-        'mask.shape',
+        'regionLoss: mask.shape',
         mask.shape,
         `[${target.shape}], all but the batch also 1`,
       );

@@ -1,15 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { Denoiser } from '../diffusion/Denoiser.js';
+import type { Denoiser, DenoiserCall } from '../diffusion/Denoiser.js';
 import { clipByGlobalNorm } from '../optimizers/clipByGlobalNorm.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 import { averageGradients } from './averageGradients.js';
 import { checkStepArguments } from './checkTrainingArguments.js';
-import type { DiffusionBatch, DiffusionLossOptions } from './diffusionLoss.js';
+import { type DiffusionBatch, type DiffusionLossOptions, diffusionLoss } from './diffusionLoss.js';
 import { NonFiniteLossError } from './NonFiniteLossError.js';
 import { isSam, perturbedGradients } from './perturbedGradients.js';
 
-/** Options of {@link trainStep}. */
-export interface TrainStepOptions extends DiffusionLossOptions {
+/** What a step needs to know whatever the loss is. */
+export interface TrainStepBaseOptions {
   optimizer: tf.Optimizer;
   /**
    * The number of the first batch within the run, from 0: batch i is called with `step + i`, by which the denoiser's dropout
@@ -27,6 +27,23 @@ export interface TrainStepOptions extends DiffusionLossOptions {
   training?: boolean;
   /** Ends the step before its next batch, with an `AbortError`. With it, the event loop has a turn before each batch. */
   signal?: AbortSignal;
+}
+
+/** Options of {@link trainStep} by `diffusionLoss`. */
+export interface TrainStepOptions
+  extends Omit<DiffusionLossOptions, 'training' | 'step'>,
+    TrainStepBaseOptions {}
+
+/**
+ * A loss of one's own for {@link trainStep}: of a batch of whatever kind, for a denoiser that is to be called as `call` says.
+ * `edmLoss` is one; `(denoiser, batch, call) => learnedVarianceLoss(denoiser, batch, { alphaBars, ...call })` another.
+ */
+export type Objective<C, B> = (denoiser: Denoiser<C>, batch: B, call: DenoiserCall) => tf.Scalar;
+
+/** Options of {@link trainStep} by another loss. */
+export interface ObjectiveStepOptions<C, B> extends TrainStepBaseOptions {
+  /** In place of `diffusionLoss`. */
+  objective: Objective<C, B>;
 }
 
 /** What {@link trainStep} returns. */
@@ -77,10 +94,24 @@ export async function trainStep<C>(
   denoiser: Denoiser<C>,
   batches: readonly DiffusionBatch<C>[],
   options: TrainStepOptions,
+): Promise<TrainStepResult>;
+export async function trainStep<C, B>(
+  denoiser: Denoiser<C>,
+  batches: readonly B[],
+  options: ObjectiveStepOptions<C, B>,
+): Promise<TrainStepResult>;
+export async function trainStep<C>(
+  denoiser: Denoiser<C>,
+  batches: readonly DiffusionBatch<C>[],
+  options: TrainStepOptions | ObjectiveStepOptions<C, DiffusionBatch<C>>,
 ): Promise<TrainStepResult> {
   checkStepArguments(denoiser, batches, options);
-  const { optimizer, parameters, maxGradientNorm = Number.MAX_VALUE, ...lossOptions } = options;
-  const pass = () => averageGradients(denoiser, batches, parameters, lossOptions);
+  const { optimizer, maxGradientNorm = Number.MAX_VALUE } = options;
+  const lossOf = (batch: DiffusionBatch<C>, call: DenoiserCall) =>
+    'objective' in options
+      ? options.objective(denoiser, batch, call)
+      : diffusionLoss(denoiser, batch, { ...options, ...call });
+  const pass = () => averageGradients(lossOf, batches, options);
   let gradients: tf.NamedTensorMap = {};
   try {
     const first = await pass();

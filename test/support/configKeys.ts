@@ -30,6 +30,10 @@ function companions(key: string): string[] {
     global_stats: ['stat_procedure: gpb'],
     windows_per_scene: ['windows: grid'],
     max_missing: ['windows: grid'],
+    zero_terminal_snr: ['prediction_type: v'],
+    mask_size: ['mask_ratio: 0.5'],
+    mask_share: ['mask_ratio: 0.5'],
+    mask_loss: ['mask_ratio: 0.5'],
     perceptual_weights: ['loss_fn: perceptual'],
     perceptual_bands: ['loss_fn: perceptual', 'perceptual_weights: w.safetensors'],
   };
@@ -298,6 +302,26 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
     ['tutorial', 'readme'],
     ['torch', 'null'],
   ],
+  noise_offset: [
+    ['0.1', '0'],
+    ['-0.1', 'a'],
+  ],
+  zero_terminal_snr: [['true', 'false'], ['1']],
+  skip_drop_rate: [
+    ['[0.5]', '[0.5, "0.25", 0, 0, 0]'],
+    ['[1]', '[]', '[0.1, 0.1]', '0.5', '[-0.1]'],
+  ],
+  mask_ratio: [
+    ['0.5', '1'],
+    ['1.5', '-0.1'],
+  ],
+  mask_size: [['16'], ['0', '1.5']],
+  mask_bands: [['0', '2'], ['-1']],
+  mask_share: [
+    ['0', '1'],
+    ['2', 'half'],
+  ],
+  mask_loss: [['all', 'masked', 'visible'], ['hidden']],
   perceptual_weights: [['vgg16.safetensors'], ['1']],
   perceptual_bands: [['[2, 1, 0]'], ['[0, 1]', '[0, 1, -1]']],
 };

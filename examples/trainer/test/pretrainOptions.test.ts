@@ -35,6 +35,10 @@ const VALUES: Record<string, string[]> = {
   catalog: ['c', '--data', '.'],
   size: ['64'],
   lossWeights: ['0.5,0.5,0', '--loss', 'hybrid_light'],
+  zeroTerminalSnr: [],
+  maskSize: ['8', '--mask-ratio', '0.5'],
+  maskShare: ['0.5', '--mask-ratio', '0.5'],
+  maskLoss: ['masked', '--mask-bands', '1'],
   perceptualBands: ['0,1,2', '--loss', 'perceptual', '--perceptual-weights', 'vgg16.safetensors'],
 };
 

@@ -1,6 +1,7 @@
 import type { BetaScheduleType, PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { NormalizationStrategy, StatisticsProcedure } from 'diffusion-ssl/normalization';
+import type { LossRegion } from 'diffusion-ssl/training';
 import type { OptimizerFields } from './optimizerFields.js';
 import type { SchedulerFields } from './schedulerFields.js';
 
@@ -94,6 +95,18 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   minSnrGamma: number;
   /** Power of the signal-to-noise ratio that the training loss is weighed by; 0: not. */
   snrPower: number;
+  /** Standard deviation of what is added to each band of the training noise as a whole; 0: nothing. */
+  noiseOffset: number;
+  /** Share of the blocks of a training chip that the network does not see; 0: it sees all. */
+  maskRatio: number;
+  /** Side of those blocks, in pixels. */
+  maskSize: number;
+  /** How many bands of a training chip the network does not see. */
+  maskBands: number;
+  /** Share of the training chips of which something is masked. */
+  maskShare: number;
+  /** Where the training loss of a chip counts of which something is masked. */
+  maskLoss: LossRegion;
   /** Share of the run, at its end, in which batch norm keeps to its running statistics and dropout rests. */
   freezeBatchNorm: number;
   clipNorm: number;
@@ -108,12 +121,16 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   noiseSchedule: BetaScheduleType;
   betaStart: number;
   betaEnd: number;
+  /** Whether the schedule is rescaled so that the last timestep is nothing but noise. */
+  zeroTerminalSnr: boolean;
 
   patchSize: NonNullable<UnetAttDConfig['patchSize']>;
   filterConfig: number[];
   blockNum: number[];
   dropoutRate: number;
   dropoutType: NonNullable<UnetAttDConfig['dropoutType']>;
+  /** One probability for all five skip connections, or one each, from the level of the image on. */
+  skipDropRate: number[];
   upmode: NonNullable<UnetAttDConfig['upmode']>;
   attention: boolean;
   timeEmbeddingDim: number;

@@ -1,5 +1,5 @@
-import type { Command } from 'commander';
-import { choice, integer, integers, number, numberBelow, oneOfNumbers } from './flagValues.js';
+import { type Command, InvalidArgumentError } from 'commander';
+import { choice, integer, integers, number, numberBelow, numbers, oneOfNumbers } from './flagValues.js';
 
 /** Adds the flags for the diffusion and the network. */
 export function addModelFlags(program: Command): void {
@@ -25,6 +25,7 @@ export function addModelFlags(program: Command): void {
     )
     .option('--beta-start <x>', 'first variance', number, 1e-6)
     .option('--beta-end <x>', 'last variance', number, 0.02)
+    .option('--zero-terminal-snr', 'rescale the schedule so that it ends at nothing but noise', false)
     .optionsGroup('Network')
     .option(
       '--patch-size <n>',
@@ -48,8 +49,20 @@ export function addModelFlags(program: Command): void {
     .addOption(
       choice('--dropout-type <type>', 'values or channels', ['traditional', 'spatial'], 'traditional'),
     )
+    .option(
+      '--skip-drop-rate <shares>',
+      'chips of a training batch that go without a skip connection: one share, or five from the level of the image on',
+      skipRates,
+      [0],
+    )
     .addOption(choice('--upmode <mode>', 'upsampling', ['fixed', 'deconv_1', 'deconv_2', 'DUC'], 'deconv_2'))
     .option('--attention', 'with attention gates', true)
     .option('--no-attention', 'without attention gates')
     .option('--time-embedding-dim <n>', 'size of the timestep embedding', integer(1), 128);
+}
+
+function skipRates(text: string): number[] {
+  const values = numbers(text);
+  if ([1, 5].includes(values.length) && values.every((value) => value >= 0 && value < 1)) return values;
+  throw new InvalidArgumentError('It must be 1 or 5 numbers from 0 to below 1.');
 }

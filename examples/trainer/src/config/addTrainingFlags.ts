@@ -67,6 +67,25 @@ export function addTrainingFlags(program: Command): void {
       number,
       0.25,
     )
+    .optionsGroup('What the network does not see, beside noise')
+    .option(
+      '--noise-offset <x>',
+      'shift each band of the noise as a whole, by normal numbers of this deviation (0.1 is common)',
+      number,
+      0,
+    )
+    .option('--mask-ratio <share>', 'part of the blocks of a training chip that is masked', share, 0)
+    .option('--mask-size <n>', 'side of those blocks, in pixels', integer(1), 8)
+    .option('--mask-bands <n>', 'bands of a training chip that are masked', integer(0), 0)
+    .option('--mask-share <share>', 'part of the training chips of which something is masked', share, 0.5)
+    .addOption(
+      choice(
+        '--mask-loss <where>',
+        'pixels of those chips that the training loss is of',
+        ['all', 'masked', 'visible'],
+        'all',
+      ),
+    )
     .optionsGroup('Optimizer')
     .addOption(choice('--optimizer <name>', "with torch's defaults", OPTIMIZER_NAMES, 'adamw'))
     .option('--learning-rate <x>', 'highest step size', number, 3e-3)

@@ -1,3 +1,4 @@
+import { isMasked } from './isMasked.js';
 import type { PretrainConfig } from './PretrainConfig.js';
 
 /** An option that contradicts another. */
@@ -6,6 +7,9 @@ export interface OptionConflict {
   /** What is wrong and what to do, behind the name of the option. */
   message: string;
 }
+
+/** Losses that are means over single values. */
+const ELEMENTWISE: readonly string[] = ['mse', 'l1', 'charbonnier'];
 
 /**
  * Finds the options that contradict others. Those that nothing reads (`unreadOptions`) must not be among them.
@@ -37,6 +41,16 @@ export function optionConflicts(config: PretrainConfig, nameOf: (field: string) 
   }
   if (config.windows !== undefined && config.size === undefined) {
     add('windows', `needs ${nameOf('size')}, the side of a window.`);
+  }
+  if (config.zeroTerminalSnr && config.predictionType === 'noise') {
+    add(
+      'zeroTerminalSnr',
+      `needs ${nameOf('predictionType')} x0 or v: noise says nothing of a chip where there is nothing else.`,
+    );
+  }
+  if (isMasked(config) && config.maskLoss !== 'all' && !ELEMENTWISE.includes(loss)) {
+    const others = `with ${nameOf('loss')} ${loss}, which looks beyond single pixels`;
+    add('maskLoss', `is ${config.maskLoss}; it must be all ${others}, or choose ${ELEMENTWISE.join(', ')}.`);
   }
   if (config.betaStart > config.betaEnd) {
     add('betaStart', `is ${config.betaStart}; it must not be above ${nameOf('betaEnd')}, ${config.betaEnd}.`);

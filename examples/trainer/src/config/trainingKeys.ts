@@ -148,6 +148,33 @@ export const extensionKeys = {
     .describe(
       'Weighs the training loss by this power of the signal-to-noise ratio; 1 makes the error of x0 that of the noise it implies.',
     ),
+  noise_offset: number(0)
+    .default(0)
+    .describe(
+      'Standard deviation of what is added to each band of the training noise as a whole, 0.1 commonly; 0: nothing.',
+    ),
+  zero_terminal_snr: flag()
+    .default(false)
+    .describe(
+      'Rescales the schedule so that its last timestep is nothing but noise; `prediction_type` x0 or v.',
+    ),
+  skip_drop_rate: accepting(
+    z.array(numberBelow(0, 1)).refine(({ length }) => length === 1 || length === 5),
+    'a list of 1 or 5 numbers from 0 to below 1',
+  )
+    .default([0])
+    .describe(
+      'Share of the training chips that go without a skip connection: one for all, or five from the level of the image on.',
+    ),
+  mask_ratio: number(0, 1)
+    .default(0)
+    .describe('Share of the blocks of a training chip that are masked: the network sees zeros there.'),
+  mask_size: integer(1).default(8).describe('Side of those blocks in pixels.'),
+  mask_bands: integer(0).default(0).describe('How many bands of a training chip are masked.'),
+  mask_share: number(0, 1).default(0.5).describe('Share of the training chips of which something is masked.'),
+  mask_loss: oneOf(['all', 'masked', 'visible'])
+    .default('all')
+    .describe('Where the training loss of those chips counts; not `all`: with mse, l1 or charbonnier.'),
   perceptual_weights: text('a file').optional().describe('VGG16 for the loss `perceptual`, as safetensors.'),
   perceptual_bands: integers(0, 3)
     .default([0, 1, 2])

@@ -90,6 +90,12 @@ export function unreadOptions(
       add(field, 'windows', `has no effect without ${nameOf('windows')}`);
     }
   }
+  if (config.maskRatio === 0)
+    add('maskSize', 'maskRatio', `is of the blocks of ${nameOf('maskRatio')}, which is 0`);
+  if (config.maskRatio === 0 && config.maskBands === 0) {
+    const reason = `needs ${nameOf('maskRatio')} or ${nameOf('maskBands')} above 0`;
+    for (const field of ['maskShare', 'maskLoss'] as const) add(field, 'maskRatio', reason);
+  }
   if (config.augmentation !== 'all') {
     for (const field of RANGES) add(field, 'augmentation', `needs ${nameOf('augmentation')} all`);
   }

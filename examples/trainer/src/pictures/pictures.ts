@@ -134,6 +134,8 @@ export async function writeSamples(
     eta: 1,
     useClippedModelOutput: true,
     predictionType: config.predictionType,
+    // A schedule that ends at nothing but noise is sampled from there.
+    spacing: config.zeroTerminalSnr ? 'trailing' : 'leading',
     seed: config.seed,
     onStep: async ({ step, t, xT }) => {
       await turn(signal);

@@ -45,6 +45,14 @@ const BEFORE_FLAGS = {
   patchSize: 1,
   freezeBatchNorm: 0,
   snrPower: 0,
+  noiseOffset: 0,
+  zeroTerminalSnr: false,
+  skipDropRate: [0],
+  maskRatio: 0,
+  maskSize: 8,
+  maskBands: 0,
+  maskShare: 0.5,
+  maskLoss: 'all',
 } as const satisfies Partial<PretrainConfig>;
 
 /**

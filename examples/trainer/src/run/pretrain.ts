@@ -85,6 +85,10 @@ async function pretrainOn(
     const { train, validate } = data;
     const what = `${config.windows ? 'windows' : 'chips'} of ${height} × ${width} × ${channels}`;
     console.log(`${train.length} training and ${validate.length} validation ${what}`);
+    if (config.maskBands > channels) {
+      const has = `${channels} band${channels > 1 ? 's' : ''}`;
+      throw new Error(`${options.nameOf('maskBands')} is ${config.maskBands}, but the chips have ${has}.`);
+    }
     const modelConfig = modelConfigOf(config, channels);
     reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config), soleWriter: true });

@@ -1,5 +1,5 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
-import { computeAlphaSchedule, makeBetaSchedule } from 'diffusion-ssl/diffusion';
+import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from 'diffusion-ssl/diffusion';
 import { CheckpointError } from 'diffusion-ssl/errors';
 import type { LossFunction } from 'diffusion-ssl/losses';
 import { layersDenoiser, namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
@@ -113,7 +113,8 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     if (config.epochs !== before) lengthenSchedule(schedule, unit, state, before);
   }
   const { noiseSchedule: type, timesteps, betaStart, betaEnd } = config;
-  const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(timesteps, { type, betaStart, betaEnd }));
+  const betas = makeBetaSchedule(timesteps, { type, betaStart, betaEnd });
+  const { alphaBars } = computeAlphaSchedule(config.zeroTerminalSnr ? rescaleZeroTerminalSnr(betas) : betas);
   return {
     config,
     folder,

@@ -1,13 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { ChipBatch } from 'diffusion-ssl/data/node';
-import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
-import { type DiffusionBatch, NonFiniteLossError, trainStep } from 'diffusion-ssl/training';
+import { randomIntegers } from 'diffusion-ssl/ops';
+import {
+  type DiffusionBatch,
+  diffusionLoss,
+  maskInput,
+  NonFiniteLossError,
+  regionLoss,
+  trainStep,
+} from 'diffusion-ssl/training';
+import { drawMask } from './drawMask.js';
+import { drawNoise } from './drawNoise.js';
 import { openLogs, type Run, saveCheckpoint } from './run.js';
 import { LATEST } from './runFolder.js';
 import { turn } from './turn.js';
 
 const TIMESTEP_STREAM = 10;
-const NOISE_STREAM = 11;
 
 /**
  * Trains to the end of the epoch in progress, from wherever it stands.
@@ -74,17 +82,23 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
   optimizer.learningRate = schedule.lr;
   if (schedule.momentum !== undefined) optimizer.momentum = schedule.momentum;
   try {
-    const result = await trainStep(denoiser, batches, {
+    const options = {
+      alphaBars,
+      predictionType: config.predictionType,
+      minSnrGamma: config.minSnrGamma > 0 ? config.minSnrGamma : undefined,
+      snrPower: config.snrPower,
+    };
+    const result = await trainStep(maskInput(denoiser), batches, {
       optimizer,
       step: firstBatchOf(run, chips),
       parameters: parameters.filter(({ spec }) => spec.trainable),
-      alphaBars,
-      loss,
-      predictionType: config.predictionType,
       training: state.step < run.frozenFrom,
-      minSnrGamma: config.minSnrGamma > 0 ? config.minSnrGamma : undefined,
-      snrPower: config.snrPower,
       maxGradientNorm: config.clipNorm > 0 ? config.clipNorm : undefined,
+      objective: (denoiser, batch, call) => {
+        const mask = batch.condition?.mask;
+        const ofRegion = mask ? regionLoss(loss, mask, config.maskLoss) : loss;
+        return diffusionLoss(denoiser, batch, { ...options, ...call, loss: ofRegion });
+      },
     });
     state.learningRate = optimizer.learningRate;
     if (run.scheduleUnit === 'step') schedule.step();
@@ -101,7 +115,7 @@ async function step(run: Run, chips: readonly ChipBatch[]): Promise<void> {
       throw new Error(`${error.message}\nChips of the batch: ${fileNames(chips)}`);
     throw error;
   } finally {
-    tf.dispose(batches.flatMap(({ x0, noise }) => [x0, noise]));
+    tf.dispose(batches.map(({ x0, noise, condition }) => ({ x0, noise, ...condition })));
   }
   const after = tf.memory().numTensors;
   // The first step makes the optimizer's state.
@@ -114,14 +128,15 @@ function firstBatchOf({ state, data }: Run, chips: readonly ChipBatch[]): number
   return state.epoch * data.train.batchesPerEpoch + chips[0].batch;
 }
 
-function makeBatch(run: Run, chips: ChipBatch): DiffusionBatch {
+function makeBatch(run: Run, chips: ChipBatch): DiffusionBatch<{ mask: tf.Tensor } | undefined> {
   const { seed, timesteps, timestepSampling } = run.config;
   const step = firstBatchOf(run, [chips]);
   const stratified = timestepSampling === 'stratified';
   return {
     x0: tf.tensor4d(chips.images, chips.shape),
     t: randomIntegers(chips.shape[0], timesteps, { seed, stream: TIMESTEP_STREAM, step }, { stratified }),
-    noise: randomNormal<tf.Rank.R4>(chips.shape, { seed, stream: NOISE_STREAM, step }),
+    noise: drawNoise(run.config, chips.shape, step),
+    condition: drawMask(run.config, chips.shape, step),
   };
 }
 
