@@ -31,7 +31,7 @@ async function prepare(): Promise<{ parameters: number }> {
   await initBackend({ device: 'wasm' });
   const model = makeModel(network, dropoutRate);
   for (const { name, spec, variable } of namedParameters(model)) {
-    if (spec.initialization.type !== 'constant' || !spec.trainable) continue;
+    if (spec.initialization?.type !== 'constant' || !spec.trainable) continue;
     tf.tidy(() =>
       variable.assign(tf.add(variable, tf.randomNormal(spec.shape, 0, 0.1, 'float32', name.length))),
     );

@@ -1,4 +1,4 @@
-import type { NamedParameter } from '../models/namedParameters.js';
+import type { NamedWeight } from './NamedWeight.js';
 import {
   assignElements,
   elementsProblem,
@@ -16,10 +16,10 @@ import { shapeProblem } from './weightProblem.js';
  * and one under which all parameters stand. Half-precision and double values are converted to float32. As in torch,
  * `num_batches_tracked` may be missing. Every other tensor is accounted for, and nothing is changed when it throws.
  *
- * @param parameters As `namedParameters(model)` returns them.
+ * @param parameters As `namedParameters(model)` returns them, or any list of `{ name, variable }`.
  * @param stateDict Tensors by torch name, as `readWeights` returns them.
  * @returns The names that only one of the two has.
- * @throws If the dictionary is empty, a tensor is of another shape or type or has values that are not finite; in strict
+ * @throws If two parameters have the same name, the dictionary is empty, a tensor is of another shape or type or has values that are not finite; in strict
  * mode also if tensors are missing or extra; else if the two have no name in common. The error lists all names.
  * @example
  * ```ts
@@ -32,7 +32,7 @@ import { shapeProblem } from './weightProblem.js';
  * ```
  */
 export function loadTorchStateDict(
-  parameters: readonly NamedParameter[],
+  parameters: readonly NamedWeight[],
   stateDict: ReadonlyMap<string, SafetensorsTensor>,
   options: LoadTorchStateDictOptions = {},
 ): LoadTorchStateDictResult {

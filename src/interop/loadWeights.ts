@@ -1,4 +1,4 @@
-import type { NamedParameter } from '../models/namedParameters.js';
+import type { NamedWeight } from './NamedWeight.js';
 import {
   assignElements,
   elementsProblem,
@@ -13,7 +13,7 @@ import type { StoredTensor } from './safetensorsTypes.js';
  * memory beside the model. Nothing is changed before all of them have been read and are found to fit: each tensor is
  * read twice.
  *
- * @param parameters As `namedParameters(model)` returns them.
+ * @param parameters As `namedParameters(model)` returns them, or any list of `{ name, variable }`.
  * @param weights Tensors by torch name, as `selectWeights` returns those of `openTensors`.
  * @returns The names that only one of the two has.
  * @throws As `loadTorchStateDict`; and what reading throws, which in the second round leaves the model half loaded.
@@ -31,7 +31,7 @@ import type { StoredTensor } from './safetensorsTypes.js';
  * ```
  */
 export async function loadWeights(
-  parameters: readonly NamedParameter[],
+  parameters: readonly NamedWeight[],
   weights: ReadonlyMap<string, StoredTensor>,
   options: LoadTorchStateDictOptions = {},
 ): Promise<LoadTorchStateDictResult> {

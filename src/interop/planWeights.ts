@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { CheckpointError } from '../errors/CheckpointError.js';
-import type { NamedParameter } from '../models/namedParameters.js';
 import { matchNames } from './matchNames.js';
+import { type NamedWeight, type SpecifiedWeight, specifiedWeights } from './NamedWeight.js';
 import type { TensorPlan } from './planSafetensors.js';
 import { safetensorsToFloat32 } from './safetensorsToFloat32.js';
 import type { SafetensorsData, SafetensorsDtype } from './safetensorsTypes.js';
@@ -28,7 +28,7 @@ export interface LoadTorchStateDictResult {
 /** Which tensor goes into which parameter, as far as names and shapes tell. */
 export interface WeightsPlan<T extends TensorPlan> {
   /** In the order of the dictionary. */
-  present: { parameter: NamedParameter; tensor: T }[];
+  present: { parameter: SpecifiedWeight; tensor: T }[];
   result: LoadTorchStateDictResult;
   /** @throws With what is wrong with names, shapes and types, and with the values, if anything is. */
   accept(valueProblems: readonly string[]): void;
@@ -36,11 +36,12 @@ export interface WeightsPlan<T extends TensorPlan> {
 
 /** Finds the parameters that the tensors of a dictionary belong to, under any prefix. */
 export function planWeights<T extends TensorPlan>(
-  parameters: readonly NamedParameter[],
+  list: readonly NamedWeight[],
   stateDict: ReadonlyMap<string, T>,
   { strict = true }: LoadTorchStateDictOptions,
 ): WeightsPlan<T> {
   if (stateDict.size === 0) throw new CheckpointError('loadTorchStateDict: the state dict holds no tensor.');
+  const parameters = specifiedWeights('loadTorchStateDict', list);
   const names = [...stateDict.keys()];
   const prefix = choosePrefix(names, parameters);
   const known = new Map(parameters.map((parameter) => [prefix + parameter.name, parameter]));
@@ -71,7 +72,7 @@ export function planWeights<T extends TensorPlan>(
 
 /** What is wrong with the elements of a tensor that is to be a parameter's value. */
 export function elementsProblem(
-  parameter: NamedParameter,
+  parameter: SpecifiedWeight,
   dtype: SafetensorsDtype,
   data: SafetensorsData,
 ): string | undefined {
@@ -80,7 +81,7 @@ export function elementsProblem(
 
 /** Makes the elements of a tensor a parameter's value. */
 export function assignElements(
-  { spec, variable }: NamedParameter,
+  { spec, variable }: SpecifiedWeight,
   dtype: SafetensorsDtype,
   data: SafetensorsData,
 ): void {
@@ -93,7 +94,7 @@ export function assignElements(
 }
 
 /** What stands before the model's names in the dictionary; mostly nothing. */
-function choosePrefix(names: readonly string[], parameters: readonly NamedParameter[]): string {
+function choosePrefix(names: readonly string[], parameters: readonly NamedWeight[]): string {
   const prefixes = matchNames(names, new Set(parameters.map(({ name }) => name)));
   if (prefixes.length > 1 && prefixes[0] !== '') {
     const list = prefixes.map((word) => `'${word}'`).join(' and under ');

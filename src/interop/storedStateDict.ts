@@ -1,4 +1,4 @@
-import type { NamedParameter } from '../models/namedParameters.js';
+import { type NamedWeight, type SpecifiedWeight, specifiedWeights } from './NamedWeight.js';
 import type { SafetensorsData, StoredTensor } from './safetensorsTypes.js';
 import { torchShape, toTorchLayout } from './torchLayout.js';
 
@@ -6,8 +6,9 @@ import { torchShape, toTorchLayout } from './torchLayout.js';
  * What `toTorchStateDict` gives, each tensor fetched from its variable when it is read: for `saveTensors`, which writes
  * a large network without holding it twice.
  *
- * @param parameters As `namedParameters(model)` returns them.
+ * @param parameters As `namedParameters(model)` returns them, or any list of `{ name, variable }`.
  * @returns Tensors by torch name.
+ * @throws If two parameters have the same name, or one is neither float32 nor int32.
  * @example
  * ```ts
  * import { mkdtempSync } from 'node:fs';
@@ -19,11 +20,12 @@ import { torchShape, toTorchLayout } from './torchLayout.js';
  * await saveTensors(folderFiles(mkdtempSync('/tmp/model-')), 'weights.safetensors', weights);
  * ```
  */
-export function storedStateDict(parameters: readonly NamedParameter[]): Map<string, StoredTensor> {
-  return new Map(parameters.map((parameter) => [parameter.name, storedParameter(parameter)]));
+export function storedStateDict(parameters: readonly NamedWeight[]): Map<string, StoredTensor> {
+  const weights = specifiedWeights('storedStateDict', parameters);
+  return new Map(weights.map((weight) => [weight.name, storedWeight(weight)]));
 }
 
-function storedParameter({ spec, variable }: NamedParameter): StoredTensor {
+function storedWeight({ spec, variable }: SpecifiedWeight): StoredTensor {
   if (spec.dtype === 'int32') {
     const read = async (): Promise<SafetensorsData> => BigInt64Array.from(await variable.data(), BigInt);
     return { dtype: 'I64', shape: [...spec.shape], read };

@@ -1,4 +1,4 @@
-import type { NamedParameter } from '../models/namedParameters.js';
+import type { NamedWeight } from './NamedWeight.js';
 import type { SafetensorsTensor } from './safetensorsTypes.js';
 import { storedStateDict } from './storedStateDict.js';
 
@@ -6,8 +6,9 @@ import { storedStateDict } from './storedStateDict.js';
  * A model's parameters and buffers as a torch `state_dict`: torch names, torch axis order, `num_batches_tracked` as
  * int64. Written with {@link writeSafetensors}, PyTorch loads it with `strict=True`.
  *
- * @param parameters As `namedParameters(model)` returns them.
+ * @param parameters As `namedParameters(model)` returns them, or any list of `{ name, variable }`.
  * @returns Host arrays by name. No tensor is kept.
+ * @throws If two parameters have the same name, or one is neither float32 nor int32.
  * @example
  * ```ts
  * import { toTorchStateDict, writeSafetensors } from 'diffusion-ssl/interop';
@@ -19,7 +20,7 @@ import { storedStateDict } from './storedStateDict.js';
  * ```
  */
 export async function toTorchStateDict(
-  parameters: readonly NamedParameter[],
+  parameters: readonly NamedWeight[],
 ): Promise<Map<string, SafetensorsTensor>> {
   const entries = [...storedStateDict(parameters)].map(
     async ([name, { dtype, shape, read }]): Promise<[string, SafetensorsTensor]> => {

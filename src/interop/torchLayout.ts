@@ -2,10 +2,14 @@ import type { TorchLayout } from '../layers/ParameterSpec.js';
 
 /** Axis orders: `toTorch[i]` is the axis here that becomes torch's axis `i`. */
 const toTorch: Record<TorchLayout, number[] | undefined> = {
+  // [k, in, out] -> [out, in, k]
+  conv1d: [2, 1, 0],
   // [k, k, in, out] -> [out, in, k, k]
   conv2d: [3, 2, 0, 1],
   // [k, k, out, in] -> [in, out, k, k]
   convTranspose2d: [3, 2, 0, 1],
+  // [k, k, in, multiplier] -> [in, multiplier, k, k], in torch one axis of both, then one of 1
+  depthwiseConv2d: [2, 3, 0, 1],
   // [in, out] -> [out, in]
   linear: [1, 0],
   same: undefined,
@@ -13,7 +17,10 @@ const toTorch: Record<TorchLayout, number[] | undefined> = {
 
 /** The shape that torch gives a parameter of this shape. */
 export function torchShape(shape: readonly number[], layout: TorchLayout): number[] {
-  return toTorch[layout]?.map((axis) => shape[axis]) ?? [...shape];
+  const sides = permutedShape(shape, layout);
+  if (layout !== 'depthwiseConv2d') return sides;
+  const [channels, multiplier, ...taps] = sides;
+  return [channels * multiplier, 1, ...taps];
 }
 
 /** A parameter's values in torch's axis order. `shape` is the shape here. */
@@ -35,7 +42,11 @@ export function fromTorchLayout(
   const order = toTorch[layout];
   if (!order) return data;
   const inverse = shape.map((_, axis) => order.indexOf(axis));
-  return permuteAxes(data, torchShape(shape, layout), inverse);
+  return permuteAxes(data, permutedShape(shape, layout), inverse);
+}
+
+function permutedShape(shape: readonly number[], layout: TorchLayout): number[] {
+  return toTorch[layout]?.map((axis) => shape[axis]) ?? [...shape];
 }
 
 /** `numpy.transpose`: axis `i` of the result is axis `order[i]` of the input. */

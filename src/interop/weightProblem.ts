@@ -1,13 +1,13 @@
-import type { NamedParameter } from '../models/namedParameters.js';
+import type { SpecifiedWeight } from './NamedWeight.js';
 import type { TensorPlan } from './planSafetensors.js';
 import type { SafetensorsData } from './safetensorsTypes.js';
 import { torchShape } from './torchLayout.js';
 
-/** Largest count that a variable of int32 holds. */
-const MOST = 2 ** 31 - 1;
+/** Numbers that a variable of int32 holds. */
+const [LEAST, MOST] = [-(2 ** 31), 2 ** 31 - 1];
 
 /** Why a tensor cannot be a parameter's value, by what its header says; undefined where it can. */
-export function shapeProblem({ name, spec }: NamedParameter, tensor: TensorPlan): string | undefined {
+export function shapeProblem({ name, spec }: SpecifiedWeight, tensor: TensorPlan): string | undefined {
   const expected = torchShape(spec.shape, spec.layout);
   if (tensor.shape.join() !== expected.join())
     return `wrong shape: ${name} is [${tensor.shape}], the model has [${expected}]`;
@@ -22,17 +22,18 @@ export function shapeProblem({ name, spec }: NamedParameter, tensor: TensorPlan)
  * @param values The elements as float32 numbers.
  */
 export function valueProblem(
-  { name, spec }: NamedParameter,
+  { name, spec }: SpecifiedWeight,
   data: SafetensorsData,
   values: Float32Array,
 ): string | undefined {
   if (spec.dtype === 'int32') {
+    const least = name.endsWith('num_batches_tracked') ? 0 : LEAST;
     const wrong = [...data].find(
-      (value) => !(value >= 0 && value <= MOST && Number.isInteger(Number(value))),
+      (value) => !(value >= least && value <= MOST && Number.isInteger(Number(value))),
     );
     return wrong === undefined
       ? undefined
-      : `wrong value: ${name} is ${wrong}, the model has an integer from 0 to ${MOST}`;
+      : `wrong value: ${name} is ${wrong}, the model has an integer from ${least} to ${MOST}`;
   }
   let [nan, infinite] = [0, 0];
   for (const value of values) {

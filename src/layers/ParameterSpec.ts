@@ -1,22 +1,31 @@
 /** Which torch module a parameter belongs to, hence how its axes are ordered there. */
-export type TorchLayout = 'conv2d' | 'convTranspose2d' | 'linear' | 'same';
+export type TorchLayout = 'conv1d' | 'conv2d' | 'convTranspose2d' | 'depthwiseConv2d' | 'linear' | 'same';
 
 /** How a parameter is filled when a model is built. */
 export type Initialization = { type: 'uniform'; bound: number } | { type: 'constant'; value: number };
 
-/**
- * One parameter or buffer of a layer: enough to count it, to allocate it and to find it in a torch `state_dict`.
- */
-export interface ParameterSpec {
-  /** Name within the layer, as in torch: `block.0.weight`. */
-  name: string;
-  /** Shape here: filters [k, k, in, out], transposed ones [k, k, out, in], matrices [in, out]. */
+/** What a stored weight is: enough to find it in a torch `state_dict` and to check it. */
+export interface WeightSpec {
+  /**
+   * Shape here: filters [k, k, in, out] (of one dimension [k, in, out]), transposed ones [k, k, out, in], depthwise ones
+   * [k, k, in, multiplier], matrices [in, out].
+   */
   shape: number[];
   /** False for buffers such as running statistics. */
   trainable: boolean;
   dtype: 'float32' | 'int32';
-  initialization: Initialization;
   layout: TorchLayout;
+  /** How a layer of this package fills it; of other layers nothing is known. */
+  initialization?: Initialization;
+}
+
+/**
+ * One parameter or buffer of a layer: enough to count it, to allocate it and to find it in a torch `state_dict`.
+ */
+export interface ParameterSpec extends WeightSpec {
+  /** Name within the layer, as in torch: `block.0.weight`. */
+  name: string;
+  initialization: Initialization;
 }
 
 const parameter = (

@@ -4,7 +4,7 @@ export { ConcatChannels } from './ConcatChannels.js';
 export { Conv1x1, type Conv1x1Config } from './Conv1x1.js';
 export { ConvBlock, type ConvBlockConfig } from './ConvBlock.js';
 export { MaxPool2d } from './MaxPool2d.js';
-export type { Initialization, ParameterSpec, TorchLayout } from './ParameterSpec.js';
+export type { Initialization, ParameterSpec, TorchLayout, WeightSpec } from './ParameterSpec.js';
 export { PixelShuffle } from './PixelShuffle.js';
 export { PixelUnshuffle, type PixelUnshuffleConfig } from './PixelUnshuffle.js';
 export { registerLayers } from './registerLayers.js';

@@ -1,7 +1,8 @@
+import { ConfigError } from '../errors/ConfigError.js';
+import { type NamedWeight, specifiedWeights } from '../interop/NamedWeight.js';
 import type { StoredTensor } from '../interop/safetensorsTypes.js';
 import { storedStateDict } from '../interop/storedStateDict.js';
 import { torchShape, toTorchLayout } from '../interop/torchLayout.js';
-import type { NamedParameter } from '../models/namedParameters.js';
 import type { StoredValues } from '../ops/VariablePacks.js';
 import type { PackedOptimizer } from '../optimizers/PackedOptimizer.js';
 import { type CheckpointMetadata, METADATA_KEY } from './checkpointMetadata.js';
@@ -9,8 +10,8 @@ import type { ExponentialMovingAverage } from './ExponentialMovingAverage.js';
 
 /** What a checkpoint is made from, and restored into. */
 export interface CheckpointParts {
-  /** As `namedParameters(model)` returns them. */
-  parameters: readonly NamedParameter[];
+  /** As `namedParameters(model)` returns them, or any list of `{ name, variable }`. */
+  parameters: readonly NamedWeight[];
   optimizer?: PackedOptimizer;
   ema?: ExponentialMovingAverage;
 }
@@ -19,16 +20,29 @@ export interface CheckpointParts {
 export const EMA = 'ema.';
 export const OPTIMIZER = 'optimizer.';
 
+/** Whether a tensor of this name is the average's or the optimizer's. */
+export const isPart = (name: string) => name.startsWith(EMA) || name.startsWith(OPTIMIZER);
+
 /** The tensors of a checkpoint, each fetched when it is read, and the text of its header. */
 export function checkpointTensors(
   { parameters, optimizer, ema }: CheckpointParts,
   state: unknown,
 ): { tensors: Map<string, StoredTensor>; metadata: Record<string, string> } {
-  const tensors = storedStateDict(parameters);
-  const specOf = new Map(parameters.map(({ name, spec }) => [name, spec]));
+  const weights = specifiedWeights('encodeCheckpoint', parameters);
+  const reserved = weights.find(({ name }) => isPart(name));
+  if (reserved) {
+    throw new ConfigError(
+      `encodeCheckpoint: the parameter '${reserved.name}' is called as the checkpoint's moving average (${EMA}…) or ` +
+        `optimizer (${OPTIMIZER}…); give its layer another name.`,
+    );
+  }
+  const tensors = storedStateDict(weights);
+  const specOf = new Map(weights.map(({ name, spec }) => [name, spec]));
   const add = (prefix: string, values: ReadonlyMap<string, StoredValues>) => {
     for (const [name, stored] of values) {
-      const { shape, layout } = specOf.get(name)!;
+      const spec = specOf.get(name);
+      if (!spec) throw new ConfigError(`encodeCheckpoint: ${prefix}${name} belongs to none of the parameters.`);
+      const { shape, layout } = spec;
       const read = async () => toTorchLayout(await stored.read(), shape, layout);
       tensors.set(`${prefix}${name}`, { dtype: 'F32', shape: torchShape(shape, layout), read });
     }

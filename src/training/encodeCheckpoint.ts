@@ -10,6 +10,7 @@ import { type CheckpointParts, checkpointTensors } from './checkpointTensors.js'
  * @param parts What to save.
  * @param state Anything that JSON keeps: the position in the data, the learning-rate schedule, the configuration.
  * @returns The file's bytes; write them with `writeFileAtomic` of `diffusion-ssl/training/node`.
+ * @throws If two parameters have the same name, or one has that of another part of the file.
  * @example
  * ```ts
  * import { namedParameters, unetAttD } from 'diffusion-ssl/models';

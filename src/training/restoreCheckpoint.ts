@@ -1,17 +1,17 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { type SpecifiedWeight, specifiedWeights } from '../interop/NamedWeight.js';
 import { openSafetensors } from '../interop/openSafetensors.js';
 import { assignElements, elementsProblem, planWeights } from '../interop/planWeights.js';
 import type { StoredTensor, StoredTensors } from '../interop/safetensorsTypes.js';
 import { fromTorchLayout } from '../interop/torchLayout.js';
 import { shapeProblem } from '../interop/weightProblem.js';
-import type { NamedParameter } from '../models/namedParameters.js';
 import type { StoredValues } from '../ops/VariablePacks.js';
 import { parseCheckpointMetadata } from './checkpointMetadata.js';
-import { type CheckpointParts, EMA, OPTIMIZER } from './checkpointTensors.js';
+import { type CheckpointParts, EMA, isPart, OPTIMIZER } from './checkpointTensors.js';
 
 /** A tensor of the average or of the optimizer, and the parameter that it belongs to, under the tensor's name. */
 interface PartTensor {
-  parameter: NamedParameter;
+  parameter: SpecifiedWeight;
   tensor: StoredTensor;
 }
 
@@ -36,12 +36,13 @@ interface PartTensor {
  */
 export async function restoreCheckpoint(
   source: Uint8Array | StoredTensors,
-  { parameters, optimizer, ema }: CheckpointParts,
+  { parameters: list, optimizer, ema }: CheckpointParts,
 ): Promise<unknown> {
   const { tensors, metadata } = source instanceof Uint8Array ? await openSafetensors(source) : source;
   const { optimizerStep, optimizerScalars, emaStep, state } = parseCheckpointMetadata(metadata);
   if (ema && emaStep === undefined) fail('the checkpoint has no moving average (ema).');
   if (optimizer && optimizerStep === undefined) fail('the checkpoint has no optimizer state.');
+  const parameters = specifiedWeights('restoreCheckpoint', list);
   const problems: string[] = [];
   const parts: PartTensor[] = [];
   const part = (prefix: string) => {
@@ -59,7 +60,6 @@ export async function restoreCheckpoint(
     scalars: optimizerScalars,
   };
   refuse(problems);
-  const isPart = (name: string) => name.startsWith(EMA) || name.startsWith(OPTIMIZER);
   const weights = planWeights(parameters, new Map([...tensors].filter(([name]) => !isPart(name))), {});
   weights.accept([]);
   try {
@@ -81,7 +81,7 @@ export async function restoreCheckpoint(
 function readPart(
   tensors: ReadonlyMap<string, StoredTensor>,
   prefix: string,
-  parameters: readonly NamedParameter[],
+  parameters: readonly SpecifiedWeight[],
   problems: string[],
 ): { found: PartTensor[]; values: Map<string, StoredValues> } {
   const values = new Map<string, StoredValues>();
@@ -105,7 +105,7 @@ function readPart(
   return { found, values };
 }
 
-function partProblem(parameter: NamedParameter, tensor: StoredTensor): string | undefined {
+function partProblem(parameter: SpecifiedWeight, tensor: StoredTensor): string | undefined {
   if (tensor.dtype !== 'F32')
     return `wrong type: ${parameter.name} is ${tensor.dtype}; a checkpoint holds F32`;
   return shapeProblem(parameter, tensor);

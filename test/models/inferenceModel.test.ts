@@ -15,7 +15,7 @@ beforeAll(startTestBackend);
 function randomModel(config: UnetAttDConfig): tfl.LayersModel {
   const model = unetAttD(config);
   for (const [seed, { name, spec, variable }] of namedParameters(model).entries()) {
-    if (spec.initialization.type !== 'constant' || spec.dtype !== 'float32') continue;
+    if (spec.initialization?.type !== 'constant' || spec.dtype !== 'float32') continue;
     tf.tidy(() => {
       const random = tf.randomUniform(spec.shape, -0.5, 0.5, 'float32', seed);
       variable.assign(name.endsWith('running_var') ? tf.exp(tf.mul(random, 3)) : tf.add(variable, random));

@@ -9,12 +9,17 @@ import type { BackendName } from '../../src/backends/StartedBackend.js';
  * kernels where `TEST_KERNELS` is set. WebGPU may be on a software adapter.
  */
 export async function startTestBackend(): Promise<void> {
+  await start(Boolean(process.env.TEST_KERNELS));
+}
+
+/** The same, with this package's kernels in any case: for what wasm does not compute without them. */
+export async function startTrainingBackend(): Promise<void> {
+  await start(true);
+}
+
+async function start(kernels: boolean): Promise<void> {
   const device = (process.env.TEST_BACKEND as BackendName | undefined) ?? 'wasm';
-  await initBackend({
-    device,
-    kernels: device !== 'wasm' || Boolean(process.env.TEST_KERNELS),
-    allowSoftware: true,
-  });
+  await initBackend({ device, kernels: kernels || device !== 'wasm', allowSoftware: true });
 }
 
 /** Runs `body` and asserts that it leaves `kept` tensors more than before. */
