@@ -4,8 +4,8 @@ import type { WeightSpec } from '../layers/ParameterSpec.js';
 import type { NamedVariable } from '../optimizers/OptimizerState.js';
 
 /**
- * A variable to store, under the name that it has in files: as `namedParameters(model)` returns it, or `{ name, variable }` of
- * a network that is not made of layers, which is stored as it is.
+ * A variable to store, under the name that it has in files: as `namedParameters(model)` returns it, or
+ * `{ name, variable }` of a network that is not made of layers, which is stored as it is.
  */
 export interface NamedWeight extends NamedVariable {
   /** Default: shape and type of the variable, in its own axis order. */

@@ -19,8 +19,9 @@ import { shapeProblem } from './weightProblem.js';
  * @param parameters As `namedParameters(model)` returns them, or any list of `{ name, variable }`.
  * @param stateDict Tensors by torch name, as `readWeights` returns them.
  * @returns The names that only one of the two has.
- * @throws If two parameters have the same name, the dictionary is empty, a tensor is of another shape or type or has values that are not finite; in strict
- * mode also if tensors are missing or extra; else if the two have no name in common. The error lists all names.
+ * @throws If two parameters have the same name, the dictionary is empty, a tensor is of another shape or type or has
+ * values that are not finite; in strict mode also if tensors are missing or extra; else if the two have no name in
+ * common. The error lists all names.
  * @example
  * ```ts
  * import { loadTorchStateDict, toTorchStateDict } from 'diffusion-ssl/interop';

@@ -7,8 +7,8 @@ export type Initialization = { type: 'uniform'; bound: number } | { type: 'const
 /** What a stored weight is: enough to find it in a torch `state_dict` and to check it. */
 export interface WeightSpec {
   /**
-   * Shape here: filters [k, k, in, out] (of one dimension [k, in, out]), transposed ones [k, k, out, in], depthwise ones
-   * [k, k, in, multiplier], matrices [in, out].
+   * Shape here: filters [k, k, in, out], of one dimension [k, in, out], transposed ones [k, k, out, in], depthwise
+   * ones [k, k, in, multiplier], matrices [in, out].
    */
   shape: number[];
   /** False for buffers such as running statistics. */

@@ -41,7 +41,8 @@ export function checkpointTensors(
   const add = (prefix: string, values: ReadonlyMap<string, StoredValues>) => {
     for (const [name, stored] of values) {
       const spec = specOf.get(name);
-      if (!spec) throw new ConfigError(`encodeCheckpoint: ${prefix}${name} belongs to none of the parameters.`);
+      if (!spec)
+        throw new ConfigError(`encodeCheckpoint: ${prefix}${name} belongs to none of the parameters.`);
       const { shape, layout } = spec;
       const read = async () => toTorchLayout(await stored.read(), shape, layout);
       tensors.set(`${prefix}${name}`, { dtype: 'F32', shape: torchShape(shape, layout), read });

@@ -1,7 +1,7 @@
 """PyTorch's side of torchLayers.test.ts: `python torchLayers.py FOLDER`.
 
-Builds torch's module for each layer that LAYERS names, loads the weights of FOLDER/NAME.safetensors into it, and writes what
-it makes of the tensor `x` in that file as FOLDER/NAME.output.safetensors. Channels are last in `x` and in the output.
+Builds torch's module for each layer that LAYERS names, loads the weights of FOLDER/NAME.safetensors into it, and writes
+what it makes of the tensor `x` in that file as FOLDER/NAME.output.safetensors. Channels are last in `x` and the output.
 """
 
 import sys

@@ -6,8 +6,8 @@ import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { Conv1x1 } from '../../src/layers/Conv1x1.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
-import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
 import { ExponentialMovingAverage } from '../../src/training/ExponentialMovingAverage.js';
+import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
 import { upload } from '../ops/checkOp.js';
 import { randomTensor } from '../ops/referenceOps.js';
 
