@@ -192,6 +192,7 @@ describe('a run on six bands of two rasters', () => {
     expect(Object.keys(summary)).toEqual([
       ...['backend', 'parameters', 'images', 'skippedChips', 'epochs', 'trainLoss', 'validationLoss'],
       ...['baselineLoss', 'imagesPerSecond', 'waitShare', 'seconds', 'peakMemoryBytes'],
+      'samplesAgainstChips',
     ]);
     const last = records('whole').at(-1)!;
     expect(summary).toMatchObject({

@@ -34,6 +34,7 @@ const epochOf = (epoch: number): EpochRecord => ({
   validationLoss: losses[epoch - 1],
   learningRate: 0.1 / epoch,
   bestEpoch: epoch === 1 ? 1 : 2,
+  imagesPerSecond: 1,
   seconds: epoch,
 });
 
@@ -41,7 +42,6 @@ const epochOf = (epoch: number): EpochRecord => ({
 function stateAt(step: number, epochs: number): RunState {
   const history = Array.from({ length: epochs }, (_, i) => ({
     ...epochOf(i + 1),
-    imagesPerSecond: 1,
     waitShare: 0,
   }));
   return { step, epoch: epochs, history, config: { epochs: 3 } } as unknown as RunState;

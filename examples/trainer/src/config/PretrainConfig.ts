@@ -156,6 +156,9 @@ export interface RunOptions {
   threads?: number;
   workers?: number;
   checkpointSteps: number;
+  /** Shell commands that are run after each checkpoint, and after each epoch. */
+  onCheckpoint?: string;
+  onEpoch?: string;
   /** Bands of the pictures: three for colours or one for grey; missing: the first three, or the first. */
   bands?: number[];
 }

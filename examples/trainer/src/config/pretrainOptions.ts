@@ -103,7 +103,7 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     program.error('error: --resume needs --out, the folder of the run');
   if (values.acceptChanges && !values.resume) program.error('error: --accept-changes goes with --resume');
   const { out, logDir, resume, acceptChanges, takeOver, backend, allowSoftware, threads, ...others } = values;
-  const { workers, checkpointSteps, bands, ...config } = others;
+  const { workers, checkpointSteps, onCheckpoint, onEpoch, bands, ...config } = others;
   for (const { field, message } of optionConflicts(config, nameOf)) {
     program.error(`error: ${nameOf(field)} ${message}`);
   }
@@ -119,7 +119,18 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
     (key) => isFlag(key) || isFromFile(program, key as keyof PretrainConfig),
   );
   const machine = { backend, allowSoftware, threads, workers };
-  const run = { out, logDir, resume, acceptChanges, takeOver, ...machine, checkpointSteps, bands };
+  const run = {
+    out,
+    logDir,
+    resume,
+    acceptChanges,
+    takeOver,
+    ...machine,
+    checkpointSteps,
+    onCheckpoint,
+    onEpoch,
+    bands,
+  };
   return { config, run, given, nameOf, notes };
 }
 
@@ -197,6 +208,14 @@ function addRunFlags(program: Command): void {
       'write latest.safetensors after so many steps, and after each epoch',
       integer(1),
       100,
+    )
+    .option(
+      '--on-checkpoint <command>',
+      'shell command to run after each checkpoint, told of it by $DIFFUSION_SSL_CHECKPOINT',
+    )
+    .option(
+      '--on-epoch <command>',
+      'shell command to run after each epoch; $DIFFUSION_SSL_RUN, _EPOCH, _STEP, _TRAIN_LOSS, _VALIDATION_LOSS',
     )
     .option(
       '--bands <list>',

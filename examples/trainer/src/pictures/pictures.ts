@@ -28,6 +28,8 @@ export interface PictureOptions {
 }
 
 const PANEL_CHIPS = 4;
+/** Real chips that are kept to be shown and to compare samples with, at most. */
+const KEPT_CHIPS = 16;
 const PANEL_STREAM = 21;
 const SAMPLE_STEPS = 50;
 /** Bands beside those in colour that are shown of a sample, at most. */
@@ -45,11 +47,14 @@ export async function writeLossPlot(folder: string, options: LossPlotOptions): P
 /** What a network predicts, in words. */
 export const PREDICTED = { noise: 'noise', x0: 'clean chip', v: 'v' } as const;
 
-/** The chips that {@link writePanel} shows: the first of a loader's, with nothing else kept of their batch. */
-export async function panelChips(loader: ChipLoader): Promise<Pick<ChipBatch, 'images' | 'shape'>> {
+/** Some chips of a batch. */
+export type ShownChips = Pick<ChipBatch, 'images' | 'shape'>;
+
+/** The chips that pictures show: the first of a loader's, with nothing else kept of their batch. */
+export async function shownChips(loader: ChipLoader): Promise<ShownChips> {
   const { value } = await loader.epoch(0).next();
   const { images, shape } = value as ChipBatch;
-  const count = Math.min(PANEL_CHIPS, shape[0]);
+  const count = Math.min(KEPT_CHIPS, shape[0]);
   return {
     images: images.slice(0, (images.length / shape[0]) * count),
     shape: [count, shape[1], shape[2], shape[3]],
@@ -59,13 +64,15 @@ export async function panelChips(loader: ChipLoader): Promise<Pick<ChipBatch, 'i
 /**
  * Writes x0, x_t, noise and reconstruction as they follow from the prediction for the first chips of a batch as `best.png`, with the
  * error of what the network predicts.
+ *
+ * @returns The picture.
  */
 export async function writePanel(
   denoiser: Denoiser<undefined>,
-  chips: Pick<ChipBatch, 'images' | 'shape'>,
+  chips: ShownChips,
   { folder, config, alphaBars, bands, display }: PictureOptions,
   title: string,
-): Promise<void> {
+): Promise<Uint8Array> {
   const samples = await panelSamples(denoiser, chips, { config, alphaBars, display });
   const png = await samplePanel(samples, {
     title,
@@ -74,12 +81,13 @@ export async function writePanel(
     note: `Error: mean squared error of the predicted ${PREDICTED[config.predictionType]}.`,
   });
   await writeFileAtomic(path.join(folder, 'best.png'), png);
+  return png;
 }
 
 /** The rows of `best.png`: the first chips of a batch at timesteps spread over the schedule. */
 export async function panelSamples(
   denoiser: Denoiser<undefined>,
-  { images, shape }: Pick<ChipBatch, 'images' | 'shape'>,
+  { images, shape }: ShownChips,
   { config, alphaBars, display }: Pick<PictureOptions, 'config' | 'alphaBars' | 'display'>,
 ): Promise<PanelSample[]> {
   const count = Math.min(PANEL_CHIPS, shape[0]);
@@ -115,20 +123,28 @@ export async function panelSamples(
   }));
 }
 
-/** Draws samples with DDIM and writes how they form as `samples.png`; returns the samples, one array an image. */
+/** What {@link writeSamples} has drawn, as the network has it, and the chips it was shown beside. */
+export interface WrittenSamples {
+  samples: Raster[];
+  chips: Raster[];
+  /** `samples.png`. */
+  png: Uint8Array;
+}
+
+/** Draws samples with DDIM and writes how they form, and real chips beside them, as `samples.png`. */
 export async function writeSamples(
   model: LayersModel,
-  shape: readonly [number, number, number],
+  shown: ShownChips,
   { folder, config, alphaBars, bands, display, signal }: PictureOptions,
   { count = 6, title }: { count?: number; title: string },
-): Promise<Raster[]> {
+): Promise<WrittenSamples> {
   const columns: SamplingColumn[] = [];
   const inUnits = async (tensor: tf.Tensor) => (await toImages(tensor as tf.Tensor4D)).map(display.inUnits);
   const steps = Math.min(SAMPLE_STEPS, alphaBars.length);
   const shownSteps = new Set(SHOWN.map((part) => 1 + Math.floor(part * steps)));
   const { denoiser, dispose } = inferenceModel(model);
   const samples = await sampleDdim(denoiser, alphaBars, {
-    shape: [count, ...shape],
+    shape: [count, ...shown.shape.slice(1)],
     steps,
     clip: display.limits,
     eta: 1,
@@ -144,22 +160,29 @@ export async function writeSamples(
   }).finally(dispose);
   const images = await toImages(samples as tf.Tensor4D);
   samples.dispose();
+  const chips = imagesOf(shown.images, shown.shape);
   columns.push({ t: 'result', images: images.map(display.inUnits) });
-  const others = Array.from({ length: shape[2] }, (_, band) => band).filter((band) => !bands.includes(band));
+  const others = Array.from({ length: shown.shape[3] }, (_, band) => band).filter(
+    (band) => !bands.includes(band),
+  );
   const greyBands = others.slice(0, GREY_BANDS).map((band) => ({ band, range: display.rangeOf([band]) }));
   const png = await samplingGrid(columns, {
     title,
     bands,
     imageRange: display.rangeOf(bands),
     greyBands,
+    chips: chips.map(display.inUnits),
   });
   await writeFileAtomic(path.join(folder, 'samples.png'), png);
-  return images;
+  return { samples: images, chips, png };
 }
 
 async function toImages(tensor: tf.Tensor4D): Promise<Raster[]> {
-  const [count, height, width, channels] = tensor.shape;
-  const values = await tensor.data<'float32'>();
+  return imagesOf(await tensor.data<'float32'>(), tensor.shape);
+}
+
+function imagesOf(values: Float32Array, shape: readonly [number, number, number, number]): Raster[] {
+  const [count, height, width, channels] = shape;
   const size = height * width * channels;
   return Array.from({ length: count }, (_, i) => ({
     height,

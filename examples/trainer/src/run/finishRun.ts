@@ -4,30 +4,40 @@ import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { saveTensors, storedStateDict } from 'diffusion-ssl/interop';
 import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl/normalization';
 import { folderFiles, prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
-import { type PictureOptions, writeSamples } from '../pictures/pictures.js';
+import {
+  type PictureOptions,
+  type ShownChips,
+  type WrittenSamples,
+  writeSamples,
+} from '../pictures/pictures.js';
 import { baselineAdvice } from './baselineAdvice.js';
-import { type Run, withAverage } from './run.js';
+import { compareSamples } from './compareSamples.js';
+import { openLogs, type Run, withAverage } from './run.js';
 
 /** What the end of a run needs besides the run. */
 export interface FinishOptions {
   baseline: number;
   pictures: PictureOptions;
+  /** Real chips to show beside the samples, and to compare them with. */
+  chips: ShownChips;
   /** When the run started, in `performance.now()` milliseconds. */
   started: number;
 }
 
 /** Writes weights, samples and summary of a finished run. */
-export async function finishRun(run: Run, { baseline, pictures, started }: FinishOptions): Promise<void> {
+export async function finishRun(run: Run, options: FinishOptions): Promise<void> {
+  const { baseline, pictures, chips, started } = options;
   const { folder, state, data, model } = run;
-  const samples = await withAverage(run, async () => {
+  const written = await withAverage(run, async () => {
     await saveTensors(folderFiles(folder), 'weights.safetensors', storedStateDict(run.parameters));
     const title = `DDIM samples after ${state.step} steps`;
-    return writeSamples(model, data.shape, pictures, { title });
+    return writeSamples(model, chips, pictures, { title });
   });
-  await writeSampleRasters(run, samples);
+  (await openLogs(run)).picture('samples', written.png);
+  await writeSampleRasters(run, written.samples);
   state.seconds = (performance.now() - started) / 1000;
   await data.skipped.write(folder);
-  await writeSummary(run, baseline);
+  await writeSummary(run, baseline, written);
 }
 
 /** Writes the samples as GeoTIFFs in the units of the training chips, at the range of an average one where each had its own. */
@@ -43,7 +53,7 @@ async function writeSampleRasters({ folder, config, state }: Run, samples: reado
   }
 }
 
-async function writeSummary(run: Run, baseline: number): Promise<void> {
+async function writeSummary(run: Run, baseline: number, { samples, chips }: WrittenSamples): Promise<void> {
   const { config, state, folder, parameters, data } = run;
   const last = state.history.at(-1);
   const summary = {
@@ -60,6 +70,8 @@ async function writeSummary(run: Run, baseline: number): Promise<void> {
     waitShare: last?.waitShare,
     seconds: state.seconds,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+    // As the network has them; chips of the validation split.
+    samplesAgainstChips: compareSamples(samples, chips),
   };
   await writeFileAtomic(path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   console.log(

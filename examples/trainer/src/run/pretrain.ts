@@ -4,7 +4,7 @@ import { prepareFolder } from 'diffusion-ssl/training/node';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
 import { type ChipData, chipError, openChipData } from '../data/chipData.js';
 import { displayOf } from '../pictures/display.js';
-import { PREDICTED, panelChips, writeLossPlot, writePanel } from '../pictures/pictures.js';
+import { PREDICTED, shownChips, writeLossPlot, writePanel } from '../pictures/pictures.js';
 import { claimFolder } from './claimFolder.js';
 import { epochRecords } from './epochRecords.js';
 import { finishRun } from './finishRun.js';
@@ -14,7 +14,7 @@ import { modelConfigOf } from './modelConfigOf.js';
 import { type ResumePoint, readResumePoint } from './readResumePoint.js';
 import { refuseChanges } from './refuseChanges.js';
 import { resumeCommand } from './resumeCommand.js';
-import { createRun, openLogs, type Run, saveCheckpoint, withAverage } from './run.js';
+import { createRun, onEpoch, openLogs, type Run, saveCheckpoint, withAverage } from './run.js';
 import { BEST, LATEST } from './runFolder.js';
 import { changedInputs, type RunInputs, runInputs } from './runInputs.js';
 import { trainEpoch } from './trainEpoch.js';
@@ -174,7 +174,7 @@ async function trainToEnd(run: Run): Promise<void> {
   data.contents.train.check();
   data.contents.validate.check();
   // Read now: a run that is asked to stop while it writes what an epoch leaves reads no more, and writes it all the same.
-  const shownChips = await panelChips(data.validate);
+  const chips = await shownChips(data.validate);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
   while (state.epoch < config.epochs) {
@@ -215,7 +215,7 @@ async function trainToEnd(run: Run): Promise<void> {
     });
     if (isBest) {
       const title = `Epoch ${state.history.length}, validation loss ${validationLoss.toFixed(4)}`;
-      await withAverage(run, () => writePanel(denoiser, shownChips, pictures, title));
+      logs.picture('panel', await withAverage(run, () => writePanel(denoiser, chips, pictures, title)));
     }
     const { checkpointInterval } = config;
     if (checkpointInterval > 0 && state.epoch % checkpointInterval === 0) {
@@ -230,7 +230,8 @@ async function trainToEnd(run: Run): Promise<void> {
     // Last, since a run that goes on from one of them writes nothing of the above again.
     if (isBest) await saveCheckpoint(run, BEST);
     await saveCheckpoint(run, LATEST);
+    await onEpoch(run);
   }
   (await openLogs(run)).close();
-  await finishRun(run, { baseline, pictures, started });
+  await finishRun(run, { baseline, pictures, chips, started });
 }

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from 'diffusion-ssl/diffusion';
 import { CheckpointError } from 'diffusion-ssl/errors';
@@ -7,7 +8,7 @@ import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
 import type { LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, restoreCheckpoint, writeCheckpoint } from 'diffusion-ssl/training';
 import { folderFiles } from 'diffusion-ssl/training/node';
-import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
+import type { PretrainConfig, PretrainOptions, RunOptions } from '../config/pretrainOptions.js';
 import type { ChipData } from '../data/chipData.js';
 import { writeStatistics } from '../data/chipStatistics.js';
 import type { InitialWeights } from './initialWeights.js';
@@ -16,6 +17,7 @@ import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
 import type { ResumePoint } from './readResumePoint.js';
 import { LATEST, type RunChips, type RunState } from './runFolder.js';
+import { runHook } from './runHook.js';
 import type { RunInputs } from './runInputs.js';
 import { createRunLogs, type RunLogs } from './runLogs.js';
 
@@ -49,6 +51,8 @@ export interface Run {
   totalSteps: number;
   /** Steps between two checkpoints. */
   checkpointSteps: number;
+  /** Commands of the user's, to be run as the run goes on. */
+  commands: Pick<RunOptions, 'onCheckpoint' | 'onEpoch'>;
   /** Whether the state has changed since the latest checkpoint. */
   unsaved: boolean;
   /** Asks to stop. */
@@ -133,6 +137,7 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     logFolder: run.logDir ?? folder,
     totalSteps: config.epochs * stepsPerEpoch,
     checkpointSteps: run.checkpointSteps,
+    commands: run,
     unsaved: false,
     signal,
     onStep,
@@ -174,6 +179,32 @@ export async function saveCheckpoint(run: Run, name: string): Promise<void> {
   };
   await writeCheckpoint(folderFiles(folder), name, { parameters, optimizer, ema }, state);
   if (name === LATEST) run.unsaved = false;
+  const { onCheckpoint } = run.commands;
+  const file = path.resolve(folder, name);
+  if (onCheckpoint)
+    await runHook('--on-checkpoint', onCheckpoint, { ...standing(run), DIFFUSION_SSL_CHECKPOINT: file });
+}
+
+/** Runs the command that the user has given for the end of an epoch. */
+export async function onEpoch(run: Run): Promise<void> {
+  const { onEpoch } = run.commands;
+  const { trainLoss, validationLoss } = run.state.history.at(-1)!;
+  if (onEpoch) {
+    await runHook('--on-epoch', onEpoch, {
+      ...standing(run),
+      DIFFUSION_SSL_TRAIN_LOSS: String(trainLoss),
+      DIFFUSION_SSL_VALIDATION_LOSS: String(validationLoss),
+    });
+  }
+}
+
+/** Where a run stands, as variables of the environment. */
+function standing({ folder, state }: Run): Record<string, string> {
+  return {
+    DIFFUSION_SSL_RUN: path.resolve(folder),
+    DIFFUSION_SSL_EPOCH: String(state.history.length),
+    DIFFUSION_SSL_STEP: String(state.step),
+  };
 }
 
 /** Runs `body` with the average of the weights in the model's place, if the run keeps one. */

@@ -17,11 +17,14 @@ import type { RunState } from './runFolder.js';
 export interface RunLogs {
   step(record: StepRecord): void;
   epoch(record: EpochRecord): void;
+  /** Adds a picture, a PNG file's bytes, to TensorBoard at the last step. */
+  picture(tag: 'panel' | 'samples', png: Uint8Array): void;
   /** Leaves the bar as it is. */
   close(): void;
 }
 
 const VALIDATION = 'loss/validation';
+const IMAGES_PER_SECOND = 'images_per_second';
 
 /**
  * Opens the logs of a run of so many steps. Those of a run that goes on become what they were at its checkpoint: what it
@@ -49,10 +52,14 @@ export async function createRunLogs(folder: string, state: RunState, totalSteps:
       const line: EpochLine = { step, epoch, trainLoss, validationLoss, learningRate };
       lines.write({ ...line });
       writePoints(board, line);
+      writeSpeed(board, record);
       bar?.print(
         `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}, ` +
           `${seconds.toFixed(0)} s${bestEpoch === epoch ? ', best so far' : ''}`,
       );
+    },
+    picture(tag, png) {
+      board.image(tag, png, state.step);
     },
     close() {
       bar?.close();
@@ -93,8 +100,13 @@ async function openBoard(
   if (step === 0) return createTensorBoardLog(folder);
   // An epoch whose last step is saved may not have been validated yet.
   const validated = epochRecords(state).at(-1)?.step ?? 0;
-  const board = createTensorBoardLog(folder, { resumeStep: step, resumeSteps: { [VALIDATION]: validated } });
-  if (!board.kept['loss/train']) for (const record of records) writePoints(board, record);
+  const perEpoch = { [VALIDATION]: validated, [IMAGES_PER_SECOND]: validated, panel: validated };
+  // A finished run that goes on draws other samples at its end.
+  const board = createTensorBoardLog(folder, { resumeStep: step, resumeSteps: { ...perEpoch, samples: -1 } });
+  if (!board.kept['loss/train']) {
+    for (const record of records) writePoints(board, record);
+    for (const record of epochRecords(state)) writeSpeed(board, record);
+  }
   return board;
 }
 
@@ -102,5 +114,10 @@ function writePoints(board: TensorBoardLog, record: StepRecord | EpochLine): voi
   if ('loss' in record) {
     board.scalar('loss/train', record.loss, record.step);
     board.scalar('learning_rate', record.learningRate, record.step);
+    board.scalar('gradient_norm', record.gradientNorm, record.step);
   } else board.scalar(VALIDATION, record.validationLoss, record.step);
+}
+
+function writeSpeed(board: TensorBoardLog, { imagesPerSecond, step }: EpochRecord): void {
+  board.scalar(IMAGES_PER_SECOND, imagesPerSecond, step);
 }
