@@ -24,13 +24,15 @@ page.worker.on('download', (download) => {
   const place = download.what === 'wasm' ? status : element('dataset', HTMLElement);
   place.textContent = describeDownload(download);
 });
+let loading = 'loading what computes, some 300 kB…';
 const startBackend = () =>
   attempt(async () => {
     const device = select('device').value as Device;
     page.state.set({ ready: false });
-    status.textContent = 'starting…';
+    status.textContent = loading;
     try {
       const { name, detail, remarks } = await page.worker.call('startBackend', device);
+      loading = 'starting…';
       status.textContent = `${NAMES[name] ?? name} (${detail})`;
       if (device !== 'auto') for (const remark of remarks) showNotice(remark, 'info');
       else if (remarks.length > 0) status.textContent += `. ${remarks.join(' ')}`;

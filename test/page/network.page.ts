@@ -81,6 +81,16 @@ describe.skipIf(!chromiumPath)('a poor network', () => {
     await page.close();
   });
 
+  it('is told that what computes is on its way', async () => {
+    mannerOf = (file) => (/worker-.*\.js$/.test(file) ? 'slow' : 'fast');
+    const page = await open();
+    await untilText(page, '#backend', /^loading what computes, some 300 kB…$/);
+    await untilReady(page);
+    await page.selectOption('#device', 'single');
+    await untilText(page, '#backend', /^wasm/);
+    await page.close();
+  });
+
   it('is told which file is missing, and starts when it is there', async () => {
     mannerOf = (file) => (/\.wasm$|chips\.bin$/.test(file) ? 'missing' : 'fast');
     const page = await open();
@@ -89,6 +99,11 @@ describe.skipIf(!chromiumPath)('a poor network', () => {
       /file http:\/\/localhost:\d+\/assets\/.*\.wasm does not load: the server answers 404/,
     );
     await untilNotice(page, /The sample chips do not load \(404\)/);
+    // Beside a long message, too, its button is one line.
+    const heights = await page
+      .locator('.notice button')
+      .evaluateAll((buttons) => buttons.map(({ clientHeight }) => clientHeight));
+    expect(new Set(heights).size, `${heights}`).toBe(1);
     expect(await page.textContent('#backend')).toMatch(/^none: nothing computes/);
     expect(await page.textContent('#dataset')).toMatch(/^No chips yet/);
     expect(await page.isEnabled('#train')).toBe(false);

@@ -68,7 +68,8 @@ export function checkRunState(state: unknown): RunState {
     const [field, expected] = [path.join('.') || 'it', message[0].toLowerCase() + message.slice(1)];
     throw new CheckpointError(`the run's state: ${field} is ${showValue(input)}; ${expected}.`);
   }
-  const config = { ...BEFORE_FLAGS, ...data.config };
+  // In the order of the file, so that a checkpoint of the run that goes on is that of one left alone.
+  const config = { ...data.config, ...BEFORE_FLAGS, ...data.config };
   checkSavedConfig(config);
   const finished = data.history.length;
   if (data.epoch !== finished || finished > Number(data.config.epochs)) {
