@@ -214,10 +214,6 @@ export { RMSprop, type RMSpropOptions } from './optimizers/RMSprop.js';
 export { SAM, type SAMOptions } from './optimizers/SAM.js';
 export { SGD, type SGDOptions } from './optimizers/SGD.js';
 export type { Churn } from './samplers/churn.js';
-export { type DdimStepOptions, ddimStep } from './samplers/ddimStep.js';
-export { type DdimVarianceOptions, ddimVariance } from './samplers/ddimVariance.js';
-export { type DdpmStepOptions, ddpmStep } from './samplers/ddpmStep.js';
-export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './samplers/ddpmVariance.js';
 export type { DpmAlgorithm } from './samplers/dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './samplers/dynamicThreshold.js';
 export { type EdmScheduleOptions, edmSchedule } from './samplers/edmSchedule.js';
@@ -225,11 +221,17 @@ export { gaussianNoise } from './samplers/gaussianNoise.js';
 export { type GuideDenoiserOptions, guideDenoiser } from './samplers/guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './samplers/guidedPrediction.js';
 export { type InvertDdimOptions, invertDdim } from './samplers/invertDdim.js';
-export type { LevelRule, NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './samplers/NoiseSchedule.js';
+export type {
+  LevelFamily,
+  LevelRequest,
+  NoiseLevelOptions,
+  NoiseLevels,
+  NoiseSchedule,
+} from './samplers/NoiseSchedule.js';
 export { type RepaintTimestepsOptions, repaintTimesteps } from './samplers/repaintTimesteps.js';
 export type { SolverOptions } from './samplers/SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './samplers/sampleDdim.js';
-export { type SampleDdpmOptions, sampleDdpm } from './samplers/sampleDdpm.js';
+export { type DdpmVarianceType, type SampleDdpmOptions, sampleDdpm } from './samplers/sampleDdpm.js';
 export { sampleDpmPlusPlus2M } from './samplers/sampleDpmPlusPlus2M.js';
 export { type SampleDpmSdeOptions, sampleDpmSde } from './samplers/sampleDpmSde.js';
 export { type SampleDpmSolverOptions, sampleDpmSolver } from './samplers/sampleDpmSolver.js';
@@ -250,8 +252,6 @@ export type {
   NoiseSource,
   SampleOptions,
   SamplerStep,
-  StepOptions,
-  StepResult,
 } from './samplers/types.js';
 export { constant } from './schedulers/constant.js';
 export { type CosineAnnealingOptions, cosineAnnealing } from './schedulers/cosineAnnealing.js';

@@ -6,6 +6,7 @@ export function checkPrediction(
   functionName: string,
   prediction: unknown,
   shape: readonly (number | null)[],
+  note = " as xT's",
 ): void {
   const isTensor = prediction instanceof tf.Tensor;
   const fits = (side: number | null, i: number) =>
@@ -14,7 +15,7 @@ export function checkPrediction(
     throw argumentError(
       `${functionName}: ${isTensor ? 'prediction.shape' : "the denoiser's prediction"}`,
       isTensor ? prediction.shape : prediction,
-      `${isTensor ? '' : 'a tensor '}[${shape.map((side) => side ?? 'any')}] as xT's`,
+      `${isTensor ? '' : 'a tensor '}[${shape.map((side) => side ?? 'any')}]${note}`,
     );
   }
 }

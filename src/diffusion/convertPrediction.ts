@@ -1,4 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { inFunction } from '../internal/inFunction.js';
 import { conversionFactors, type PredictionOptions, type PredictionType } from './predictionType.js';
 import { combineAt, type Timesteps } from './timesteps.js';
 
@@ -13,9 +14,11 @@ export function convertPrediction<T extends tf.Tensor>(
   { predictionType = 'noise' }: PredictionOptions,
 ): T {
   const factor = (which: 0 | 1) => (alphaBar: number) =>
-    conversionFactors(functionName, target, predictionType, alphaBar)[which];
-  return combineAt(functionName, alphaBars, t, {
-    xT: [xT, factor(0)],
-    prediction: [prediction, factor(1)],
-  }) as T;
+    conversionFactors(target, predictionType, alphaBar)[which];
+  return inFunction(functionName, () =>
+    combineAt(functionName, alphaBars, t, {
+      xT: [xT, factor(0)],
+      prediction: [prediction, factor(1)],
+    }),
+  ) as T;
 }

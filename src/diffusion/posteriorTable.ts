@@ -27,7 +27,7 @@ export function posteriorTable(
   alphaBars: ArrayLike<number>,
   chosen: ArrayLike<number> = Int32Array.from({ length: alphaBars.length }, (_, t) => t),
 ): PosteriorTable {
-  checkAlphaBars(functionName, alphaBars);
+  checkAlphaBars(`${functionName}: alphaBars`, alphaBars);
   const timesteps = Int32Array.from(chosen);
   checkInteger(`${functionName}: timesteps.length`, timesteps.length, 1);
   const [ofX0, ofXT, small, large] = Array.from({ length: 4 }, () => new Float64Array(timesteps.length));

@@ -22,19 +22,17 @@ export const PREDICTION_TYPES = ['noise', 'x0', 'v'] as const;
  * @throws If ᾱ is 0 or 1 where the conversion divides by a or s.
  */
 export function conversionFactors(
-  functionName: string,
   target: PredictionType,
   predictionType: PredictionType,
   alphaBar: number,
 ): readonly [xT: number, prediction: number] {
-  checkOneOf(functionName, 'predictionType', predictionType, PREDICTION_TYPES);
+  checkOneOf('predictionType', predictionType, PREDICTION_TYPES);
   if (target === predictionType) return [0, 1];
   const a = Math.sqrt(alphaBar);
   const s = Math.sqrt(1 - alphaBar);
   const divisor = predictionType === 'noise' ? a : predictionType === 'x0' ? s : 1;
   if (divisor === 0) {
     throw argumentError(
-      functionName,
       'alphaBars[t]',
       alphaBar,
       `${a === 0 ? 'above 0' : 'below 1'} for predictionType '${predictionType}'`,

@@ -1,17 +1,20 @@
-/** The smallest ᾱ that levels are made of: that of zero terminal SNR would be an infinite σ (diffusers takes 2⁻²⁴ too). */
-const SMALLEST_ALPHA_BAR = 2 ** -24;
+/** The largest finite σ: what stands for the infinite one of zero terminal SNR is that of ᾱ = 2⁻²⁴, as in diffusers. */
+const LARGEST_SIGMA = Math.sqrt(2 ** 24 - 1);
 
-/** σ = √((1 − ᾱ) / ᾱ), noise over signal, at each trained timestep, ascending. */
-export function sigmaTable(alphaBars: ArrayLike<number>): Float64Array {
-  return Float64Array.from(alphaBars, (alphaBar) => {
-    const limited = Math.max(alphaBar, SMALLEST_ALPHA_BAR);
-    return Math.sqrt((1 - limited) / limited);
-  });
+/** σ = √((1 − ᾱ) / ᾱ), noise over signal: infinite where ᾱ is 0. */
+export function sigmaOf(alphaBar: number): number {
+  return Math.sqrt((1 - alphaBar) / alphaBar);
 }
 
-/** σ at a timestep that may lie between two of the table, interpolated linearly. */
+/** The last σ of a schedule, made finite, above the one before. */
+export function finiteSigma(sigma: number, before: number): number {
+  return sigma === Number.POSITIVE_INFINITY ? Math.max(LARGEST_SIGMA, 2 * before) : sigma;
+}
+
+/** σ at a timestep that may lie between two of a table of σ at each timestep, interpolated linearly. */
 export function sigmaAt(table: Float64Array, t: number): number {
   const low = Math.min(Math.floor(t), table.length - 1);
+  if (t === low) return table[low];
   const high = Math.min(low + 1, table.length - 1);
   return table[low] + (t - low) * (table[high] - table[low]);
 }
@@ -20,7 +23,8 @@ export function sigmaAt(table: Float64Array, t: number): number {
 export function alphaBarAt(alphaBars: ArrayLike<number>, t: number): number {
   if (Number.isInteger(t)) return alphaBars[t];
   const low = Math.floor(t);
-  const sigma = sigmaAt(sigmaTable([alphaBars[low], alphaBars[low + 1]]), t - low);
+  const [from, to] = [sigmaOf(alphaBars[low]), sigmaOf(alphaBars[low + 1])];
+  const sigma = sigmaAt(Float64Array.of(from, finiteSigma(to, from)), t - low);
   return 1 / (1 + sigma ** 2);
 }
 

@@ -1,4 +1,6 @@
-import { checkInteger, checkOneOf } from '../internal/checks.js';
+import { checkInteger } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
+import { layTimesteps } from './layTimesteps.js';
 
 /**
  * How a few sampling steps are laid over the training timesteps: `'linspace'` includes the first and the last,
@@ -12,14 +14,6 @@ export interface SpaceTimestepsOptions {
   spacing?: TimestepSpacing;
   /** Added to every timestep of `'leading'`, as long as the largest stays below `trainTimesteps`. Default 0. */
   stepsOffset?: number;
-}
-
-const SPACINGS = ['linspace', 'leading', 'trailing'] as const;
-
-/** Rounds to the nearest integer and halves to the even one, as numpy does. */
-function roundHalfToEven(x: number): number {
-  const floor = Math.floor(x);
-  return x - floor === 0.5 ? floor + (floor % 2) : Math.round(x);
 }
 
 /**
@@ -47,18 +41,9 @@ export function spaceTimesteps(
   steps: number,
   options: SpaceTimestepsOptions = {},
 ): Int32Array {
-  const { spacing = 'leading', stepsOffset = 0 } = options;
-  checkInteger('spaceTimesteps', 'trainTimesteps', trainTimesteps, 1);
-  checkInteger('spaceTimesteps', 'steps', steps, 1, trainTimesteps);
-  checkOneOf('spaceTimesteps', 'spacing', spacing, SPACINGS);
-  const interval = Math.floor(trainTimesteps / steps);
-  const largestOffset = spacing === 'leading' ? trainTimesteps - 1 - (steps - 1) * interval : 0;
-  checkInteger('spaceTimesteps', 'stepsOffset', stepsOffset, 0, largestOffset);
-  return Int32Array.from({ length: steps }, (_, i) => {
-    const fromEnd = steps - 1 - i;
-    if (spacing === 'leading') return fromEnd * interval + stepsOffset;
-    if (spacing === 'trailing') return roundHalfToEven(trainTimesteps - i * (trainTimesteps / steps)) - 1;
-    if (i === 0 && steps > 1) return trainTimesteps - 1;
-    return fromEnd === 0 ? 0 : roundHalfToEven(fromEnd * ((trainTimesteps - 1) / (steps - 1)));
-  });
+  const { spacing = 'leading', stepsOffset } = options;
+  checkInteger('spaceTimesteps: trainTimesteps', trainTimesteps, 1);
+  return inFunction('spaceTimesteps', () =>
+    Int32Array.from(layTimesteps(trainTimesteps, steps, { spacing, stepsOffset })),
+  );
 }

@@ -73,7 +73,7 @@ export function combineAt(
     if (!(tensor instanceof tf.Tensor))
       throw argumentError(functionName, name, tensor, 'a tensor [batch, …]');
   }
-  checkAlphaBars(functionName, schedule);
+  checkAlphaBars(`${functionName}: alphaBars`, schedule);
   // Levels between two of the schedule are looked up as a schedule of their own, with one level a sample.
   const [alphaBars, t]: [ArrayLike<number>, Timesteps] =
     timesteps instanceof Float32Array

@@ -21,14 +21,13 @@ export interface Churn {
 
 /** x̂ and σ after churn, and x0 estimated there. */
 export function churn(
-  functionName: string,
   state: SolverState,
   { amount = 0, min = 0, max = Number.POSITIVE_INFINITY, noise = 1, predictBefore = false }: Churn = {},
 ): { x: tf.Tensor; sigma: number; x0: tf.Tensor } {
-  checkNumber(functionName, 'churn.amount', amount, 0);
-  checkNumber(functionName, 'churn.min', min, 0);
-  checkNumber(functionName, 'churn.noise', noise, 0);
-  if (max !== Number.POSITIVE_INFINITY) checkNumber(functionName, 'churn.max', max, min);
+  checkNumber('churn.amount', amount, 0);
+  checkNumber('churn.min', min, 0);
+  checkNumber('churn.noise', noise, 0);
+  if (max !== Number.POSITIVE_INFINITY) checkNumber('churn.max', max, min);
   const { x, sigma, steps, predict, toX0 } = state;
   const gamma = sigma >= min && sigma <= max ? Math.min(amount / steps, Math.SQRT2 - 1) : 0;
   if (gamma === 0) return { x, sigma, x0: state.denoise(x, sigma) };

@@ -10,11 +10,11 @@ export interface DynamicThresholdingOptions {
 }
 
 /** Throws unless the options are in their ranges. */
-export function checkDynamicThresholding(functionName: string, options: DynamicThresholdingOptions): void {
+export function checkDynamicThresholding(options: DynamicThresholdingOptions): void {
   const { ratio = 0.995, sampleMaxValue = 1 } = options;
-  checkNumber(functionName, 'dynamicThresholding.ratio', ratio, 0, 1);
+  checkNumber('dynamicThresholding.ratio', ratio, 0, 1);
   if (sampleMaxValue !== Number.POSITIVE_INFINITY) {
-    checkNumber(functionName, 'dynamicThresholding.sampleMaxValue', sampleMaxValue, 1);
+    checkNumber('dynamicThresholding.sampleMaxValue', sampleMaxValue, 1);
   }
 }
 

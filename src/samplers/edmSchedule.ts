@@ -1,9 +1,10 @@
 import { edmFactors } from '../diffusion/edmFactors.js';
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
 import { argumentError, checkInteger, checkNumber, checkOneOf } from '../internal/checks.js';
+import { checkLevels } from './checkLevels.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseFactors } from './noiseFactors.js';
 import { spacedSigmas } from './spacedSigmas.js';
-import { checkLevels } from './vpSchedule.js';
 
 /** Options of {@link edmSchedule}. */
 export interface EdmScheduleOptions {
@@ -35,50 +36,47 @@ export interface EdmScheduleOptions {
  */
 export function edmSchedule(options: EdmScheduleOptions = {}): NoiseSchedule {
   const { sigmaMin: smallest = 0.002, sigmaMax: largest = 80, sigmaData = 0.5 } = options;
-  checkNumber('edmSchedule', 'sigmaMax', largest, Number.MIN_VALUE);
-  checkNumber('edmSchedule', 'sigmaMin', smallest, Number.MIN_VALUE, largest);
-  checkNumber('edmSchedule', 'sigmaData', sigmaData, Number.MIN_VALUE);
+  checkNumber('edmSchedule: sigmaMax', largest, Number.MIN_VALUE);
+  checkNumber('edmSchedule: sigmaMin', smallest, Number.MIN_VALUE, largest);
+  checkNumber('edmSchedule: sigmaData', sigmaData, Number.MIN_VALUE);
   const timestepAt = (sigma: number) => edmFactors(sigma, sigmaData).noise;
   return {
-    maxSteps: Number.MAX_SAFE_INTEGER,
     timestepAt,
     sigmaAt: (t) => Math.exp(4 * t),
+    mixture: (sigma) => [1, sigma],
     inputScale: (sigma) => edmFactors(sigma, sigmaData).in,
     outputScale: () => 1,
     startDeviation: (sigma) => Math.sqrt(sigma ** 2 + 1),
-    x0Factors: (predictionType, sigma) => {
-      checkOneOf('edmSchedule', 'predictionType', predictionType, PREDICTION_TYPES);
+    factors: (target, predictionType, sigma) => {
+      checkOneOf('edmSchedule: predictionType', predictionType, PREDICTION_TYPES);
       if (predictionType === 'x0') {
-        throw argumentError(
-          'edmSchedule',
-          'predictionType',
-          'x0',
-          "'noise' or 'v': F is neither x0 nor scaled so",
-        );
+        const accepted = "'noise' or 'v': F is neither x0 nor scaled so";
+        throw argumentError('edmSchedule: predictionType', 'x0', accepted);
       }
       const { skip, out } = edmFactors(sigma, sigmaData);
-      return [skip, predictionType === 'v' ? -out : out];
+      const x0 = [skip, predictionType === 'v' ? -out : out] as const;
+      return target === 'x0' ? x0 : noiseFactors(x0, sigma);
     },
-    levels: (functionName, steps, levelOptions) => {
-      const { sigmas = 'karras', rho = 7, finalSigma = 'zero' } = levelOptions;
-      const { sigmaMin = smallest, sigmaMax = largest } = levelOptions;
-      checkOneOf(functionName, 'finalSigma', finalSigma, ['zero', 'sigma_min']);
-      if (typeof sigmas !== 'string') {
-        const list = Float64Array.from(sigmas);
-        return checkLevels(functionName, { timesteps: list.slice(0, -1).map(timestepAt), sigmas: list });
+    levels: (request) => {
+      const { family, steps = 20, sigmas = 'karras', finalSigma = 'zero', rho } = request;
+      const { sigmaMin = smallest, sigmaMax = largest } = request;
+      for (const option of ['spacing', 'stepsOffset', 'timesteps', 'lambdaMin'] as const) {
+        if (request[option] === undefined) continue;
+        const accepted =
+          "left out with edmSchedule, whose levels are 'karras', 'exponential' or your own sigmas";
+        throw argumentError(option, request[option], accepted);
       }
-      checkOneOf(functionName, 'sigmas', sigmas, ['karras', 'exponential']);
-      checkInteger(functionName, 'steps', steps, 1);
-      checkNumber(functionName, 'rho', rho, Number.MIN_VALUE);
-      checkNumber(functionName, 'sigmaMax', sigmaMax, Number.MIN_VALUE);
-      checkNumber(functionName, 'sigmaMin', sigmaMin, Number.MIN_VALUE, sigmaMax);
-      const exponent = sigmas === 'karras' ? rho : Number.POSITIVE_INFINITY;
-      const levels = spacedSigmas(steps, sigmaMax, sigmaMin, exponent);
-      const end = finalSigma === 'zero' ? 0 : sigmaMin;
-      return checkLevels(functionName, {
-        timesteps: levels.map(timestepAt),
-        sigmas: Float64Array.of(...levels, end),
-      });
+      checkOneOf('finalSigma', finalSigma, ['zero', 'sigma_min']);
+      const check = (list: Float64Array) =>
+        checkLevels({ timesteps: list.slice(0, -1).map(timestepAt), sigmas: list }, family);
+      if (typeof sigmas !== 'string') return check(Float64Array.from(sigmas));
+      if (sigmas === 'schedule') {
+        throw argumentError('sigmas', sigmas, "'karras', 'exponential' or a list with edmSchedule");
+      }
+      checkOneOf('sigmas', sigmas, ['karras', 'exponential']);
+      checkInteger('steps', steps, 1);
+      const levels = spacedSigmas(steps, { sigmas, sigmaMin, sigmaMax, rho });
+      return check(Float64Array.of(...levels, finalSigma === 'zero' ? 0 : sigmaMin));
     },
   };
 }

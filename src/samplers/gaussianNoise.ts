@@ -21,7 +21,7 @@ import type { NoiseSource } from './types.js';
  * ```
  */
 export function gaussianNoise(seed: number): NoiseSource {
-  checkInteger('gaussianNoise', 'seed', seed, 0);
+  checkInteger('gaussianNoise: seed', seed, 0);
   return (shape, step) =>
     tf.tensor(
       randomNormal(tf.util.sizeFromShape(shape), { seed, stream: randomStreams.sampler, step }),

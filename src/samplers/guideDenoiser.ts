@@ -42,7 +42,7 @@ export function guideDenoiser<C>(denoiser: Denoiser<C>, options: GuideDenoiserOp
   checkDenoiser('guideDenoiser', denoiser);
   const { condition, unconditional, interval, channels } = options;
   if (interval !== undefined && !(interval[0] <= interval[1])) {
-    throw argumentError('guideDenoiser', 'interval', interval, 'two ascending timesteps');
+    throw argumentError('guideDenoiser: interval', interval, 'two ascending timesteps');
   }
   return (xT, t, _, call) =>
     tf.tidy(() => {
@@ -56,7 +56,7 @@ export function guideDenoiser<C>(denoiser: Denoiser<C>, options: GuideDenoiserOp
       if (channels !== undefined) {
         const count = conditional.shape[conditional.rank - 1];
         if (!channels.every((channel) => Number.isInteger(channel) && channel >= 0 && channel < count)) {
-          throw argumentError('guideDenoiser', 'channels', channels, `of 0 to ${count - 1}`);
+          throw argumentError('guideDenoiser: channels', channels, `of 0 to ${count - 1}`);
         }
         const list = Array.from({ length: count }, (_, channel) => channels.includes(channel));
         const mask = tf.tensor(list, [...xT.shape.slice(1).map(() => 1), count], 'bool');

@@ -37,14 +37,13 @@ export function guidedPrediction(
   const { scale, rescale = 0 } = options;
   if (!tf.util.arraysEqual(unconditional.shape, conditional.shape)) {
     throw argumentError(
-      'guidedPrediction',
-      'unconditional.shape',
+      'guidedPrediction: unconditional.shape',
       unconditional.shape,
       `[${conditional.shape}] as conditional's`,
     );
   }
-  checkNumber('guidedPrediction', 'scale', scale);
-  checkNumber('guidedPrediction', 'rescale', rescale, 0, 1);
+  checkNumber('guidedPrediction: scale', scale);
+  checkNumber('guidedPrediction: rescale', rescale, 0, 1);
   return tf.tidy(() => {
     const guided = tf.add(unconditional, tf.mul(tf.sub(conditional, unconditional), scale));
     if (rescale === 0) return guided;

@@ -1,9 +1,5 @@
 export type { ConditionFields, Denoiser, DenoiserCall } from '../diffusion/Denoiser.js';
 export type { Churn } from './churn.js';
-export { type DdimStepOptions, ddimStep } from './ddimStep.js';
-export { type DdimVarianceOptions, ddimVariance } from './ddimVariance.js';
-export { type DdpmStepOptions, ddpmStep } from './ddpmStep.js';
-export { type DdpmVarianceOptions, type DdpmVarianceType, ddpmVariance } from './ddpmVariance.js';
 export type { DpmAlgorithm } from './dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 export { type EdmScheduleOptions, edmSchedule } from './edmSchedule.js';
@@ -11,11 +7,17 @@ export { gaussianNoise } from './gaussianNoise.js';
 export { type GuideDenoiserOptions, guideDenoiser } from './guideDenoiser.js';
 export { type GuidanceOptions, guidedPrediction } from './guidedPrediction.js';
 export { type InvertDdimOptions, invertDdim } from './invertDdim.js';
-export type { LevelRule, NoiseLevelOptions, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
+export type {
+  LevelFamily,
+  LevelRequest,
+  NoiseLevelOptions,
+  NoiseLevels,
+  NoiseSchedule,
+} from './NoiseSchedule.js';
 export { type RepaintTimestepsOptions, repaintTimesteps } from './repaintTimesteps.js';
 export type { SolverOptions } from './SolverOptions.js';
 export { type SampleDdimOptions, sampleDdim } from './sampleDdim.js';
-export { type SampleDdpmOptions, sampleDdpm } from './sampleDdpm.js';
+export { type DdpmVarianceType, type SampleDdpmOptions, sampleDdpm } from './sampleDdpm.js';
 export { sampleDpmPlusPlus2M } from './sampleDpmPlusPlus2M.js';
 export { type SampleDpmSdeOptions, sampleDpmSde } from './sampleDpmSde.js';
 export { type SampleDpmSolverOptions, sampleDpmSolver } from './sampleDpmSolver.js';
@@ -36,6 +38,4 @@ export type {
   NoiseSource,
   SampleOptions,
   SamplerStep,
-  StepOptions,
-  StepResult,
 } from './types.js';

@@ -1,19 +1,16 @@
-import * as tf from '@tensorflow/tfjs-core';
-import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
-import { checkDenoiser } from '../diffusion/checkDenoiser.js';
+import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
-import { requireBackend } from '../diffusion/requireBackend.js';
-import { spaceTimesteps } from '../diffusion/spaceTimesteps.js';
-import { argumentError } from '../internal/checks.js';
-import { nextTurn } from '../internal/nextTurn.js';
-import { throwIfAborted } from '../internal/throwIfAborted.js';
-import { checkLimits, combine, estimate } from './stepTensors.js';
-import type { SampleOptions } from './types.js';
+import { inFunction } from '../internal/inFunction.js';
+import type { NoiseSchedule } from './NoiseSchedule.js';
+import type { SolverOptions } from './SolverOptions.js';
+import { solve } from './solve.js';
+import { combine } from './stepTensors.js';
+import { xTSchedule } from './xTSchedule.js';
 
 /** Options of {@link invertDdim}. `steps` is 50, or all timesteps where there are fewer, unless given. */
 export type InvertDdimOptions<C = undefined> = Omit<
-  SampleOptions<C>,
-  'shape' | 'initialImage' | 'startStep' | 'seed' | 'noise' | 'timesteps'
+  SolverOptions<C>,
+  'shape' | 'initialImage' | 'startStep' | 'seed' | 'noise'
 >;
 
 /**
@@ -46,41 +43,21 @@ export async function invertDdim<C>(
   options: InvertDdimOptions<C> = {},
 ): Promise<tf.Tensor> {
   const functionName = 'invertDdim';
-  checkAlphaBars(functionName, alphaBars);
-  requireBackend(functionName);
-  checkDenoiser(functionName, denoiser);
-  checkLimits(functionName, options);
-  if (images.rank < 1) throw argumentError(functionName, 'images.shape', images.shape, '[batch, …]');
-  const { steps = Math.min(50, alphaBars.length), setAlphaToOne = true, onStep, signal } = options;
-  const timesteps = spaceTimesteps(alphaBars.length, steps, options).reverse();
-  let xT = tf.tidy(() => tf.mul(images, 1));
-  for (const [i, t] of timesteps.entries()) {
-    const alphaBar = i > 0 ? alphaBars[timesteps[i - 1]] : setAlphaToOne ? 1 : alphaBars[0];
-    let result: { next: tf.Tensor; x0: tf.Tensor } | undefined;
-    try {
-      if (signal) {
-        await nextTurn();
-        throwIfAborted(signal, `${functionName}: stopped before step ${i + 1} of ${timesteps.length}.`);
-      }
-      result = tf.tidy(() => {
-        const ts = tf.fill([images.shape[0]], t, 'int32') as tf.Tensor1D;
-        const prediction = denoiser(xT, ts, options.condition as C, { training: false, step: 0 });
-        if (!tf.util.arraysEqual(prediction.shape, xT.shape)) {
-          throw argumentError(functionName, 'prediction.shape', prediction.shape, `[${xT.shape}] as xT's`);
-        }
-        const x0 = estimate(functionName, 'x0', xT, alphaBar, prediction, options);
-        const noise = estimate(functionName, 'noise', xT, alphaBar, prediction, options);
-        return { next: combine(Math.sqrt(alphaBars[t]), x0, Math.sqrt(1 - alphaBars[t]), noise), x0 };
-      });
-      await onStep?.({ step: i + 1, t, xT, x0: result.x0 });
-    } catch (error) {
-      result?.next.dispose();
-      throw error;
-    } finally {
-      xT.dispose();
-      result?.x0.dispose();
-    }
-    xT = result.next;
-  }
-  return xT;
+  const down = inFunction(functionName, () => xTSchedule(alphaBars));
+  const levels: NoiseSchedule['levels'] = (request) => {
+    const { timesteps, sigmas } = down.levels(request);
+    return { timesteps: timesteps.reverse(), sigmas: sigmas.reverse() };
+  };
+  const { steps = Math.min(50, alphaBars.length) } = options;
+  const run = {
+    ...{ functionName, family: 'ddim' as const, denoiser },
+    schedule: { ...down, levels },
+    options: { ...options, steps, shape: images.shape, noise: () => images },
+  };
+  return solve(run, ({ x, i, timesteps, sigma, nextAlphaBar, predict, toX0, toNoise }) => {
+    const prediction = predict(x, sigma, timesteps[i]);
+    const x0 = toX0(x, sigma, prediction);
+    const noise = toNoise(x, sigma, prediction);
+    return { x: combine(Math.sqrt(nextAlphaBar), x0, Math.sqrt(1 - nextAlphaBar), noise), x0 };
+  });
 }

@@ -28,10 +28,10 @@ export function repaintTimesteps(
   options: RepaintTimestepsOptions = {},
 ): Int32Array {
   const { jumpLength = 10, resamplings = 10 } = options;
-  checkInteger('repaintTimesteps', 'trainTimesteps', trainTimesteps, 1);
-  checkInteger('repaintTimesteps', 'steps', steps, 1, trainTimesteps);
-  checkInteger('repaintTimesteps', 'jumpLength', jumpLength, 1);
-  checkInteger('repaintTimesteps', 'resamplings', resamplings, 1);
+  checkInteger('repaintTimesteps: trainTimesteps', trainTimesteps, 1);
+  checkInteger('repaintTimesteps: steps', steps, 1, trainTimesteps);
+  checkInteger('repaintTimesteps: jumpLength', jumpLength, 1);
+  checkInteger('repaintTimesteps: resamplings', resamplings, 1);
   const jumps = new Map<number, number>();
   for (let i = 0; i < steps - jumpLength; i += jumpLength) jumps.set(i, resamplings - 1);
   const visited: number[] = [];

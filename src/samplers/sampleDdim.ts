@@ -1,15 +1,21 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import type { Denoiser } from '../diffusion/Denoiser.js';
-import { ddimStep } from './ddimStep.js';
-import { reverseProcess } from './reverseProcess.js';
-import type { SampleOptions } from './types.js';
+import { checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
+import type { SolverOptions } from './SolverOptions.js';
+import { solve } from './solve.js';
+import { combine } from './stepTensors.js';
+import { xTSchedule } from './xTSchedule.js';
 
 /** Options of {@link sampleDdim}. `steps` is 50, or all timesteps where there are fewer, unless given. */
-export interface SampleDdimOptions<C = undefined> extends SampleOptions<C> {
-  /** Share of DDPM's noise that each step adds, in [0, 1]: 0 is deterministic. Default 0. */
+export interface SampleDdimOptions<C = undefined> extends SolverOptions<C> {
+  /** Share of DDPM's noise that each step adds, in [0, 1]: 0 is deterministic, 1 is DDPM. Default 0. */
   eta?: number;
-  /** Whether ε follows from the clipped x0, which keeps clipped samples free of left-over noise. Default false. */
+  /**
+   * Whether the noise follows from the clipped x0 instead of being the denoiser's (diffusers'
+   * `use_clipped_model_output`). With the denoiser's, noise that clipping has taken out of x0 stays in the sample.
+   * Default false, as in diffusers.
+   */
   useClippedModelOutput?: boolean;
 }
 
@@ -17,7 +23,7 @@ export interface SampleDdimOptions<C = undefined> extends SampleOptions<C> {
  * Samples by DDIM's reverse process, from pure noise or a noised image to images in few steps (Song et al. 2021).
  *
  * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 (ᾱ₀ without
- * `setAlphaToOne`).
+ * `finalSigma: 'sigma_min'`).
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
@@ -45,15 +51,20 @@ export async function sampleDdim<C>(
   alphaBars: ArrayLike<number>,
   options: SampleDdimOptions<C>,
 ): Promise<tf.Tensor> {
-  checkAlphaBars('sampleDdim', alphaBars);
-  const { steps = Math.min(50, alphaBars.length), eta = 0, useClippedModelOutput } = options;
-  return reverseProcess(
-    'sampleDdim',
-    denoiser,
-    alphaBars,
-    { ...options, steps },
-    eta > 0,
-    (xT, t, prediction, step) =>
-      ddimStep(xT, t, prediction, alphaBars, { ...step, eta, useClippedModelOutput }),
-  );
+  const functionName = 'sampleDdim';
+  const schedule = inFunction(functionName, () => xTSchedule(alphaBars));
+  const { steps = Math.min(50, alphaBars.length), eta = 0, useClippedModelOutput = false } = options;
+  checkNumber(`${functionName}: eta`, eta, 0, 1);
+  const run = { functionName, family: 'ddim' as const, denoiser, schedule, options: { ...options, steps } };
+  return solve(run, ({ x, sigma, alphaBar, nextAlphaBar, predict, toX0, toNoise, draw }) => {
+    const prediction = predict(x, sigma);
+    const x0 = toX0(x, sigma, prediction);
+    const noise = useClippedModelOutput
+      ? combine(1 / Math.sqrt(1 - alphaBar), x, -Math.sqrt(alphaBar / (1 - alphaBar)), x0)
+      : toNoise(x, sigma, prediction);
+    const variance = eta ** 2 * ((1 - nextAlphaBar) / (1 - alphaBar)) * (1 - alphaBar / nextAlphaBar);
+    const direction = Math.sqrt(Math.max(0, 1 - nextAlphaBar - variance));
+    const mean = combine(Math.sqrt(nextAlphaBar), x0, direction, noise);
+    return { x: variance > 0 ? combine(1, mean, Math.sqrt(variance), draw()) : mean, x0 };
+  });
 }

@@ -1,14 +1,29 @@
-import type * as tf from '@tensorflow/tfjs-core';
-import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
+import * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
-import { type DdpmStepOptions, ddpmStep } from './ddpmStep.js';
-import { reverseProcess } from './reverseProcess.js';
-import type { SampleOptions } from './types.js';
+import { checkOneOf } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
+import type { SolverOptions } from './SolverOptions.js';
+import { solve } from './solve.js';
+import { combine } from './stepTensors.js';
+import { xTSchedule } from './xTSchedule.js';
+
+/**
+ * Variance of the noise that DDPM adds in a reverse step (diffusers' names), with β = 1 − ᾱ_t / ᾱ_previous:
+ *
+ * - `'fixed_small'`: that of the forward process' posterior given x0, (1 − ᾱ_previous) / (1 − ᾱ_t) · β;
+ * - `'fixed_small_log'`: the same, under the name that diffusers keeps for computing it by its logarithm;
+ * - `'fixed_large'`: that of the forward step itself, β (both in Ho et al. 2020, section 3.2);
+ * - `'learned_range'`: the prediction has twice the channels (last axis), and the second half says in [−1, 1] where
+ *   between the logarithms of the small and the large one it lies (Nichol and Dhariwal 2021, equation 15).
+ */
+export type DdpmVarianceType = 'fixed_small' | 'fixed_small_log' | 'fixed_large' | 'learned_range';
+
+const VARIANCES = ['fixed_small', 'fixed_small_log', 'fixed_large', 'learned_range'] as const;
 
 /** Options of {@link sampleDdpm}. `steps` is all timesteps unless given. */
-export interface SampleDdpmOptions<C = undefined> extends SampleOptions<C> {
-  /** Variance of the added noise, see `ddpmStep`. Default `'fixed_small'`. */
-  variance?: DdpmStepOptions['variance'];
+export interface SampleDdpmOptions<C = undefined> extends SolverOptions<C> {
+  /** Variance of the added noise. Default `'fixed_small'`. */
+  variance?: DdpmVarianceType;
 }
 
 /**
@@ -39,14 +54,31 @@ export async function sampleDdpm<C>(
   alphaBars: ArrayLike<number>,
   options: SampleDdpmOptions<C>,
 ): Promise<tf.Tensor> {
-  checkAlphaBars('sampleDdpm', alphaBars);
-  const { steps = alphaBars.length, variance } = options;
-  return reverseProcess(
-    'sampleDdpm',
-    denoiser,
-    alphaBars,
-    { ...options, steps },
-    true,
-    (xT, t, prediction, step) => ddpmStep(xT, t, prediction, alphaBars, { ...step, variance }),
-  );
+  const functionName = 'sampleDdpm';
+  const schedule = inFunction(functionName, () => xTSchedule(alphaBars));
+  const { steps = alphaBars.length, variance = 'fixed_small' } = options;
+  checkOneOf(`${functionName}: variance`, variance, VARIANCES);
+  const outputs = variance === 'learned_range' ? 2 : 1;
+  const family = 'ddim' as const;
+  const run = { functionName, family, denoiser, schedule, options: { ...options, steps }, outputs };
+  return solve(run, ({ x, sigma, next, alphaBar, nextAlphaBar, predict, toX0, draw }) => {
+    const output = predict(x, sigma);
+    const [prediction, place] = outputs === 2 ? tf.split(output, 2, -1) : [output];
+    const x0 = toX0(x, sigma, prediction);
+    const alpha = alphaBar / nextAlphaBar;
+    const mean = combine(
+      (Math.sqrt(nextAlphaBar) * (1 - alpha)) / (1 - alphaBar),
+      x0,
+      (Math.sqrt(alpha) * (1 - nextAlphaBar)) / (1 - alphaBar),
+      x,
+    );
+    if (next === 0 || next === sigma) return { x: mean, x0 };
+    const large = 1 - alpha;
+    const small = ((1 - nextAlphaBar) / (1 - alphaBar)) * large;
+    const deviation = variance === 'fixed_large' ? Math.sqrt(large) : Math.sqrt(small);
+    if (place === undefined) return { x: combine(1, mean, deviation, draw()), x0 };
+    const share = tf.div(tf.add(place, 1), 2);
+    const log = tf.add(tf.mul(share, Math.log(large / small)), Math.log(small));
+    return { x: tf.add(mean, tf.mul(draw(), tf.exp(tf.div(log, 2)))), x0 };
+  });
 }

@@ -39,8 +39,7 @@ export async function sampleDpmPlusPlus2M<C>(
     denoiser,
     schedule,
     options,
-    omitLast: true,
-    unitStart: true,
+    family: 'dpm' as const,
   };
   return solve(run, ({ x, i, sigmas, sigma, next, denoise, memory: [last] }) => {
     const x0 = denoise(x, sigma);

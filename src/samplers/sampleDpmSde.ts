@@ -41,9 +41,9 @@ export async function sampleDpmSde<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleDpmSdeOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleDpmSde', denoiser, schedule, options, omitLast: false };
+  const run = { functionName: 'sampleDpmSde', denoiser, schedule, options, family: 'euler' as const };
   const { eta = 1 } = options;
-  checkNumber('sampleDpmSde', 'eta', eta, 0, 1);
+  checkNumber('sampleDpmSde: eta', eta, 0, 1);
   return solve(run, ({ x, i, sigma, next, denoise, draw }) => {
     const x0 = denoise(x, sigma);
     if (next === 0) return { x: x0, x0 };

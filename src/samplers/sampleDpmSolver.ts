@@ -59,23 +59,21 @@ export async function sampleDpmSolver<C>(
     denoiser,
     schedule,
     options,
-    omitLast: true,
-    unitStart: true,
+    family: 'dpm' as const,
   };
   const { order = 2, algorithm = 'dpmsolver++', solverType = 'midpoint' } = options;
-  checkOneOf('sampleDpmSolver', 'algorithm', algorithm, [
+  checkOneOf('sampleDpmSolver: algorithm', algorithm, [
     'dpmsolver++',
     'dpmsolver',
     'sde-dpmsolver++',
     'sde-dpmsolver',
   ]);
-  checkOneOf('sampleDpmSolver', 'solverType', solverType, ['midpoint', 'heun']);
-  if (![1, 2, 3].includes(order)) throw argumentError('sampleDpmSolver', 'order', order, '1, 2 or 3');
+  checkOneOf('sampleDpmSolver: solverType', solverType, ['midpoint', 'heun']);
+  if (![1, 2, 3].includes(order)) throw argumentError('sampleDpmSolver: order', order, '1, 2 or 3');
   return solve(run, ({ x, i, steps, sigmas, sigma, next, denoise, draw, memory }) => {
     if (next === 0 && !algorithm.endsWith('++')) {
       throw argumentError(
-        'sampleDpmSolver',
-        'finalSigma',
+        'sampleDpmSolver: finalSigma',
         'zero',
         `'sigma_min' with the algorithm '${algorithm}'`,
       );

@@ -50,17 +50,15 @@ export async function sampleDpmSolverSinglestep<C>(
     denoiser,
     schedule,
     options,
-    omitLast: true,
-    unitStart: true,
+    family: 'dpm' as const,
   };
   const { order = 2, algorithm = 'dpmsolver++', solverType = 'midpoint' } = options;
-  checkOneOf('sampleDpmSolverSinglestep', 'algorithm', algorithm, ['dpmsolver++', 'dpmsolver']);
-  checkOneOf('sampleDpmSolverSinglestep', 'solverType', solverType, ['midpoint', 'heun']);
-  if (![1, 2, 3].includes(order))
-    throw argumentError('sampleDpmSolverSinglestep', 'order', order, '1, 2 or 3');
+  checkOneOf('sampleDpmSolverSinglestep: algorithm', algorithm, ['dpmsolver++', 'dpmsolver']);
+  checkOneOf('sampleDpmSolverSinglestep: solverType', solverType, ['midpoint', 'heun']);
+  if (![1, 2, 3].includes(order)) throw argumentError('sampleDpmSolverSinglestep: order', order, '1, 2 or 3');
   return solve(run, ({ x, i, steps, sigmas, sigma, next, denoise, memory }) => {
     if (next === 0 && algorithm === 'dpmsolver') {
-      throw argumentError('sampleDpmSolverSinglestep', 'finalSigma', 'zero', "'sigma_min' with 'dpmsolver'");
+      throw argumentError('sampleDpmSolverSinglestep: finalSigma', 'zero', "'sigma_min' with 'dpmsolver'");
     }
     const x0 = denoise(x, sigma);
     const m = algorithm === 'dpmsolver++' ? x0 : combine(1 / sigma, x, -1 / sigma, x0);

@@ -42,9 +42,9 @@ export async function sampleEuler<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleEulerOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleEuler', denoiser, schedule, options, omitLast: false };
+  const run = { functionName: 'sampleEuler', denoiser, schedule, options, family: 'euler' as const };
   return solve(run, (state) => {
-    const { x, sigma, x0 } = churn('sampleEuler', state, options.churn);
+    const { x, sigma, x0 } = churn(state, options.churn);
     const ratio = state.next / sigma;
     return { x: combine(ratio, x, 1 - ratio, x0), x0 };
   });

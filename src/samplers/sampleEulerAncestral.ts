@@ -40,9 +40,9 @@ export async function sampleEulerAncestral<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleEulerAncestralOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleEulerAncestral', denoiser, schedule, options, omitLast: false };
+  const run = { functionName: 'sampleEulerAncestral', denoiser, schedule, options, family: 'euler' as const };
   const { eta = 1 } = options;
-  checkNumber('sampleEulerAncestral', 'eta', eta, 0, 1);
+  checkNumber('sampleEulerAncestral: eta', eta, 0, 1);
   return solve(run, ({ x, sigma, next, denoise, draw }) => {
     const x0 = denoise(x, sigma);
     const up = Math.min(next, eta * Math.sqrt((next ** 2 * (sigma ** 2 - next ** 2)) / sigma ** 2));

@@ -40,9 +40,9 @@ export async function sampleHeun<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleHeunOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleHeun', denoiser, schedule, options, omitLast: false };
+  const run = { functionName: 'sampleHeun', denoiser, schedule, options, family: 'euler' as const };
   return solve(run, (state) => {
-    const { x, sigma, x0 } = churn('sampleHeun', state, options.churn);
+    const { x, sigma, x0 } = churn(state, options.churn);
     const { next } = state;
     const ratio = next / sigma;
     const euler = combine(ratio, x, 1 - ratio, x0);

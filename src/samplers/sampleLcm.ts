@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs-core';
-import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkInteger, checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
+import { xTSchedule } from './xTSchedule.js';
 
 /** Options of {@link sampleLcm}. `steps` is 4 unless given; its levels are its own. */
 export interface SampleLcmOptions<C = undefined>
@@ -45,26 +46,29 @@ export async function sampleLcm<C>(
   options: SampleLcmOptions<C>,
 ): Promise<tf.Tensor> {
   const functionName = 'sampleLcm';
-  checkAlphaBars(functionName, alphaBars);
+  const schedule = inFunction(functionName, () => xTSchedule(alphaBars));
   const { originalSteps = Math.min(50, alphaBars.length), timestepScaling = 10 } = options;
-  checkInteger(functionName, 'originalSteps', originalSteps, 1, alphaBars.length);
+  checkInteger(`${functionName}: originalSteps`, originalSteps, 1, alphaBars.length);
   const { steps = Math.min(4, originalSteps) } = options;
-  checkInteger(functionName, 'steps', steps, 1, originalSteps);
-  checkNumber(functionName, 'timestepScaling', timestepScaling, 0);
+  checkInteger(`${functionName}: steps`, steps, 1, originalSteps);
+  checkNumber(`${functionName}: timestepScaling`, timestepScaling, 0);
   const stride = Math.floor(alphaBars.length / originalSteps);
   const spaced = Array.from(
     { length: steps },
     (_, i) => (originalSteps - Math.floor((i * originalSteps) / steps)) * stride - 1,
   );
-  const own = { ...options, timesteps: options.timesteps ?? spaced, sigmas: 'schedule' as const };
-  const run = { functionName, denoiser, schedule: alphaBars, options: own, omitLast: true, unitStart: true };
-  return solve(run, ({ x, i, timesteps, sigma, next, denoise, draw }) => {
+  const run = {
+    ...{ functionName, family: 'ddim' as const, denoiser, schedule },
+    options: { ...options, timesteps: options.timesteps ?? spaced },
+  };
+  return solve(run, ({ x, i, timesteps, sigma, next, nextAlphaBar, denoise, draw }) => {
     const x0 = denoise(x, sigma);
-    // Boundary condition of consistency models, with deviation 1/2 of the data: the estimate at t = 0 is x itself.
+    // Boundary condition of consistency models, with deviation 1/2 of the data: the estimate at t = 0 is x_t itself.
     const scaledT = timesteps[i] * timestepScaling;
     const skip = 0.5 ** 2 / (scaledT ** 2 + 0.5 ** 2);
     const out = scaledT / Math.sqrt(scaledT ** 2 + 0.5 ** 2);
-    const clean = combine(out, x0, skip / Math.sqrt(sigma ** 2 + 1), x);
-    return { x: next === 0 ? clean : combine(1, clean, next, draw()), x0 };
+    const clean = combine(out, x0, skip, x);
+    if (next === 0) return { x: clean, x0 };
+    return { x: combine(Math.sqrt(nextAlphaBar), clean, Math.sqrt(1 - nextAlphaBar), draw()), x0 };
   });
 }

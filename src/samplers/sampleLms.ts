@@ -40,9 +40,9 @@ export async function sampleLms<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleLmsOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleLms', denoiser, schedule, options, omitLast: false };
+  const run = { functionName: 'sampleLms', denoiser, schedule, options, family: 'euler' as const };
   const { order = 4 } = options;
-  checkInteger('sampleLms', 'order', order, 1, 4);
+  checkInteger('sampleLms: order', order, 1, 4);
   return solve(run, ({ x, i, sigmas, sigma, next, denoise, memory }) => {
     const x0 = denoise(x, sigma);
     const slopes = [combine(1 / sigma, x, -1 / sigma, x0), ...memory].slice(0, order);

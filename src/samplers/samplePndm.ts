@@ -49,36 +49,31 @@ export async function samplePndm<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SamplePndmOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'samplePndm', denoiser, schedule, options, omitLast: false, unitStart: true };
+  const run = { functionName: 'samplePndm', denoiser, schedule, options, family: 'ddim' as const };
   const { skipRungeKutta = true } = options;
-  return solve(
-    { ...run, options: { spacing: 'leading', ...options } },
-    ({ x, i, timesteps, sigma, next, predict, toX0, sigmaAt, memory }) => {
-      /** From the step's level to another along the slope that a prediction implies here. */
-      const move = (prediction: tf.Tensor, level: number) =>
-        combine(level / sigma, x, 1 - level / sigma, toX0(x, sigma, prediction));
-      // The caller's tensor may be given twice: what is remembered is a copy.
-      const e = mul(predict(x, sigma), 1);
-      const previous = [e, ...memory].slice(0, 4);
-      const x0 = toX0(x, sigma, e);
-      if (!skipRungeKutta && i < 3 && i + 1 < timesteps.length) {
-        const middleT = timesteps[i] - Math.floor((timesteps[i] - timesteps[i + 1]) / 2);
-        const middle = sigmaAt(middleT);
-        const e2 = predict(move(e, middle), middle, middleT);
-        const e3 = predict(move(e2, middle), middle, middleT);
-        const e4 = predict(move(e3, next), next);
-        const mean = combine(1 / 6, combine(1, e, 1, e4), 1 / 3, combine(1, e2, 1, e3));
-        return { x: move(mean, next), x0, memory: previous };
-      }
-      if (i === 0 && i + 1 < timesteps.length) {
-        const there = predict(move(e, next), next);
-        return { x: move(combine(0.5, e, 0.5, there), next), x0, memory: previous };
-      }
-      const weights = ADAMS_BASHFORTH[previous.length - 1];
-      const slope = previous
-        .map((tensor, j) => mul(tensor, weights[j]))
-        .reduce((sum, term) => add(sum, term));
-      return { x: move(slope, next), x0, memory: previous };
-    },
-  );
+  return solve(run, ({ x, i, timesteps, sigma, next, predict, toX0, sigmaAt, memory }) => {
+    /** From the step's level to another along the slope that a prediction implies here. */
+    const move = (prediction: tf.Tensor, level: number) =>
+      combine(level / sigma, x, 1 - level / sigma, toX0(x, sigma, prediction));
+    // The caller's tensor may be given twice: what is remembered is a copy.
+    const e = mul(predict(x, sigma), 1);
+    const previous = [e, ...memory].slice(0, 4);
+    const x0 = toX0(x, sigma, e);
+    if (!skipRungeKutta && i < 3 && i + 1 < timesteps.length) {
+      const middleT = timesteps[i] - Math.floor((timesteps[i] - timesteps[i + 1]) / 2);
+      const middle = sigmaAt(middleT);
+      const e2 = predict(move(e, middle), middle, middleT);
+      const e3 = predict(move(e2, middle), middle, middleT);
+      const e4 = predict(move(e3, next), next);
+      const mean = combine(1 / 6, combine(1, e, 1, e4), 1 / 3, combine(1, e2, 1, e3));
+      return { x: move(mean, next), x0, memory: previous };
+    }
+    if (i === 0 && i + 1 < timesteps.length) {
+      const there = predict(move(e, next), next);
+      return { x: move(combine(0.5, e, 0.5, there), next), x0, memory: previous };
+    }
+    const weights = ADAMS_BASHFORTH[previous.length - 1];
+    const slope = previous.map((tensor, j) => mul(tensor, weights[j])).reduce((sum, term) => add(sum, term));
+    return { x: move(slope, next), x0, memory: previous };
+  });
 }

@@ -1,16 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
-import { checkDenoiser } from '../diffusion/checkDenoiser.js';
 import type { Denoiser } from '../diffusion/Denoiser.js';
-import { requireBackend } from '../diffusion/requireBackend.js';
-import { argumentError } from '../internal/checks.js';
-import { nextTurn } from '../internal/nextTurn.js';
-import { throwIfAborted } from '../internal/throwIfAborted.js';
-import { ddimStep } from './ddimStep.js';
-import { gaussianNoise } from './gaussianNoise.js';
+import { argumentError, checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { type RepaintTimestepsOptions, repaintTimesteps } from './repaintTimesteps.js';
+import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
 import type { SampleOptions } from './types.js';
+import { xTSchedule } from './xTSchedule.js';
 
 /** Options of {@link sampleRepaint}. `steps` is 250, or all timesteps where there are fewer, unless given. */
 export interface SampleRepaintOptions<C = undefined>
@@ -65,69 +61,40 @@ export async function sampleRepaint<C>(
   options: SampleRepaintOptions<C>,
 ): Promise<tf.Tensor> {
   const functionName = 'sampleRepaint';
-  checkAlphaBars(functionName, alphaBars);
-  requireBackend(functionName);
-  checkDenoiser(functionName, denoiser);
-  const { image, mask, eta = 0, steps = Math.min(250, alphaBars.length), seed = 0, onStep, signal } = options;
-  const { noise = gaussianNoise(seed) } = options;
+  const xT = inFunction(functionName, () => xTSchedule(alphaBars));
+  const { image, mask, eta = 0, steps = Math.min(250, alphaBars.length) } = options;
+  checkNumber(`${functionName}: eta`, eta, 0, 1);
   const { shape } = image;
   const sides = mask.shape.map((side, i) => side === 1 || side === shape[image.rank - mask.rank + i]);
   if (mask.rank > image.rank || sides.includes(false)) {
-    throw argumentError(functionName, 'mask.shape', mask.shape, `[${shape}] or broadcast to it`);
+    throw argumentError(`${functionName}: mask.shape`, mask.shape, `[${shape}] or broadcast to it`);
   }
   const stride = Math.floor(alphaBars.length / steps);
-  const timesteps = repaintTimesteps(alphaBars.length, steps, options);
+  const timesteps = Float64Array.from(repaintTimesteps(alphaBars.length, steps, options));
+  const sigmas = Float64Array.of(...timesteps.map(xT.sigmaAt), 0);
+  const schedule = { ...xT, levels: () => ({ timesteps, sigmas }) };
+  const run = { functionName, family: 'ddim' as const, denoiser, schedule, options: { ...options, shape } };
   let draws = 0;
-  const draw = () => {
-    const drawn = noise([...shape], draws++);
-    if (!tf.util.arraysEqual(drawn.shape, shape)) {
-      throw argumentError(functionName, 'noise(…).shape', drawn.shape, `[${shape}]`);
-    }
-    return drawn;
-  };
-
-  /** One step down: DDIM where unknown, the noised image where known. */
-  const denoise = (xT: tf.Tensor, t: number) => {
-    const previousT = Math.max(-1, t - stride);
-    const drawn = draw();
-    const ts = tf.fill([shape[0]], t, 'int32') as tf.Tensor1D;
-    const prediction = denoiser(xT, ts, options.condition as C, { training: false, step: 0 });
-    const step = { ...options, setAlphaToOne: true, previousT, eta, noise: eta > 0 ? drawn : undefined };
-    const { previous, x0 } = ddimStep(xT, t, prediction, alphaBars, step);
-    const alphaBar = previousT < 0 ? 1 : alphaBars[previousT];
-    const known = combine(Math.sqrt(alphaBar), image, Math.sqrt(1 - alphaBar), drawn);
-    return { next: tf.add(tf.mul(known, mask), tf.mul(previous, tf.sub(1, mask))), x0 };
-  };
-
-  /** One stride back up, by the forward process, trained timestep by trained timestep. */
-  const undo = (xT: tf.Tensor, t: number) => {
-    let next = xT;
-    for (let i = t; i < t + stride; i++) {
-      const alpha = alphaBars[i] / (i === 0 ? 1 : alphaBars[i - 1]);
-      next = combine(Math.sqrt(alpha), next, Math.sqrt(1 - alpha), draw());
-    }
-    return { next, x0: undefined };
-  };
-
-  let xT = tf.tidy(() => tf.mul(draw(), 1));
-  for (const [i, t] of timesteps.entries()) {
-    let result: { next: tf.Tensor; x0: tf.Tensor | undefined } | undefined;
-    try {
-      if (signal) {
-        await nextTurn();
-        throwIfAborted(signal, `${functionName}: stopped before step ${i + 1} of ${timesteps.length}.`);
+  return solve(run, ({ x, i, sigma, alphaBar, predict, toX0, toNoise, draw }) => {
+    const [before, t] = [timesteps[i - 1], timesteps[i]];
+    if (t > before) {
+      // Back up by the forward process, trained timestep by trained timestep.
+      let noisy = x;
+      for (let s = before; s < before + stride; s++) {
+        const alpha = alphaBars[s] / (alphaBars[s - 1] ?? 1);
+        noisy = combine(Math.sqrt(alpha), noisy, Math.sqrt(1 - alpha), draw(++draws));
       }
-      const isDown = i === 0 || t < timesteps[i - 1];
-      result = tf.tidy(() => (isDown ? denoise(xT, t) : undo(xT, timesteps[i - 1])));
-      if (result.x0) await onStep?.({ step: i + 1, t, xT, x0: result.x0 });
-    } catch (error) {
-      result?.next.dispose();
-      throw error;
-    } finally {
-      xT.dispose();
-      result?.x0?.dispose();
+      return { x: noisy };
     }
-    xT = result.next;
-  }
-  return xT;
+    const drawn = draw(++draws);
+    const prediction = predict(x, sigma, t);
+    const x0 = toX0(x, sigma, prediction);
+    const nextAlphaBar = t < stride ? 1 : alphaBars[t - stride];
+    const variance = eta ** 2 * ((1 - nextAlphaBar) / (1 - alphaBar)) * (1 - alphaBar / nextAlphaBar);
+    const direction = Math.sqrt(Math.max(0, 1 - nextAlphaBar - variance));
+    const mean = combine(Math.sqrt(nextAlphaBar), x0, direction, toNoise(x, sigma, prediction));
+    const unknown = combine(1, mean, Math.sqrt(variance), drawn);
+    const known = combine(Math.sqrt(nextAlphaBar), image, Math.sqrt(1 - nextAlphaBar), drawn);
+    return { x: tf.add(tf.mul(known, mask), tf.mul(unknown, tf.sub(1, mask))), x0 };
+  });
 }

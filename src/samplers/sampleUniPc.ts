@@ -49,15 +49,15 @@ export async function sampleUniPc<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleUniPcOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleUniPc', denoiser, schedule, options, omitLast: true, unitStart: true };
+  const run = { functionName: 'sampleUniPc', denoiser, schedule, options, family: 'dpm' as const };
   const { order = 2, solverType = 'bh2', predictX0 = true } = options;
   const { disableCorrector = [], lowerOrderFinal = true } = options;
-  checkOneOf('sampleUniPc', 'solverType', solverType, ['bh1', 'bh2']);
-  if (![1, 2, 3].includes(order)) throw argumentError('sampleUniPc', 'order', order, '1, 2 or 3');
+  checkOneOf('sampleUniPc: solverType', solverType, ['bh1', 'bh2']);
+  if (![1, 2, 3].includes(order)) throw argumentError('sampleUniPc: order', order, '1, 2 or 3');
   const orderAt = (i: number, steps: number) => Math.min(order, i + 1, lowerOrderFinal ? steps - i : order);
   return solve(run, ({ x: predicted, i, steps, sigmas, sigma, next, denoise, memory }) => {
     if (next === 0 && !predictX0) {
-      throw argumentError('sampleUniPc', 'finalSigma', 'zero', "'sigma_min' without predictX0");
+      throw argumentError('sampleUniPc: finalSigma', 'zero', "'sigma_min' without predictX0");
     }
     const x0 = denoise(predicted, sigma);
     const m = predictX0 ? x0 : combine(1 / sigma, predicted, -1 / sigma, x0);

@@ -4,17 +4,18 @@ import { checkPrediction } from '../diffusion/checkPrediction.js';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { argumentError, checkInteger } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
 import { gaussianNoise } from './gaussianNoise.js';
-import type { LevelRule, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
+import type { LevelFamily, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
-import { checkLimits, combine, limitX0 } from './stepTensors.js';
+import { checkLimits, combine, limitX0, scale } from './stepTensors.js';
 import { vpSchedule } from './vpSchedule.js';
 
-/** What a sampler's step is given. All of it is in x̂ = x0 + σ · noise, whatever scale the network works at. */
+/** What a sampler's step is given. Its x is x̂ = x_t / √ᾱ_t, or x_t itself where the schedule is an `xTSchedule`. */
 export interface SolverState extends NoiseLevels {
-  /** x̂ at the step's level. */
+  /** x at the step's level. */
   x: tf.Tensor;
   /** Index of the step, from 0, and how many there are. */
   i: number;
@@ -22,13 +23,18 @@ export interface SolverState extends NoiseLevels {
   /** σ of the step, and of the next one. */
   sigma: number;
   next: number;
+  /** ᾱ of both, 1 / (σ² + 1). */
+  alphaBar: number;
+  nextAlphaBar: number;
   /** What the last step asked to remember, newest first or as it likes; empty before the first. */
   memory: tf.Tensor[];
-  /** The denoiser's prediction for x̂ at level σ, at that level's timestep unless another is given. */
+  /** The denoiser's prediction for x at level σ, at that level's timestep unless another is given. */
   predict(x: tf.Tensor, sigma: number, t?: number): tf.Tensor;
-  /** x0, within the limits, that a prediction for x̂ at level σ implies. */
+  /** x0, within the limits, that a prediction for x at level σ implies. */
   toX0(x: tf.Tensor, sigma: number, prediction: tf.Tensor): tf.Tensor;
-  /** Both at once: x0 of x̂ at level σ. */
+  /** The noise that it implies, whatever the limits of x0. */
+  toNoise(x: tf.Tensor, sigma: number, prediction: tf.Tensor): tf.Tensor;
+  /** A prediction and its x0 at once. */
   denoise(x: tf.Tensor, sigma: number): tf.Tensor;
   /** σ at a timestep that may be none of the run's. */
   sigmaAt(t: number): number;
@@ -36,70 +42,82 @@ export interface SolverState extends NoiseLevels {
   draw(index?: number): tf.Tensor;
 }
 
-/** What a step gives back: x̂ at the next level, the estimate of x0, and what the next step needs to remember. */
+/** What a step gives back: x at the next level, the estimate of x0 if it made one, and what the next step is to know. */
 export interface SolverResult {
   x: tf.Tensor;
-  x0: tf.Tensor;
+  x0?: tf.Tensor;
   memory?: tf.Tensor[];
 }
 
 /** What `solve` is to run, and over what. */
-export interface Run<C> extends LevelRule {
+export interface Run<C> {
   functionName: string;
+  family: LevelFamily;
   denoiser: Denoiser<C>;
-  /** ᾱ of each timestep, or another kind of schedule. */
+  /** ᾱ of each timestep, for samplers on x̂, or another schedule. */
   schedule: ArrayLike<number> | NoiseSchedule;
   options: SolverOptions<C>;
-  /** Replaces the starting deviation of the schedule: DPM-Solver's x_t starts with deviation 1. */
-  unitStart?: boolean;
+  /** How many times the channels of x (last axis) the denoiser predicts. Default 1. */
+  outputs?: number;
 }
 
-/** The loop of the samplers over noise levels: `step` from level to level, in x̂, with what the options ask for around it. */
+/** The loop of all samplers: `step` from level to level, with what the options ask for around it. */
 export async function solve<C>(run: Run<C>, step: (state: SolverState) => SolverResult): Promise<tf.Tensor> {
-  const { functionName, denoiser, options, unitStart = false } = run;
-  const { initialImage, seed = 0, noise = gaussianNoise(seed), onStep, signal } = options;
+  try {
+    return await walk(run, step);
+  } catch (error) {
+    return inFunction(run.functionName, () => {
+      throw error;
+    });
+  }
+}
+
+async function walk<C>(run: Run<C>, step: (state: SolverState) => SolverResult): Promise<tf.Tensor> {
+  const { functionName, family, denoiser, options, outputs = 1 } = run;
+  const { initialImage, predictionType = 'noise', onStep, signal } = options;
+  const { seed = 0, noise = gaussianNoise(seed) } = options;
   requireBackend(functionName);
   checkDenoiser(functionName, denoiser);
-  checkLimits(functionName, options);
+  checkLimits(options);
   const shape = [...options.shape];
   if (shape.length < 1 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
-    throw argumentError(functionName, 'shape', shape, '[batch, …] of positive integers');
+    throw argumentError('shape', shape, '[batch, …] of positive integers');
   }
-  if (initialImage !== undefined && !tf.util.arraysEqual(initialImage.shape, shape)) {
-    throw argumentError(functionName, 'initialImage.shape', initialImage.shape, `[${shape}]`);
-  }
-  const schedule = 'levels' in run.schedule ? run.schedule : vpSchedule(functionName, run.schedule);
-  const levels = chooseLevels(run, schedule);
+  const checkShape = (name: string, tensor: tf.Tensor) => {
+    if (tf.util.arraysEqual(tensor.shape, shape)) return tensor;
+    throw argumentError(`${name}.shape`, tensor.shape, `[${shape}]`);
+  };
+  if (initialImage !== undefined) checkShape('initialImage', initialImage);
+  const schedule = 'levels' in run.schedule ? run.schedule : vpSchedule(run.schedule);
+  const request = { ...options, family };
+  const levels = withoutFirst(schedule.levels(request), options);
   const { timesteps, sigmas } = levels;
   const steps = timesteps.length;
-  const draw = (index: number) => {
-    const drawn = noise([...shape], index);
-    if (!tf.util.arraysEqual(drawn.shape, shape)) {
-      throw argumentError(functionName, 'noise(…).shape', drawn.shape, `[${shape}]`);
-    }
-    return drawn;
-  };
+  const draw = (index: number) => checkShape('noise(…)', noise([...shape], index));
+
+  const predicted = [...shape.slice(0, -1), outputs * shape[shape.length - 1]];
+  const note = outputs === 1 ? " as xT's" : `, ${outputs} times xT's channels`;
   const predict = (x: tf.Tensor, sigma: number, given?: number) => {
-    const index = sigmas.indexOf(sigma);
-    const t = given ?? timesteps[index] ?? schedule.timestepAt(sigma);
-    const input = tf.mul(x, schedule.inputScale(sigma));
-    const ts = tf.fill([shape[0]], t, Number.isInteger(t) ? 'int32' : 'float32') as tf.Tensor1D;
-    const prediction = denoiser(input, ts, options.condition as C, { training: false, step: 0 });
-    checkPrediction(functionName, prediction, shape);
+    const t = given ?? timesteps[sigmas.indexOf(sigma)] ?? schedule.timestepAt(sigma);
+    const told = tf.fill([shape[0]], t, Number.isInteger(t) ? 'int32' : 'float32') as tf.Tensor1D;
+    const input = scale(x, schedule.inputScale(sigma));
+    const prediction = denoiser(input, told, options.condition as C, { training: false, step: 0 });
+    checkPrediction(functionName, prediction, predicted, note);
     return prediction;
   };
   const toX0 = (x: tf.Tensor, sigma: number, prediction: tf.Tensor) => {
-    const [first, second] = schedule.x0Factors(options.predictionType ?? 'noise', sigma);
+    const [first, second] = schedule.factors('x0', predictionType, sigma);
     return limitX0(combine(first, x, second, prediction), options);
   };
+  const toNoise = (x: tf.Tensor, sigma: number, prediction: tf.Tensor) => {
+    const [first, second] = schedule.factors('noise', predictionType, sigma);
+    return first === 0 ? scale(prediction, second) : combine(first, x, second, prediction);
+  };
+
   let x = tf.tidy(() => {
-    const sigma = sigmas[0];
-    if (initialImage !== undefined) return tf.add(initialImage, tf.mul(draw(0), sigma));
-    const deviation =
-      unitStart && !('levels' in run.schedule)
-        ? 1 / schedule.inputScale(sigma)
-        : schedule.startDeviation(sigma, options);
-    return tf.mul(draw(0), deviation);
+    const [signal, deviation] = schedule.mixture(sigmas[0]);
+    if (initialImage !== undefined) return combine(signal, initialImage, deviation, draw(0));
+    return tf.mul(draw(0), schedule.startDeviation(sigmas[0], request));
   });
   let memory: tf.Tensor[] = [];
   try {
@@ -111,7 +129,9 @@ export async function solve<C>(run: Run<C>, step: (state: SolverState) => Solver
       const [sigma, next] = [sigmas[i], sigmas[i + 1]];
       const { xT, ...result } = tf.tidy(() => ({
         ...step({
-          ...{ ...levels, x, i, steps, sigma, next, memory, predict, toX0 },
+          ...{ ...levels, x, i, steps, sigma, next, memory, predict, toX0, toNoise },
+          alphaBar: 1 / (sigma ** 2 + 1),
+          nextAlphaBar: 1 / (next ** 2 + 1),
           denoise: (at, level) => toX0(at, level, predict(at, level)),
           sigmaAt: schedule.sigmaAt,
           draw: (index = i + 1) => draw(index),
@@ -123,11 +143,12 @@ export async function solve<C>(run: Run<C>, step: (state: SolverState) => Solver
       memory = result.memory ?? [];
       const kept = new Set([x, ...memory]);
       for (const tensor of old) if (!kept.has(tensor)) tensor.dispose();
+      const { x0 } = result;
       try {
-        if (onStep && xT) await onStep({ step: i + 1, t: timesteps[i], xT, x0: result.x0 });
+        if (onStep && xT && x0) await onStep({ step: i + 1, t: timesteps[i], xT, x0 });
       } finally {
         xT?.dispose();
-        if (!kept.has(result.x0)) result.x0.dispose();
+        if (x0 && !kept.has(x0)) x0.dispose();
       }
     }
     return tf.tidy(() => tf.mul(x, schedule.outputScale(sigmas[steps])));
@@ -136,13 +157,15 @@ export async function solve<C>(run: Run<C>, step: (state: SolverState) => Solver
   }
 }
 
-/** The levels of the run, those before `startStep` left out. */
-function chooseLevels<C>({ functionName, options, omitLast }: Run<C>, schedule: NoiseSchedule): NoiseLevels {
-  const { steps = Math.min(20, schedule.maxSteps), startStep = 0, initialImage } = options;
-  const { timesteps, sigmas } = schedule.levels(functionName, steps, { ...options, omitLast });
-  checkInteger(functionName, 'startStep', startStep, 0, timesteps.length - 1);
+/** The levels but for those before `startStep`. */
+function withoutFirst(
+  levels: NoiseLevels,
+  options: { startStep?: number; initialImage?: tf.Tensor },
+): NoiseLevels {
+  const { startStep = 0, initialImage } = options;
+  checkInteger('startStep', startStep, 0, levels.timesteps.length - 1);
   if (initialImage === undefined && startStep > 0) {
-    throw argumentError(functionName, 'startStep', startStep, '0 without an initialImage');
+    throw argumentError('startStep', startStep, '0 without an initialImage');
   }
-  return { timesteps: timesteps.subarray(startStep), sigmas: sigmas.subarray(startStep) };
+  return { timesteps: levels.timesteps.subarray(startStep), sigmas: levels.sigmas.subarray(startStep) };
 }

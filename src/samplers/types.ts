@@ -1,6 +1,5 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { PredictionType } from '../diffusion/predictionType.js';
-import type { SpaceTimestepsOptions } from '../diffusion/spaceTimesteps.js';
 import type { DynamicThresholdingOptions } from './dynamicThreshold.js';
 
 /**
@@ -22,7 +21,7 @@ export interface SamplerStep {
   x0: tf.Tensor;
 }
 
-/** How a prediction is read: options that single steps and whole samplers share. */
+/** How a prediction is read. */
 export interface EstimateOptions {
   /** What the prediction is. Default `'noise'`. */
   predictionType?: PredictionType;
@@ -33,37 +32,14 @@ export interface EstimateOptions {
    * [−1, 1] if absent. Default: not done.
    */
   dynamicThresholding?: DynamicThresholdingOptions;
-  /**
-   * Whether ᾱ of the clean image, where the last step goes to, is 1 rather than ᾱ₀, the noise level of t = 0 (diffusers'
-   * `set_alpha_to_one`). Default true.
-   */
-  setAlphaToOne?: boolean;
 }
 
-/** What a single reverse step needs to know of the prediction. */
-export interface StepOptions extends EstimateOptions {
-  /** Timestep to step to, from −1 (the clean image) to t − 1. Default t − 1. */
-  previousT?: number;
-  /** Standard normal noise of `xT`'s shape. Default: none, which gives the mean of the step. */
-  noise?: tf.Tensor;
-}
-
-/** Result of a single reverse step: two tensors of `xT`'s shape, the caller's to dispose. */
-export type StepResult = {
-  /** The sample at `previousT`. */
-  previous: tf.Tensor;
-  /** The estimate of the clean image, after clipping or thresholding. */
-  x0: tf.Tensor;
-};
-
-/** Options that the loops of all samplers share. */
-export interface SampleOptions<C = undefined> extends SpaceTimestepsOptions, EstimateOptions {
+/** Options of a sampling run but for its noise levels. */
+export interface SampleOptions<C = undefined> extends EstimateOptions {
   /** Shape of the samples, [batch, …]. */
   shape: readonly number[];
   /** How many timesteps to visit, from 1 to the schedule's length T. */
   steps?: number;
-  /** Timesteps of your own, descending, in place of `steps` spaced ones. Default: none. */
-  timesteps?: ArrayLike<number>;
   /**
    * Clean images of `shape` to start from, noised to the timestep of the first step (SDEdit, Meng et al. 2022; diffusers'
    * image-to-image). Default: none; the start is pure noise.

@@ -92,7 +92,7 @@ function checkBatch(where: string, batch: DiffusionBatch<unknown>, check: Check)
 function checkOptions(functionName: string, options: DiffusionLossOptions, check: Check): void {
   check(options, 'options', options, 'an object with alphaBars');
   const { alphaBars, loss, predictionType = 'noise' } = options;
-  checkAlphaBars(functionName, alphaBars);
+  checkAlphaBars(`${functionName}: alphaBars`, alphaBars);
   checkOneOf(functionName, 'predictionType', predictionType, PREDICTION_TYPES);
   refuseNoiseAtZero(functionName, alphaBars, predictionType);
   check(

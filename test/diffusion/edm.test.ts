@@ -30,7 +30,7 @@ describe('edmFactors', () => {
     const schedule = edmSchedule({ sigmaData: 0.7 });
     for (const sigma of [0.01, 1, 30]) {
       const factors = edmFactors(sigma, 0.7);
-      expect(schedule.x0Factors('noise', sigma)).toEqual([factors.skip, factors.out]);
+      expect(schedule.factors('x0', 'noise', sigma)).toEqual([factors.skip, factors.out]);
       expect(schedule.inputScale(sigma)).toBe(factors.in);
       expect(schedule.timestepAt(sigma)).toBe(factors.noise);
     }

@@ -186,7 +186,7 @@ describe('arguments and memory', () => {
     const t = Float32Array.of(0.5, 30.25, 49, 12);
     const one = tf.ones([4, 1]);
     const [signal, noise] = [qSample(one, t, own, tf.zeros([4, 1])), qSample(tf.zeros([4, 1]), t, own, one)];
-    const { sigmaAt } = vpSchedule('test', own);
+    const { sigmaAt } = vpSchedule(own);
     // float32 rounds each of the two by 2⁻²⁴.
     expectClose(await tf.div(noise, signal).data(), Array.from(t, sigmaAt), { rel: 4 * 2 ** -24, abs: 0 });
     expectClose(await tf.add(tf.square(noise), tf.square(signal)).data(), [1, 1, 1, 1], { abs: 3e-7 });

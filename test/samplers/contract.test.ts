@@ -3,11 +3,10 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from '../../src/diffusion/index.js';
 import {
   type Denoiser,
-  ddimStep,
-  ddimVariance,
-  ddpmStep,
-  ddpmVariance,
   gaussianNoise,
+  type SampleDdimOptions,
+  type SampleDdpmOptions,
+  type SamplerStep,
   sampleDdim,
   sampleDdpm,
 } from '../../src/samplers/index.js';
@@ -52,8 +51,8 @@ describe.each([
 
   it.each([
     ['the clean image', {}, 4],
-    ['ᾱ₀ from t = 0', { setAlphaToOne: false }, 4],
-    ['ᾱ₀ from above', { setAlphaToOne: false, spacing: 'trailing' }, 5],
+    ['ᾱ₀ from t = 0', { finalSigma: 'sigma_min' }, 4],
+    ['ᾱ₀ from above', { finalSigma: 'sigma_min', spacing: 'trailing' }, 5],
   ] as const)(
     'asks for noise once at the start, then only for steps that add some: to %s',
     async (_, end, last) => {
@@ -185,7 +184,7 @@ describe.each([
   it('keeps the initial image, and refuses a start that does not fit', async () => {
     const initialImage = tf.ones(shape);
     const run = (options: object) => sample(half, alphaBars, { ...own, shape, ...options });
-    await expectTensorsKept(1, () => run({ initialImage, startStep: 10, setAlphaToOne: false }));
+    await expectTensorsKept(1, () => run({ initialImage, startStep: 10, finalSigma: 'sigma_min' }));
     expect(initialImage.isDisposed).toBe(false);
     await expectTensorsKept(0, async () => {
       await expect(run({ startStep: 1 })).rejects.toThrow(
@@ -212,80 +211,98 @@ describe.each([
 });
 
 describe('single steps', () => {
-  const xT = () => tf.tensor1d([1.4, 0]);
   // √ᾱ 0.8 at t = 1 and 0.9 at t = 0; x0 of the prediction: (1.4 − 0.6) / 0.8 = 1 and (0 + 1.2) / 0.8 = 1.5.
   const bars = [0.81, 0.64];
-  const prediction = () => tf.tensor1d([1, -2]);
+  const sigma = (alphaBar: number) => Math.sqrt(1 / alphaBar - 1);
 
-  it('ddimStep clips x0 and leaves the predicted noise', async () => {
-    const { previous, x0 } = await expectTensorsKept(4, () =>
-      ddimStep(xT(), 1, prediction(), bars, { clip: [-0.5, 0.5] }),
-    );
-    expectClose(await x0.data(), [0.5, 0.5], { abs: 1e-6 });
+  /** One step of a sampler from t = 1 down to another level, t = 0 unless given. */
+  async function step(
+    sample: typeof sampleDdim | typeof sampleDdpm,
+    own: Partial<SampleDdimOptions & SampleDdpmOptions>,
+    { drawn = [0, 0], prediction = [1, -2], end = sigma(0.81) } = {},
+  ) {
+    const x0: number[] = [];
+    const size = own.shape?.[0] ?? 2;
+    const options = {
+      ...{ shape: [2], timesteps: [1], sigmas: [sigma(0.64), end] },
+      noise: (_: number[], index: number) => tf.tensor1d((index === 0 ? [1.4, 0] : drawn).slice(0, size)),
+      onStep: async (told: SamplerStep) => {
+        x0.push(...(await told.x0.data()));
+      },
+      ...own,
+    };
+    const result = await sample(() => tf.tensor1d(prediction), bars, options);
+    return { previous: await result.data(), x0 };
+  }
+
+  it('sampleDdim clips x0 and leaves the predicted noise', async () => {
+    const { previous, x0 } = await step(sampleDdim, { clip: [-0.5, 0.5] });
+    expectClose(x0, [0.5, 0.5], { abs: 1e-6 });
     const direction = Math.sqrt(0.19);
-    expectClose(await previous.data(), [0.45 + direction, 0.45 - 2 * direction], { abs: 1e-6 });
+    expectClose(previous, [0.45 + direction, 0.45 - 2 * direction], { abs: 1e-6 });
   });
 
-  it('ddpmStep clips x0 before it takes the mean, and adds noise of the variance', async () => {
-    const options = { clip: [-0.5, 0.5] as const };
-    const { previous, x0 } = ddpmStep(xT(), 1, prediction(), bars, options);
-    expectClose(await x0.data(), [0.5, 0.5], { abs: 1e-6 });
+  it('sampleDdim takes the noise from the clipped x0 with useClippedModelOutput', async () => {
+    const { previous } = await step(sampleDdim, { clip: [-0.5, 0.5], useClippedModelOutput: true });
+    const noise = [(1.4 - 0.8 * 0.5) / 0.6, (0 - 0.8 * 0.5) / 0.6];
+    expectClose(
+      previous,
+      noise.map((x) => 0.45 + Math.sqrt(0.19) * x),
+      { abs: 1e-6 },
+    );
+  });
+
+  it('sampleDdpm clips x0 before it takes the mean, and adds noise of the variance', async () => {
+    const clip = [-0.5, 0.5] as const;
+    const { previous, x0 } = await step(sampleDdpm, { clip });
+    expectClose(x0, [0.5, 0.5], { abs: 1e-6 });
     // Posterior of Ho et al. 2020, equation 7: alpha = 0.64 / 0.81, beta = 1 − alpha.
     const alpha = 0.64 / 0.81;
     const [cX0, cXT] = [(0.9 * (1 - alpha)) / 0.36, (Math.sqrt(alpha) * 0.19) / 0.36];
     const mean = [cX0 * 0.5 + cXT * 1.4, cX0 * 0.5];
-    expectClose(await previous.data(), mean, { abs: 1e-6 });
+    expectClose(previous, mean, { abs: 1e-6 });
+    const [small, large] = [(0.19 / 0.36) * (1 - alpha), 1 - alpha];
     for (const [variance, deviation] of [
-      ['fixed_small', Math.sqrt((0.19 / 0.36) * (1 - alpha))],
-      ['fixed_large', Math.sqrt(1 - alpha)],
+      ['fixed_small', Math.sqrt(small)],
+      ['fixed_small_log', Math.sqrt(small)],
+      ['fixed_large', Math.sqrt(large)],
     ] as const) {
-      const noisy = ddpmStep(xT(), 1, prediction(), bars, {
-        ...options,
-        variance,
-        noise: tf.tensor1d([1, -3]),
-      });
-      expectClose(await noisy.previous.data(), [mean[0] + deviation, mean[1] - 3 * deviation], { abs: 1e-6 });
+      const noisy = await step(sampleDdpm, { clip, variance }, { drawn: [1, -3] });
+      expectClose(noisy.previous, [mean[0] + deviation, mean[1] - 3 * deviation], { abs: 1e-6 });
     }
   });
 
+  it('sampleDdpm lays a learned variance between the small and the large one, by its logarithm', async () => {
+    const alpha = 0.64 / 0.81;
+    const [small, large] = [(0.19 / 0.36) * (1 - alpha), 1 - alpha];
+    const at = (place: number) =>
+      step(sampleDdpm, { shape: [1], variance: 'learned_range' }, { drawn: [1], prediction: [1, place] });
+    const [low, middle, high] = await Promise.all([-1, 0, 1].map(at));
+    const { previous: mean } = await step(sampleDdpm, { shape: [1] }, { prediction: [1] });
+    expectClose(low.previous, [mean[0] + Math.sqrt(small)], { abs: 1e-6 });
+    expectClose(high.previous, [mean[0] + Math.sqrt(large)], { abs: 1e-6 });
+    expectClose(middle.previous, [mean[0] + (small * large) ** 0.25], { abs: 1e-6 });
+  });
+
   it('step to the clean image without noise, whatever the variance', async () => {
-    const noise = tf.tensor1d([100, 100]);
-    const ddpm = ddpmStep(xT(), 1, prediction(), bars, { previousT: -1, variance: 'fixed_large', noise });
-    expectClose(await ddpm.previous.data(), [1, 1.5], { abs: 1e-6 });
-    const ddim = ddimStep(xT(), 1, prediction(), bars, { previousT: -1, eta: 1, noise });
-    expectClose(await ddim.previous.data(), [1, 1.5], { abs: 1e-6 });
+    const clean = { drawn: [100, 100], end: 0 };
+    const ddpm = await step(sampleDdpm, { variance: 'fixed_large' }, clean);
+    expectClose(ddpm.previous, [1, 1.5], { abs: 1e-6 });
+    const ddim = await step(sampleDdim, { eta: 1 }, clean);
+    expectClose(ddim.previous, [1, 1.5], { abs: 1e-6 });
   });
 
-  it.each([
-    ['ddpmStep', ddpmStep],
-    ['ddimStep', ddimStep],
-  ] as const)('%s refuses bad arguments by name, and then keeps no tensor', async (name, step) => {
-    const x = xT();
-    const p = prediction();
-    const flat = tf.zeros([2, 1]);
-    await expectTensorsKept(2, () => step(x, 1, p, bars));
-    await expectTensorsKept(0, () => {
-      const refused = (message: string, ...args: Partial<Parameters<typeof step>>) => {
-        const [a = x, t = 1, b = p, c = bars, options = {}] = args;
-        expect(() => step(a, t, b, c, options)).toThrow(`${name}: ${message}`);
-      };
-      refused('t is 2; it must be an integer from 0 to 1.', x, 2);
-      refused('t is 0.5', x, 0.5);
-      refused('previousT is 1; it must be an integer from -1 to 0.', x, 1, p, bars, { previousT: 1 });
-      refused('prediction.shape is [2, 1]', x, 1, flat);
-      refused("noise.shape is [2, 1]; it must be [2] as xT's.", x, 1, p, bars, { noise: flat });
-      refused('alphaBars[1] is 0.9; it must be a finite number in [0, 0.8].', x, 1, p, [0.8, 0.9]);
-      refused('alphaBars[0] is 1; it must be below 1.', x, 0, p, [1, 0.5]);
-      refused('alphaBars[0] is 0; it must be above 0', x, 1, p, [0, 0]);
-    });
-  });
-
-  it('refuses an eta outside [0, 1] and an unknown variance', () => {
-    expect(() => ddimStep(xT(), 1, prediction(), bars, { eta: 1.1 })).toThrow('ddimStep: eta is 1.1');
-    expect(() => ddpmVariance(1, bars, { variance: 'learned' as 'fixed_small' })).toThrow(
-      "ddpmVariance: variance is 'learned'",
+  it('refuse an eta outside [0, 1], an unknown variance, and a learned one without its channels', async () => {
+    const learned = { variance: 'learned_range' as const };
+    await expect(step(sampleDdim, { eta: 1.1 })).rejects.toThrow('sampleDdim: eta is 1.1');
+    await expect(step(sampleDdpm, { variance: 'learned' as 'fixed_small' })).rejects.toThrow(
+      "sampleDdpm: variance is 'learned'; it must be one of 'fixed_small', 'fixed_small_log', 'fixed_large', 'learned_range'.",
     );
-    expect(() => ddimVariance(5, bars)).toThrow('ddimVariance: t is 5');
+    await expectTensorsKept(0, () =>
+      expect(step(sampleDdpm, learned)).rejects.toThrow(
+        "sampleDdpm: prediction.shape is [2]; it must be [4], 2 times xT's channels",
+      ),
+    );
   });
 });
 

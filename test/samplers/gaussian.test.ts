@@ -178,7 +178,10 @@ describe('variants of start and end equal the closed form too', () => {
       });
 
       it(`${name}, ${spacing}, to the noise level of t = 0`, async () => {
-        const samples = await sample(bestDenoiser('v'), alphaBars, { ...options, setAlphaToOne: false });
+        const samples = await sample(bestDenoiser('v'), alphaBars, {
+          ...options,
+          finalSigma: 'sigma_min',
+        });
         const expected = trajectory(timesteps, affine, undefined, alphaBars[0]).at(-1) ?? [];
         expectClose(await samples.data(), expected, { abs: 2e-5 });
       });

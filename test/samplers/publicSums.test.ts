@@ -1,13 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { computeAlphaSchedule, makeBetaSchedule } from '../../src/diffusion/index.js';
-import {
-  type Denoiser,
-  ddimVariance,
-  ddpmVariance,
-  sampleDdim,
-  sampleDdpm,
-} from '../../src/samplers/index.js';
+import { type Denoiser, sampleDdim, sampleDdpm } from '../../src/samplers/index.js';
 import { startTestBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
 import { torchRandn } from '../support/torchRandom.js';
@@ -67,8 +61,8 @@ describe("the sums of diffusers' test suite", () => {
   it.each([
     ['noise prediction', {}, 1e-4, 172.0067],
     ['v prediction', { predictionType: 'v' }, 1e-4, 52.5302],
-    ['ᾱ before t = 0 as 1', { setAlphaToOne: true }, 0.01, 149.8295],
-    ['ᾱ before t = 0 as ᾱ₀', { setAlphaToOne: false }, 0.01, 149.0784],
+    ['ᾱ before t = 0 as 1', { finalSigma: 'zero' }, 0.01, 149.8295],
+    ['ᾱ before t = 0 as ᾱ₀', { finalSigma: 'sigma_min' }, 0.01, 149.0784],
     ['from a noised image', { startStep: 8 }, 1e-4, 354.5418],
   ] as const)('DDIM, 10 steps, %s', async (_, options, betaStart, expected) => {
     const isNoised = 'startStep' in options;
@@ -84,19 +78,30 @@ describe("the sums of diffusers' test suite", () => {
     expect(Math.abs(absoluteSum(await samples.data()) - expected)).toBeLessThan(2e-3);
   });
 
+  /** The variance of the noise of one step from `t` to `previousT`: what noise of 1 adds to none, squared. */
+  async function variance(sample: typeof sampleDdpm, t: number, previousT: number, own: object) {
+    const sigma = (timestep: number) => Math.sqrt(1 / alphaBars[timestep] - 1);
+    const run = (value: number) =>
+      sample(() => tf.zeros([1, 1]), alphaBars, {
+        ...{ shape: [1, 1], timesteps: [t], sigmas: [sigma(t), sigma(previousT)], predictionType: 'x0' },
+        ...{ noise: (shape, step) => tf.fill(shape, step === 0 ? 0 : value), ...own },
+      });
+    return (await tf.squaredDifference(await run(1), await run(0)).data())[0];
+  }
+
   // Within 1e-5, as the tests there ask.
   it.each([
-    [0, 0],
     [487, 0.00979],
     [999, 0.02],
-  ])('DDPM variance at %i', (t, expected) => {
-    expect(Math.abs(ddpmVariance(t, alphaBars) - expected)).toBeLessThan(1e-5);
+  ])('DDPM variance at %i', async (t, expected) => {
+    expect(Math.abs((await variance(sampleDdpm, t, t - 1, {})) - expected)).toBeLessThan(1e-5);
   });
 
   it.each([
     [420, 400, 0.14771],
     [980, 960, 0.3246],
-  ])('DDIM variance from %i to %i', (t, previousT, expected) => {
-    expect(Math.abs(ddimVariance(t, alphaBars, { previousT }) - expected)).toBeLessThan(1e-5);
+  ])('DDIM variance from %i to %i', async (t, previousT, expected) => {
+    const found = await variance(sampleDdim, t, previousT, { eta: 1 });
+    expect(Math.abs(found - expected)).toBeLessThan(1e-5);
   });
 });

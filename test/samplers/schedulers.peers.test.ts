@@ -3,7 +3,6 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import {
   type DdpmVarianceType,
   type Denoiser,
-  ddimStep,
   edmSchedule,
   guidedPrediction,
   invertDdim,
@@ -61,26 +60,26 @@ function churnOf({ step_arguments: { s_churn, s_tmin, s_tmax, s_noise } }: Sched
   return { amount: s_churn, min: s_tmin, max: s_tmax, noise: s_noise, predictBefore: true };
 }
 
-/** diffusers' DDIM always goes back by ⌊T / steps⌋, wherever the next timestep is (its issue 11347): step by step. */
+/**
+ * diffusers' DDIM always goes back by ⌊T / steps⌋, wherever the next timestep is (its issue 11347): each step is a run of
+ * its own from one level to another.
+ */
 function ddimByStride(schedulerCase: SchedulerCase): Runner {
   const { config, step_arguments } = schedulerCase;
   const { num_inference_steps = 1 } = schedulerCase.set_timesteps;
   const stride = Math.floor(Number(config.num_train_timesteps) / num_inference_steps);
   const alphaBars = alphaBarsOf(config);
+  const sigmaOf = (alphaBar: number) => Math.sqrt((1 - alphaBar) / alphaBar);
+  const end = config.set_alpha_to_one ? 0 : sigmaOf(alphaBars[0]);
   return async (denoiser, { shape, noise }) => {
     let x = noise(shape, 0);
     for (const [k, t] of timestepsOf(schedulerCase).entries()) {
-      const prediction = denoiser(x, tf.fill([shape[0]], t, 'int32'), undefined, {
-        training: false,
-        step: 0,
+      const next = t < stride ? end : sigmaOf(alphaBars[t - stride]);
+      x = await sampleDdim(denoiser, alphaBars, {
+        ...{ ...sharedOptions(schedulerCase), shape, eta: step_arguments.eta },
+        ...{ timesteps: [t], sigmas: [sigmaOf(alphaBars[t]), next] },
+        noise: (_, step) => (step === 0 ? x : noise(shape, k + step)),
       });
-      x = ddimStep(x, t, prediction, alphaBars, {
-        ...sharedOptions(schedulerCase),
-        setAlphaToOne: Boolean(config.set_alpha_to_one),
-        previousT: Math.max(-1, t - stride),
-        eta: step_arguments.eta,
-        noise: step_arguments.eta ? noise(shape, k + 1) : undefined,
-      }).previous;
     }
     return x;
   };
@@ -97,7 +96,7 @@ function ddim(schedulerCase: SchedulerCase): Runner {
       ...common,
       eta: step_arguments.eta,
       useClippedModelOutput: Boolean(step_arguments.use_clipped_model_output),
-      setAlphaToOne: Boolean(config.set_alpha_to_one),
+      finalSigma: config.set_alpha_to_one ? 'zero' : 'sigma_min',
     });
 }
 
@@ -114,7 +113,7 @@ function edm(sample: EdmSolver): Adapter {
       ...levelOptions(schedulerCase),
       ...dpmOptions(config),
       churn: churnOf(schedulerCase),
-      spacing: undefined,
+      ...{ spacing: undefined, stepsOffset: undefined, timesteps: undefined },
       sigmas: config.sigma_schedule as 'karras' | 'exponential',
     };
     return (denoiser, common) => sample(denoiser, schedule, { ...options, ...common });
@@ -161,7 +160,7 @@ const adapters: Record<string, Adapter> = {
   DDIMInverseScheduler: (schedulerCase) => (denoiser, common) =>
     invertDdim(denoiser, alphaBarsOf(schedulerCase.config), common.noise(common.shape, 0), {
       ...sharedOptions(schedulerCase),
-      setAlphaToOne: Boolean(schedulerCase.config.set_alpha_to_one),
+      finalSigma: schedulerCase.config.set_alpha_to_one ? 'zero' : 'sigma_min',
     }),
   LCMScheduler: (schedulerCase) => (denoiser, common) =>
     sampleLcm(denoiser, alphaBarsOf(schedulerCase.config), {

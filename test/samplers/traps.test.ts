@@ -42,7 +42,7 @@ it('an offset that leads beyond the schedule is refused', async () => {
   const run = (steps: number) =>
     sampleEuler(clean, alphaBars, { ...options, steps, spacing: 'leading', stepsOffset: 1 });
   await expect(run(1000)).rejects.toThrow(
-    'sampleEuler: stepsOffset is 1; it must be at most 0 with these steps.',
+    'sampleEuler: stepsOffset is 1; it must be an integer from 0 to 0.',
   );
   await run(8);
 });
