@@ -1,8 +1,9 @@
 import { argumentError } from '../internal/checks.js';
 
 /**
- * Throws unless `alphaBars` is a list that may be ᾱ by timestep: ᾱ never ascends, as betas do, which are easily given in
- * its place. Looks at both ends alone: the range of a value is checked where it is read. `argument` as in `argumentError`.
+ * Throws unless `alphaBars` is a list that may be ᾱ by timestep: ᾱ never ascends, as betas do, which are easily given
+ * in its place. Looks at both ends alone: the range of a value is checked where it is read. `argument` as in
+ * `argumentError`.
  */
 export function checkAlphaBars(argument: string, alphaBars: ArrayLike<number>): void {
   const accepted = 'ᾱ of each timestep, as in { alphaBars } = computeAlphaSchedule(betas)';

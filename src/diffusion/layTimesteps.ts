@@ -19,8 +19,8 @@ function roundHalfToEven(x: number): number {
 }
 
 /**
- * `steps` descending timesteps over the first `length` trained ones, rounded as numpy does what diffusers asks of it: the
- * halves fall as its `arange` and `linspace` sum up, by intervals that are rounded themselves.
+ * `steps` descending timesteps over the first `length` trained ones, rounded as numpy does what diffusers asks of it:
+ * the halves fall as its `arange` and `linspace` sum up, by intervals that are rounded themselves.
  */
 export function layTimesteps(
   length: number,

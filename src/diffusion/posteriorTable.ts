@@ -2,8 +2,8 @@ import { argumentError, checkInteger, checkNumber } from '../internal/checks.js'
 import { checkAlphaBars } from './checkAlphaBars.js';
 
 /**
- * The reverse steps of a diffusion over some timesteps, a number a step, in float64. Step 0 ends at the clean image; the mean of
- * the forward process' posterior is `ofX0` · x0 + `ofXT` · x_t (Ho et al. 2020, equation 7).
+ * The reverse steps of a diffusion over some timesteps, a number a step, in float64. Step 0 ends at the clean image;
+ * the mean of the forward process' posterior is `ofX0` · x0 + `ofXT` · x_t (Ho et al. 2020, equation 7).
  */
 export interface PosteriorTable {
   /** The timesteps, ascending. */
@@ -19,8 +19,8 @@ export interface PosteriorTable {
 /**
  * The reverse steps over `timesteps`, by default all of the schedule.
  *
- * @throws {ConfigError} If `timesteps` is empty, does not ascend or leaves the schedule, an ᾱ is not in [0, 1), or they do
- * not descend.
+ * @throws {ConfigError} If `timesteps` is empty, does not ascend or leaves the schedule, an ᾱ is not in [0, 1), or they
+ *   do not descend.
  */
 export function posteriorTable(
   functionName: string,

@@ -4,7 +4,8 @@ import { layTimesteps } from './layTimesteps.js';
 
 /**
  * How a few sampling steps are laid over the training timesteps: `'linspace'` includes the first and the last,
- * `'leading'` starts every interval and ends at 0 (plus the offset), `'trailing'` ends every interval and starts at the last.
+ * `'leading'` starts every interval and ends at 0 (plus the offset), `'trailing'` ends every interval and starts at the
+ * last.
  */
 export type TimestepSpacing = 'linspace' | 'leading' | 'trailing';
 

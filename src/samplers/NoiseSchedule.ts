@@ -33,8 +33,8 @@ export interface NoiseLevelOptions extends SpaceTimestepsOptions {
   /** Largest σ of `'karras'` and `'exponential'` levels. Default: the schedule's. */
   sigmaMax?: number;
   /**
-   * Where the last step ends: at the clean image, or at the smallest trained level, whose noise then stays in the samples
-   * (diffusers' `final_sigmas_type`; its `set_alpha_to_one: false` is the latter). Default `'zero'`.
+   * Where the last step ends: at the clean image, or at the smallest trained level, whose noise then stays in the
+   * samples (diffusers' `final_sigmas_type`; its `set_alpha_to_one: false` is the latter). Default `'zero'`.
    */
   finalSigma?: 'zero' | 'sigma_min';
   /** Leaves timesteps out whose λ = −ln σ is lower (diffusers' `lambda_min_clipped`). Default: none. */
@@ -59,8 +59,8 @@ export interface LevelRequest extends NoiseLevelOptions {
 }
 
 /**
- * What a network was trained with, as samplers see it: its levels, and how the image, the noise, the network's input and
- * its prediction make up the x that a sampler works on, which is x̂ or x_t.
+ * What a network was trained with, as samplers see it: its levels, and how the image, the noise, the network's input
+ * and its prediction make up the x that a sampler works on, which is x̂ or x_t.
  */
 export interface NoiseSchedule {
   /** Levels of a run; what it throws about an option names that alone, `steps is 0; it must be …`. */

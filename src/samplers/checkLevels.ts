@@ -2,8 +2,8 @@ import { argumentError } from '../internal/checks.js';
 import type { LevelFamily, NoiseLevels } from './NoiseSchedule.js';
 
 /**
- * Throws unless the levels of the steps descend from `largest` at most, and are as many as the timesteps, with one more for
- * the end. Two may be equal for DDPM and DDIM, whose steps need no length, elsewhere the last and the end.
+ * Throws unless the levels of the steps descend from `largest` at most, and are as many as the timesteps, with one more
+ * for the end. Two may be equal for DDPM and DDIM, whose steps need no length, elsewhere the last and the end.
  */
 export function checkLevels(
   levels: NoiseLevels,

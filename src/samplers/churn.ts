@@ -13,8 +13,8 @@ export interface Churn {
   /** S_noise: factor on the noise, slightly above 1 against lost detail. Default 1. */
   noise?: number;
   /**
-   * Whether the denoiser sees x̂ before the noise is added, and the level before, as in diffusers, in place of after, as
-   * in the paper. Default false.
+   * Whether the denoiser sees x̂ before the noise is added, and the level before, as in diffusers, in place of after,
+   * as in the paper. Default false.
    */
   predictBefore?: boolean;
 }

@@ -14,7 +14,8 @@ export interface DpmFactors {
 }
 
 /**
- * The factors of a step from σ to `next` on x̂. They are integrals of e^λ times 1, λ and λ²/2 over the step, h = Δλ long.
+ * The factors of a step from σ to `next` on x̂. They are integrals of e^λ times 1, λ and λ²/2 over the step, h = Δλ
+ * long.
  */
 export function dpmSolverFactors(algorithm: DpmAlgorithm, sigma: number, next: number): DpmFactors {
   const h = Math.log(sigma) - Math.log(next);

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../internal/checks.js';
 
-/** Options of dynamic thresholding (Saharia et al. 2022, Imagen, section 2.3). */
+/** Options of dynamic thresholding (Saharia et al. 2022, Imagen). */
 export interface DynamicThresholdingOptions {
   /** Quantile of a sample's |x0| that becomes its limit, in [0, 1]. Default 0.995. */
   ratio?: number;

@@ -18,8 +18,9 @@ export interface EdmScheduleOptions {
 
 /**
  * The noise levels and the preconditioning of EDM (Karras et al. 2022, table 1; diffusers' `EDMEulerScheduler`), to be
- * given to a sampler over noise levels in place of ᾱ. The denoiser is the raw network F: it is given x̂ / √(σ² + σ_data²)
- * and, as a float32 timestep, ln(σ) / 4, and x0 = c_skip · x̂ + c_out · F, with the sign of c_out turned for v prediction.
+ * given to a sampler over noise levels in place of ᾱ. The denoiser is the raw network F: it is given x̂ / √(σ² +
+ * σ_data²) and, as a float32 timestep, ln(σ) / 4, and x0 = c_skip · x̂ + c_out · F, with the sign of c_out turned for v
+ * prediction.
  *
  * Without `sigmas` of the sampler's options, the levels are Karras'.
  *

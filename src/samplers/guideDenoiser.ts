@@ -11,8 +11,8 @@ export interface GuideDenoiserOptions<C> extends GuidanceOptions {
   /** What stands for no condition (the class that training drops to, an empty caption), or what to avoid. */
   unconditional: C;
   /**
-   * First and last timestep, both included, at which to guide; elsewhere the prediction is the conditional one. Default:
-   * at all.
+   * First and last timestep, both included, at which to guide; elsewhere the prediction is the conditional one.
+   * Default: at all.
    */
   interval?: readonly [first: number, last: number];
   /** Which channels (last axis) to guide; the others keep the conditional prediction. Default: all. */
@@ -20,9 +20,9 @@ export interface GuideDenoiserOptions<C> extends GuidanceOptions {
 }
 
 /**
- * A denoiser out of another one and two conditions: classifier-free guidance (Ho and Salimans 2022), rescaled (Lin et al.
- * 2024) and within an interval of timesteps (Kynkäänniemi et al. 2024) if asked. It calls the other one twice, and has no
- * condition of its own.
+ * A denoiser out of another one and two conditions: classifier-free guidance (Ho and Salimans 2022), rescaled (Lin et
+ * al. 2024) and within an interval of timesteps (Kynkäänniemi et al. 2024) if asked. It calls the other one twice, and
+ * has no condition of its own.
  *
  * @throws If the interval or a channel is none. What it returns throws as `guidedPrediction` does.
  * @example

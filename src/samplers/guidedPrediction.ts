@@ -3,18 +3,20 @@ import { argumentError, checkNumber } from '../internal/checks.js';
 
 /** Options of {@link guidedPrediction}. */
 export interface GuidanceOptions {
-  /** How far to go from the unconditional prediction towards the conditional one and beyond; 1 is the conditional one. */
+  /**
+   * How far to go from the unconditional prediction towards the conditional one and beyond; 1 is the conditional one.
+   */
   scale: number;
   /**
-   * φ in [0, 1]: how much of each sample's standard deviation is brought back to that of the conditional prediction, which
-   * a large scale exceeds. Default 0; Lin et al. suggest 0.7.
+   * φ in [0, 1]: how much of each sample's standard deviation is brought back to that of the conditional prediction,
+   * which a large scale exceeds. Default 0; Lin et al. suggest 0.7.
    */
   rescale?: number;
 }
 
 /**
- * Classifier-free guidance of two predictions (Ho and Salimans 2022): u + scale · (c − u). Its standard deviation over a
- * sample may then be rescaled towards the conditional prediction's (Lin et al. 2024, section 3.4; diffusers'
+ * Classifier-free guidance of two predictions (Ho and Salimans 2022): u + scale · (c − u). Its standard deviation over
+ * a sample may then be rescaled towards the conditional prediction's (Lin et al. 2024, section 3.4; diffusers'
  * `guidance_rescale`). It holds for predictions of noise, x0 and v alike.
  *
  * @param unconditional prediction without the condition, [batch, …].

@@ -14,9 +14,9 @@ export type InvertDdimOptions<C = undefined> = Omit<
 >;
 
 /**
- * DDIM backwards, from clean images to the noise that DDIM without η would make them of (Song et al. 2021, section 5.4;
- * diffusers' `DDIMInverseScheduler`): the timesteps are visited upwards, the denoiser is told the one that a step goes to.
- * The more steps, the closer `sampleDdim` comes back.
+ * DDIM backwards, from clean images to the noise that DDIM without η would make them of (Song et al. 2021; diffusers'
+ * `DDIMInverseScheduler`): the timesteps are visited upwards, the denoiser is told the one that a step goes to. The
+ * more steps, the closer `sampleDdim` comes back.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.

@@ -10,7 +10,7 @@ export interface RepaintTimestepsOptions {
 
 /**
  * The timesteps that RePaint visits: down, and at every `jumpLength`-th step up again to walk the same stretch anew
- * (Lugmayr et al. 2022, section 4.2; diffusers' `RePaintScheduler.set_timesteps`).
+ * (Lugmayr et al. 2022; diffusers' `RePaintScheduler.set_timesteps`).
  *
  * @param trainTimesteps number T of timesteps of the schedule.
  * @param steps how many different ones to visit, from 1 to T.

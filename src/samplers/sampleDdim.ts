@@ -20,16 +20,20 @@ export interface SampleDdimOptions<C = undefined> extends SolverOptions<C> {
 }
 
 /**
- * Samples by DDIM's reverse process, from pure noise or a noised image to images in few steps (Song et al. 2021).
+ * Samples by DDIM's reverse process, from pure noise or a noised image to images in few steps (Song et al. 2021,
+ * equation 12; diffusers' `DDIMScheduler`): x_previous = √ᾱ_previous · x0 + √(1 − ᾱ_previous − σ²) · ε + σ · noise,
+ * where σ is η times the deviation of DDPM's small variance (equation 16).
  *
- * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 (ᾱ₀ without
- * `finalSigma: 'sigma_min'`).
+ * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 (with
+ * `finalSigma: 'sigma_min'` ᾱ₀). Clipping and thresholding change x0 only; ε stays the denoiser's, as in diffusers'
+ * default, unless `useClippedModelOutput`.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -12,9 +12,9 @@ import { xTSchedule } from './xTSchedule.js';
  *
  * - `'fixed_small'`: that of the forward process' posterior given x0, (1 − ᾱ_previous) / (1 − ᾱ_t) · β;
  * - `'fixed_small_log'`: the same, under the name that diffusers keeps for computing it by its logarithm;
- * - `'fixed_large'`: that of the forward step itself, β (both in Ho et al. 2020, section 3.2);
+ * - `'fixed_large'`: that of the forward step itself, β (both in Ho et al. 2020);
  * - `'learned_range'`: the prediction has twice the channels (last axis), and the second half says in [−1, 1] where
- *   between the logarithms of the small and the large one it lies (Nichol and Dhariwal 2021, equation 15).
+ *   between the logarithms of the small and the large one it lies (Nichol and Dhariwal 2021, on learning the variance).
  */
 export type DdpmVarianceType = 'fixed_small' | 'fixed_small_log' | 'fixed_large' | 'learned_range';
 
@@ -27,17 +27,19 @@ export interface SampleDdpmOptions<C = undefined> extends SolverOptions<C> {
 }
 
 /**
- * Samples by DDPM's ancestral reverse process, from pure noise or a noised image to images (Ho et al. 2020,
- * algorithm 2).
+ * Samples by DDPM's ancestral reverse process, from pure noise or a noised image to images (Ho et al. 2020, algorithm
+ * 2; diffusers' `DDPMScheduler`): a draw from the forward process' posterior q(x_previous | x_t, x0) at the estimated
+ * x0 (equations 6, 7 and 15).
  *
  * Each step goes to the next of the spaced timesteps and the last one to the clean image, where ᾱ is 1 and no noise
- * is added (ᾱ₀ without `setAlphaToOne`).
+ * is added (with `finalSigma: 'sigma_min'` ᾱ₀).
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -6,17 +6,18 @@ import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
 
 /**
- * Samples by DPM-Solver++(2M), the second-order multistep solver (Lu et al. 2022, "DPM-Solver++", algorithm 2; k-diffusion's
- * `sample_dpmpp_2m`, diffusers' `DPMSolverMultistepScheduler` as it is configured by default): with λ = −ln σ, x0 at the
- * step's middle is extrapolated from this and the last estimate. One call of the denoiser a step; 20 steps are often
- * enough. The first step and one to σ 0 are of first order.
+ * Samples by DPM-Solver++(2M), the second-order multistep solver (Lu et al. 2022, "DPM-Solver++", algorithm 2;
+ * k-diffusion's `sample_dpmpp_2m`, diffusers' `DPMSolverMultistepScheduler` as it is configured by default): with λ =
+ * −ln σ, x0 at the step's middle is extrapolated from this and the last estimate. One call of the denoiser a step; 20
+ * steps are often enough. The first step and one to σ 0 are of first order.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -14,16 +14,17 @@ export interface SampleDpmSdeOptions<C = undefined> extends SolverOptions<C> {
 
 /**
  * Samples by DPM-Solver++ for the stochastic equation, of second order (k-diffusion's `sample_dpmpp_sde`, diffusers'
- * `DPMSolverSDEScheduler`): an ancestral step to the middle of the step in λ = −ln σ, then one over the whole with what the
- * denoiser says there. Two calls of the denoiser a step, in the last one, to σ 0, one. The k-th step draws `noise` with
- * the steps 2k − 1 and 2k.
+ * `DPMSolverSDEScheduler`): an ancestral step to the middle of the step in λ = −ln σ, then one over the whole with what
+ * the denoiser says there. Two calls of the denoiser a step, in the last one, to σ 0, one. The k-th step draws `noise`
+ * with the steps 2k − 1 and 2k.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -11,7 +11,10 @@ import { combine } from './stepTensors.js';
 export interface SampleDpmSolverOptions<C = undefined> extends SolverOptions<C> {
   /** Order, from 1 to 3. The first steps have less to continue and are of lower order. Default 2. */
   order?: 1 | 2 | 3;
-  /** Which equation and variable. Those without `++` cannot end at σ 0: take `finalSigma: 'sigma_min'`. Default `'dpmsolver++'`. */
+  /**
+   * Which equation and variable. Those without `++` cannot end at σ 0: take `finalSigma: 'sigma_min'`. Default
+   * `'dpmsolver++'`.
+   */
   algorithm?: DpmAlgorithm;
   /** How the second order weighs the slope. Default `'midpoint'`. */
   solverType?: 'midpoint' | 'heun';
@@ -36,7 +39,8 @@ export interface SampleDpmSolverOptions<C = undefined> extends SolverOptions<C> 
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

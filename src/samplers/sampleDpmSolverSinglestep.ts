@@ -18,16 +18,17 @@ export interface SampleDpmSolverSinglestepOptions<C = undefined> extends SolverO
 }
 
 /**
- * Samples by DPM-Solver and DPM-Solver++, singlestep, of orders 1 to 3 (Lu et al. 2022, "DPM-Solver", algorithms 1 and 2;
- * diffusers' `DPMSolverSinglestepScheduler`): levels are taken in groups of the order's size, and each group's steps go on
- * from its first level, with all that the denoiser said within the group. `steps` counts calls of the denoiser.
+ * Samples by DPM-Solver and DPM-Solver++, singlestep, of orders 1 to 3 (Lu et al. 2022, "DPM-Solver"; diffusers'
+ * `DPMSolverSinglestepScheduler`): levels are taken in groups of the order's size, and each group's steps go on from
+ * its first level, with all that the denoiser said within the group. `steps` counts calls of the denoiser.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -14,15 +14,16 @@ export interface SampleEulerAncestralOptions<C = undefined> extends SolverOption
 
 /**
  * Samples by Euler's method with fresh noise (k-diffusion's `sample_euler_ancestral`, diffusers'
- * `EulerAncestralDiscreteScheduler`): each step goes below the next level, to σ_down, and adds noise of deviation σ_up up
- * to it.
+ * `EulerAncestralDiscreteScheduler`): each step goes below the next level, to σ_down, and adds noise of deviation σ_up
+ * up to it.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

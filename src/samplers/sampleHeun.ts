@@ -14,15 +14,16 @@ export interface SampleHeunOptions<C = undefined> extends SolverOptions<C> {
 
 /**
  * Samples by Heun's method along the probability flow, the second-order sampler of Karras et al. 2022 (algorithm 2;
- * diffusers' `HeunDiscreteScheduler`): an Euler step, then again with the mean of the slopes at both ends. The denoiser is
- * called twice a step, in the last one, to σ 0, once.
+ * diffusers' `HeunDiscreteScheduler`): an Euler step, then again with the mean of the slopes at both ends. The denoiser
+ * is called twice a step, in the last one, to σ 0, once.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

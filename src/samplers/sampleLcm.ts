@@ -20,7 +20,7 @@ export interface SampleLcmOptions<C = undefined>
 }
 
 /**
- * Samples by a latent consistency model (Luo et al. 2023, algorithm 3; diffusers' `LCMScheduler`): each step estimates
+ * Samples by a latent consistency model (Luo et al. 2023; diffusers' `LCMScheduler`): each step estimates
  * the clean image by c_skip · x_t + c_out · x0 and noises it to the next, much lower, timestep. For denoisers that were
  * distilled for it.
  *
@@ -28,7 +28,8 @@ export interface SampleLcmOptions<C = undefined>
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -14,15 +14,16 @@ export interface SampleLmsOptions<C = undefined> extends SolverOptions<C> {
 
 /**
  * Samples by the linear multistep method (k-diffusion's `sample_lms`, diffusers' `LMSDiscreteScheduler`): the slope
- * dx̂/dσ = (x̂ − x0) / σ of the last steps is continued as a polynomial in σ and integrated over the step. One call of the
- * denoiser a step.
+ * dx̂/dσ = (x̂ − x0) / σ of the last steps is continued as a polynomial in σ and integrated over the step. One call of
+ * the denoiser a step.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

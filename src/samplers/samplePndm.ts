@@ -16,22 +16,26 @@ const ADAMS_BASHFORTH = [
 
 /** Options of {@link samplePndm}. */
 export interface SamplePndmOptions<C = undefined> extends SolverOptions<C> {
-  /** Whether to begin without Runge-Kutta steps, which call the denoiser four times each. Default true, as Stable Diffusion. */
+  /**
+   * Whether to begin without Runge-Kutta steps, which call the denoiser four times each. Default true, as Stable
+   * Diffusion.
+   */
   skipRungeKutta?: boolean;
 }
 
 /**
- * Samples by pseudo numerical methods for diffusion models (Liu et al. 2022, algorithm 2; diffusers' `PNDMScheduler`): a
- * linear multistep of fourth order over what the network predicts, begun by three Runge-Kutta steps, or by one step with
- * a correction and rising orders. The default levels are those of `spacing: 'leading'`, and it assumes even timesteps.
- * Predictions are averaged as they are, as in diffusers: with v prediction that is of first order only.
+ * Samples by pseudo numerical methods for diffusion models (Liu et al. 2022, algorithm 2; diffusers' `PNDMScheduler`):
+ * a linear multistep of fourth order over what the network predicts, begun by three Runge-Kutta steps, or by one step
+ * with a correction and rising orders. The default levels are those of `spacing: 'leading'`, and it assumes even
+ * timesteps. Predictions are averaged as they are, as in diffusers: with v prediction that is of first order only.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -33,15 +33,16 @@ export interface SampleRepaintOptions<C = undefined>
 
 /**
  * Paints what a mask leaves open so that it fits what is known, without training for it (RePaint, Lugmayr et al. 2022,
- * algorithm 1; diffusers' `RePaintScheduler`): each step takes the known part from the noised image and the unknown one from
- * DDIM, both with the same noise, and jumps back up let the two come to agree. `noise` is asked with the steps 1, 2, …
- * in the order of the draws.
+ * algorithm 1; diffusers' `RePaintScheduler`): each step takes the known part from the noised image and the unknown one
+ * from DDIM, both with the same noise, and jumps back up let the two come to agree. `noise` is asked with the steps 1,
+ * 2, … in the order of the draws.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param alphaBars ᾱ of the schedule that the denoiser was trained with, descending.
  * @returns Samples of the image's shape, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

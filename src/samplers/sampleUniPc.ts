@@ -22,16 +22,17 @@ export interface SampleUniPcOptions<C = undefined> extends SolverOptions<C> {
 }
 
 /**
- * Samples by UniPC (Zhao et al. 2023, algorithms 1 and 2; diffusers' `UniPCMultistepScheduler`): a multistep predictor in
- * λ = −ln σ, and a corrector of the same form that takes the next call of the denoiser, which is made anyway, to improve
- * the step before. One call a step.
+ * Samples by UniPC (Zhao et al. 2023; diffusers' `UniPCMultistepScheduler`): a multistep predictor in λ = −ln σ, and a
+ * corrector of the same form that takes the next call of the denoiser, which is made anyway, to improve the step
+ * before. One call a step.
  *
  * @param denoiser any denoiser, such as a function of x_t and t.
  * @param schedule ᾱ of the schedule that the denoiser was trained with, descending, or a schedule such as
  *   `edmSchedule()`.
  * @returns Samples of `options.shape`, the caller's to dispose; no other tensor stays, also when it throws.
  * @throws {AbortError} (rejects) If `options.signal` is aborted.
- * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep` throws.
+ * @throws (rejects) If an option is out of range, a shape disagrees, or the denoiser, the noise source or `onStep`
+ *   throws.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -42,7 +42,9 @@ export interface SolverState extends NoiseLevels {
   draw(index?: number): tf.Tensor;
 }
 
-/** What a step gives back: x at the next level, the estimate of x0 if it made one, and what the next step is to know. */
+/**
+ * What a step gives back: x at the next level, the estimate of x0 if it made one, and what the next step is to know.
+ */
 export interface SolverResult {
   x: tf.Tensor;
   x0?: tf.Tensor;

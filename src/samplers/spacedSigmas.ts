@@ -9,7 +9,7 @@ interface SpacedSigmas {
 }
 
 /**
- * `n` noise levels from `sigmaMax` down to `sigmaMin`, evenly spaced in σ^(1/ρ) (Karras et al. 2022, equation 5) or in
+ * `n` noise levels from `sigmaMax` down to `sigmaMin`, evenly spaced in σ^(1/ρ) (Karras et al. 2022, table 1) or in
  * ln σ (k-diffusion's exponential levels).
  */
 export function spacedSigmas(n: number, spaced: SpacedSigmas): Float64Array {

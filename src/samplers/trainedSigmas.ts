@@ -2,7 +2,9 @@ import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import { sigmaOf } from '../diffusion/sigmaTable.js';
 import { argumentError } from '../internal/checks.js';
 
-/** σ at each trained timestep, ascending; the last one is infinite where ᾱ is 0. Throws unless ᾱ can be sampled from. */
+/**
+ * σ at each trained timestep, ascending; the last one is infinite where ᾱ is 0. Throws unless ᾱ can be sampled from.
+ */
 export function trainedSigmas(alphaBars: ArrayLike<number>): Float64Array {
   checkAlphaBars('alphaBars', alphaBars);
   const table = Float64Array.from(alphaBars, sigmaOf);

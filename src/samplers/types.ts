@@ -28,8 +28,8 @@ export interface EstimateOptions {
   /** Limits of the x0 estimate, `[min, max]` of the data's range. Default: not clipped. */
   clip?: readonly [min: number, max: number];
   /**
-   * Limits the x0 estimate of each sample by dynamic thresholding in place of clipping; `clip` then says the data's range,
-   * [−1, 1] if absent. Default: not done.
+   * Limits the x0 estimate of each sample by dynamic thresholding in place of clipping; `clip` then says the data's
+   * range, [−1, 1] if absent. Default: not done.
    */
   dynamicThresholding?: DynamicThresholdingOptions;
 }
@@ -41,8 +41,8 @@ export interface SampleOptions<C = undefined> extends EstimateOptions {
   /** How many timesteps to visit, from 1 to the schedule's length T. */
   steps?: number;
   /**
-   * Clean images of `shape` to start from, noised to the timestep of the first step (SDEdit, Meng et al. 2022; diffusers'
-   * image-to-image). Default: none; the start is pure noise.
+   * Clean images of `shape` to start from, noised to the timestep of the first step (SDEdit, Meng et al. 2022;
+   * diffusers' image-to-image). Default: none; the start is pure noise.
    */
   initialImage?: tf.Tensor;
   /**
@@ -58,10 +58,12 @@ export interface SampleOptions<C = undefined> extends EstimateOptions {
   /** Replaces the default noise, `gaussianNoise(seed)`. */
   noise?: NoiseSource;
   /**
-   * Called after each step and awaited; what it throws ends the sampling. Nothing else gives the event loop a turn, unless
-   * there is a `signal`: in a page, let it return `tf.nextFrame()`.
+   * Called after each step and awaited; what it throws ends the sampling. Nothing else gives the event loop a turn,
+   * unless there is a `signal`: in a page, let it return `tf.nextFrame()`.
    */
   onStep?: (step: SamplerStep) => void | Promise<void>;
-  /** Ends the sampling before its next step, with an `AbortError`. With it, the event loop has a turn before each step. */
+  /**
+   * Ends the sampling before its next step, with an `AbortError`. With it, the event loop has a turn before each step.
+   */
   signal?: AbortSignal;
 }

@@ -17,7 +17,7 @@ interface UniPcStep {
   predictX0: boolean;
 }
 
-/** UniP, or with `there` UniC, from a level to the next (Zhao et al. 2023, equations 3 and 8). */
+/** UniP, or with `there` UniC, from a level to the next (Zhao et al. 2023). */
 export function uniPcUpdate(step: UniPcStep): tf.Tensor {
   const { x, from, order, outputs, there, sigmas, solverType, predictX0 } = step;
   const [m0] = outputs;

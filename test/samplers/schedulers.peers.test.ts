@@ -61,8 +61,8 @@ function churnOf({ step_arguments: { s_churn, s_tmin, s_tmax, s_noise } }: Sched
 }
 
 /**
- * diffusers' DDIM always goes back by ⌊T / steps⌋, wherever the next timestep is (its issue 11347): each step is a run of
- * its own from one level to another.
+ * diffusers' DDIM always goes back by ⌊T / steps⌋, wherever the next timestep is (its issue 11347): each step is a run
+ * of its own from one level to another.
  */
 function ddimByStride(schedulerCase: SchedulerCase): Runner {
   const { config, step_arguments } = schedulerCase;

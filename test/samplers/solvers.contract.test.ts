@@ -26,7 +26,7 @@ describe.each(solvers)('$name', ({ name, sample }) => {
     expect(await values(3)).not.toEqual(await values(4));
   });
 
-  it('tells the denoiser [batch] timesteps of the schedule, and onStep each step with what the denoiser saw', async () => {
+  it('tells the denoiser [batch] timesteps, and onStep each step with what the denoiser saw', async () => {
     const inputs: tf.Tensor[] = [];
     const steps: number[] = [];
     await run(
