@@ -6,9 +6,13 @@ export function sigmaOf(alphaBar: number): number {
   return Math.sqrt((1 - alphaBar) / alphaBar);
 }
 
-/** The last σ of a schedule, made finite, above the one before. */
-export function finiteSigma(sigma: number, before: number): number {
-  return sigma === Number.POSITIVE_INFINITY ? Math.max(LARGEST_SIGMA, 2 * before) : sigma;
+/** σ at each trained timestep, ascending, the last one made finite. */
+export function sigmaTable(alphaBars: ArrayLike<number>): Float64Array {
+  const table = Float64Array.from(alphaBars, sigmaOf);
+  const last = table.length - 1;
+  if (table[last] === Number.POSITIVE_INFINITY)
+    table[last] = Math.max(LARGEST_SIGMA, 2 * (table[last - 1] ?? 0));
+  return table;
 }
 
 /** σ at a timestep that may lie between two of a table of σ at each timestep, interpolated linearly. */
@@ -23,8 +27,7 @@ export function sigmaAt(table: Float64Array, t: number): number {
 export function alphaBarAt(alphaBars: ArrayLike<number>, t: number): number {
   if (Number.isInteger(t)) return alphaBars[t];
   const low = Math.floor(t);
-  const [from, to] = [sigmaOf(alphaBars[low]), sigmaOf(alphaBars[low + 1])];
-  const sigma = sigmaAt(Float64Array.of(from, finiteSigma(to, from)), t - low);
+  const sigma = sigmaAt(sigmaTable([alphaBars[low], alphaBars[low + 1]]), t - low);
   return 1 / (1 + sigma ** 2);
 }
 

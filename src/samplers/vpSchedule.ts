@@ -1,5 +1,5 @@
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
-import { finiteSigma, sigmaAt, timestepAt } from '../diffusion/sigmaTable.js';
+import { sigmaAt, sigmaTable, timestepAt } from '../diffusion/sigmaTable.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import { noiseFactors } from './noiseFactors.js';
@@ -8,10 +8,8 @@ import { vpLevels } from './vpLevels.js';
 
 /** A variance-preserving schedule, given by ᾱ of each timestep, for samplers that work on x̂ = x_t / √ᾱ_t. */
 export function vpSchedule(alphaBars: ArrayLike<number>): NoiseSchedule {
-  const table = trainedSigmas(alphaBars);
-  const last = table.length - 1;
-  const isZeroSnr = table[last] === Number.POSITIVE_INFINITY;
-  table[last] = finiteSigma(table[last], table[last - 1] ?? 0);
+  const isZeroSnr = trainedSigmas(alphaBars)[alphaBars.length - 1] === Number.POSITIVE_INFINITY;
+  const table = sigmaTable(alphaBars);
   const rootAlphaBar = (sigma: number) => 1 / Math.sqrt(sigma ** 2 + 1);
   return {
     levels: (request) => vpLevels(table, request),
@@ -22,7 +20,7 @@ export function vpSchedule(alphaBars: ArrayLike<number>): NoiseSchedule {
     outputScale: rootAlphaBar,
     factors: (target, predictionType, sigma) => {
       checkOneOf('predictionType', predictionType, PREDICTION_TYPES);
-      if (isZeroSnr && predictionType === 'noise' && sigma >= table[last]) {
+      if (isZeroSnr && predictionType === 'noise' && sigma >= table[table.length - 1]) {
         throw argumentError('alphaBars[t]', 0, "above 0 for predictionType 'noise'");
       }
       const x0 = {
