@@ -14,6 +14,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'go on with the run in a folder: resume RUN',
     load: async () => (await import('./commands/resume.js')).resume,
   },
+  tile: {
+    about: 'cut scenes into tiles on one grid, with a catalog that is split by place',
+    load: async () => (await import('./commands/tile.js')).tile,
+  },
   inspect: {
     about: 'say what is in a chip or a catalog, and what would go wrong with it',
     load: async () => (await import('./commands/inspect.js')).inspect,
