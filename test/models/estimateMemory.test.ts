@@ -78,8 +78,9 @@ describe('estimateMemory', () => {
     expect(tf.memory().numBytes - withoutMoments).toBe(estimate.moments);
     const peak = await peakBytes(step);
     const ratio = estimate.activations / (peak - estimate.gradients);
-    expect(ratio).toBeGreaterThan(1 / 1.5);
-    expect(ratio).toBeLessThan(1.5);
+    // Fused kernels keep a sixth less than the stock operations by which the estimate was measured.
+    expect(ratio).toBeGreaterThan(0.9);
+    expect(ratio).toBeLessThan(1.25);
     tf.dispose(noise);
     optimizer.dispose();
     model.dispose();
