@@ -22,12 +22,12 @@ export interface AlphaSchedule {
  * ```
  */
 export function computeAlphaSchedule(betas: ArrayLike<number>): AlphaSchedule {
-  checkInteger('computeAlphaSchedule', 'betas.length', betas.length, 1);
+  checkInteger('computeAlphaSchedule: betas.length', betas.length, 1);
   const alphas = new Float64Array(betas.length);
   const alphaBars = new Float64Array(betas.length);
   let product = 1;
   for (let i = 0; i < betas.length; i++) {
-    checkNumber('computeAlphaSchedule', `betas[${i}]`, betas[i], 0, 1);
+    checkNumber(`computeAlphaSchedule: betas[${i}]`, betas[i], 0, 1);
     alphas[i] = 1 - betas[i];
     product *= alphas[i];
     alphaBars[i] = product;

@@ -15,7 +15,7 @@ import { checkNumber } from '../internal/checks.js';
  */
 export function computeSnr(alphaBars: ArrayLike<number>): Float64Array {
   return Float64Array.from(alphaBars, (alphaBar, i) => {
-    checkNumber('computeSnr', `alphaBars[${i}]`, alphaBar, 0, 1);
+    checkNumber(`computeSnr: alphaBars[${i}]`, alphaBar, 0, 1);
     return alphaBar / (1 - alphaBar);
   });
 }

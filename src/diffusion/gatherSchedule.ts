@@ -20,7 +20,7 @@ import { scheduleAt, type Timesteps } from './timesteps.js';
  */
 export function gatherSchedule(schedule: ArrayLike<number>, t: Timesteps): tf.Tensor1D {
   return scheduleAt('gatherSchedule', schedule, t, (value, timestep) => {
-    checkNumber('gatherSchedule', `schedule[${timestep}]`, value);
+    checkNumber(`gatherSchedule: schedule[${timestep}]`, value);
     return value;
   });
 }

@@ -34,9 +34,9 @@ export function getTimestepEmbedding(
   options: TimestepEmbeddingOptions = {},
 ): tf.Tensor2D {
   const { maxPeriod = 10_000 } = options;
-  checkInteger('getTimestepEmbedding', 'dim', dim, 1);
+  checkInteger('getTimestepEmbedding: dim', dim, 1);
   if (!(maxPeriod > 0 && maxPeriod < Infinity)) {
-    throw argumentError('getTimestepEmbedding', 'maxPeriod', maxPeriod, 'a finite number above 0');
+    throw argumentError('getTimestepEmbedding: maxPeriod', maxPeriod, 'a finite number above 0');
   }
   const half = Math.floor(dim / 2);
   const frequencies = Float64Array.from({ length: half }, (_, i) => maxPeriod ** (-i / half));
@@ -47,7 +47,7 @@ function embedHost(t: ArrayLike<number>, dim: number, frequencies: Float64Array)
   const half = frequencies.length;
   const values = new Float32Array(t.length * dim);
   for (let row = 0; row < t.length; row++) {
-    checkNumber('getTimestepEmbedding', `t[${row}]`, t[row]);
+    checkNumber(`getTimestepEmbedding: t[${row}]`, t[row]);
     for (let i = 0; i < half; i++) {
       const angle = t[row] * frequencies[i];
       values[row * dim + i] = Math.sin(angle);
@@ -60,7 +60,7 @@ function embedHost(t: ArrayLike<number>, dim: number, frequencies: Float64Array)
 function embedTensor(t: tf.Tensor, dim: number, frequencies: Float64Array): tf.Tensor2D {
   if (t.rank !== 1 || (t.dtype !== 'int32' && t.dtype !== 'float32')) {
     const accepted = 'an int32 or float32 tensor of shape [batch]';
-    throw argumentError('getTimestepEmbedding', 't', `${t.dtype} tensor [${t.shape}]`, accepted);
+    throw argumentError('getTimestepEmbedding: t', `${t.dtype} tensor [${t.shape}]`, accepted);
   }
   const half = frequencies.length;
   return tf.tidy(() => {

@@ -31,9 +31,9 @@ export interface MinSnrOptions {
 export function minSnrWeights(alphaBars: ArrayLike<number>, options: MinSnrOptions = {}): Float64Array {
   const { gamma = 5, predictionType = 'noise' } = options;
   if (!(gamma > 0 && gamma < Infinity)) {
-    throw argumentError('minSnrWeights', 'gamma', gamma, 'a finite number above 0');
+    throw argumentError('minSnrWeights: gamma', gamma, 'a finite number above 0');
   }
-  checkOneOf('minSnrWeights', 'predictionType', predictionType, PREDICTION_TYPES);
+  checkOneOf('minSnrWeights: predictionType', predictionType, PREDICTION_TYPES);
   return computeSnr(alphaBars).map((snr) => {
     if (predictionType === 'noise') return Math.min(1, gamma / snr);
     return Math.min(snr, gamma) / (predictionType === 'v' ? snr + 1 : 1);

@@ -20,12 +20,12 @@ import { computeAlphaSchedule } from './computeAlphaSchedule.js';
  * ```
  */
 export function rescaleZeroTerminalSnr(betas: ArrayLike<number>): Float64Array {
-  checkInteger('rescaleZeroTerminalSnr', 'betas.length', betas.length, 2);
+  checkInteger('rescaleZeroTerminalSnr: betas.length', betas.length, 2);
   const roots = computeAlphaSchedule(betas).alphaBars.map(Math.sqrt);
   const first = roots[0];
   const last = roots[roots.length - 1];
   if (first === last) {
-    throw argumentError('rescaleZeroTerminalSnr', 'betas', betas, 'a schedule whose alpha-bar falls');
+    throw argumentError('rescaleZeroTerminalSnr: betas', betas, 'a schedule whose alpha-bar falls');
   }
   const alphaBars = roots.map((root) => (((root - last) * first) / (first - last)) ** 2);
   return alphaBars.map((alphaBar, i) => 1 - alphaBar / (i === 0 ? 1 : alphaBars[i - 1]));

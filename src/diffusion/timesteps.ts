@@ -16,11 +16,10 @@ export type Timesteps = readonly number[] | Int32Array | Float32Array | tf.Tenso
 function batchOf(functionName: string, t: Timesteps): number {
   if (Array.isArray(t) || ArrayBuffer.isView(t)) return t.length;
   if (!(t instanceof tf.Tensor))
-    throw argumentError(functionName, 't', t, 'a list of timesteps, one a sample');
+    throw argumentError(`${functionName}: t`, t, 'a list of timesteps, one a sample');
   if (t.rank !== 1 || t.dtype !== 'int32') {
     throw argumentError(
-      functionName,
-      't',
+      `${functionName}: t`,
       `${t.dtype} tensor [${t.shape}]`,
       'an int32 tensor of shape [batch] (timesteps between two: a Float32Array)',
     );
@@ -40,7 +39,7 @@ export function scheduleAt(
   if (t instanceof tf.Tensor) return tf.tidy(() => tf.gather(tf.tensor1d(Float32Array.from(schedule, f)), t));
   const values = new Float32Array(t.length);
   for (let i = 0; i < t.length; i++) {
-    checkInteger(functionName, `t[${i}]`, t[i], 0, schedule.length - 1);
+    checkInteger(`${functionName}: t[${i}]`, t[i], 0, schedule.length - 1);
     values[i] = f(schedule[t[i]], t[i]);
   }
   return tf.tensor1d(values);
@@ -71,7 +70,7 @@ export function combineAt(
   requireBackend(functionName);
   for (const [name, [tensor]] of Object.entries(terms)) {
     if (!(tensor instanceof tf.Tensor))
-      throw argumentError(functionName, name, tensor, 'a tensor [batch, …]');
+      throw argumentError(`${functionName}: ${name}`, tensor, 'a tensor [batch, …]');
   }
   checkAlphaBars(`${functionName}: alphaBars`, schedule);
   // Levels between two of the schedule are looked up as a schedule of their own, with one level a sample.
@@ -84,8 +83,7 @@ export function combineAt(
     const batch = batchOf(functionName, t);
     if (first.rank < 1 || first.shape[0] !== batch) {
       throw argumentError(
-        functionName,
-        `${firstName}.shape`,
+        `${functionName}: ${firstName}.shape`,
         first.shape,
         `[${batch}, …] for a t of ${batch}`,
       );
@@ -93,8 +91,7 @@ export function combineAt(
     for (const [name, [tensor]] of others) {
       if (!tf.util.arraysEqual(tensor.shape, first.shape)) {
         throw argumentError(
-          functionName,
-          `${name}.shape`,
+          `${functionName}: ${name}.shape`,
           tensor.shape,
           `[${first.shape}] as ${firstName}'s`,
         );
@@ -102,7 +99,7 @@ export function combineAt(
     }
     const products = Object.values(terms).map(([tensor, coefficient]) => {
       const factors = scheduleAt(functionName, alphaBars, t, (alphaBar, timestep) => {
-        checkNumber(functionName, `alphaBars[${timestep}]`, alphaBar, 0, 1);
+        checkNumber(`${functionName}: alphaBars[${timestep}]`, alphaBar, 0, 1);
         return coefficient(alphaBar);
       });
       return tf.mul(tensor, tf.reshape(factors, [batch, ...new Array(first.rank - 1).fill(1)]));

@@ -6,16 +6,8 @@ import { ConfigError } from '../errors/ConfigError.js';
  * @param argument The function and its argument, `makeBetaSchedule: timesteps`; the argument alone in what several
  * functions share, which they call by `inFunction`.
  */
-export function argumentError(argument: string, received: unknown, accepted: string): ConfigError;
-/** The former way, until all calls name both in one. */
-export function argumentError(f: string, argument: string, received: unknown, accepted: string): ConfigError;
-export function argumentError(...all: unknown[]): ConfigError {
-  const [argument, received, accepted] = (all.length === 4 ? joined(all) : all) as [string, unknown, string];
+export function argumentError(argument: string, received: unknown, accepted: string): ConfigError {
   return new ConfigError(`${argument} is ${describe(received)}; it must be ${accepted}.`);
-}
-
-function joined([functionName, argument, ...rest]: unknown[]): unknown[] {
-  return [`${functionName}: ${argument}`, ...rest];
 }
 
 function describe(value: unknown, depth = 0): string {
@@ -37,12 +29,12 @@ function describe(value: unknown, depth = 0): string {
 }
 
 /** Throws unless `value` is an integer in [min, max]. `argument` as in {@link argumentError}. */
-export function checkInteger(argument: string, value: number, min: number, max?: number): void;
-export function checkInteger(f: string, argument: string, value: number, min: number, max?: number): void;
-export function checkInteger(...all: (string | number | undefined)[]): void {
-  const [argument, value, min, max = Number.MAX_SAFE_INTEGER] = (
-    typeof all[1] === 'string' ? joined(all) : all
-  ) as [string, number, number, number?];
+export function checkInteger(
+  argument: string,
+  value: number,
+  min: number,
+  max = Number.MAX_SAFE_INTEGER,
+): void {
   if (!Number.isInteger(value) || value < min || value > max) {
     const range = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
     throw argumentError(argument, value, `an integer ${range}`);
@@ -50,27 +42,19 @@ export function checkInteger(...all: (string | number | undefined)[]): void {
 }
 
 /** Throws unless `value` is a finite number in [min, max]. `argument` as in {@link argumentError}. */
-export function checkNumber(argument: string, value: number, min?: number, max?: number): void;
-export function checkNumber(f: string, argument: string, value: number, min?: number, max?: number): void;
-export function checkNumber(...all: (string | number | undefined)[]): void {
-  const [argument, value, min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY] = (
-    typeof all[1] === 'string' ? joined(all) : all
-  ) as [string, number, number?, number?];
+export function checkNumber(
+  argument: string,
+  value: number,
+  min = Number.NEGATIVE_INFINITY,
+  max = Number.POSITIVE_INFINITY,
+): void {
   if (!Number.isFinite(value) || value < min || value > max) {
     throw argumentError(argument, value, `a finite number in [${min}, ${max}]`);
   }
 }
 
 /** Throws unless `value` is one of `accepted`. `argument` as in {@link argumentError}. */
-export function checkOneOf<T extends string>(argument: string, value: T, accepted: readonly T[]): void;
-export function checkOneOf<T extends string>(
-  f: string,
-  argument: string,
-  value: T,
-  accepted: readonly T[],
-): void;
-export function checkOneOf(...all: unknown[]): void {
-  const [argument, value, accepted] = (all.length === 4 ? joined(all) : all) as [string, string, string[]];
+export function checkOneOf<T extends string>(argument: string, value: T, accepted: readonly T[]): void {
   if (!accepted.includes(value)) {
     throw argumentError(argument, value, `one of ${accepted.map((a) => `'${a}'`).join(', ')}`);
   }

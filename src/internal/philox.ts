@@ -65,9 +65,9 @@ export function philox4x32(
  * @throws If the key is out of range.
  */
 export function keyWords({ seed, stream, step }: RandomKey): [number, number] {
-  checkInteger('RandomKey', 'seed', seed, 0);
-  checkInteger('RandomKey', 'stream', stream, 0, TWO_POW_32 - 1);
-  checkInteger('RandomKey', 'step', step, 0, TWO_POW_32 - 1);
+  checkInteger('RandomKey: seed', seed, 0);
+  checkInteger('RandomKey: stream', stream, 0, TWO_POW_32 - 1);
+  checkInteger('RandomKey: step', step, 0, TWO_POW_32 - 1);
   return [seed >>> 0, Math.floor(seed / TWO_POW_32)];
 }
 

@@ -47,7 +47,7 @@ export async function saveTensors(
   tensors: ReadonlyMap<string, StoredTensor>,
   { metadata = {}, maxShardBytes = 2e9 }: SaveTensorsOptions = {},
 ): Promise<void> {
-  checkInteger('saveTensors', 'maxShardBytes', maxShardBytes, 1);
+  checkInteger('saveTensors: maxShardBytes', maxShardBytes, 1);
   const total = [...tensors.values()].reduce((sum, tensor) => sum + tensorBytes(tensor), 0);
   const index = indexName(name);
   const present = (await files.list()).includes(index);

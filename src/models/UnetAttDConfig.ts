@@ -63,10 +63,10 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
     ...Object.fromEntries(Object.entries(config).filter(([, value]) => value !== undefined)),
     skipDropRate: typeof skipDropRate === 'number' ? new Array<number>(5).fill(skipDropRate) : skipDropRate,
   };
-  checkInteger('unetAttD', 'inChannels', resolved.inChannels, 1);
-  checkInteger('unetAttD', 'outChannels', resolved.outChannels, 1);
+  checkInteger('unetAttD: inChannels', resolved.inChannels, 1);
+  checkInteger('unetAttD: outChannels', resolved.outChannels, 1);
   if (resolved.patchSize !== 1 && resolved.patchSize !== 2) {
-    throw argumentError('unetAttD', 'patchSize', resolved.patchSize, '1 or 2');
+    throw argumentError('unetAttD: patchSize', resolved.patchSize, '1 or 2');
   }
   for (const [key, most] of [
     ['filterConfig', 65536],
@@ -76,8 +76,7 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
     const isSide = (n: unknown) => Number.isInteger(n) && (n as number) > 0 && (n as number) <= most;
     if (!Array.isArray(values) || values.length !== 6 || !values.every(isSide)) {
       throw argumentError(
-        'unetAttD',
-        key,
+        `unetAttD: ${key}`,
         values,
         `a list of six positive integers up to ${most}, one a level`,
       );
@@ -85,33 +84,31 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
   }
   if (resolved.useSkipAtt && resolved.filterConfig[0] < 2) {
     throw argumentError(
-      'unetAttD',
-      'filterConfig[0]',
+      'unetAttD: filterConfig[0]',
       resolved.filterConfig[0],
       'at least 2 with useSkipAtt',
     );
   }
-  checkNumber('unetAttD', 'dropoutRate', resolved.dropoutRate, 0, 1 - 2 ** -24);
-  checkOneOf('unetAttD', 'dropoutType', resolved.dropoutType, dropoutTypes);
+  checkNumber('unetAttD: dropoutRate', resolved.dropoutRate, 0, 1 - 2 ** -24);
+  checkOneOf('unetAttD: dropoutType', resolved.dropoutType, dropoutTypes);
   const isRate = (rate: unknown) => typeof rate === 'number' && rate >= 0 && rate < 1;
   if (
     !Array.isArray(resolved.skipDropRate) ||
     resolved.skipDropRate.length !== 5 ||
     !resolved.skipDropRate.every(isRate)
   ) {
-    throw argumentError('unetAttD', 'skipDropRate', skipDropRate, 'a number in [0, 1), or a list of five');
+    throw argumentError('unetAttD: skipDropRate', skipDropRate, 'a number in [0, 1), or a list of five');
   }
-  checkOneOf('unetAttD', 'upmode', resolved.upmode, upModes);
-  checkInteger('unetAttD', 'timeEmbeddingDim', resolved.timeEmbeddingDim, 1);
-  checkInteger('unetAttD', 'seed', resolved.seed, 0);
+  checkOneOf('unetAttD: upmode', resolved.upmode, upModes);
+  checkInteger('unetAttD: timeEmbeddingDim', resolved.timeEmbeddingDim, 1);
+  checkInteger('unetAttD: seed', resolved.seed, 0);
   const multiple = 32 * resolved.patchSize;
   if (
     resolved.size &&
     !resolved.size.every((side) => Number.isInteger(side) && side > 0 && side % multiple === 0)
   ) {
     throw argumentError(
-      'unetAttD',
-      'size',
+      'unetAttD: size',
       resolved.size,
       `[height, width] in positive multiples of ${multiple}`,
     );

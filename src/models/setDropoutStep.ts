@@ -17,7 +17,7 @@ import { layersOf } from './layersOf.js';
  * ```
  */
 export function setDropoutStep(model: tfl.LayersModel, step: number): void {
-  checkInteger('setDropoutStep', 'step', step, 0, 2 ** 32 - 1);
+  checkInteger('setDropoutStep: step', step, 0, 2 ** 32 - 1);
   for (const layer of layersOf(model)) {
     // Not by `instanceof`, which would draw the layers into the bundle.
     if ('dropoutStep' in layer) (layer as ConvBlock).dropoutStep = step;

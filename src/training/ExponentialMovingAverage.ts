@@ -37,7 +37,7 @@ export class ExponentialMovingAverage {
     parameters: readonly NamedVariable[],
     readonly decay: number,
   ) {
-    checkNumber('ExponentialMovingAverage', 'decay', decay, 0, 1 - 2 ** -24);
+    checkNumber('ExponentialMovingAverage: decay', decay, 0, 1 - 2 ** -24);
     this.parameters = parameters.filter(({ variable }) => variable.dtype === 'float32');
     this.packs = new VariablePacks(this.parameters.map(({ variable }) => variable));
     this.average = this.copy();

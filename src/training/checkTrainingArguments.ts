@@ -14,7 +14,7 @@ type Check = (isRight: unknown, argument: string, received: unknown, accepted: s
 
 function checkOf(functionName: string): Check {
   return (isRight, argument, received, accepted) => {
-    if (!isRight) throw argumentError(functionName, argument, received, accepted);
+    if (!isRight) throw argumentError(`${functionName}: ${argument}`, received, accepted);
   };
 }
 
@@ -93,7 +93,7 @@ function checkOptions(functionName: string, options: DiffusionLossOptions, check
   check(options, 'options', options, 'an object with alphaBars');
   const { alphaBars, loss, predictionType = 'noise' } = options;
   checkAlphaBars(`${functionName}: alphaBars`, alphaBars);
-  checkOneOf(functionName, 'predictionType', predictionType, PREDICTION_TYPES);
+  checkOneOf(`${functionName}: predictionType`, predictionType, PREDICTION_TYPES);
   refuseNoiseAtZero(functionName, alphaBars, predictionType);
   check(
     loss === undefined || typeof loss === 'function',

@@ -108,8 +108,7 @@ export function diffusionLoss<C>(
     const losses = loss(prediction, target, { reduction: 'none' });
     if (!tf.util.arraysEqual(losses.shape, [t.length])) {
       throw argumentError(
-        'diffusionLoss',
-        "the loss's shape with reduction 'none'",
+        "diffusionLoss: the loss's shape with reduction 'none'",
         losses.shape,
         `[${t.length}]`,
       );
@@ -121,7 +120,7 @@ export function diffusionLoss<C>(
 /** The weight of each sample, by its timestep; undefined if all weigh the same. */
 function sampleWeights(t: DiffusionBatch['t'], options: DiffusionLossOptions): Float32Array | undefined {
   const { alphaBars, predictionType, minSnrGamma, snrPower = 0 } = options;
-  checkNumber('diffusionLoss', 'snrPower', snrPower, 0);
+  checkNumber('diffusionLoss: snrPower', snrPower, 0);
   if (minSnrGamma === undefined && snrPower === 0) return undefined;
   const levels = alphaBarsAt('diffusionLoss', alphaBars, t);
   const clipped =

@@ -66,7 +66,7 @@ export async function createCsvLog(file: string, options: CsvLogOptions = {}): P
 }
 
 async function resume(file: string, resumeEpoch: number): Promise<void> {
-  checkInteger('createCsvLog', 'resumeEpoch', resumeEpoch, 0);
+  checkInteger('createCsvLog: resumeEpoch', resumeEpoch, 0);
   const kept = await keepLines(file, (line, index) => {
     if (index > 0) return Number.parseInt(line, 10) < resumeEpoch;
     if (line.trim() === header) return true;

@@ -50,7 +50,7 @@ export async function createJsonLinesLog(
   const { resumeStep } = options;
   if (resumeStep === undefined) await writeFileAtomic(file, '');
   else {
-    checkInteger('createJsonLinesLog', 'resumeStep', resumeStep, 0);
+    checkInteger('createJsonLinesLog: resumeStep', resumeStep, 0);
     await keepLines(file, (line) => !(stepOf(line) > resumeStep));
   }
   return {

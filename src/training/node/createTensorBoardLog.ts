@@ -54,7 +54,7 @@ let counter = 0;
  */
 export function createTensorBoardLog(folder: string, options: TensorBoardLogOptions = {}): TensorBoardLog {
   const { resumeStep, resumeSteps = {} } = options;
-  if (resumeStep !== undefined) checkInteger('createTensorBoardLog', 'resumeStep', resumeStep, 0);
+  if (resumeStep !== undefined) checkInteger('createTensorBoardLog: resumeStep', resumeStep, 0);
   const seconds = Math.floor(Date.now() / 1000);
   const file = path.join(folder, `events.out.tfevents.${seconds}.${hostname()}.${process.pid}.${counter++}`);
 
@@ -81,13 +81,13 @@ export function createTensorBoardLog(folder: string, options: TensorBoardLogOpti
     file,
     kept,
     scalar(tag, value, step) {
-      checkInteger('TensorBoardLog.scalar', 'step', step, 0);
+      checkInteger('TensorBoardLog.scalar: step', step, 0);
       append({ step, tag, value });
     },
     image(tag, png, step) {
-      checkInteger('TensorBoardLog.image', 'step', step, 0);
+      checkInteger('TensorBoardLog.image: step', step, 0);
       if (png.length < 33 || pngSignature.some((byte, i) => png[i] !== byte)) {
-        throw argumentError('TensorBoardLog.image', 'png', png, 'the bytes of a PNG file');
+        throw argumentError('TensorBoardLog.image: png', png, 'the bytes of a PNG file');
       }
       append({ step, tag, png });
     },

@@ -31,7 +31,7 @@ export interface PrepareFolderOptions {
  */
 export async function prepareFolder(folder: string, options: PrepareFolderOptions = {}): Promise<void> {
   const { neededBytes = 0, soleWriter = false } = options;
-  checkNumber('prepareFolder', 'neededBytes', neededBytes, 0);
+  checkNumber('prepareFolder: neededBytes', neededBytes, 0);
   const probe = path.join(folder, `.write-test-${process.pid}`);
   try {
     await mkdir(folder, { recursive: true });
