@@ -3,7 +3,6 @@ import { argumentError } from '../internal/checks.js';
 
 /** Throws unless what a denoiser has returned is a tensor of its input's shape; a side of `null` may be any. */
 export function checkPrediction(
-  functionName: string,
   prediction: unknown,
   shape: readonly (number | null)[],
   note = " as xT's",
@@ -13,7 +12,7 @@ export function checkPrediction(
     side === null || side === (prediction as tf.Tensor).shape[i];
   if (!isTensor || prediction.rank !== shape.length || !shape.every(fits)) {
     throw argumentError(
-      `${functionName}: ${isTensor ? 'prediction.shape' : "the denoiser's prediction"}`,
+      isTensor ? 'prediction.shape' : "the denoiser's prediction",
       isTensor ? prediction.shape : prediction,
       `${isTensor ? '' : 'a tensor '}[${shape.map((side) => side ?? 'any')}]${note}`,
     );

@@ -1,5 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
+import { requireBackend } from './requireBackend.js';
 import { scheduleAt, type Timesteps } from './timesteps.js';
 
 /**
@@ -19,8 +21,11 @@ import { scheduleAt, type Timesteps } from './timesteps.js';
  * ```
  */
 export function gatherSchedule(schedule: ArrayLike<number>, t: Timesteps): tf.Tensor1D {
-  return scheduleAt('gatherSchedule', schedule, t, (value, timestep) => {
-    checkNumber(`gatherSchedule: schedule[${timestep}]`, value);
-    return value;
-  });
+  requireBackend('gatherSchedule');
+  return inFunction('gatherSchedule', () =>
+    scheduleAt(schedule, t, (value, timestep) => {
+      checkNumber(`schedule[${timestep}]`, value);
+      return value;
+    }),
+  );
 }

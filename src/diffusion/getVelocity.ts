@@ -1,4 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { inFunction } from '../internal/inFunction.js';
+import { requireBackend } from './requireBackend.js';
 import { combineAt, type Timesteps } from './timesteps.js';
 
 /**
@@ -25,8 +27,11 @@ export function getVelocity<T extends tf.Tensor>(
   alphaBars: ArrayLike<number>,
   noise: tf.Tensor,
 ): T {
-  return combineAt('getVelocity', alphaBars, t, {
-    x0: [x0, (alphaBar) => -Math.sqrt(1 - alphaBar)],
-    noise: [noise, Math.sqrt],
-  }) as T;
+  requireBackend('getVelocity');
+  return inFunction('getVelocity', () =>
+    combineAt(alphaBars, t, {
+      x0: [x0, (alphaBar) => -Math.sqrt(1 - alphaBar)],
+      noise: [noise, Math.sqrt],
+    }),
+  ) as T;
 }

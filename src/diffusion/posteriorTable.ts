@@ -23,27 +23,22 @@ export interface PosteriorTable {
  *   do not descend.
  */
 export function posteriorTable(
-  functionName: string,
   alphaBars: ArrayLike<number>,
   chosen: ArrayLike<number> = Int32Array.from({ length: alphaBars.length }, (_, t) => t),
 ): PosteriorTable {
-  checkAlphaBars(`${functionName}: alphaBars`, alphaBars);
+  checkAlphaBars('alphaBars', alphaBars);
   const timesteps = Int32Array.from(chosen);
-  checkInteger(`${functionName}: timesteps.length`, timesteps.length, 1);
+  checkInteger('timesteps.length', timesteps.length, 1);
   const [ofX0, ofXT, small, large] = Array.from({ length: 4 }, () => new Float64Array(timesteps.length));
   timesteps.forEach((t, i) => {
-    checkInteger(`${functionName}: timesteps[${i}]`, chosen[i], 0, alphaBars.length - 1);
-    checkNumber(`${functionName}: alphaBars[${t}]`, alphaBars[t], 0, 1 - Number.EPSILON / 2);
+    checkInteger(`timesteps[${i}]`, chosen[i], 0, alphaBars.length - 1);
+    checkNumber(`alphaBars[${t}]`, alphaBars[t], 0, 1 - Number.EPSILON / 2);
     const [alphaBar, previous] = [alphaBars[t], i === 0 ? 1 : alphaBars[timesteps[i - 1]]];
     if (i > 0 && !(t > timesteps[i - 1])) {
-      throw argumentError(`${functionName}: timesteps`, timesteps, 'ascending');
+      throw argumentError('timesteps', timesteps, 'ascending');
     }
     if (!(alphaBar < previous)) {
-      throw argumentError(
-        `${functionName}: alphaBars[${t}]`,
-        alphaBar,
-        `below ${previous}, that of the step before`,
-      );
+      throw argumentError(`alphaBars[${t}]`, alphaBar, `below ${previous}, that of the step before`);
     }
     const alpha = alphaBar / previous;
     ofX0[i] = (Math.sqrt(previous) * (1 - alpha)) / (1 - alphaBar);

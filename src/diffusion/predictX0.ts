@@ -1,6 +1,8 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { inFunction } from '../internal/inFunction.js';
 import { convertPrediction } from './convertPrediction.js';
 import type { PredictionOptions } from './predictionType.js';
+import { requireBackend } from './requireBackend.js';
 import type { Timesteps } from './timesteps.js';
 
 /**
@@ -10,8 +12,7 @@ import type { Timesteps } from './timesteps.js';
  *
  * @param xT noisy images [batch, …].
  * @param t 0-based timesteps: host integers, an int32 tensor [batch], or a Float32Array, also between two timesteps.
- * @param alphaBars ᾱ of the schedule.
- * @param prediction what the denoiser returned, of `xT`'s shape; `predictionType` says what it is.
+ * @param prediction what the denoiser returned, of `xT`'s shape; `options.predictionType` says what it is.
  * @returns The estimate of x0, not clipped, float32 of `xT`'s shape, the caller's to dispose.
  * @throws If shapes disagree, a timestep on the host is out of range, or the conversion divides by zero: a noise
  *   prediction where ᾱ is 0, an x0 prediction where it is 1 (with `t` a tensor: anywhere in the schedule).
@@ -21,16 +22,16 @@ import type { Timesteps } from './timesteps.js';
  * import { predictX0 } from 'diffusion-ssl/diffusion';
  *
  * const xT = tf.tensor2d([[1.4]]); // 0.8 · x0 + 0.6 · noise with x0 = 1, noise = 1
- * const x0 = predictX0(xT, [0], [0.64], tf.tensor2d([[1]]));
+ * const x0 = predictX0(xT, [0], tf.tensor2d([[1]]), { alphaBars: [0.64] });
  * console.log(await x0.data()); // 1
  * ```
  */
 export function predictX0<T extends tf.Tensor>(
   xT: T,
   t: Timesteps,
-  alphaBars: ArrayLike<number>,
   prediction: tf.Tensor,
-  options: PredictionOptions = {},
+  options: PredictionOptions,
 ): T {
-  return convertPrediction('predictX0', 'x0', xT, t, alphaBars, prediction, options);
+  requireBackend('predictX0');
+  return inFunction('predictX0', () => convertPrediction('x0', xT, t, { ...options, prediction }));
 }

@@ -8,6 +8,8 @@ export type PredictionType = 'noise' | 'x0' | 'v';
 
 /** Options of `predictX0`, `predictNoise` and `predictV`. */
 export interface PredictionOptions {
+  /** ᾱ of the schedule. */
+  alphaBars: ArrayLike<number>;
   /** What the prediction at hand is. Default `'noise'`. */
   predictionType?: PredictionType;
 }

@@ -1,4 +1,6 @@
 import type * as tf from '@tensorflow/tfjs-core';
+import { inFunction } from '../internal/inFunction.js';
+import { requireBackend } from './requireBackend.js';
 import { combineAt, type Timesteps } from './timesteps.js';
 
 /**
@@ -30,8 +32,11 @@ export function qSample<T extends tf.Tensor>(
   alphaBars: ArrayLike<number>,
   noise: tf.Tensor,
 ): T {
-  return combineAt('qSample', alphaBars, t, {
-    x0: [x0, Math.sqrt],
-    noise: [noise, (alphaBar) => Math.sqrt(1 - alphaBar)],
-  }) as T;
+  requireBackend('qSample');
+  return inFunction('qSample', () =>
+    combineAt(alphaBars, t, {
+      x0: [x0, Math.sqrt],
+      noise: [noise, (alphaBar) => Math.sqrt(1 - alphaBar)],
+    }),
+  ) as T;
 }

@@ -6,11 +6,10 @@ import type { PredictionType } from './predictionType.js';
  * divides by ᾱ.
  */
 export function refuseNoiseAtZero(
-  functionName: string,
   alphaBars: ArrayLike<number>,
   predictionType: PredictionType = 'noise',
 ): void {
   if (predictionType !== 'noise' || alphaBars[alphaBars.length - 1] > 0) return;
   const accepted = "'v' or 'x0' where alphaBars ends at 0 (zero terminal SNR), an image of noise alone";
-  throw argumentError(`${functionName}: predictionType`, predictionType, accepted);
+  throw argumentError('predictionType', predictionType, accepted);
 }

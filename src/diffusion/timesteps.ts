@@ -1,7 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import { checkAlphaBars } from './checkAlphaBars.js';
-import { requireBackend } from './requireBackend.js';
 import { alphaBarAt } from './sigmaTable.js';
 
 /**
@@ -13,13 +12,12 @@ import { alphaBarAt } from './sigmaTable.js';
 export type Timesteps = readonly number[] | Int32Array | Float32Array | tf.Tensor;
 
 /** Number of samples that `t` speaks of. */
-function batchOf(functionName: string, t: Timesteps): number {
+function batchOf(t: Timesteps): number {
   if (Array.isArray(t) || ArrayBuffer.isView(t)) return t.length;
-  if (!(t instanceof tf.Tensor))
-    throw argumentError(`${functionName}: t`, t, 'a list of timesteps, one a sample');
+  if (!(t instanceof tf.Tensor)) throw argumentError('t', t, 'a list of timesteps, one a sample');
   if (t.rank !== 1 || t.dtype !== 'int32') {
     throw argumentError(
-      `${functionName}: t`,
+      't',
       `${t.dtype} tensor [${t.shape}]`,
       'an int32 tensor of shape [batch] (timesteps between two: a Float32Array)',
     );
@@ -29,30 +27,24 @@ function batchOf(functionName: string, t: Timesteps): number {
 
 /** `f(schedule[t], t)` for each sample, in float64 up to the upload: a float32 tensor of shape [batch]. */
 export function scheduleAt(
-  functionName: string,
   schedule: ArrayLike<number>,
   t: Timesteps,
   f: (value: number, timestep: number) => number,
 ): tf.Tensor1D {
-  requireBackend(functionName);
-  batchOf(functionName, t);
+  batchOf(t);
   if (t instanceof tf.Tensor) return tf.tidy(() => tf.gather(tf.tensor1d(Float32Array.from(schedule, f)), t));
   const values = new Float32Array(t.length);
   for (let i = 0; i < t.length; i++) {
-    checkInteger(`${functionName}: t[${i}]`, t[i], 0, schedule.length - 1);
+    checkInteger(`t[${i}]`, t[i], 0, schedule.length - 1);
     values[i] = f(schedule[t[i]], t[i]);
   }
   return tf.tensor1d(values);
 }
 
 /** ᾱ at each sample's timestep, on the host, where these may lie between two of the schedule. */
-export function alphaBarsAt(
-  functionName: string,
-  alphaBars: ArrayLike<number>,
-  t: ArrayLike<number>,
-): Float64Array {
+export function alphaBarsAt(alphaBars: ArrayLike<number>, t: ArrayLike<number>): Float64Array {
   return Float64Array.from(t, (timestep, i) => {
-    checkNumber(`${functionName}: t[${i}]`, timestep, 0, alphaBars.length - 1);
+    checkNumber(`t[${i}]`, timestep, 0, alphaBars.length - 1);
     return alphaBarAt(alphaBars, timestep);
   });
 }
@@ -62,44 +54,33 @@ export function alphaBarsAt(
  * [batch, …] of the first.
  */
 export function combineAt(
-  functionName: string,
   schedule: ArrayLike<number>,
   timesteps: Timesteps,
   terms: Record<string, readonly [tensor: tf.Tensor, coefficient: (alphaBar: number) => number]>,
 ): tf.Tensor {
-  requireBackend(functionName);
   for (const [name, [tensor]] of Object.entries(terms)) {
-    if (!(tensor instanceof tf.Tensor))
-      throw argumentError(`${functionName}: ${name}`, tensor, 'a tensor [batch, …]');
+    if (!(tensor instanceof tf.Tensor)) throw argumentError(name, tensor, 'a tensor [batch, …]');
   }
-  checkAlphaBars(`${functionName}: alphaBars`, schedule);
+  checkAlphaBars('alphaBars', schedule);
   // Levels between two of the schedule are looked up as a schedule of their own, with one level a sample.
   const [alphaBars, t]: [ArrayLike<number>, Timesteps] =
     timesteps instanceof Float32Array
-      ? [alphaBarsAt(functionName, schedule, timesteps), Int32Array.from(timesteps.keys())]
+      ? [alphaBarsAt(schedule, timesteps), Int32Array.from(timesteps.keys())]
       : [schedule, timesteps];
   return tf.tidy(() => {
     const [[firstName, [first]], ...others] = Object.entries(terms);
-    const batch = batchOf(functionName, t);
+    const batch = batchOf(t);
     if (first.rank < 1 || first.shape[0] !== batch) {
-      throw argumentError(
-        `${functionName}: ${firstName}.shape`,
-        first.shape,
-        `[${batch}, …] for a t of ${batch}`,
-      );
+      throw argumentError(`${firstName}.shape`, first.shape, `[${batch}, …] for a t of ${batch}`);
     }
     for (const [name, [tensor]] of others) {
       if (!tf.util.arraysEqual(tensor.shape, first.shape)) {
-        throw argumentError(
-          `${functionName}: ${name}.shape`,
-          tensor.shape,
-          `[${first.shape}] as ${firstName}'s`,
-        );
+        throw argumentError(`${name}.shape`, tensor.shape, `[${first.shape}] as ${firstName}'s`);
       }
     }
     const products = Object.values(terms).map(([tensor, coefficient]) => {
-      const factors = scheduleAt(functionName, alphaBars, t, (alphaBar, timestep) => {
-        checkNumber(`${functionName}: alphaBars[${timestep}]`, alphaBar, 0, 1);
+      const factors = scheduleAt(alphaBars, t, (alphaBar, timestep) => {
+        checkNumber(`alphaBars[${timestep}]`, alphaBar, 0, 1);
         return coefficient(alphaBar);
       });
       return tf.mul(tensor, tf.reshape(factors, [batch, ...new Array(first.rank - 1).fill(1)]));

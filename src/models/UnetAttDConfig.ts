@@ -83,11 +83,7 @@ export function resolveUnetAttDConfig(config: UnetAttDConfig): ResolvedUnetAttDC
     }
   }
   if (resolved.useSkipAtt && resolved.filterConfig[0] < 2) {
-    throw argumentError(
-      'unetAttD: filterConfig[0]',
-      resolved.filterConfig[0],
-      'at least 2 with useSkipAtt',
-    );
+    throw argumentError('unetAttD: filterConfig[0]', resolved.filterConfig[0], 'at least 2 with useSkipAtt');
   }
   checkNumber('unetAttD: dropoutRate', resolved.dropoutRate, 0, 1 - 2 ** -24);
   checkOneOf('unetAttD: dropoutType', resolved.dropoutType, dropoutTypes);

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkDenoiser } from '../diffusion/checkDenoiser.js';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { type GuidanceOptions, guidedPrediction } from './guidedPrediction.js';
 
 /** Options of {@link guideDenoiser}. */
@@ -39,7 +40,7 @@ export interface GuideDenoiserOptions<C> extends GuidanceOptions {
  * ```
  */
 export function guideDenoiser<C>(denoiser: Denoiser<C>, options: GuideDenoiserOptions<C>): Denoiser {
-  checkDenoiser('guideDenoiser', denoiser);
+  inFunction('guideDenoiser', () => checkDenoiser(denoiser));
   const { condition, unconditional, interval, channels } = options;
   if (interval !== undefined && !(interval[0] <= interval[1])) {
     throw argumentError('guideDenoiser: interval', interval, 'two ascending timesteps');

@@ -79,7 +79,7 @@ async function walk<C>(run: Run<C>, step: (state: SolverState) => SolverResult):
   const { initialImage, predictionType = 'noise', onStep, signal } = options;
   const { seed = 0, noise = gaussianNoise(seed) } = options;
   requireBackend(functionName);
-  checkDenoiser(functionName, denoiser);
+  checkDenoiser(denoiser);
   checkLimits(options);
   const shape = [...options.shape];
   if (shape.length < 1 || !shape.every((side) => Number.isInteger(side) && side > 0)) {
@@ -104,7 +104,7 @@ async function walk<C>(run: Run<C>, step: (state: SolverState) => SolverResult):
     const told = tf.fill([shape[0]], t, Number.isInteger(t) ? 'int32' : 'float32') as tf.Tensor1D;
     const input = scale(x, schedule.inputScale(sigma));
     const prediction = denoiser(input, told, options.condition as C, { training: false, step: 0 });
-    checkPrediction(functionName, prediction, predicted, note);
+    checkPrediction(prediction, predicted, note);
     return prediction;
   };
   const toX0 = (x: tf.Tensor, sigma: number, prediction: tf.Tensor) => {

@@ -42,19 +42,18 @@ export interface BoundBatch {
 }
 
 /** Throws unless the options are such. */
-export function checkBoundOptions(functionName: string, { clip, decoder = 'density' }: BoundOptions): void {
+export function checkBoundOptions({ clip, decoder = 'density' }: BoundOptions): void {
   if (clip !== undefined && !(clip[0] < clip[1])) {
-    throw argumentError(`${functionName}: clip`, clip, '[min, max] with min < max');
+    throw argumentError('clip', clip, '[min, max] with min < max');
   }
   if (decoder === 'density') return;
   if (typeof decoder !== 'object' || decoder === null) {
-    throw argumentError(`${functionName}: decoder`, decoder, "'density' or { count, range }");
+    throw argumentError('decoder', decoder, "'density' or { count, range }");
   }
-  checkInteger(`${functionName}: decoder.count`, decoder.count, 2);
+  checkInteger('decoder.count', decoder.count, 2);
   const [first, last] = decoder.range ?? [];
-  checkNumber(`${functionName}: decoder.range[0]`, first);
-  if (!(last > first))
-    throw argumentError(`${functionName}: decoder.range`, decoder.range, 'two ascending values');
+  checkNumber('decoder.range[0]', first);
+  if (!(last > first)) throw argumentError('decoder.range', decoder.range, 'two ascending values');
 }
 
 /** The two halves of an output of `'learned_range'` along the last axis: the prediction, and v. */
@@ -91,7 +90,7 @@ export function boundTerm(
     const [ofX0, ofXT] = [column(table.ofX0), column(table.ofXT)];
     const [small, large] = [column(table.logSmall), column(table.logLarge)];
     const t = steps.map((step) => table.timesteps[step]);
-    let estimate = predictX0(xT, t, alphaBars, prediction, { predictionType });
+    let estimate = predictX0(xT, t, prediction, { alphaBars, predictionType });
     if (clip) estimate = tf.clipByValue(estimate, clip[0], clip[1]);
     const mean = (clean: tf.Tensor) => tf.add(tf.mul(ofX0, clean), tf.mul(ofXT, xT));
     let logVariance: tf.Tensor = variance === 'fixed_large' ? large : small;

@@ -3,19 +3,14 @@ import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import { checkDenoiser } from '../diffusion/checkDenoiser.js';
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
 import { refuseNoiseAtZero } from '../diffusion/refuseNoiseAtZero.js';
-import { requireBackend } from '../diffusion/requireBackend.js';
 import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkInteger, checkOneOf } from '../internal/checks.js';
 import type { DiffusionBatch, DiffusionLossOptions } from './diffusionLoss.js';
 import type { ObjectiveStepOptions, TrainStepOptions } from './trainStep.js';
 
 /** Says what is wrong with an argument, unless it is right. */
-type Check = (isRight: unknown, argument: string, received: unknown, accepted: string) => void;
-
-function checkOf(functionName: string): Check {
-  return (isRight, argument, received, accepted) => {
-    if (!isRight) throw argumentError(`${functionName}: ${argument}`, received, accepted);
-  };
+function check(isRight: unknown, argument: string, received: unknown, accepted: string): void {
+  if (!isRight) throw argumentError(argument, received, accepted);
 }
 
 /** Throws where what JavaScript lets through would fail further in, or train something else: for `diffusionLoss`. */
@@ -24,11 +19,9 @@ export function checkLossArguments(
   batch: DiffusionBatch<unknown>,
   options: DiffusionLossOptions,
 ): void {
-  const check = checkOf('diffusionLoss');
-  requireBackend('diffusionLoss');
-  checkDenoiser('diffusionLoss', denoiser);
-  checkBatch('batch', batch, check);
-  checkOptions('diffusionLoss', options, check);
+  checkDenoiser(denoiser);
+  checkBatch('batch', batch);
+  checkOptions(options);
 }
 
 /** The same for `trainStep`. */
@@ -37,11 +30,9 @@ export function checkStepArguments<C>(
   batches: readonly DiffusionBatch<C>[],
   options: TrainStepOptions | ObjectiveStepOptions<C, DiffusionBatch<C>>,
 ): void {
-  const check = checkOf('trainStep');
-  requireBackend('trainStep');
-  checkDenoiser('trainStep', denoiser);
+  checkDenoiser(denoiser);
   check(Array.isArray(batches), 'batches', batches, 'a list of batches, also of one: [batch]');
-  if (batches.length === 0) throw new ConfigError('trainStep: there is no batch.');
+  if (batches.length === 0) throw new ConfigError('there is no batch.');
   if (options && 'objective' in options) {
     const { objective } = options;
     check(
@@ -52,13 +43,13 @@ export function checkStepArguments<C>(
     );
   } else {
     batches.forEach((batch, i) => {
-      checkBatch(`batches[${i}]`, batch, check);
+      checkBatch(`batches[${i}]`, batch);
     });
-    checkOptions('trainStep', options, check);
+    checkOptions(options);
   }
   const { optimizer, parameters, step } = options;
   check(step !== undefined, 'step', step, 'the number of the first batch within the run, from 0');
-  checkInteger('trainStep: step', step, 0, 2 ** 32 - batches.length);
+  checkInteger('step', step, 0, 2 ** 32 - batches.length);
   check(optimizer?.applyGradients, 'optimizer', optimizer, 'a tf.Optimizer, such as new AdamW()');
   const list = 'namedParameters(model).filter(({ spec }) => spec.trainable)';
   check(
@@ -76,7 +67,7 @@ export function checkStepArguments<C>(
   }
 }
 
-function checkBatch(where: string, batch: DiffusionBatch<unknown>, check: Check): void {
+function checkBatch(where: string, batch: DiffusionBatch<unknown>): void {
   check(batch && !Array.isArray(batch), where, batch, 'one batch { x0, t, noise }');
   const { x0, noise, t } = batch;
   check(x0 instanceof tf.Tensor, `${where}.x0`, x0, 'a tensor [batch, …]');
@@ -89,12 +80,12 @@ function checkBatch(where: string, batch: DiffusionBatch<unknown>, check: Check)
   );
 }
 
-function checkOptions(functionName: string, options: DiffusionLossOptions, check: Check): void {
+function checkOptions(options: DiffusionLossOptions): void {
   check(options, 'options', options, 'an object with alphaBars');
   const { alphaBars, loss, predictionType = 'noise' } = options;
-  checkAlphaBars(`${functionName}: alphaBars`, alphaBars);
-  checkOneOf(`${functionName}: predictionType`, predictionType, PREDICTION_TYPES);
-  refuseNoiseAtZero(functionName, alphaBars, predictionType);
+  checkAlphaBars('alphaBars', alphaBars);
+  checkOneOf('predictionType', predictionType, PREDICTION_TYPES);
+  refuseNoiseAtZero(alphaBars, predictionType);
   check(
     loss === undefined || typeof loss === 'function',
     'loss',

@@ -53,7 +53,7 @@ export async function conditionEffect<F extends ConditionFields>(
   options: ConditionEffectOptions,
 ): Promise<ConditionEffect> {
   const { bins = 10, seed = 0, signal } = options;
-  checkAlphaBars('conditionEffect', options.alphaBars);
+  checkAlphaBars('conditionEffect: alphaBars', options.alphaBars);
   checkInteger('conditionEffect: bins', bins, 1);
   let paired: PairedLosses | undefined;
   let index = 0;

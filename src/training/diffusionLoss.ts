@@ -6,8 +6,10 @@ import { getVelocity } from '../diffusion/getVelocity.js';
 import { minSnrWeights } from '../diffusion/minSnrWeights.js';
 import type { PredictionType } from '../diffusion/predictionType.js';
 import { qSample } from '../diffusion/qSample.js';
+import { requireBackend } from '../diffusion/requireBackend.js';
 import { alphaBarsAt } from '../diffusion/timesteps.js';
 import { argumentError, checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { mse } from '../losses/mse.js';
 import type { LossOptions } from '../losses/reduceLoss.js';
 import { checkLossArguments } from './checkTrainingArguments.js';
@@ -91,7 +93,8 @@ export function diffusionLoss<C>(
   batch: DiffusionBatch<C>,
   options: DiffusionLossOptions,
 ): tf.Scalar {
-  checkLossArguments(denoiser, batch, options);
+  requireBackend('diffusionLoss');
+  inFunction('diffusionLoss', () => checkLossArguments(denoiser, batch, options));
   const { x0, t, noise, condition } = batch;
   const { alphaBars, loss = mse, predictionType = 'noise', training = false, step = 0 } = options;
   const weights = sampleWeights(t, options);
@@ -103,7 +106,7 @@ export function diffusionLoss<C>(
     const ts = tf.tensor1d(t, t instanceof Float32Array ? 'float32' : 'int32');
     const prediction = denoiser(xT, ts, condition as C, { training, step });
     // A learned variance doubles the channels.
-    checkPrediction('diffusionLoss', prediction, [...x0.shape.slice(0, -1), null]);
+    inFunction('diffusionLoss', () => checkPrediction(prediction, [...x0.shape.slice(0, -1), null]));
     if (!weights) return loss(prediction, target) as tf.Scalar;
     const losses = loss(prediction, target, { reduction: 'none' });
     if (!tf.util.arraysEqual(losses.shape, [t.length])) {
@@ -122,7 +125,7 @@ function sampleWeights(t: DiffusionBatch['t'], options: DiffusionLossOptions): F
   const { alphaBars, predictionType, minSnrGamma, snrPower = 0 } = options;
   checkNumber('diffusionLoss: snrPower', snrPower, 0);
   if (minSnrGamma === undefined && snrPower === 0) return undefined;
-  const levels = alphaBarsAt('diffusionLoss', alphaBars, t);
+  const levels = inFunction('diffusionLoss', () => alphaBarsAt(alphaBars, t));
   const clipped =
     minSnrGamma === undefined ? undefined : minSnrWeights(levels, { gamma: minSnrGamma, predictionType });
   if (snrPower === 0 && clipped) return Float32Array.from(clipped);

@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { posteriorTable } from '../diffusion/posteriorTable.js';
 import { qSample } from '../diffusion/qSample.js';
+import { requireBackend } from '../diffusion/requireBackend.js';
 import { argumentError, checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { withoutGradient } from '../ops/withoutGradient.js';
 import { type BoundOptions, boundTerm, checkBoundOptions, splitVariance } from './boundTerm.js';
 import { checkLossArguments } from './checkTrainingArguments.js';
@@ -47,15 +49,18 @@ export function learnedVarianceLoss<C>(
 ): tf.Scalar {
   const name = 'learnedVarianceLoss';
   const { boundWeight = 0.001, ...others } = options;
-  checkLossArguments(denoiser, batch, others);
-  checkBoundOptions(name, others);
-  checkNumber(`${name}: boundWeight`, boundWeight, 0);
+  requireBackend(name);
+  inFunction(name, () => {
+    checkLossArguments(denoiser, batch, others);
+    checkBoundOptions(others);
+    checkNumber('boundWeight', boundWeight, 0);
+  });
   const { alphaBars, predictionType, training = false, step = 0 } = others;
   const { x0, t, noise, condition } = batch;
   if (!(t instanceof Int32Array)) {
     throw argumentError(`${name}: t`, t, 'an Int32Array: the bound has no terms between two timesteps');
   }
-  const table = posteriorTable(name, alphaBars);
+  const table = inFunction(name, () => posteriorTable(alphaBars));
   return tf.tidy(() => {
     const xT = qSample(x0, t, alphaBars, noise);
     const output = denoiser(xT, tf.tensor1d(t, 'int32'), condition as C, { training, step });

@@ -3,6 +3,7 @@ import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { refuseNoiseAtZero } from '../diffusion/refuseNoiseAtZero.js';
 import { argumentError } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { type EstimateX0Options, estimateX0 } from './estimateX0.js';
 
 /** What {@link selfConditionSampling} returns. */
@@ -41,8 +42,10 @@ export function selfConditionSampling<C>(
   denoiser: Denoiser<C>,
   options: EstimateX0Options,
 ): SelfConditionedSampler<C> {
-  checkAlphaBars('selfConditionSampling', options.alphaBars);
-  refuseNoiseAtZero('selfConditionSampling', options.alphaBars, options.predictionType);
+  inFunction('selfConditionSampling', () => {
+    checkAlphaBars('alphaBars', options.alphaBars);
+    refuseNoiseAtZero(options.alphaBars, options.predictionType);
+  });
   let last: tf.Tensor | undefined;
   const reset = () => {
     last?.dispose();

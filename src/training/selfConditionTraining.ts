@@ -3,6 +3,7 @@ import { checkAlphaBars } from '../diffusion/checkAlphaBars.js';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { refuseNoiseAtZero } from '../diffusion/refuseNoiseAtZero.js';
 import { checkNumber } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { randomUniform } from '../internal/philox.js';
 import { randomStreams } from '../internal/streams.js';
 import { withoutGradient } from '../ops/withoutGradient.js';
@@ -46,8 +47,10 @@ export function selfConditionTraining<C>(
   options: SelfConditionTrainingOptions,
 ): Denoiser<C> {
   const { probability = 0.5, seed = 0, ...estimation } = options;
-  checkAlphaBars('selfConditionTraining', estimation.alphaBars);
-  refuseNoiseAtZero('selfConditionTraining', estimation.alphaBars, estimation.predictionType);
+  inFunction('selfConditionTraining', () => {
+    checkAlphaBars('alphaBars', estimation.alphaBars);
+    refuseNoiseAtZero(estimation.alphaBars, estimation.predictionType);
+  });
   checkNumber('selfConditionTraining: probability', probability, 0, 1);
   return (xT, t, condition, call) =>
     tf.tidy(() => {

@@ -1,5 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser, DenoiserCall } from '../diffusion/Denoiser.js';
+import { requireBackend } from '../diffusion/requireBackend.js';
+import { inFunction } from '../internal/inFunction.js';
 import { clipByGlobalNorm } from '../optimizers/clipByGlobalNorm.js';
 import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 import { averageGradients } from './averageGradients.js';
@@ -105,7 +107,8 @@ export async function trainStep<C>(
   batches: readonly DiffusionBatch<C>[],
   options: TrainStepOptions | ObjectiveStepOptions<C, DiffusionBatch<C>>,
 ): Promise<TrainStepResult> {
-  checkStepArguments(denoiser, batches, options);
+  requireBackend('trainStep');
+  inFunction('trainStep', () => checkStepArguments(denoiser, batches, options));
   const { optimizer, maxGradientNorm = Number.MAX_VALUE } = options;
   const lossOf = (batch: DiffusionBatch<C>, call: DenoiserCall) =>
     'objective' in options

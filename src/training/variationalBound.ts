@@ -5,6 +5,7 @@ import { qSample } from '../diffusion/qSample.js';
 import { refuseNoiseAtZero } from '../diffusion/refuseNoiseAtZero.js';
 import { requireBackend } from '../diffusion/requireBackend.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { randomStreams } from '../internal/streams.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
@@ -81,9 +82,11 @@ export async function variationalBound<C = undefined>(
     throw argumentError(`${name}: x0`, x0, 'a tensor [batch, …, channels]');
   }
   checkOneOf(`${name}: variance`, variance, ['fixed_small', 'fixed_large', 'learned_range']);
-  checkBoundOptions(name, options);
-  refuseNoiseAtZero(name, alphaBars, options.predictionType);
-  const table = posteriorTable(name, alphaBars, options.timesteps);
+  const table = inFunction(name, () => {
+    checkBoundOptions(options);
+    refuseNoiseAtZero(alphaBars, options.predictionType);
+    return posteriorTable(alphaBars, options.timesteps);
+  });
   const { timesteps } = table;
   const batch = x0.shape[0];
 

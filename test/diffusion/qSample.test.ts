@@ -13,6 +13,7 @@ import {
   qSample,
   rescaleZeroTerminalSnr,
 } from '../../src/diffusion/index.js';
+import type { Timesteps } from '../../src/diffusion/timesteps.js';
 import { vpSchedule } from '../../src/samplers/vpSchedule.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
 import { expectClose, type Tolerance } from '../support/compare.js';
@@ -62,7 +63,7 @@ describe('qSample and predictX0 equal the reference', () => {
       });
 
       it(`${name}: x0 from the predicted noise with t as ${kind}`, async () => {
-        const x0 = predictX0(tensor(c.x_t), timesteps(), given, tensor(c.pred_noise));
+        const x0 = predictX0(tensor(c.x_t), timesteps(), tensor(c.pred_noise), { alphaBars: given });
         const limited = tf.clipByValue(x0, 0, 1);
         expectClose(await limited.data(), fixtureValues(c.recon_x0), fixture.tolerance.recon_x0);
       });
@@ -100,10 +101,10 @@ describe('conversions between noise, x0 and v', () => {
     async (from, to) => {
       const all = make();
       const expected = await all[to].data();
-      const options = { predictionType: from };
-      const host = functions[to](all.xT, t, alphaBars, all[from], options);
+      const options = { alphaBars, predictionType: from };
+      const host = functions[to](all.xT, t, all[from], options);
       expectClose(await host.data(), expected, { abs: 1e-5 });
-      const onDevice = functions[to](all.xT, tf.tensor1d(t, 'int32'), alphaBars, all[from], options);
+      const onDevice = functions[to](all.xT, tf.tensor1d(t, 'int32'), all[from], options);
       expectClose(await onDevice.data(), expected, { abs: 1e-5 });
     },
   );
@@ -116,17 +117,17 @@ describe('conversions between noise, x0 and v', () => {
     expectClose(await xT.data(), [1, 2], { abs: 0 });
     const v = getVelocity(x0, [9], zero, noise);
     expectClose(await v.data(), [-0.5, 0.25], { abs: 0 });
-    expectClose(await predictX0(xT, [9], zero, v, { predictionType: 'v' }).data(), [0.5, -0.25], {
+    expectClose(await predictX0(xT, [9], v, { alphaBars: zero, predictionType: 'v' }).data(), [0.5, -0.25], {
       abs: 1e-7,
     });
-    expectClose(await predictNoise(xT, [9], zero, x0, { predictionType: 'x0' }).data(), [1, 2], {
+    expectClose(await predictNoise(xT, [9], x0, { alphaBars: zero, predictionType: 'x0' }).data(), [1, 2], {
       abs: 1e-7,
     });
     const message = "predictX0: alphaBars[t] is 0; it must be above 0 for predictionType 'noise'.";
-    expect(() => predictX0(xT, [9], zero, noise)).toThrow(message);
-    expect(() => predictX0(xT, tf.tensor1d([3], 'int32'), zero, noise)).toThrow(message);
-    expect(() => predictV(xT, [9], zero, noise)).toThrow('predictV: alphaBars[t] is 0');
-    expect(() => predictNoise(xT, [0], [1], x0, { predictionType: 'x0' })).toThrow(
+    expect(() => predictX0(xT, [9], noise, { alphaBars: zero })).toThrow(message);
+    expect(() => predictX0(xT, tf.tensor1d([3], 'int32'), noise, { alphaBars: zero })).toThrow(message);
+    expect(() => predictV(xT, [9], noise, { alphaBars: zero })).toThrow('predictV: alphaBars[t] is 0');
+    expect(() => predictNoise(xT, [0], x0, { alphaBars: [1], predictionType: 'x0' })).toThrow(
       "predictNoise: alphaBars[t] is 1; it must be below 1 for predictionType 'x0'.",
     );
   });
@@ -134,7 +135,7 @@ describe('conversions between noise, x0 and v', () => {
   it("does not know diffusers' words", () => {
     const { xT, noise } = make();
     const predictionType = 'epsilon' as PredictionType;
-    expect(() => predictX0(xT, t, alphaBars, noise, { predictionType })).toThrow(
+    expect(() => predictX0(xT, t, noise, { alphaBars, predictionType })).toThrow(
       "predictX0: predictionType is 'epsilon'; it must be one of 'noise', 'x0', 'v'.",
     );
   });
@@ -175,7 +176,7 @@ describe('arguments and memory', () => {
       "t is 'int32 tensor [2,1]'; it must be an int32 tensor of shape [batch] (timesteps between two: a Float32Array).",
     );
     expect(() => qSample(x, [0, 1], [0.9, 1.5], x)).toThrow('qSample: alphaBars[1] is 1.5');
-    expect(() => predictX0(x, [0, 1], alphaBars, tf.zeros([3, 2]))).toThrow(
+    expect(() => predictX0(x, [0, 1], tf.zeros([3, 2]), { alphaBars })).toThrow(
       'predictX0: prediction.shape is [3, 2]',
     );
   });
@@ -194,7 +195,7 @@ describe('arguments and memory', () => {
     const whole = await qSample(one, [0, 30, 49, 12], own, tf.zeros([4, 1])).data();
     expect((await signal.data()).slice(2)).toEqual(whole.slice(2));
     expect(await qSample(one, Float32Array.of(0, 30, 49, 12), own, tf.zeros([4, 1])).data()).toEqual(whole);
-    const x0 = predictX0(qSample(one, t, own, one), t, own, one);
+    const x0 = predictX0(qSample(one, t, own, one), t, one, { alphaBars: own });
     expectClose(await x0.data(), [1, 1, 1, 1], { abs: 1e-4 });
     expect(() => qSample(one, Float32Array.of(0, 1, 2, 49.5), own, one)).toThrow('qSample: t[3] is 49.5');
     expect(() => qSample(one, Float32Array.of(0, 1, 2, Number.NaN), own, one)).toThrow(
@@ -205,7 +206,13 @@ describe('arguments and memory', () => {
   it('keeps the result alone, and nothing when it throws', async () => {
     const x = tf.ones([2, 3]);
     const t = tf.tensor1d([0, 1], 'int32');
-    for (const convert of [qSample, getVelocity, predictX0, predictNoise, predictV]) {
+    type Convert = (xT: tf.Tensor, t: Timesteps, alphaBars: ArrayLike<number>, other: tf.Tensor) => tf.Tensor;
+    const conversions = [predictX0, predictNoise, predictV].map(
+      (predict): Convert =>
+        (xT, t, alphaBars, prediction) =>
+          predict(xT, t, prediction, { alphaBars }),
+    );
+    for (const convert of [qSample as Convert, getVelocity as Convert, ...conversions]) {
       await expectTensorsKept(1, () => convert(x, [0, 1], alphaBars, x));
       await expectTensorsKept(1, () => convert(x, t, alphaBars, x));
       await expectTensorsKept(0, () => expect(() => convert(x, [0, 7], alphaBars, x)).toThrow('t[1] is 7'));

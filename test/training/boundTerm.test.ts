@@ -27,7 +27,7 @@ describe("torch's terms of the bound", () => {
   it.each(['fixed_small', 'fixed_large', 'learned_range'] as const)('%s', async (variance) => {
     const [x0, xT, output] = ['x0', 'x_t', 'output'].map(tensorIn);
     const [prediction, v] = splitVariance('test', output, x0.shape);
-    const batch = { x0, xT, steps: t, table: posteriorTable('test', alphaBars) };
+    const batch = { x0, xT, steps: t, table: posteriorTable(alphaBars) };
     const chosen = variance === 'learned_range' ? v : variance;
     for (const decoder of ['density', levels] as const) {
       const terms = await expectTensorsKept(1, () =>
@@ -43,7 +43,7 @@ describe("torch's terms of the bound", () => {
 
 describe('posteriorTable', () => {
   it('is the posterior of the forward process, conditioned by the covariances of its normal distributions', () => {
-    const table = posteriorTable('test', alphaBars, [3, 8, 19]);
+    const table = posteriorTable(alphaBars, [3, 8, 19]);
     for (const [i, t] of [8, 19].entries()) {
       const [alphaBar, previous] = [alphaBars[t], alphaBars[[3, 8][i]]];
       // Given x0: x_previous has the variance 1 − previous, its covariance with x_t is √(ᾱ / previous) times that.
@@ -59,7 +59,7 @@ describe('posteriorTable', () => {
   });
 
   it('has no infinite value where the last alpha-bar is 0', () => {
-    const table = posteriorTable('test', [0.9, 0.5, 0]);
+    const table = posteriorTable([0.9, 0.5, 0]);
     expect(table.ofX0[2]).toBe(Math.sqrt(0.5));
     expect(table.ofXT[2]).toBe(0);
     expect(Math.exp(table.logSmall[2])).toBe(0.5);
@@ -73,14 +73,12 @@ describe('posteriorTable', () => {
     [[0, 20], /timesteps\[1\] is 20; it must be an integer from 0 to 19/],
     [[0.5], /timesteps\[0\] is 0\.5; it must be an integer/],
   ])('refuses the timesteps %j', (timesteps, message) => {
-    expect(() => posteriorTable('f', alphaBars, timesteps)).toThrow(message);
+    expect(() => posteriorTable(alphaBars, timesteps)).toThrow(message);
   });
 
   it('refuses a schedule that does not fall, or starts without noise', () => {
-    expect(() => posteriorTable('f', [0.9, 0.9, 0.8])).toThrow(
-      /^f: alphaBars\[1\] is 0\.9; it must be below 0\.9/,
-    );
-    expect(() => posteriorTable('f', [1, 0.9])).toThrow(/^f: alphaBars\[0\] is 1/);
+    expect(() => posteriorTable([0.9, 0.9, 0.8])).toThrow(/^alphaBars\[1\] is 0\.9; it must be below 0\.9/);
+    expect(() => posteriorTable([1, 0.9])).toThrow(/^alphaBars\[0\] is 1/);
   });
 });
 

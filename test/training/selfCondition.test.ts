@@ -42,7 +42,7 @@ describe('selfConditionTraining', () => {
       const prediction = denoiser(xT, times(), 'a class', { training: true, step: 0 });
       expect(conditions).toEqual(['a class', 'a class']);
       expect(await estimates[0].data()).toEqual(new Float32Array(6));
-      const x0 = predictX0(xT, t, alphaBars, tf.mul(xT, 0.3), { predictionType });
+      const x0 = predictX0(xT, t, tf.mul(xT, 0.3), { alphaBars, predictionType });
       expectClose(await estimates[1].data(), await x0.data(), { abs: 1e-5, rel: 1e-5 });
       const expected = tf.add(tf.mul(xT, 0.3), tf.mul(x0, 0.15));
       expectClose(await prediction.data(), await expected.data(), { abs: 1e-5, rel: 1e-5 });

@@ -66,7 +66,7 @@ function best(predictionType: PredictionType, schedule = alphaBars) {
 
 /** The same, with v of the very variance of each reverse step. */
 function exact(timesteps: ArrayLike<number>) {
-  const table = posteriorTable('test', alphaBars, timesteps);
+  const table = posteriorTable(alphaBars, timesteps);
   return (xT: tf.Tensor, t: tf.Tensor1D) => {
     const shares = new Float64Array(alphaBars.length);
     table.timesteps.forEach((timestep, i) => {
@@ -102,7 +102,7 @@ describe('the terms of Gaussian data', () => {
     const options = { alphaBars: schedule, predictionType, variance };
     const bound = await variationalBound(best(predictionType, schedule), x0, options);
     expect(bound.timesteps).toEqual(Int32Array.from(all));
-    const table = posteriorTable('test', schedule);
+    const table = posteriorTable(schedule);
     let total = priorOf(schedule[29]);
     expectClose([mean(bound.prior)], [total], { abs: 1e-5, rel: 0.03 });
     all.forEach((t) => {

@@ -44,7 +44,7 @@ function firstChip(...keys: string[]): Promise<{ image: Float32Array; shape: num
 }
 
 /** The values of a chip's band in a square of the image, whose upper left corner lies at (at, at). */
-function square(image: Float32Array, side: number, at: number, size: number, band: number, bands = BANDS) {
+function square(image: Float32Array, side: number, ...[at, size, band, bands = BANDS]: number[]) {
   return Array.from({ length: size * size }, (_, i) => {
     const [row, column] = [at + Math.floor(i / size), at + (i % size)];
     return image[(row * side + column) * bands + band];

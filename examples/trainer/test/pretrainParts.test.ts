@@ -84,7 +84,7 @@ describe('affineError', () => {
       const y = { noise: added, x0: clean, v: clean.map((value, i) => a * added[i] - s * value) }[kind];
       expected += lineError(x, y);
     }
-    const ratio = affineError(x0, noise, alphaBar, statistics.moments(), kind) / expected;
+    const ratio = affineError({ x0, noise }, alphaBar, statistics.moments(), kind) / expected;
     // No line is better on these very values; one fitted on others of their kind is hardly worse.
     expect(ratio).toBeGreaterThan(1 - 1e-6);
     expect(ratio).toBeLessThan(1.003);

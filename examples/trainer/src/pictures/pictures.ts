@@ -100,9 +100,9 @@ export async function panelSamples(
     const prediction = denoiser(xT, tf.tensor1d(t, 'int32'), undefined, call) as tf.Tensor4D;
     const { predictionType } = config;
     const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) };
-    const predictedNoise = predictNoise(xT, t, alphaBars, prediction, { predictionType });
+    const predictedNoise = predictNoise(xT, t, prediction, { alphaBars, predictionType });
     const reconstruction = tf.clipByValue(
-      predictX0(xT, t, alphaBars, prediction, { predictionType }),
+      predictX0(xT, t, prediction, { alphaBars, predictionType }),
       ...display.limits,
     );
     const error = tf.mean(tf.squaredDifference(prediction, target[predictionType]()), [1, 2, 3]);

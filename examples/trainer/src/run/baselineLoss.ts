@@ -57,8 +57,7 @@ export function errorFactor(alphaBar: number, predictionType: PredictionType = '
  * With x_t at hand x₀ and v are affine in ε too, of slopes -√(1-ᾱ)/√ᾱ and 1/√ᾱ: so are the best predictors of them.
  */
 export function affineError(
-  x0: Float32Array,
-  noise: Float32Array,
+  { x0, noise }: { x0: Float32Array; noise: Float32Array },
   alphaBar: number,
   moments: readonly BandMoments[],
   predictionType?: PredictionType,

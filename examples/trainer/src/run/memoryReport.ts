@@ -5,15 +5,18 @@ import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.
 /**
  * Says what a run needs, before anything is allocated.
  *
- * @param nameOf How the user gave an option.
+ * @param limits What the backend holds; `nameOf` says how the user gave an option.
  * @throws If the backend cannot hold it: the error names the options to change.
  */
 export function reportMemory(
   model: UnetAttDConfig,
   config: PretrainConfig,
-  nameOf: PretrainOptions['nameOf'],
   [height, width]: readonly number[],
-  { name, memoryLimitBytes }: StartedBackend,
+  {
+    name,
+    memoryLimitBytes,
+    nameOf,
+  }: Pick<StartedBackend, 'name' | 'memoryLimitBytes'> & Pick<PretrainOptions, 'nameOf'>,
 ): void {
   const needs = estimateMemory(model, {
     batch: config.batch,

@@ -90,7 +90,7 @@ async function pretrainOn(
       throw new Error(`${options.nameOf('maskBands')} is ${config.maskBands}, but the chips have ${has}.`);
     }
     const modelConfig = modelConfigOf(config, channels);
-    reportMemory(modelConfig, config, options.nameOf, data.shape, backend);
+    reportMemory(modelConfig, config, data.shape, { ...backend, nameOf: options.nameOf });
     await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config), soleWriter: true });
     const statistics = await data.statistics();
     const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;

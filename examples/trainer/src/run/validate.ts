@@ -86,7 +86,12 @@ export async function baselineLoss(
     const size = noise.length / batch.t.length;
     batch.t.forEach((t, i) => {
       const part = (values: Float32Array) => values.subarray(i * size, (i + 1) * size);
-      sum += affineError(part(chips.images), part(noise), alphaBars[t], moments, predictionType);
+      sum += affineError(
+        { x0: part(chips.images), noise: part(noise) },
+        alphaBars[t],
+        moments,
+        predictionType,
+      );
     });
     count += noise.length;
   }
