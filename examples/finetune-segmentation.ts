@@ -1,7 +1,8 @@
 /**
  * Segmentation from few labels on pretrained weights: the network without its last layer, and a head with one output a
- * class. Trained twice, from the weights and from scratch, which tells whether pretraining was worth it. The catalog of FOLDER has a column `label`, whose rasters
- * hold the classes 0 to 3. Run as: tsx finetune-segmentation.ts FOLDER CHECKPOINT CHIPS EPOCHS
+ * class. Trained twice, from the weights and from scratch, which tells whether pretraining was worth it. The catalog of
+ * FOLDER has a column `label`, whose rasters hold the classes 0 to 3. Run as: tsx finetune-segmentation.ts FOLDER
+ * CHECKPOINT CHIPS EPOCHS
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -80,7 +81,9 @@ function segmenter(): tfl.LayersModel {
   return tfl.model({ inputs: network.inputs, outputs: logits as tfl.SymbolicTensor });
 }
 
-/** Logits of clean chips: timestep 0. Batch norm keeps its running statistics, of which four chips would say too little. */
+/**
+ * Logits of clean chips: timestep 0. Batch norm keeps its running statistics, of which four chips would say too little.
+ */
 const logitsOf = (model: tfl.LayersModel, x: tf.Tensor4D) =>
   model.apply([x, tf.zeros([x.shape[0]], 'int32')], { training: false }) as tf.Tensor4D;
 

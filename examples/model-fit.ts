@@ -1,6 +1,6 @@
 /**
- * Training by `fitDataset` of tf.layers instead of a loop of your own: `compile` takes the optimizers and losses of this
- * package as they are. FOLDER as for minimal-loop.ts; run as: tsx model-fit.ts FOLDER EPOCHS
+ * Training by `fitDataset` of tf.layers instead of a loop of your own: `compile` takes the optimizers and losses of
+ * this package as they are. FOLDER as for minimal-loop.ts; run as: tsx model-fit.ts FOLDER EPOCHS
  */
 import * as tf from '@tensorflow/tfjs-core';
 import { initBackend } from 'diffusion-ssl/backends/node';

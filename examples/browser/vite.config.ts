@@ -5,7 +5,9 @@ import { threadedWasm } from './build/threadedWasm.js';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** With these two headers the page is cross-origin isolated, and wasm may use threads. A static host need not send them. */
+/**
+ * With these two headers the page is cross-origin isolated, and wasm may use threads. A static host need not send them.
+ */
 const isolation = {
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',

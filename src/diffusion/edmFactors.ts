@@ -10,14 +10,16 @@ export interface EdmFactors {
   in: number;
   /** The timestep that the network is told: c_noise = ln(σ) / 4. */
   noise: number;
-  /** Weight of the squared error of the estimate in the loss: λ = (σ² + σ_data²) / (σ · σ_data)², which is 1 / c_out². */
+  /**
+   * Weight of the squared error of the estimate in the loss: λ = (σ² + σ_data²) / (σ · σ_data)², which is 1 / c_out².
+   */
   weight: number;
 }
 
 /**
- * EDM's preconditioning at a noise level, in float64: the clean image is estimated from x̂ = x0 + σ · noise as
- * D = c_skip · x̂ + c_out · F(c_in · x̂, c_noise), where F is the network (Karras et al. 2022, "Elucidating the design space
- * of diffusion-based generative models", table 1).
+ * EDM's preconditioning at a noise level, in float64: the clean image is estimated from x̂ = x0 + σ · noise as D =
+ * c_skip · x̂ + c_out · F(c_in · x̂, c_noise), where F is the network (Karras et al. 2022, "Elucidating the design
+ * space of diffusion-based generative models", table 1).
  *
  * @param sigma noise level σ, above 0.
  * @param sigmaData standard deviation of the data. Default 0.5.

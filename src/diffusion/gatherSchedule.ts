@@ -10,7 +10,8 @@ import { scheduleAt, type Timesteps } from './timesteps.js';
  * @param schedule one finite value a timestep: `alphaBars`, or the weights of `minSnrWeights`.
  * @param t 0-based timesteps: host integers, or an int32 tensor [batch].
  * @returns A float32 tensor of shape [batch], the caller's to dispose.
- * @throws If a timestep on the host is no index of the schedule, `t` is a tensor of other form, or a value is not finite.
+ * @throws If a timestep on the host is no index of the schedule, `t` is a tensor of other form, or a value is not
+ * finite.
  * @example
  * ```ts
  * import { gatherSchedule } from 'diffusion-ssl/diffusion';

@@ -18,7 +18,8 @@ export interface TimestepEmbeddingOptions {
  *   [batch] (composed of tf ops in float32, whose phase is good to 1e-4 rad near t = 1000).
  * @param dim columns of the result, at least 1.
  * @returns A float32 tensor [batch, dim], the caller's to dispose.
- * @throws If `t` is a tensor of other form or holds a number that is not finite, or `dim` or `maxPeriod` is out of range.
+ * @throws If `t` is a tensor of other form or holds a number that is not finite, or `dim` or `maxPeriod` is out of
+ * range.
  * @example
  * ```ts
  * import { getTimestepEmbedding } from 'diffusion-ssl/diffusion';

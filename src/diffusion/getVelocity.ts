@@ -4,7 +4,8 @@ import { requireBackend } from './requireBackend.js';
 import { combineAt, type Timesteps } from './timesteps.js';
 
 /**
- * The training target of v-prediction: v = √ᾱ_t · noise − √(1 − ᾱ_t) · x0 (Salimans & Ho 2022; diffusers' `get_velocity`).
+ * The training target of v-prediction: v = √ᾱ_t · noise − √(1 − ᾱ_t) · x0 (Salimans & Ho 2022; diffusers'
+ * `get_velocity`).
  *
  * @param x0 clean images [batch, …].
  * @param t 0-based timesteps: host integers, an int32 tensor [batch], or a Float32Array, also between two timesteps.

@@ -10,8 +10,8 @@ export interface LogNormalSigmasOptions {
 }
 
 /**
- * Noise levels for a batch of EDM training: ln σ is normal (Karras et al. 2022, table 1), so that most lie where a network
- * has something to learn.
+ * Noise levels for a batch of EDM training: ln σ is normal (Karras et al. 2022, table 1), so that most lie where a
+ * network has something to learn.
  *
  * @param count How many.
  * @param key Seed, stream and step that name the draw.

@@ -13,11 +13,11 @@ export interface OffsetNoiseOptions {
 
 /**
  * Noise of which each channel of each sample is shifted by a number of its own, so that a network learns to change
- * brightness as a whole too, which plain noise hardly touches (Guttenberg 2023, "Diffusion with offset noise"; diffusers'
- * `--noise_offset`).
+ * brightness as a whole too, which plain noise hardly touches (Guttenberg 2023, "Diffusion with offset noise";
+ * diffusers' `--noise_offset`).
  *
- * To be given to `qSample` or as the noise of a training batch. Its variance is 1 + `strength`²; samples still start from
- * plain noise.
+ * To be given to `qSample` or as the noise of a training batch. Its variance is 1 + `strength`²; samples still start
+ * from plain noise.
  *
  * @param noise standard normal noise [batch, …, channels].
  * @returns The shifted noise, of the same shape, the caller's to dispose.

@@ -2,7 +2,8 @@ import { argumentError, checkOneOf } from '../internal/checks.js';
 
 /**
  * What a denoiser predicts: the noise (diffusers calls it `epsilon`), the clean image x0 (diffusers: `sample`) or the
- * velocity v = √ᾱ · noise − √(1 − ᾱ) · x0 (diffusers: `v_prediction`). One word each: diffusers' words are not accepted.
+ * velocity v = √ᾱ · noise − √(1 − ᾱ) · x0 (diffusers: `v_prediction`). One word each: diffusers' words are not
+ * accepted.
  */
 export type PredictionType = 'noise' | 'x0' | 'v';
 

@@ -11,8 +11,8 @@ import { combineAt, type Timesteps } from './timesteps.js';
  * @param alphaBars ᾱ of the schedule, as `computeAlphaSchedule` gives it.
  * @param noise standard normal noise of `x0`'s shape.
  * @returns x_t, float32 of `x0`'s shape, the caller's to dispose; nothing else stays allocated.
- * @throws {ConfigError} If shapes disagree, a timestep on the host is out of range, an ᾱ is not in [0, 1], or they ascend, as
- * betas do.
+ * @throws {ConfigError} If shapes disagree, a timestep on the host is out of range, an ᾱ is not in [0, 1], or they
+ * ascend, as betas do.
  * @throws {BackendError} If no backend is started.
  * @example
  * ```ts

@@ -2,8 +2,8 @@ import { argumentError } from '../internal/checks.js';
 import type { PredictionType } from './predictionType.js';
 
 /**
- * Throws where a noise prediction would be of an image that is nothing but noise (zero terminal SNR): it says nothing of x0, which
- * divides by ᾱ.
+ * Throws where a noise prediction would be of an image that is nothing but noise (zero terminal SNR): it says nothing
+ * of x0, which divides by ᾱ.
  */
 export function refuseNoiseAtZero(
   alphaBars: ArrayLike<number>,

@@ -7,7 +7,8 @@ export function requireBackend(functionName: string): void {
     tf.backend();
   } catch (cause) {
     throw new BackendError(
-      `${functionName}: no backend is started: await initBackend() of 'diffusion-ssl/backends/node' first, in a page that of ` +
+      `${functionName}: no backend is started: await initBackend() of 'diffusion-ssl/backends/node' first, ` +
+        'in a page that of ' +
         `'diffusion-ssl/backends'.`,
       { cause },
     );

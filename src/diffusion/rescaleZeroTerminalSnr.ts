@@ -3,7 +3,8 @@ import { computeAlphaSchedule } from './computeAlphaSchedule.js';
 
 /**
  * Shifts and scales a schedule so that its last ᾱ is exactly 0 and its first is unchanged (Lin et al. 2024, "Common
- * diffusion noise schedules and sample steps are flawed", algorithm 1; diffusers' `rescale_zero_terminal_snr`), in float64.
+ * diffusion noise schedules and sample steps are flawed", algorithm 1; diffusers' `rescale_zero_terminal_snr`), in
+ * float64.
  *
  * The last beta becomes 1. At the last timestep the image is pure noise, so noise prediction says nothing about the
  * image there: train and sample such a schedule with v or x0 prediction.

@@ -9,14 +9,17 @@ export interface UnetAttDConfig {
   /** Bands out, such as twice those in where the variance is learned too. Default as `inChannels`. */
   outChannels?: number;
   /**
-   * Side of the cells of pixels that the network takes as channels, 1 or 2. With 2 it sees `torch.nn.PixelUnshuffle(2)` of the
-   * image and its output goes through `torch.nn.PixelShuffle(2)`: a quarter of the pixels, so about four times the images a
-   * second at the same widths, and twice the field of view. Default 1.
+   * Side of the cells of pixels that the network takes as channels, 1 or 2. With 2 it sees `torch.nn.PixelUnshuffle(2)`
+   * of the image and its output goes through `torch.nn.PixelShuffle(2)`: a quarter of the pixels, so about four times
+   * the images a second at the same widths, and twice the field of view. Default 1.
    *
    * Luhman and Luhman, "Improving Diffusion Model Efficiency Through Patching" (2022).
    */
   patchSize?: 1 | 2;
-  /** Channels of the six levels. Default [64, 256, 512, 1024, 2048, 4096], 636,757,747 parameters with the other defaults. */
+  /**
+   * Channels of the six levels. Default [64, 256, 512, 1024, 2048, 4096], 636,757,747 parameters with the other
+   * defaults.
+   */
   filterConfig?: readonly number[];
   /** Convolutions in the block of each level. Default two each. */
   blockNum?: readonly number[];
@@ -25,8 +28,8 @@ export interface UnetAttDConfig {
   /** Single values (`'traditional'`) or whole channels (`'spatial'`). Default `'traditional'`. */
   dropoutType?: DropoutType;
   /**
-   * Probability that a training sample goes without a skip connection, in [0, 1): one for all five, or one each from level 1
-   * (the image's resolution) to level 5. The deeper levels then have to carry more of the image. Default 0.
+   * Probability that a training sample goes without a skip connection, in [0, 1): one for all five, or one each from
+   * level 1 (the image's resolution) to level 5. The deeper levels then have to carry more of the image. Default 0.
    */
   skipDropRate?: number | readonly number[];
   /** How the decoder doubles its size. Default `'deconv_2'`. */

@@ -52,8 +52,9 @@ const VALUES = {
 /**
  * Estimates what a training step of `unetAttD` with Adam needs, before anything is allocated.
  *
- * Weights, gradients and moments are exact; activations are counted from the network's structure by constants that
- * were measured, and hit what the tests measure to a quarter. What a backend takes on top, such as its own workspace, is not in it.
+ * Weights, gradients and moments are exact; activations are counted from the network's structure by constants that were
+ * measured, and hit what the tests measure to a quarter. What a backend takes on top, such as its own workspace, is not
+ * in it.
  *
  * @throws If an option is out of range.
  * @example

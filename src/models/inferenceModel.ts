@@ -16,12 +16,12 @@ export interface InferenceModel {
 }
 
 /**
- * Makes a model ready for many predictions, such as those of a sampler: batch normalisation is folded into the convolutions
- * before it, bias and ReLU join them, and what can be computed of the filters alone is computed once.
+ * Makes a model ready for many predictions, such as those of a sampler: batch normalisation is folded into the
+ * convolutions before it, bias and ReLU join them, and what can be computed of the filters alone is computed once.
  *
- * Predictions equal those of the model outside training but for rounding (relative L2 error below 1e-4). The weights are those at
- * the time of the call: make a new one when the model has been trained on. It holds a copy of the weights, on the wasm
- * backend with kernels up to five times their size, and leaves the model as it is.
+ * Predictions equal those of the model outside training but for rounding (relative L2 error below 1e-4). The weights
+ * are those at the time of the call: make a new one when the model has been trained on. It holds a copy of the weights,
+ * on the wasm backend with kernels up to five times their size, and leaves the model as it is.
  *
  * @param model A model of this package, or one that extends it by other layers with one output each.
  * @throws On a prediction, where the model would; as a denoiser, where `layersDenoiser` would or in training.

@@ -1,8 +1,9 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 
 /**
- * Names of a model's layers that are the same in every process: those that the user gave, and for a layer without one its
- * kind and place among the unnamed ones of that kind, `conv2d_1`. tfjs counts such layers over all models of a process.
+ * Names of a model's layers that are the same in every process: those that the user gave, and for a layer without one
+ * its kind and place among the unnamed ones of that kind, `conv2d_1`. tfjs counts such layers over all models of a
+ * process.
  */
 export function layerNames(layers: readonly tfl.layers.Layer[]): Map<tfl.layers.Layer, string> {
   const counts = new Map<string, number>();

@@ -7,15 +7,15 @@ import { setDropoutStep } from './setDropoutStep.js';
 import { withStockRandomness } from './stockRandomness.js';
 
 /**
- * A `tf.LayersModel` as a denoiser. Its first two inputs are x and t; further ones are conditions, which come by the inputs'
- * names: of a model with inputs x, t, `season` and `gsd` the condition is `{ season, gsd }`, tensors with the batch first. One
- * number a sample may be [batch] or [batch, 1].
+ * A `tf.LayersModel` as a denoiser. Its first two inputs are x and t; further ones are conditions, which come by the
+ * inputs' names: of a model with inputs x, t, `season` and `gsd` the condition is `{ season, gsd }`, tensors with the
+ * batch first. One number a sample may be [batch] or [batch, 1].
  *
  * In training, dropout draws the masks of the call's `step`: the layers of this package, stock ones, and layers of your
  * own that have a property `dropoutStep`. For many predictions, such as samples, `inferenceModel` makes a faster one.
  *
- * @throws {ConfigError} If the model does not begin with x and t. On a call, if the condition's fields are not the inputs', or, in
- * training, if a stock layer draws random numbers without a seed, such as GaussianNoise.
+ * @throws {ConfigError} If the model does not begin with x and t. On a call, if the condition's fields are not the
+ * inputs', or, in training, if a stock layer draws random numbers without a seed, such as GaussianNoise.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -15,18 +15,18 @@ export interface NamedParameter {
 }
 
 /**
- * The parameters and buffers of a model under names that, unlike those of tfjs variables, are the same in every model and
- * process: the optimizer's state, moving averages, checkpoints and weights for PyTorch go by them.
+ * The parameters and buffers of a model under names that, unlike those of tfjs variables, are the same in every model
+ * and process: the optimizer's state, moving averages, checkpoints and weights for PyTorch go by them.
  *
  * Layers of this package have their torch names. A layer of tf.layers has `LAYER.WEIGHT`, such as `stem.kernel`; one in
  * a model within the model `MODEL.LAYER.WEIGHT`. Name your layers: one without a name is counted within its model
- * (`conv2d_1`, `conv2d_2`, in the order of `model.layers`), so that a checkpoint fits as long as no layer of its kind is
- * added or moved. A layer used twice is listed once.
+ * (`conv2d_1`, `conv2d_2`, in the order of `model.layers`), so that a checkpoint fits as long as no layer of its kind
+ * is added or moved. A layer used twice is listed once.
  *
  * @param model Any `tf.LayersModel`.
- * @returns `spec.trainable` is false for running statistics and frozen layers. `spec.layout` says how PyTorch orders the
- * axes: of the kernels of dense layers, convolutions of one or two dimensions, transposed, separable and depthwise ones;
- * any other weight is kept as it is.
+ * @returns `spec.trainable` is false for running statistics and frozen layers. `spec.layout` says how PyTorch orders
+ * the axes: of the kernels of dense layers, convolutions of one or two dimensions, transposed, separable and depthwise
+ * ones; any other weight is kept as it is.
  * @throws If two weights have the same name, or one is neither float32 nor int32.
  * @example
  * ```ts

@@ -18,7 +18,8 @@ export function withStockRandomness<T>(layers: readonly tfl.layers.Layer[], step
     const { dropout = 0, recurrentDropout = 0 } = layer as { dropout?: number; recurrentDropout?: number };
     if (UNSEEDED.includes(layer.getClassName()) || dropout > 0 || recurrentDropout > 0) {
       throw new ConfigError(
-        `layersDenoiser: layer '${layer.name}' (${layer.getClassName()}) draws random numbers that cannot be drawn again, ` +
+        `layersDenoiser: layer '${layer.name}' (${layer.getClassName()}) draws random numbers that cannot ` +
+          'be drawn again, ' +
           'as resuming and SAM need; take tf.layers.dropout, or dropout of a layer of this package.',
       );
     }

@@ -23,8 +23,8 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  * Ronneberger et al., "U-Net" (2015); Oktay et al., "Attention U-Net" (2018); Ho et al., "Denoising Diffusion
  * Probabilistic Models" (2020).
  *
- * @throws If an option is out of range, or no backend is started; on a call, if height or width is not such a multiple, or a training batch
- * leaves a single value a channel at the deepest level.
+ * @throws If an option is out of range, or no backend is started; on a call, if height or width is not such a multiple,
+ * or a training batch leaves a single value a channel at the deepest level.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

@@ -8,8 +8,8 @@ import type { NamedVariable } from '../optimizers/PackedOptimizer.js';
 /**
  * Exponential moving average of a model's float weights and running statistics.
  *
- * After step n the average is decayₙ · average + (1 - decayₙ) · weights with decayₙ = min(decay, (1 + n) / (10 + n)), so
- * that the first steps do not hold on to the initial weights (Polyak and Juditsky, 1992; the ramp is TensorFlow's
+ * After step n the average is decayₙ · average + (1 - decayₙ) · weights with decayₙ = min(decay, (1 + n) / (10 + n)),
+ * so that the first steps do not hold on to the initial weights (Polyak and Juditsky, 1992; the ramp is TensorFlow's
  * `ExponentialMovingAverage`, which diffusers' `EMAModel` offers too).
  *
  * @example

@@ -1,8 +1,8 @@
 import { DiffusionSslError } from '../errors/DiffusionSslError.js';
 
 /**
- * A training step met a loss, or gradients, that are NaN or infinite; no trainable weight was changed. `trainStep` throws it, so that
- * a trainer can name the files of the batch.
+ * A training step met a loss, or gradients, that are NaN or infinite; no trainable weight was changed. `trainStep`
+ * throws it, so that a trainer can name the files of the batch.
  *
  * @example
  * ```ts

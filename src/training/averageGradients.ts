@@ -8,10 +8,11 @@ import { NonFiniteLossError } from './NonFiniteLossError.js';
 import type { TrainStepBaseOptions } from './trainStep.js';
 
 /**
- * Mean loss of one or more batches, in training unless the options say otherwise, and its gradients, which are the caller's to
- * dispose. The batches' steps count up from that of the options.
+ * Mean loss of one or more batches, in training unless the options say otherwise, and its gradients, which are the
+ * caller's to dispose. The batches' steps count up from that of the options.
  *
- * @throws {NonFiniteLossError} If the loss of a batch is NaN or infinite; nothing is then left behind, nor when the signal stops it.
+ * @throws {NonFiniteLossError} If the loss of a batch is NaN or infinite; nothing is then left behind, nor when the
+ * signal stops it.
  */
 export async function averageGradients<B>(
   lossOf: (batch: B, call: DenoiserCall) => tf.Scalar,
@@ -57,7 +58,9 @@ function gradientsOf(loss: () => tf.Scalar, parameters: readonly NamedVariable[]
   } catch (cause) {
     value?.dispose();
     if (!(cause as Error).message.startsWith('Cannot find a connection')) throw cause;
-    const message = `trainStep: parameters is a list of ${parameters.length}, on none of which the loss depends; it must be of this denoiser.`;
+    const message =
+      `trainStep: parameters is a list of ${parameters.length}, ` +
+      'on none of which the loss depends; it must be of this denoiser.';
     throw new ConfigError(message, { cause });
   }
 }

@@ -5,7 +5,9 @@ import { chooseItems } from './chooseItems.js';
 
 /** Options of {@link blockMask}. */
 export interface BlockMaskOptions {
-  /** Share of the blocks that is masked, from 0 to 1, to the nearest whole block; the same in each sample. Default 0.5. */
+  /**
+   * Share of the blocks that is masked, from 0 to 1, to the nearest whole block; the same in each sample. Default 0.5.
+   */
   ratio?: number;
   /** Side of the square blocks in pixels; 1 masks single pixels. The last ones may reach over the border. Default 8. */
   size?: number;
@@ -14,8 +16,8 @@ export interface BlockMaskOptions {
 }
 
 /**
- * A mask of random blocks of pixels, as of masked image modelling (He et al. 2022, "Masked autoencoders are scalable vision
- * learners"): as many in each sample, at places of its own, over all bands.
+ * A mask of random blocks of pixels, as of masked image modelling (He et al. 2022, "Masked autoencoders are scalable
+ * vision learners"): as many in each sample, at places of its own, over all bands.
  *
  * @param shape [batch, height, width] of the images; further sides are left aside.
  * @returns A mask [batch, height, width, 1], 1 where masked, 0 elsewhere, the caller's to dispose.

@@ -9,10 +9,10 @@ import { type DataLevels, normalNll } from '../losses/normalNll.js';
 import { reduceSamples } from '../losses/reduceSamples.js';
 
 /**
- * Variance of the reverse steps in the bound: that of the forward process' posterior (`'fixed_small'`), that of the forward
- * step (`'fixed_large'`), or one between them that the network predicts (`'learned_range'`; Nichol and Dhariwal 2021): its
- * output then has twice the channels, in the second half v in [−1, 1], and ln of the variance goes from the small one at −1
- * to the large one at 1.
+ * Variance of the reverse steps in the bound: that of the forward process' posterior (`'fixed_small'`), that of the
+ * forward step (`'fixed_large'`), or one between them that the network predicts (`'learned_range'`; Nichol and Dhariwal
+ * 2021): its output then has twice the channels, in the second half v in [−1, 1], and ln of the variance goes from the
+ * small one at −1 to the large one at 1.
  */
 export type BoundVariance = 'fixed_small' | 'fixed_large' | 'learned_range';
 
@@ -25,9 +25,9 @@ export interface BoundOptions {
   /** Limits of the x0 estimate. Default: not clipped. */
   clip?: readonly [min: number, max: number];
   /**
-   * How the last step encodes the data. `'density'`: as values of a continuum; the bound is then one of −log₂ of a density,
-   * which may be below 0. DataLevels, such as `{ count: 256, range: [-1, 1] }` for bytes: the probability of each value's level.
-   * Default `'density'`.
+   * How the last step encodes the data. `'density'`: as values of a continuum; the bound is then one of −log₂ of a
+   * density, which may be below 0. DataLevels, such as `{ count: 256, range: [-1, 1] }` for bytes: the probability of
+   * each value's level. Default `'density'`.
    */
   decoder?: 'density' | DataLevels;
 }
@@ -71,8 +71,8 @@ export function splitVariance(
 }
 
 /**
- * The term of the variational bound of each sample at its step, in bits per dimension [batch]: the divergence of the network's
- * reverse step from the posterior, or at step 0 what it takes to encode x0 (Ho et al. 2020, equation 5).
+ * The term of the variational bound of each sample at its step, in bits per dimension [batch]: the divergence of the
+ * network's reverse step from the posterior, or at step 0 what it takes to encode x0 (Ho et al. 2020, equation 5).
  *
  * @param variance One of the fixed ones, or v of each element.
  */

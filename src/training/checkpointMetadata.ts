@@ -22,7 +22,8 @@ export function parseCheckpointMetadata(metadata: Readonly<Record<string, string
   const text = metadata[METADATA_KEY];
   if (text === undefined) {
     fail(
-      'the file is no checkpoint of a run (its header has no run state); weights alone are loaded with loadTorchStateDict.',
+      'the file is no checkpoint of a run (its header has no run state); ' +
+        'weights alone are loaded with loadTorchStateDict.',
     );
   }
   const parsed = parseJson(text);

@@ -2,7 +2,8 @@ import { safetensorsPieces } from '../interop/safetensorsPieces.js';
 import { type CheckpointParts, checkpointTensors } from './checkpointTensors.js';
 
 /**
- * What `encodeCheckpoint` gives, piece by piece: for one file that need not be in memory at once, such as a `Blob` in a page.
+ * What `encodeCheckpoint` gives, piece by piece: for one file that need not be in memory at once, such as a `Blob` in a
+ * page.
  *
  * @param parts What to save. It must not change before the last piece.
  * @param state As for `encodeCheckpoint`.

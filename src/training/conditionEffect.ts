@@ -17,20 +17,23 @@ export interface ConditionEffectOptions
   bins?: number;
   /** Seed of the order in which conditions are swapped, an integer in [0, 2^53). Default 0. */
   seed?: number;
-  /** Ends the measurement before its next batch, with an `AbortError`. With it, the event loop has a turn before each. */
+  /**
+   * Ends the measurement before its next batch, with an `AbortError`. With it, the event loop has a turn before each.
+   */
   signal?: AbortSignal;
 }
 
 /**
- * Whether a condition acts: the loss with each sample's own condition against that with another sample's, by field and part
- * of the schedule. Where the increase is within two or three of its standard errors of 0, the network does not use
+ * Whether a condition acts: the loss with each sample's own condition against that with another sample's, by field and
+ * part of the schedule. Where the increase is within two or three of its standard errors of 0, the network does not use
  * the field there. Noise and timesteps are the same in all, so a few hundred samples tell.
  *
- * Conditions are swapped within a batch, in a ring in random order. Two samples may share a value: the more do, the smaller the
- * increase.
+ * Conditions are swapped within a batch, in a ring in random order. Two samples may share a value: the more do, the
+ * smaller the increase.
  *
  * @param batches Batches of at least two samples whose conditions differ; they stay the caller's.
- * @throws {ConfigError} If there is no batch, or one has no condition, fields of other names than the first's, or a single sample.
+ * @throws {ConfigError} If there is no batch, or one has no condition, fields of other names than the first's, or a
+ * single sample.
  * @throws {AbortError} If `options.signal` is aborted.
  * @throws What `diffusionLoss` throws.
  * @example

@@ -19,8 +19,8 @@ export interface DiffusionBatch<C = undefined> {
   /** Clean images, [batch, height, width, channels], or what else the denoiser takes, [batch, …]. */
   x0: tf.Tensor;
   /**
-   * Timesteps, one a sample, each from 0 to T − 1; those of a `Float32Array` may lie between two, where σ = √((1 − ᾱ) / ᾱ)
-   * is interpolated. The denoiser gets them as int32 or float32.
+   * Timesteps, one a sample, each from 0 to T − 1; those of a `Float32Array` may lie between two, where σ = √((1 − ᾱ) /
+   * ᾱ) is interpolated. The denoiser gets them as int32 or float32.
    */
   t: Int32Array | Float32Array;
   /** Standard normal noise, of the shape of `x0`. */
@@ -31,7 +31,8 @@ export interface DiffusionBatch<C = undefined> {
 
 /**
  * From a prediction and its target to a scalar, such as `mse` of `diffusion-ssl/losses`. With `minSnrGamma` or
- * `snrPower` it is called with `{ reduction: 'none' }` and returns one value a sample, as every loss of that folder does.
+ * `snrPower` it is called with `{ reduction: 'none' }` and returns one value a sample, as every loss of that folder
+ * does.
  */
 export type DiffusionLossFunction = (
   prediction: tf.Tensor,
@@ -48,13 +49,13 @@ export interface DiffusionLossOptions {
   /** What the denoiser predicts. Default `'noise'`. */
   predictionType?: PredictionType;
   /**
-   * Weigh each sample by its timestep, with this γ of `minSnrWeights` (the paper's is 5), whatever the loss; the mean is
-   * still one over all samples. Default: all weigh the same.
+   * Weigh each sample by its timestep, with this γ of `minSnrWeights` (the paper's is 5), whatever the loss; the mean
+   * is still one over all samples. Default: all weigh the same.
    */
   minSnrGamma?: number;
   /**
-   * Weigh each sample by this power of its timestep's signal-to-noise ratio as well. From 0 to 1 the squared error of x0
-   * becomes that of the noise it implies: more weight on little noise, where details form. Default 0.
+   * Weigh each sample by this power of its timestep's signal-to-noise ratio as well. From 0 to 1 the squared error of
+   * x0 becomes that of the noise it implies: more weight on little noise, where details form. Default 0.
    */
   snrPower?: number;
   /** Whether batch norm uses and tracks the batch and dropout acts. Default false. */
@@ -71,7 +72,8 @@ export interface DiffusionLossOptions {
  *
  * @param denoiser Any function from noisy images, timesteps and a condition to a prediction; `layersDenoiser(model)`.
  * @returns A scalar, the caller's to dispose.
- * @throws {ConfigError} If an argument is none that it can use, such as betas for `alphaBars`, a model or a list of batches.
+ * @throws {ConfigError} If an argument is none that it can use, such as betas for `alphaBars`, a model or a list of
+ * batches.
  * @throws {BackendError} If no backend is started.
  * @throws What `qSample`, the denoiser, `minSnrWeights` and the loss throw; with weights, if the loss does not
  * return one value a sample.
@@ -84,7 +86,8 @@ export interface DiffusionLossOptions {
  *
  * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
  * const denoiser = layersDenoiser(unetAttD({ filterConfig: [4, 4, 8, 8, 8, 8] }));
- * const batch = { x0: tf.zeros([1, 32, 32, 4]) as tf.Tensor4D, t: Int32Array.of(500), noise: tf.randomNormal([1, 32, 32, 4]) as tf.Tensor4D };
+ * const [x0, noise]: tf.Tensor4D[] = [tf.zeros([1, 32, 32, 4]), tf.randomNormal([1, 32, 32, 4])];
+ * const batch = { x0, t: Int32Array.of(500), noise };
  * console.log((await diffusionLoss(denoiser, batch, { alphaBars }).data()).length); // 1
  * ```
  */

@@ -8,11 +8,14 @@ import { randomStreams } from '../internal/streams.js';
 export interface DropConditionOptions<F extends ConditionFields> {
   /** Probability that a sample loses a field, in [0, 1]: of each field alone, or by name; a field without one stays. */
   probability: number | { readonly [K in keyof F]?: number };
-  /** Probability that a sample loses all fields at once, in [0, 1]: guidance away from all of them needs it. Default 0. */
+  /**
+   * Probability that a sample loses all fields at once, in [0, 1]: guidance away from all of them needs it. Default 0.
+   */
   together?: number;
   /**
-   * What stands for no condition, for each field that may be lost: a number, or a tensor of a sample's shape. One that data
-   * have too, such as 0 for a month, is learned as that value: take another, such as the index after the last class.
+   * What stands for no condition, for each field that may be lost: a number, or a tensor of a sample's shape. One that
+   * data have too, such as 0 for a month, is learned as that value: take another, such as the index after the last
+   * class.
    */
   unconditional: { readonly [K in keyof F]?: number | tf.Tensor };
   /** Seed of the draws, an integer in [0, 2^53). */
@@ -28,8 +31,8 @@ export interface DropConditionOptions<F extends ConditionFields> {
  *
  * @param fields The condition of a batch; it stays the caller's.
  * @returns New tensors of the same names, shapes and dtypes, the caller's to dispose.
- * @throws {ConfigError} If a probability is out of range, a field is not there or has nothing that stands for none, or batches
- * or shapes disagree.
+ * @throws {ConfigError} If a probability is out of range, a field is not there or has nothing that stands for none, or
+ * batches or shapes disagree.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

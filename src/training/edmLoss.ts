@@ -35,8 +35,8 @@ export interface EdmLossOptions {
  * preconditioning of `edmFactors`. Samplers over noise levels take the network with
  * `edmSchedule` of the same `sigmaData`.
  *
- * Taken of the raw network F and its target (σ/σ_data · x0 − σ_data · noise) / √(σ² + σ_data²), which is the same and weighs
- * every level by 1; a loss other than the squared error is of these two.
+ * Taken of the raw network F and its target (σ/σ_data · x0 − σ_data · noise) / √(σ² + σ_data²), which is the same and
+ * weighs every level by 1; a loss other than the squared error is of these two.
  *
  * @param denoiser F: it is given c_in · (x0 + σ · noise) and, as a float32 timestep, ln(σ) / 4.
  * @returns A scalar, the caller's to dispose.

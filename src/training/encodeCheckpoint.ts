@@ -4,8 +4,8 @@ import { type CheckpointParts, checkpointTensors } from './checkpointTensors.js'
 
 /**
  * A training run as one safetensors file: the model under its torch names, its average under `ema.…`, the optimizer
- * under `optimizer.<slot>.…`, all in torch's layout, and the run's state as JSON in the header. `writeCheckpoint` writes a large
- * one without holding it.
+ * under `optimizer.<slot>.…`, all in torch's layout, and the run's state as JSON in the header. `writeCheckpoint`
+ * writes a large one without holding it.
  *
  * @param parts What to save.
  * @param state Anything that JSON keeps: the position in the data, the learning-rate schedule, the configuration.

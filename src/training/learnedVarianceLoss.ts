@@ -19,17 +19,17 @@ export interface LearnedVarianceLossOptions
 }
 
 /**
- * Loss of a denoiser that learns the variance of the reverse steps too: L_hybrid = L_simple + λ · L_vlb (Nichol and Dhariwal
- * 2021, "Improved denoising diffusion probabilistic models", equation 16).
+ * Loss of a denoiser that learns the variance of the reverse steps too: L_hybrid = L_simple + λ · L_vlb (Nichol and
+ * Dhariwal 2021, "Improved denoising diffusion probabilistic models", equation 16).
  *
- * The denoiser returns twice the channels: its prediction, and v in [−1, 1], between ln β̃ and ln β. The first part of the loss
- * is `diffusionLoss` of the prediction; the bound, in bits per dimension as guided-diffusion has it, trains v alone: the
- * gradient of its mean is stopped.
+ * The denoiser returns twice the channels: its prediction, and v in [−1, 1], between ln β̃ and ln β. The first part of
+ * the loss is `diffusionLoss` of the prediction; the bound, in bits per dimension as guided-diffusion has it, trains v
+ * alone: the gradient of its mean is stopped.
  *
  * @param denoiser Such as `layersDenoiser(unetAttD({ inChannels: 4, outChannels: 8 }))`.
  * @returns A scalar, the caller's to dispose.
- * @throws What `diffusionLoss` throws, and {@link ConfigError} if the output has not twice the channels or a timestep lies between
- * two of the schedule.
+ * @throws What `diffusionLoss` throws, and {@link ConfigError} if the output has not twice the channels or a timestep
+ * lies between two of the schedule.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';

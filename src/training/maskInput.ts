@@ -5,18 +5,18 @@ import { argumentError, checkInteger } from '../internal/checks.js';
 /** Options of {@link maskInput}. */
 export interface MaskInputOptions {
   /**
-   * How many channels of the mask the network is given behind those of the image: 1 for masks of pixels, as many as bands for
-   * masks of bands. Default 0: it sees the zeros alone.
+   * How many channels of the mask the network is given behind those of the image: 1 for masks of pixels, as many as
+   * bands for masks of bands. Default 0: it sees the zeros alone.
    */
   maskChannels?: number;
 }
 
 /**
- * A denoiser that does not see what a mask covers: zeros stand there in its noisy image. The mask is the field `mask` of the
- * condition, 1 where masked, and goes no further; where there is none, as in samplers, nothing is masked.
+ * A denoiser that does not see what a mask covers: zeros stand there in its noisy image. The mask is the field `mask`
+ * of the condition, 1 where masked, and goes no further; where there is none, as in samplers, nothing is masked.
  *
- * With `regionLoss` of the same mask the network learns to fill in what it does not see; predict x0 for that, since the noise
- * behind a mask cannot be known.
+ * With `regionLoss` of the same mask the network learns to fill in what it does not see; predict x0 for that, since the
+ * noise behind a mask cannot be known.
  *
  * @param denoiser Of [batch, …, channels + maskChannels].
  * @returns A denoiser of [batch, …, channels].

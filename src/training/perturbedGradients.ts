@@ -8,8 +8,8 @@ export function isSam(optimizer: tf.Optimizer): optimizer is SAM {
 }
 
 /**
- * The gradients at the weights that `sam` perturbs by `gradients`, which are consumed. The weights and every other variable, such
- * as the running statistics of batch norm, are afterwards as before, also when `pass` throws.
+ * The gradients at the weights that `sam` perturbs by `gradients`, which are consumed. The weights and every other
+ * variable, such as the running statistics of batch norm, are afterwards as before, also when `pass` throws.
  */
 export async function perturbedGradients(
   sam: SAM,

@@ -7,11 +7,11 @@ import type { DiffusionLossFunction } from './diffusionLoss.js';
 export type LossRegion = 'masked' | 'visible' | 'all';
 
 /**
- * A loss of a part of the images alone: its mean over the elements of each sample where a mask is 1, or where it is 0. A sample
- * that has no such element counts as a whole.
+ * A loss of a part of the images alone: its mean over the elements of each sample where a mask is 1, or where it is 0.
+ * A sample that has no such element counts as a whole.
  *
- * For losses that are means over elements (`mse`, `l1`, `charbonnier`). One that looks at neighbourhoods sees the target
- * outside the region.
+ * For losses that are means over elements (`mse`, `l1`, `charbonnier`). One that looks at neighbourhoods sees the
+ * target outside the region.
  *
  * @param loss Such a loss; it is called with `{ reduction: 'none' }`.
  * @param mask 1 where masked, 0 elsewhere: [batch, …], its other sides 1 or the images'; the caller's to dispose.

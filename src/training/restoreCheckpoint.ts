@@ -16,13 +16,15 @@ interface PartTensor {
 }
 
 /**
- * Restores what `writeCheckpoint` or `encodeCheckpoint` saved, one tensor at a time. Nothing is changed before all of them have
- * been read and are found to fit: each is read twice.
+ * Restores what `writeCheckpoint` or `encodeCheckpoint` saved, one tensor at a time. Nothing is changed before all of
+ * them have been read and are found to fit: each is read twice.
  *
- * @param source The file's bytes, or its tensors as `openTensors` of `diffusion-ssl/interop` opens them, which stay open.
+ * @param source The file's bytes, or its tensors as `openTensors` of `diffusion-ssl/interop` opens them, which stay
+ * open.
  * @returns The state.
  * @throws If the file is damaged, is no checkpoint of this package, lacks a part that is asked for, or holds tensors of
- * another network: the error lists them. And what reading throws, which in the second round leaves the parts half restored.
+ * another network: the error lists them. And what reading throws, which in the second round leaves the parts half
+ * restored.
  * @example
  * ```ts
  * import { namedParameters, unetAttD } from 'diffusion-ssl/models';
@@ -77,7 +79,10 @@ export async function restoreCheckpoint(
   return state;
 }
 
-/** The tensors behind a prefix, and their values by the names of the parameters that they belong to and in the layout here. */
+/**
+ * The tensors behind a prefix, and their values by the names of the parameters that they belong to and in the layout
+ * here.
+ */
 function readPart(
   tensors: ReadonlyMap<string, StoredTensor>,
   prefix: string,

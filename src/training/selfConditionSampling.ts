@@ -15,11 +15,11 @@ export interface SelfConditionedSampler<C> {
 }
 
 /**
- * A denoiser for samplers of a network that was trained by `selfConditionTraining`: each call is given the estimate of the
- * last one, the first zeros. Call `reset` between two runs.
+ * A denoiser for samplers of a network that was trained by `selfConditionTraining`: each call is given the estimate of
+ * the last one, the first zeros. Call `reset` between two runs.
  *
- * Guidance belongs inside, `selfConditionSampling(guideDenoiser(network, …), …)`, so that what is fed back is the guided
- * estimate.
+ * Guidance belongs inside, `selfConditionSampling(guideDenoiser(network, …), …)`, so that what is fed back is the
+ * guided estimate.
  *
  * @param denoiser From [batch, …, 2 · channels] to a prediction [batch, …, channels].
  * @throws {ConfigError} If `alphaBars` is none. The denoiser throws if images of another shape come without `reset`.

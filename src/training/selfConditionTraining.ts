@@ -18,11 +18,11 @@ export interface SelfConditionTrainingOptions extends EstimateX0Options {
 }
 
 /**
- * A denoiser to train by self-conditioning (Chen et al. 2023, "Analog bits"): the network sees, behind the noisy image's
- * channels, an estimate of the clean one, in half of the steps its own, in the others zeros.
+ * A denoiser to train by self-conditioning (Chen et al. 2023, "Analog bits"): the network sees, behind the noisy
+ * image's channels, an estimate of the clean one, in half of the steps its own, in the others zeros.
  *
- * Its own is what it predicts with zeros there; no gradient goes through it. Which steps those are depends on the seed and
- * the step's number alone. Outside training the estimate is always its own: two calls of the network.
+ * Its own is what it predicts with zeros there; no gradient goes through it. Which steps those are depends on the seed
+ * and the step's number alone. Outside training the estimate is always its own: two calls of the network.
  * `selfConditionSampling` is for samplers.
  *
  * @param denoiser From [batch, …, 2 · channels] to a prediction [batch, …, channels], such as

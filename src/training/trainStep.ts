@@ -14,8 +14,8 @@ import { isSam, perturbedGradients } from './perturbedGradients.js';
 export interface TrainStepBaseOptions {
   optimizer: tf.Optimizer;
   /**
-   * The number of the first batch within the run, from 0: batch i is called with `step + i`, by which the denoiser's dropout
-   * draws the same masks in a resumed run.
+   * The number of the first batch within the run, from 0: batch i is called with `step + i`, by which the denoiser's
+   * dropout draws the same masks in a resumed run.
    */
   step: number;
   /** The parameters to train, such as those of `namedParameters(model)` whose `spec.trainable` is true. */
@@ -23,11 +23,13 @@ export interface TrainStepBaseOptions {
   /** Largest common L2 norm of the gradients that the optimizer applies. Default: no clipping. */
   maxGradientNorm?: number;
   /**
-   * Whether batch norm uses and tracks the batch and dropout acts. Default true. With false at the end of a run the weights
-   * settle on the running statistics that the network predicts with.
+   * Whether batch norm uses and tracks the batch and dropout acts. Default true. With false at the end of a run the
+   * weights settle on the running statistics that the network predicts with.
    */
   training?: boolean;
-  /** Ends the step before its next batch, with an `AbortError`. With it, the event loop has a turn before each batch. */
+  /**
+   * Ends the step before its next batch, with an `AbortError`. With it, the event loop has a turn before each batch.
+   */
   signal?: AbortSignal;
 }
 
@@ -37,8 +39,9 @@ export interface TrainStepOptions
     TrainStepBaseOptions {}
 
 /**
- * A loss of one's own for {@link trainStep}: of a batch of whatever kind, for a denoiser that is to be called as `call` says.
- * `edmLoss` is one; `(denoiser, batch, call) => learnedVarianceLoss(denoiser, batch, { alphaBars, ...call })` another.
+ * A loss of one's own for {@link trainStep}: of a batch of whatever kind, for a denoiser that is to be called as `call`
+ * says. `edmLoss` is one; `(denoiser, batch, call) => learnedVarianceLoss(denoiser, batch, { alphaBars, ...call })`
+ * another.
  */
 export type Objective<C, B> = (denoiser: Denoiser<C>, batch: B, call: DenoiserCall) => tf.Scalar;
 
@@ -59,18 +62,18 @@ export interface TrainStepResult {
 /**
  * One optimizer step on one or more batches, whose gradients are averaged (gradient accumulation).
  *
- * With `SAM` there are two passes over the same batches, called with the same steps and so with the same dropout masks: the
- * first gives the loss, the running statistics of batch norm and the direction of the perturbation, which clipping does not
- * concern; the second, at the perturbed weights, the gradients that are clipped and applied. Variables that are not trained,
- * of whatever network, are as the first has left them.
+ * With `SAM` there are two passes over the same batches, called with the same steps and so with the same dropout masks:
+ * the first gives the loss, the running statistics of batch norm and the direction of the perturbation, which clipping
+ * does not concern; the second, at the perturbed weights, the gradients that are clipped and applied. Variables that
+ * are not trained, of whatever network, are as the first has left them.
  *
- * Loss, gradients and the signal are looked at before the weights are touched: where one stops the step these stay as they were (batch norm's running
- * statistics, which the forward pass updates, do not). Every tensor the step makes is released; the batches stay the
- * caller's.
+ * Loss, gradients and the signal are looked at before the weights are touched: where one stops the step these stay as
+ * they were (batch norm's running statistics, which the forward pass updates, do not). Every tensor the step makes is
+ * released; the batches stay the caller's.
  *
  * @param denoiser Any function from noisy images, timesteps and a condition to a prediction; `layersDenoiser(model)`.
- * @throws {ConfigError} If an argument is none that can train: a model in place of a denoiser, parameters that are not trained or
- * on which the loss does not depend, no `step`, betas for `alphaBars`, one batch without a list.
+ * @throws {ConfigError} If an argument is none that can train: a model in place of a denoiser, parameters that are not
+ * trained or on which the loss does not depend, no `step`, betas for `alphaBars`, one batch without a list.
  * @throws {BackendError} If no backend is started.
  * @throws {AbortError} If `options.signal` is aborted.
  * @throws {NonFiniteLossError} If a loss, or the norm of the gradients, is NaN or infinite.

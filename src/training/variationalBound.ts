@@ -47,13 +47,14 @@ export interface VariationalBound {
 }
 
 /**
- * The variational bound of images under a denoiser: an upper bound of −log₂ of their likelihood, in bits per dimension, by one
- * draw of noise a timestep (Ho et al. 2020, equation 5; guided-diffusion's `calc_bpd_loop`).
+ * The variational bound of images under a denoiser: an upper bound of −log₂ of their likelihood, in bits per dimension,
+ * by one draw of noise a timestep (Ho et al. 2020, equation 5; guided-diffusion's `calc_bpd_loop`).
  *
  * Comparable between networks on the same images, values scaled alike, and with the same `decoder`. Bits per byte, as
  * published ones are: images scaled to [−1, 1] and `decoder: { count: 256, range: [-1, 1] }`.
  *
- * @param denoiser Any function from noisy images, timesteps and a condition to a prediction. It is called once a timestep.
+ * @param denoiser Any function from noisy images, timesteps and a condition to a prediction. It is called once a
+ * timestep.
  * @param x0 Clean images [batch, …, channels].
  * @throws {ConfigError} If an argument is none that it can use, or the prediction has another shape.
  * @throws {BackendError} If no backend is started.

@@ -3,8 +3,9 @@ import { saveTensors } from '../interop/saveTensors.js';
 import { type CheckpointParts, checkpointTensors } from './checkpointTensors.js';
 
 /**
- * Writes a training run as `encodeCheckpoint` gives it, one tensor at a time, so that it need not fit into memory twice; above 2 GB
- * as several files with an index. At every moment there is a whole checkpoint, the one before or the new one.
+ * Writes a training run as `encodeCheckpoint` gives it, one tensor at a time, so that it need not fit into memory
+ * twice; above 2 GB as several files with an index. At every moment there is a whole checkpoint, the one before or the
+ * new one.
  *
  * @param files Where to: `folderFiles(folder)` of `diffusion-ssl/training/node`, for instance.
  * @param name `'latest.safetensors'`, say.

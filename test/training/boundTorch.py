@@ -1,4 +1,4 @@
-"""Writes boundTorch.safetensors: terms of the variational bound, and the gradient of the hybrid loss, by torch in float64.
+"""Writes boundTorch.safetensors: terms of the variational bound and the hybrid loss' gradient, by torch in float64.
 
     python boundTorch.py
 

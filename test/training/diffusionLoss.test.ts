@@ -95,30 +95,34 @@ describe('diffusionLoss', () => {
     },
   );
 
-  it('weighs x0 by a power of the signal-to-noise ratio: at 1 it is the loss of the noise that x0 implies', async () => {
-    const { denoiser } = linearDenoiser();
-    const batch = makeBatch(4, 1);
-    const lossWith = async (options: Partial<Parameters<typeof diffusionLoss>[2]>) => {
-      const whole = { alphaBars, predictionType: 'x0' as const, ...options };
-      return (
-        await expectTensorsKept(1, () => diffusionLoss(denoiser, batch, whole)).then((loss) => loss.data())
-      )[0];
-    };
-    const errors = await residuals(batch, 'x0');
-    const perSample = errors.length / batch.t.length;
-    const snr = (i: number) => {
-      const alphaBar = alphaBars[batch.t[Math.floor(i / perSample)]];
-      return alphaBar / (1 - alphaBar);
-    };
-    for (const power of [0.25, 1]) {
-      const expected = mean(errors.map((e, i) => snr(i) ** power * e * e));
-      expect((await lossWith({ snrPower: power })) / expected).toBeCloseTo(1, 5);
-    }
-    const both = mean(errors.map((e, i) => Math.sqrt(snr(i)) * Math.min(snr(i), 2) * e * e));
-    expect((await lossWith({ snrPower: 0.5, minSnrGamma: 2 })) / both).toBeCloseTo(1, 5);
-    expect(await lossWith({ snrPower: 0 })).toBe(await lossWith({}));
-    await expect(lossWith({ snrPower: -1 })).rejects.toThrow(/^diffusionLoss: snrPower is -1/);
-  });
+  it(
+    'weighs x0 by a power of the signal-to-noise ratio: ' +
+      'at 1 it is the loss of the noise that x0 implies',
+    async () => {
+      const { denoiser } = linearDenoiser();
+      const batch = makeBatch(4, 1);
+      const lossWith = async (options: Partial<Parameters<typeof diffusionLoss>[2]>) => {
+        const whole = { alphaBars, predictionType: 'x0' as const, ...options };
+        return (
+          await expectTensorsKept(1, () => diffusionLoss(denoiser, batch, whole)).then((loss) => loss.data())
+        )[0];
+      };
+      const errors = await residuals(batch, 'x0');
+      const perSample = errors.length / batch.t.length;
+      const snr = (i: number) => {
+        const alphaBar = alphaBars[batch.t[Math.floor(i / perSample)]];
+        return alphaBar / (1 - alphaBar);
+      };
+      for (const power of [0.25, 1]) {
+        const expected = mean(errors.map((e, i) => snr(i) ** power * e * e));
+        expect((await lossWith({ snrPower: power })) / expected).toBeCloseTo(1, 5);
+      }
+      const both = mean(errors.map((e, i) => Math.sqrt(snr(i)) * Math.min(snr(i), 2) * e * e));
+      expect((await lossWith({ snrPower: 0.5, minSnrGamma: 2 })) / both).toBeCloseTo(1, 5);
+      expect(await lossWith({ snrPower: 0 })).toBe(await lossWith({}));
+      await expect(lossWith({ snrPower: -1 })).rejects.toThrow(/^diffusionLoss: snrPower is -1/);
+    },
+  );
 
   it('refuses min-SNR with a loss of no values a sample, or a gamma of 0', async () => {
     const { denoiser } = linearDenoiser();

@@ -1,6 +1,6 @@
 /**
- * Trains a network of tf.layers for some steps, writes its checkpoint to the file that the argument names, takes one step
- * more, and prints that step's loss and what the run then holds. `ownNetwork.test.ts` goes on from the file.
+ * Trains a network of tf.layers for some steps, writes its checkpoint to the file that the argument names, takes one
+ * step more, and prints that step's loss and what the run then holds. `ownNetwork.test.ts` goes on from the file.
  */
 import { writeFileSync } from 'node:fs';
 import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';

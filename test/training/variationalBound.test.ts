@@ -15,8 +15,8 @@ import { expectClose } from '../support/compare.js';
 
 beforeAll(startTestBackend);
 
-// Data whose every element is N(m, s²): then x0 given x_t is normal too, with a variance that does not depend on x_t, and every
-// term has a closed form.
+// Data whose every element is N(m, s²): then x0 given x_t is normal too, with a variance that does not depend on x_t,
+// and every term has a closed form.
 const [m, s] = [0.2, 0.5];
 const betas = makeBetaSchedule(30, { type: 'linear', betaStart: 1e-3, betaEnd: 0.35 });
 const { alphaBars } = computeAlphaSchedule(betas);

@@ -8,8 +8,8 @@ import { buildSampleChips } from '../../trainer/src/data/buildSampleChips.js';
 const COUNT = 64;
 
 /**
- * Puts `samples/chips.bin` into the page's folder: 64 real chips of 64×64 pixels and 4 bands, as unsigned bytes one after the
- * other, spread over the catalog that the sample-chip builder makes.
+ * Puts `samples/chips.bin` into the page's folder: 64 real chips of 64×64 pixels and 4 bands, as unsigned bytes one
+ * after the other, spread over the catalog that the sample-chip builder makes.
  */
 export function sampleChips(root: string): Plugin {
   return {

@@ -1,8 +1,8 @@
 import type { Plugin } from 'vite';
 
 /**
- * Keeps the threaded wasm backend whole: tfjs starts its threads from the source text of one function, which must not name variables outside it
- * once a minifier has renamed those.
+ * Keeps the threaded wasm backend whole: tfjs starts its threads from the source text of one function, which must not
+ * name variables outside it once a minifier has renamed those.
  */
 export function threadedWasm(): Plugin {
   return {

@@ -10,8 +10,8 @@ export class WorkerClient {
   private failure?: Error;
 
   constructor() {
-    // A worker loaded from an address has the content security policy of its own response, which a static host does not send; one from a blob has
-    // the page's.
+    // A worker loaded from an address has the content security policy of its own response, which a static host does not
+    // send; one from a blob has the page's.
     const source = `import ${JSON.stringify(new URL(workerUrl, location.href).href)};`;
     const url = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
     this.worker = new Worker(url, { type: 'module' });

@@ -76,7 +76,8 @@ export function chipsPart({ state, worker }: Page): { useSamples(): Promise<void
 function describe(dataset: DatasetInfo | undefined): void {
   const { name, count, size, bands } = dataset ?? {};
   element('dataset', HTMLElement).textContent = dataset
-    ? `${name}: ${count} chip${count === 1 ? '' : 's'} of ${size} × ${size} pixels, ${bands} band${bands === 1 ? '' : 's'}.`
+    ? `${name}: ${count} chip${count === 1 ? '' : 's'} of ${size} × ${size} pixels, ` +
+      `${bands} band${bands === 1 ? '' : 's'}.`
     : 'No chips yet. Files can also be dropped anywhere on the page.';
 }
 

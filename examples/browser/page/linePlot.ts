@@ -21,7 +21,10 @@ export interface LinePlotOptions {
 const HEIGHT = 230;
 const [LEFT, TOP, BOTTOM] = [48, 26, 190];
 
-/** Replaces what is in `target` by a line plot; points that are not finite, or not positive on a logarithmic axis, are left out. */
+/**
+ * Replaces what is in `target` by a line plot; points that are not finite, or not positive on a logarithmic axis, are
+ * left out.
+ */
 export function linePlot(
   target: Element,
   { label, title, xLabel, curves, log = false, range, narrow = false }: LinePlotOptions,
@@ -77,8 +80,8 @@ function ticks(low: number, high: number, count: number, least = 0): number[] {
 }
 
 /**
- * Logarithms of round numbers: of 1, 2 and 5 times powers of ten, or of powers alone where these are many; where there are not two of
- * these, of any round numbers.
+ * Logarithms of round numbers: of 1, 2 and 5 times powers of ten, or of powers alone where these are many; where there
+ * are not two of these, of any round numbers.
  */
 function logTicks(low: number, high: number): number[] {
   const stride = Math.ceil((high - low) / 5);

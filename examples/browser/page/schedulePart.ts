@@ -69,7 +69,8 @@ export function schedulePart({ state, worker }: Page): void {
       String([own.type, own.timesteps]) === String([select('schedule').value, input('timesteps').value]);
     element('schedule-hint', HTMLElement).textContent = same
       ? 'The schedule of the network at hand.'
-      : `A new network takes this schedule${own ? `; the one at hand keeps ${nameOf(own.type)} with ${own.timesteps} timesteps` : ''}.`;
+      : 'A new network takes this ' +
+        `schedule${own ? `; the one at hand keeps ${nameOf(own.type)} with ${own.timesteps} timesteps` : ''}.`;
   };
 
   const change = () =>

@@ -88,7 +88,10 @@ export function trainPart({ state, worker }: Page, useSamples: () => Promise<voi
 function describe({ step, imagesPerSecond, bytes }: StepReport, losses: readonly LossPoint[]): string {
   const recent = losses.slice(-20);
   const loss = recent.reduce((sum, [, value]) => sum + value, 0) / recent.length;
-  return `Step ${step}, loss ${loss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} chips a second, ${(bytes / 2 ** 20).toFixed(0)} MiB of tensors.`;
+  return (
+    `Step ${step}, loss ${loss.toFixed(4)}, ${imagesPerSecond.toFixed(1)} chips a second, ` +
+    `${(bytes / 2 ** 20).toFixed(0)} MiB of tensors.`
+  );
 }
 
 /** What the losses of a run are of. */

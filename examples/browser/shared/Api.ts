@@ -23,7 +23,9 @@ export interface Api {
   /** Standard normal noise of the chips' shape. */
   noise(seed: number): Promise<Pixels>;
   newRun(settings: RunSettings): Promise<RunInfo>;
-  /** The loss of the best affine predictor on the chips at hand; undefined where there is no run, or they do not fit it. */
+  /**
+   * The loss of the best affine predictor on the chips at hand; undefined where there is no run, or they do not fit it.
+   */
   baseline(): Promise<number | undefined>;
   /** Trains so many steps, or until `stop`; says how many it did. */
   train(steps: number, settings: StepSettings): Promise<number>;

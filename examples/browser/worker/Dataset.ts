@@ -46,7 +46,9 @@ export class Dataset {
     return this.summary;
   }
 
-  /** How a new run scales these chips: as the trainer in Node does, each band to mean 0 and variance 1 over all of them. */
+  /**
+   * How a new run scales these chips: as the trainer in Node does, each band to mean 0 and variance 1 over all of them.
+   */
   get scaling(): ChipScaling {
     return { normalization: { strategy: 'z_value', procedure: 'gpb' }, statistics: this.statistics };
   }

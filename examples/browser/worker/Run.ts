@@ -104,7 +104,10 @@ export class Run {
     }
   }
 
-  /** Draws chips of the dataset's size with the averaged weights, four from pure noise or one from a chip; tells every step. */
+  /**
+   * Draws chips of the dataset's size with the averaged weights, four from pure noise or one from a chip; tells every
+   * step.
+   */
   async sample(
     dataset: Dataset,
     { steps, seed, chip }: SampleSettings,

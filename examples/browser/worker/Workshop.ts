@@ -28,8 +28,8 @@ const RATE_STEPS = 10;
 const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
 
 /**
- * All that the worker does. What computes waits for its turn: a save or a sample during training takes place between two
- * steps.
+ * All that the worker does. What computes waits for its turn: a save or a sample during training takes place between
+ * two steps.
  */
 export class Workshop implements Api {
   private readonly folder = new CheckpointFolder();
@@ -215,7 +215,8 @@ export class Workshop implements Api {
 function checkBands({ channels }: Run, { bands }: Dataset): void {
   if (channels === bands) return;
   throw new Error(
-    `The network takes ${channels} bands, the chips have ${bands}. Choose chips of ${channels} bands, or start a new network.`,
+    `The network takes ${channels} bands, the chips have ${bands}. Choose chips of ${channels} bands, ` +
+      'or start a new network.',
   );
 }
 
@@ -223,6 +224,7 @@ function checkSize({ settings }: Run, { size }: Dataset): void {
   const multiple = 32 * (settings.network.patchSize ?? 1);
   if (size % multiple === 0) return;
   throw new Error(
-    `The network takes chips whose sides are multiples of ${multiple} pixels; these have ${size}. Choose larger ones, or start a new network.`,
+    `The network takes chips whose sides are multiples of ${multiple} pixels; these have ${size}. ` +
+      'Choose larger ones, or start a new network.',
   );
 }

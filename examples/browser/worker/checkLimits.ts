@@ -8,8 +8,8 @@ const MAX_TIMESTEPS = 10_000;
 const MAX_NODATA = 1024;
 
 /**
- * Throws where a run is another than its weights, or more than a page can hold, before anything of its size is made: every number may
- * come from a file.
+ * Throws where a run is another than its weights, or more than a page can hold, before anything of its size is made:
+ * every number may come from a file.
  */
 export function checkLimits(
   { settings, known }: SavedState,
@@ -34,13 +34,15 @@ export function checkLimits(
     throw new Error(
       known
         ? `it holds ${held} values of weights, and its header speaks of a network of ${said}`
-        : `it holds another network than the one chosen here (${held} values, not ${said}); choose its size under “Network”`,
+        : `it holds another network than the one chosen here (${held} values, not ${said}); ` +
+            'choose its size under “Network”',
     );
   }
   const { total } = estimateMemory(network, { batch: batchSize, size: [64, 64], ema: true });
   if (total > MAX_BYTES) {
     throw new Error(
-      `its network needs about ${(total / 2 ** 30).toFixed(1)} GiB to train, and a page has ${MAX_BYTES / 2 ** 30}: train it in Node`,
+      `its network needs about ${(total / 2 ** 30).toFixed(1)} GiB to train, ` +
+        `and a page has ${MAX_BYTES / 2 ** 30}: train it in Node`,
     );
   }
 }

@@ -10,7 +10,8 @@ const MAX_VALUE = 1e30;
 const SIZES = [64, 32];
 
 /**
- * Cuts GeoTIFFs into square chips of 64 pixels (32 where one is smaller). Files that cannot be used are passed over with the reason.
+ * Cuts GeoTIFFs into square chips of 64 pixels (32 where one is smaller). Files that cannot be used are passed over
+ * with the reason.
  *
  * @throws If no file is of use.
  */
@@ -46,7 +47,8 @@ export async function loadFiles(files: readonly File[]): Promise<{ dataset: Data
 async function readImage(file: File, bands: number | undefined): Promise<GeoTiff> {
   if (file.size > MAX_FILE_BYTES) {
     throw new Error(
-      `${file.name} has ${(file.size / 1e6).toFixed(0)} MB; the page takes up to ${MAX_FILE_BYTES / 2 ** 20} MB a file. Cut a part out, e.g. with gdal_translate -srcwin.`,
+      `${file.name} has ${(file.size / 1e6).toFixed(0)} MB; ` +
+        `the page takes up to ${MAX_FILE_BYTES / 2 ** 20} MB a file. Cut a part out, e.g. with gdal_translate -srcwin.`,
     );
   }
   const image = await decodeGeoTiff(new Uint8Array(await file.arrayBuffer()), {
@@ -69,7 +71,9 @@ async function readImage(file: File, bands: number | undefined): Promise<GeoTiff
   );
   if (extreme !== undefined) {
     throw new Error(
-      `${file.name} holds the value ${extreme.toPrecision(3)}, which no sensor measures: it marks missing pixels, and the file does not say so. Say so by gdal_edit.py -a_nodata ${extreme} ${file.name}.`,
+      `${file.name} holds the value ${extreme.toPrecision(3)}, which no sensor measures: ` +
+        'it marks missing pixels, and the file does not say so. ' +
+        `Say so by gdal_edit.py -a_nodata ${extreme} ${file.name}.`,
     );
   }
   return image;

@@ -16,8 +16,8 @@ export interface RestoredRun {
 }
 
 /**
- * Makes a run from a checkpoint of this page or of the trainer in Node, whose network it takes over, or from weights alone, which must fit the
- * network of `settings`.
+ * Makes a run from a checkpoint of this page or of the trainer in Node, whose network it takes over, or from weights
+ * alone, which must fit the network of `settings`.
  *
  * @throws If the file is damaged, of another network or too large; nothing else has changed then.
  */
@@ -32,7 +32,8 @@ export async function restoreRun(
   const [, first] = [...weights].find(([key]) => key.endsWith('encoder_1.block.0.weight')) ?? [];
   if (!first) {
     throw new Error(
-      `${name} holds another network than this page trains: it has no tensor 'encoder_1.block.0.weight'. Open a file saved here or by the trainer in Node.`,
+      `${name} holds another network than this page trains: it has no tensor 'encoder_1.block.0.weight'. ` +
+        'Open a file saved here or by the trainer in Node.',
     );
   }
   const state = settingsOfState(saved, settings, { name, inputs: first.shape[1] });
@@ -78,7 +79,8 @@ async function parse(file: Blob, name: string): Promise<{ opened: StoredTensors;
     };
   } catch (error) {
     throw new Error(
-      `${name} is no whole safetensors file (${firstProblem(error)}). Open a .safetensors file saved here or by the trainer in Node.`,
+      `${name} is no whole safetensors file (${firstProblem(error)}). ` +
+        'Open a .safetensors file saved here or by the trainer in Node.',
     );
   }
 }

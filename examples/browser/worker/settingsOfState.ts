@@ -35,7 +35,8 @@ export interface StateSource {
 }
 
 /**
- * Reads the run's state of a checkpoint by this page or by the trainer in Node; of weights alone, `defaults` say all but the bands.
+ * Reads the run's state of a checkpoint by this page or by the trainer in Node; of weights alone, `defaults` say all
+ * but the bands.
  *
  * @throws If the state is none of a run, or a number in it is out of its range.
  */

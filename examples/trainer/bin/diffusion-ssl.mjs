@@ -1,5 +1,6 @@
 #!/usr/bin/env node
-// The published package holds dist/. A clone holds the sources, which Node runs by tsx on an up-to-date build of the library.
+// The published package holds dist/. A clone holds the sources, which Node runs by tsx on an up-to-date build of the
+// library.
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 

@@ -48,9 +48,12 @@ describe('checkRunState', () => {
   /** What the configuration of the first checkpoints that can still be read holds. */
   const first = (
     'imageColumns buffer nodata onBadChip normalization statistics downfactor clipPercent augmentation scaleFactor ' +
-    'cropStrategy rotationDegree bshiftGammaRange patchShift contrastRange brRange sigmaRange epochs batch accumulate clipNorm ' +
-    'emaDecay checkpointInterval seed loss lossWeights perceptualBands minSnrGamma optimizer learningRate weightDecay scheduler ' +
-    'scheduleUnit warmup timesteps timestepSampling noiseSchedule betaStart betaEnd filterConfig blockNum dropoutRate ' +
+    'cropStrategy rotationDegree bshiftGammaRange patchShift contrastRange brRange sigmaRange epochs batch ' +
+    'accumulate clipNorm ' +
+    'emaDecay checkpointInterval seed loss lossWeights perceptualBands minSnrGamma optimizer learningRate ' +
+    'weightDecay scheduler ' +
+    'scheduleUnit warmup timesteps timestepSampling noiseSchedule betaStart betaEnd filterConfig blockNum ' +
+    'dropoutRate ' +
     'dropoutType upmode attention timeEmbeddingDim'
   ).split(' ');
 

@@ -183,32 +183,37 @@ describe('the normalisation', () => {
     expect(Math.max(...image)).toBe(1);
   });
 
-  it('normal_strategy, stat_procedure: scale to [0, 1] or to scores, of the chip or of all, by band or together', async () => {
-    const both = () => [...first];
-    const own = (band: number) => bandOf(first, band);
-    const ofBands = (statistic: (values: number[]) => number) =>
-      mean([0, 1].map((band) => statistic(allTrain(band))));
-    // Of all bands together: the mean of each band's minimum, maximum, mean and variance.
-    const expected: Record<string, (band: number) => { range: [number, number]; score: [number, number] }> = {
-      lab: () => statisticsOf(both()),
-      lpb: (band) => statisticsOf(own(band)),
-      gab: () => ({
-        range: [ofBands(minOf), ofBands(maxOf)],
-        score: [ofBands(mean), Math.sqrt(ofBands((values) => deviation(values) ** 2))],
-      }),
-      gpb: (band) => statisticsOf(allTrain(band)),
-    };
-    for (const [procedure, of] of Object.entries(expected)) {
-      const keys = [`stat_procedure: ${procedure}`, 'downfactor: 1'];
-      const scaled = await firstChip('normal_strategy: min_max', ...keys);
-      const scores = await firstChip('normal_strategy: z_value', ...keys);
-      for (const band of [0, 1]) {
-        const { range, score } = of(band);
-        expectNear(inside(scaled.image, band), minMax(band, ...range));
-        expectNear(inside(scores.image, band), zValue(band, ...score), 4);
+  it(
+    'normal_strategy, stat_procedure: scale to [0, 1] or to scores, of the chip or of all, ' +
+      'by band or together',
+    async () => {
+      const both = () => [...first];
+      const own = (band: number) => bandOf(first, band);
+      const ofBands = (statistic: (values: number[]) => number) =>
+        mean([0, 1].map((band) => statistic(allTrain(band))));
+      // Of all bands together: the mean of each band's minimum, maximum, mean and variance.
+      const expected: Record<string, (band: number) => { range: [number, number]; score: [number, number] }> =
+        {
+          lab: () => statisticsOf(both()),
+          lpb: (band) => statisticsOf(own(band)),
+          gab: () => ({
+            range: [ofBands(minOf), ofBands(maxOf)],
+            score: [ofBands(mean), Math.sqrt(ofBands((values) => deviation(values) ** 2))],
+          }),
+          gpb: (band) => statisticsOf(allTrain(band)),
+        };
+      for (const [procedure, of] of Object.entries(expected)) {
+        const keys = [`stat_procedure: ${procedure}`, 'downfactor: 1'];
+        const scaled = await firstChip('normal_strategy: min_max', ...keys);
+        const scores = await firstChip('normal_strategy: z_value', ...keys);
+        for (const band of [0, 1]) {
+          const { range, score } = of(band);
+          expectNear(inside(scaled.image, band), minMax(band, ...range));
+          expectNear(inside(scores.image, band), zValue(band, ...score), 4);
+        }
       }
-    }
-  });
+    },
+  );
 
   it('global_stats: are taken as given, from the file or from a file of their own', async () => {
     const stats = '{min: [0, 100], max: [2000, 9000]}';

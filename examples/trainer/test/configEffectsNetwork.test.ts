@@ -93,44 +93,48 @@ describe('the network', () => {
     expect(decoder('DUC')[0][3]).toBe(32);
   });
 
-  it('model_kwargs.dropout_rate, model_kwargs.dropout_type: drops that share of values, or of whole channels', async () => {
-    const kwargs = { filter_config: '[32, 4, 8, 8, 8, 8]', block_num: '[2, 1, 1, 1, 1, 1]' };
-    const x = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 2], 0, 1, 'float32', 3);
-    /** For each value of the first block in training that is not 0 without dropout: whether it is with it. */
-    const block = async (rate: number, type: string) => {
-      const model = networkOf({ ...kwargs, dropout_rate: rate, dropout_type: type });
-      setDropoutStep(model, 1);
-      const output = tf.tidy(() => model.getLayer('encoder_1').apply(x, { training: true }) as tf.Tensor);
-      const values = await output.data();
-      output.dispose();
-      return values;
-    };
-    const whole = await block(0, 'traditional');
-    const channelOf = (i: number) => 32 * Math.floor(i / (32 * 32 * 32)) + (i % 32);
-    for (const [rate, type] of [
-      [0.2, 'traditional'],
-      [0.5, 'traditional'],
-      [0.5, 'spatial'],
-    ] as const) {
-      const dropped = await block(rate, type);
-      const zeros = new Array<number>(64).fill(0);
-      const all = new Array<number>(64).fill(0);
-      let worst = 0;
-      whole.forEach((value, i) => {
-        if (value === 0) return;
-        all[channelOf(i)]++;
-        if (dropped[i] === 0) zeros[channelOf(i)]++;
-        else worst = Math.max(worst, Math.abs(dropped[i] - value / (1 - rate)));
-      });
-      expect(worst).toBeLessThan(1e-4);
-      const shares = zeros.map((count, channel) => count / all[channel]);
-      const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-      expect(Math.abs(mean - rate)).toBeLessThan(type === 'spatial' ? 0.2 : 0.02);
-      const isWhole = shares.map((share) => share === 0 || share === 1);
-      expect(isWhole.every((each) => each === (type === 'spatial'))).toBe(true);
-    }
-    x.dispose();
-  });
+  it(
+    'model_kwargs.dropout_rate, model_kwargs.dropout_type: drops that share of values, ' +
+      'or of whole channels',
+    async () => {
+      const kwargs = { filter_config: '[32, 4, 8, 8, 8, 8]', block_num: '[2, 1, 1, 1, 1, 1]' };
+      const x = tf.randomNormal<tf.Rank.R4>([2, 32, 32, 2], 0, 1, 'float32', 3);
+      /** For each value of the first block in training that is not 0 without dropout: whether it is with it. */
+      const block = async (rate: number, type: string) => {
+        const model = networkOf({ ...kwargs, dropout_rate: rate, dropout_type: type });
+        setDropoutStep(model, 1);
+        const output = tf.tidy(() => model.getLayer('encoder_1').apply(x, { training: true }) as tf.Tensor);
+        const values = await output.data();
+        output.dispose();
+        return values;
+      };
+      const whole = await block(0, 'traditional');
+      const channelOf = (i: number) => 32 * Math.floor(i / (32 * 32 * 32)) + (i % 32);
+      for (const [rate, type] of [
+        [0.2, 'traditional'],
+        [0.5, 'traditional'],
+        [0.5, 'spatial'],
+      ] as const) {
+        const dropped = await block(rate, type);
+        const zeros = new Array<number>(64).fill(0);
+        const all = new Array<number>(64).fill(0);
+        let worst = 0;
+        whole.forEach((value, i) => {
+          if (value === 0) return;
+          all[channelOf(i)]++;
+          if (dropped[i] === 0) zeros[channelOf(i)]++;
+          else worst = Math.max(worst, Math.abs(dropped[i] - value / (1 - rate)));
+        });
+        expect(worst).toBeLessThan(1e-4);
+        const shares = zeros.map((count, channel) => count / all[channel]);
+        const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+        expect(Math.abs(mean - rate)).toBeLessThan(type === 'spatial' ? 0.2 : 0.02);
+        const isWhole = shares.map((share) => share === 0 || share === 1);
+        expect(isWhole.every((each) => each === (type === 'spatial'))).toBe(true);
+      }
+      x.dispose();
+    },
+  );
 
   it('seed: decides the weights', async () => {
     const weightsOf = async (seed: number) => {
@@ -171,12 +175,16 @@ describe('the diffusion', () => {
   }
   const close = { abs: 1e-9, rel: 1e-9 };
 
-  it('diffusion.timesteps, diffusion.beta_start, diffusion.beta_end: are the length and the ends of the variances', async () => {
-    const linear = products(20, (i) => 0.01 + (0.3 * i) / 19);
-    expectClose(await alphaBarsOf('timesteps: 20, beta_start: 0.01, beta_end: 0.31'), linear, close);
-    const shipped = products(1000, (i) => 1e-6 + ((0.02 - 1e-6) * i) / 999);
-    expectClose(await alphaBarsOf(''), shipped, close);
-  });
+  it(
+    'diffusion.timesteps, diffusion.beta_start, diffusion.beta_end: ' +
+      'are the length and the ends of the variances',
+    async () => {
+      const linear = products(20, (i) => 0.01 + (0.3 * i) / 19);
+      expectClose(await alphaBarsOf('timesteps: 20, beta_start: 0.01, beta_end: 0.31'), linear, close);
+      const shipped = products(1000, (i) => 1e-6 + ((0.02 - 1e-6) * i) / 999);
+      expectClose(await alphaBarsOf(''), shipped, close);
+    },
+  );
 
   it('diffusion.noise_schedule: is the shape of the variances', async () => {
     const ends = 'timesteps: 20, beta_start: 0.01, beta_end: 0.31';
@@ -218,15 +226,22 @@ describe('the loss', () => {
     expect(Math.abs((await lossOf('loss_fn: ssim')) - 1)).toBeLessThan(0.1);
   });
 
-  it('loss_weights.alpha, loss_weights.beta, loss_weights.gamma: are the factors of the parts of hybrid_light', async () => {
-    const hybrid = (weights: string) => lossOf('loss_fn: hybrid_light', `loss_weights: {${weights}}`);
-    const [mse, ssim] = [await lossOf('loss_fn: mse'), await lossOf('loss_fn: ssim')];
-    const kl = await hybrid('alpha: 0, beta: 0, gamma: 1');
-    expect(kl).toBeGreaterThan(0.01);
-    expect(await hybrid('alpha: 1, beta: 0, gamma: 0')).toBeCloseTo(mse, 4);
-    expect(await hybrid('alpha: 0.5, beta: 0.25, gamma: 2')).toBeCloseTo(0.5 * mse + 0.25 * ssim + 2 * kl, 4);
-    expect(await lossOf('loss_fn: hybrid_light')).toBeCloseTo(0.9 * mse + 0.1 * ssim, 4);
-  });
+  it(
+    'loss_weights.alpha, loss_weights.beta, loss_weights.gamma: ' +
+      'are the factors of the parts of hybrid_light',
+    async () => {
+      const hybrid = (weights: string) => lossOf('loss_fn: hybrid_light', `loss_weights: {${weights}}`);
+      const [mse, ssim] = [await lossOf('loss_fn: mse'), await lossOf('loss_fn: ssim')];
+      const kl = await hybrid('alpha: 0, beta: 0, gamma: 1');
+      expect(kl).toBeGreaterThan(0.01);
+      expect(await hybrid('alpha: 1, beta: 0, gamma: 0')).toBeCloseTo(mse, 4);
+      expect(await hybrid('alpha: 0.5, beta: 0.25, gamma: 2')).toBeCloseTo(
+        0.5 * mse + 0.25 * ssim + 2 * kl,
+        4,
+      );
+      expect(await lossOf('loss_fn: hybrid_light')).toBeCloseTo(0.9 * mse + 0.1 * ssim, 4);
+    },
+  );
 
   it('perceptual_weights, perceptual_bands: compares features of three bands', async () => {
     const file = fixturePath('losses/perceptual_vgg.safetensors');

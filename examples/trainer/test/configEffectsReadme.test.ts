@@ -16,7 +16,9 @@ const SIDE = 48;
 const BANDS = 2;
 const { run } = parsePretrainOptions(['--workers', '0']);
 
-/** The value of a band at (row, column): every 11th pixel of band 0 is 0 and of band 1 is 7, which the other has too. */
+/**
+ * The value of a band at (row, column): every 11th pixel of band 0 is 0 and of band 1 is 7, which the other has too.
+ */
 function valueAt(row: number, column: number, band: number): number {
   const pixel = row * SIDE + column;
   if (pixel % 11 === 0) return band === 0 ? 0 : 7;
@@ -106,7 +108,8 @@ describe('what the README of the tutorial says', () => {
     // Otherwise both values are masked in both bands.
     expect((await chipOf(...keys)).image).not.toEqual(image);
     await expect(chipOf('nodata: [0, 7, 9]', 'compat: readme')).rejects.toThrow(
-      'The chips have 2 bands; --nodata (nodata in a configuration file) has 3 values, of which compat readme wants one a band.',
+      'The chips have 2 bands; --nodata (nodata in a configuration file) has 3 values, ' +
+        'of which compat readme wants one a band.',
     );
   });
 

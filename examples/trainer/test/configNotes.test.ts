@@ -35,11 +35,13 @@ describe('a key that nothing reads is a note, not an error', () => {
     ],
     [
       ['optimizer: sam', 'eps: 1'],
-      'line 3: eps is no option of the optimizer sam over sgd, which has base_optimizer, rho, adaptive, momentum, nesterov',
+      'line 3: eps is no option of the optimizer sam over sgd, which has base_optimizer, rho, adaptive, ' +
+        'momentum, nesterov',
     ],
     [
       ['t_0: 3', 'scheduler: poly'],
-      'line 2: t_0 is no option of the scheduler poly, which has max_decay_steps, min_learning_rate, power; it is not read.',
+      'line 2: t_0 is no option of the scheduler poly, which has max_decay_steps, min_learning_rate, ' +
+        'power; it is not read.',
     ],
     [['T_max: 3'], 'line 2: T_max is no option of the scheduler cosinewarm, which has t_0, t_mult, eta_min'],
     [
@@ -134,7 +136,8 @@ describe('a flag that nothing reads', () => {
     ]);
     expect(notes).toEqual([
       '--betas is no option of the optimizer sgd, which has --momentum, --nesterov; it is not read.',
-      '--t0 is no option of the scheduler poly, which has --max-decay-steps, --min-learning-rate, --power; it is not read.',
+      '--t0 is no option of the scheduler poly, which has --max-decay-steps, --min-learning-rate, --power; ' +
+        'it is not read.',
       '--global-stats is for gab and gpb, not lab; it is not read.',
       '--clip-percent is for min_max, not z_value; it is not read.',
       '--br-range needs --augmentation all; it is not read.',

@@ -99,7 +99,8 @@ describe.each([
         '--batch',
         '2',
       ],
-      // An untrained network that predicts noise leaves values in the chips' range, one that predicts chips hardly varies.
+      // An untrained network that predicts noise leaves values in the chips' range, one that predicts chips hardly
+      // varies.
       ...['--prediction-type', 'noise', '--noise-schedule', 'linear'],
       ...['--normalization', strategy, '--statistics', procedure, '--downfactor', '1'],
       ...[

@@ -227,7 +227,8 @@ describe('--resume --epochs', () => {
     expect(await train([...resume, '--epochs', '3'])).toBe('finished');
     const line = said.find((text) => text.startsWith('3 epochs where there were 2'));
     const [, from, to] = /learning rate goes from (\S+) to (\S+) after step 8$/.exec(line!)!.map(Number);
-    // Cosine annealing, stepped each epoch: of two epochs the last rate is half the first; of three, the third is a quarter.
+    // Cosine annealing, stepped each epoch: of two epochs the last rate is half the first; of three, the third is a
+    // quarter.
     const { learningRate } = stateOf(out).config as { learningRate: number };
     expect(to / learningRate).toBeCloseTo(0.25, 2);
     expect(from).toBeGreaterThan(0);

@@ -9,7 +9,10 @@ import { processStart } from './processStart.js';
 
 /** Options of `acquireLock`. */
 export interface LockOptions {
-  /** Take the lock over from a process of another machine, of which it cannot be seen here whether it runs. Default false. */
+  /**
+   * Take the lock over from a process of another machine, of which it cannot be seen here whether it runs. Default
+   * false.
+   */
   takeOver?: boolean;
 }
 
@@ -63,8 +66,9 @@ export async function acquireLock(file: string, options: LockOptions = {}): Prom
 /**
  * Makes `file` hold `content`, which nobody else may then replace while its process runs.
  *
- * Who finds the file of a dead owner first occupies, in the same way, a second file named after that very owner, and only
- * who holds this one replaces the first. So between the look at a dead owner and the replacement nobody else can come.
+ * Who finds the file of a dead owner first occupies, in the same way, a second file named after that very owner, and
+ * only who holds this one replaces the first. So between the look at a dead owner and the replacement nobody else can
+ * come.
  */
 async function occupy(file: string, content: string, takeOver: boolean): Promise<void> {
   for (;;) {

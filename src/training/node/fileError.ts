@@ -13,7 +13,9 @@ const advice: Record<string, string> = {
   EMFILE: 'too many files are open: raise the limit (ulimit -n)',
 };
 
-/** An error about a file: which function, which file, what is wrong and what to do. The system's error is its `cause`. */
+/**
+ * An error about a file: which function, which file, what is wrong and what to do. The system's error is its `cause`.
+ */
 export function fileError(functionName: string, path: string, cause: unknown): Error {
   const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
   const reason = code in advice ? `${code}, ${advice[code]}` : cause instanceof Error ? cause.message : cause;

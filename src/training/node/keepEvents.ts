@@ -5,8 +5,8 @@ import { type EventPlace, readEvent } from './readEvent.js';
 import { readRecords } from './readRecords.js';
 
 /**
- * Takes the points that `keep` refuses, and a record that was cut off, out of a folder's event files; one without a point
- * left is removed.
+ * Takes the points that `keep` refuses, and a record that was cut off, out of a folder's event files; one without a
+ * point left is removed.
  *
  * @returns How many points are left of each curve.
  */

@@ -45,7 +45,8 @@ export async function prepareFolder(folder: string, options: PrepareFolderOption
   const megabytes = (bytes: number) => `${Math.round(bytes / 1e6)} MB`;
   if (free < neededBytes) {
     throw new DataError(
-      `prepareFolder: '${folder}' has ${megabytes(free)} free and needs ${megabytes(neededBytes)}: free space or choose another folder.`,
+      `prepareFolder: '${folder}' has ${megabytes(free)} free and needs ${megabytes(neededBytes)}: ` +
+        'free space or choose another folder.',
     );
   }
 }

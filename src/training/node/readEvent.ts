@@ -1,4 +1,6 @@
-/** Where an `Event` message (tensorflow/core/util/event.proto) stands: its step, and the curve that it is a point of. */
+/**
+ * Where an `Event` message (tensorflow/core/util/event.proto) stands: its step, and the curve that it is a point of.
+ */
 export interface EventPlace {
   step: number;
   /** Missing where it is no point: a version, a restart. */

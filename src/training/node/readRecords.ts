@@ -1,6 +1,8 @@
 import { frameRecord } from './frameRecord.js';
 
-/** The whole records of a TFRecord file; what a killed process left half written at its end, or is damaged, ends them. */
+/**
+ * The whole records of a TFRecord file; what a killed process left half written at its end, or is damaged, ends them.
+ */
 export function readRecords(bytes: Buffer): Buffer[] {
   const records: Buffer[] = [];
   for (let at = 0; at + 16 <= bytes.length; ) {

@@ -16,7 +16,10 @@ export class CheckpointFolder {
       this.store ??= await IndexedDbStore.open();
       this.locked ||= await takeLock();
     } catch (error) {
-      return `This browser does not let the page store anything (${(error as Error).message}). Allow site data for this page, or leave private browsing, and reload. ${DOWNLOAD}`;
+      return (
+        `This browser does not let the page store anything (${(error as Error).message}). ` +
+        `Allow site data for this page, or leave private browsing, and reload. ${DOWNLOAD}`
+      );
     }
     if (this.locked) return undefined;
     return `Another tab with this page is open and writes checkpoints. Close it and press “Try again”. ${DOWNLOAD}`;

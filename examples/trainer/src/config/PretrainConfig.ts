@@ -67,7 +67,9 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   augmentation: 'none' | 'flips' | 'flips+rotation' | 'all';
   scaleFactor: OptionalRange;
   cropStrategy: 'center' | 'random';
-  /** Two numbers are a range in degrees, otherwise, and with `compat` readme, one of them is drawn; null: no rotation. */
+  /**
+   * Two numbers are a range in degrees, otherwise, and with `compat` readme, one of them is drawn; null: no rotation.
+   */
   rotationDegree: number[] | null;
   bshiftGammaRange: OptionalRange;
   /** Gamma on a warped patch; with `compat` readme a small shift. */

@@ -22,7 +22,8 @@ export function addDataFlags(program: Command): void {
     .addOption(
       choice(
         '--windows <where>',
-        'take windows of --size of scenes or larger chips, at random or on a grid (default: one chip around the centre)',
+        'take windows of --size of scenes or larger chips, at random or on a grid ' +
+          '(default: one chip around the centre)',
         ['random', 'grid'],
       ),
     )

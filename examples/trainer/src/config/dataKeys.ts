@@ -26,7 +26,8 @@ export const dataKeys = {
   buffer: integer(0)
     .default(0)
     .describe(
-      'Border in pixels around each chip: zeros after normalisation, with `compat: readme` what the rasters have there.',
+      'Border in pixels around each chip: zeros after normalisation, ' +
+        'with `compat: readme` what the rasters have there.',
     ),
   buffer_comp: unused(0).default(0).describe('Unused in the tutorial.'),
   catalog_index: unused(null).default(null).describe('Unused in the tutorial.'),
@@ -43,7 +44,8 @@ export const dataKeys = {
   stat_procedure: oneOf(['lab', 'lpb', 'gab', 'gpb'])
     .default('lab')
     .describe(
-      'Statistics of a chip, all bands together (`lab`) or band by band (`lpb`), or of the training chips (`gab`, `gpb`).',
+      'Statistics of a chip, all bands together (`lab`) or band by band (`lpb`), ' +
+        'or of the training chips (`gab`, `gpb`).',
     ),
   global_stats: accepting(
     z
@@ -62,7 +64,8 @@ export const dataKeys = {
   clip_val: numberBelow(0, 50)
     .default(0)
     .describe(
-      'Percent cut off at each tail of a band before `min_max` scaling; `lab` and `lpb` scale by the range from before the cut. ' +
+      'Percent cut off at each tail of a band before `min_max` scaling; ' +
+        '`lab` and `lpb` scale by the range from before the cut. ' +
         'With `compat: readme` the limit ± of scaled values, 0 for none.',
     ),
 
@@ -73,7 +76,8 @@ export const dataKeys = {
   rotation_degree: accepting(numbers(1).nullable(), 'a list of one number or more, or null for none')
     .default([-180, -90, 90, 180])
     .describe(
-      'Augmentation: two numbers are a range of angles in degrees, otherwise, and with `compat: readme`, one of them is drawn.',
+      'Augmentation: two numbers are a range of angles in degrees, otherwise, and with `compat: readme`, ' +
+        'one of them is drawn.',
     ),
   sigma_range: range(0)
     .default([0.03, 0.07])
@@ -84,6 +88,7 @@ export const dataKeys = {
   patch_shift: flag()
     .default(true)
     .describe(
-      'Augmentation: gamma on a warped patch, not on the whole chip; with `compat: readme` a shift by up to a twentieth of the side.',
+      'Augmentation: gamma on a warped patch, not on the whole chip; ' +
+        'with `compat: readme` a shift by up to a twentieth of the side.',
     ),
 };

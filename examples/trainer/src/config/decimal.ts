@@ -1,6 +1,6 @@
 /**
- * Reads a decimal number such as `-9999`, `.5` or `1e-4`. Anything else is NaN, also what `Number` takes: an empty text, `0x10`,
- * `Infinity`.
+ * Reads a decimal number such as `-9999`, `.5` or `1e-4`. Anything else is NaN, also what `Number` takes: an empty
+ * text, `0x10`, `Infinity`.
  */
 export function decimal(text: string): number {
   const isDecimal = /^[-+]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[-+]?\d+)?$/i.test(text.trim());

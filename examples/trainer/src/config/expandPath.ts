@@ -4,10 +4,11 @@ import path from 'node:path';
 const VARIABLE = /\$(?:(\$)|\{(\w+)\}|([A-Za-z_]\w*)|)/g;
 
 /**
- * A path with `~` at its beginning replaced by the user's home folder, `${NAME}` and `$NAME` by variables of the environment, and
- * `$$` by a dollar sign, as a shell does where it sees them unquoted.
+ * A path with `~` at its beginning replaced by the user's home folder, `${NAME}` and `$NAME` by variables of the
+ * environment, and `$$` by a dollar sign, as a shell does where it sees them unquoted.
  *
- * @throws If the path is empty, a variable is not set or empty, a dollar sign begins none, or the home folder is another user's.
+ * @throws If the path is empty, a variable is not set or empty, a dollar sign begins none, or the home folder is
+ * another user's.
  */
 export function expandPath(text: string): string {
   if (text.trim() === '') throw new Error('a path is needed.');

@@ -28,8 +28,8 @@ const DECIDED: Readonly<Record<string, string>> = {
 /** What a configuration file says. */
 export interface ParsedConfig {
   /**
-   * Every key with its value, or the shipped one where the file leaves it out. Options of an optimizer or a schedule that
-   * are left out stay undefined: each has defaults of its own.
+   * Every key with its value, or the shipped one where the file leaves it out. Options of an optimizer or a schedule
+   * that are left out stay undefined: each has defaults of its own.
    */
   config: TutorialConfig;
   /** The line of each key to which the file gives a value. */
@@ -42,8 +42,8 @@ export interface ParsedConfig {
  * @param text What the file holds.
  * @param fileName Named in errors.
  * @param isReplaced Whether a flag takes the place of a field, so that a placeholder may stand there.
- * @throws If anything in the file is not understood, out of range or contradicts the rest: an error with a line for each,
- * which names the file, the line and the key, and says what is accepted.
+ * @throws If anything in the file is not understood, out of range or contradicts the rest: an error with a line for
+ * each, which names the file, the line and the key, and says what is accepted.
  */
 export function parseConfig(
   text: string,

@@ -135,8 +135,8 @@ export function parsePretrainOptions(args: readonly string[]): PretrainOptions {
 }
 
 /**
- * Puts flags that nothing reads back to their defaults. One that stands beside the flag by which it is not read was left
- * there when that one was switched: a note. Else it was given to have an effect, and is an error.
+ * Puts flags that nothing reads back to their defaults. One that stands beside the flag by which it is not read was
+ * left there when that one was switched: a note. Else it was given to have an effect, and is an error.
  */
 function leaveOutUnread(program: Command, nameOf: (field: string) => string): string[] {
   const isFlag = (field: string) => program.getOptionValueSource(field) === 'cli';

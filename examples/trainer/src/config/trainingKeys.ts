@@ -146,7 +146,8 @@ export const extensionKeys = {
   snr_power: number(0)
     .default(0)
     .describe(
-      'Weighs the training loss by this power of the signal-to-noise ratio; 1 makes the error of x0 that of the noise it implies.',
+      'Weighs the training loss by this power of the signal-to-noise ratio; ' +
+        '1 makes the error of x0 that of the noise it implies.',
     ),
   noise_offset: number(0)
     .default(0)
@@ -164,7 +165,8 @@ export const extensionKeys = {
   )
     .default([0])
     .describe(
-      'Share of the training chips that go without a skip connection: one for all, or five from the level of the image on.',
+      'Share of the training chips that go without a skip connection: one for all, ' +
+        'or five from the level of the image on.',
     ),
   mask_ratio: number(0, 1)
     .default(0)

@@ -10,8 +10,8 @@ const LENGTH = 8;
 const UNKNOWN = ' '.repeat(LENGTH);
 
 /**
- * Hashes of what the chips of a list hold, gathered while they are read: of all, or of 10,000 spread evenly over it. One
- * that differs from what was known before is kept as changed.
+ * Hashes of what the chips of a list hold, gathered while they are read: of all, or of 10,000 spread evenly over it.
+ * One that differs from what was known before is kept as changed.
  */
 export class ChipContents {
   /** One chip in so many is looked at. */

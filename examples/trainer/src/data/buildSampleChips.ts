@@ -159,7 +159,8 @@ function findImagery(): string {
     } catch {}
   }
   throw new ConfigError(
-    'The sample imagery is not installed. Name your own chips by --data and --catalog, or install it where you call the ' +
+    'The sample imagery is not installed. Name your own chips by --data and --catalog, ' +
+      'or install it where you call the ' +
       'trainer: npm install three-globe',
   );
 }

@@ -69,7 +69,8 @@ export async function openChipData(
   }
   if (config.windows === undefined && trainRows.length < config.batch) {
     throw new DataError(
-      `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
+      `${catalogPath} has ${trainRows.length} training chips; a batch needs ${config.batch} ` +
+        '(--batch, train_batch in a configuration file).',
     );
   }
   const { bands, alphas } = await countBands(dataPath, trainRows, config.onBadChip, signal);
@@ -84,7 +85,8 @@ export async function openChipData(
   checkBands('--bands', run.bands ?? [], channels);
   if (config.compat === 'readme' && config.nodata.length > 0 && config.nodata.length !== channels) {
     throw new DataError(
-      `The chips have ${channels} bands; --nodata (nodata in a configuration file) has ${config.nodata.length} values, ` +
+      `The chips have ${channels} bands; --nodata (nodata in a configuration file) has ` +
+        `${config.nodata.length} values, ` +
         'of which compat readme wants one a band.',
     );
   }
@@ -142,12 +144,14 @@ export async function openChipData(
     const multiple = 32 * config.patchSize;
     if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
       throw new DataError(
-        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; the network needs multiples of ${multiple} (--size, data_size in a configuration file, crops or pads).`,
+        `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; ` +
+          `the network needs multiples of ${multiple} (--size, data_size in a configuration file, crops or pads).`,
       );
     }
     if (train.batchesPerEpoch === 0) {
       throw new DataError(
-        `Only ${train.length} training chips are usable; a batch needs ${config.batch} (--batch, train_batch in a configuration file).`,
+        `Only ${train.length} training chips are usable; a batch needs ${config.batch} ` +
+          '(--batch, train_batch in a configuration file).',
       );
     }
     for (const { badChips } of [train, validate]) skipped.add(badChips);
@@ -178,8 +182,8 @@ async function locateChips(
 }
 
 /**
- * Bands of a chip, all its rasters together, and how many of them are alpha: those of the first chip, or where bad chips are
- * left out of most of some, so that no single one decides.
+ * Bands of a chip, all its rasters together, and how many of them are alpha: those of the first chip, or where bad
+ * chips are left out of most of some, so that no single one decides.
  */
 async function countBands(
   dataPath: string,

@@ -1,6 +1,8 @@
 import type { ChipRow } from 'diffusion-ssl/data';
 
-/** A chip by its paths; addresses without credentials and query, where a signature stands that is another one each time. */
+/**
+ * A chip by its paths; addresses without credentials and query, where a signature stands that is another one each time.
+ */
 export function chipName({ images }: ChipRow): string {
   const names = images.map((image) => {
     if (!/^https?:/i.test(image) || !URL.canParse(image)) return image;

@@ -13,5 +13,6 @@ export function repeatWarning(
   const are = count === 1 ? 'is' : 'are';
   return first === second
     ? `${share} rows repeat${count === 1 ? 's' : ''} an earlier one (${list}).`
-    : `${share} chips ${are} in the ${ADJECTIVES[first]} split too (${list}): the loss over them says nothing of chips that were never seen.`;
+    : `${share} chips ${are} in the ${ADJECTIVES[first]} split too (${list}): ` +
+        'the loss over them says nothing of chips that were never seen.';
 }

@@ -63,7 +63,8 @@ export async function inspectChip(image: string): Promise<Report> {
   }
   if (height % 32 !== 0 || width % 32 !== 0) {
     report.warnings.push(
-      `${height} × ${width} pixels are no multiple of 32 · --patch-size, which the network needs: --size crops or pads.`,
+      `${height} × ${width} pixels are no multiple of 32 · --patch-size, which the network needs: ` +
+        '--size crops or pads.',
     );
   }
   return report;

@@ -27,8 +27,8 @@ const Z_SHOWN: ValueRange = [-2, 2];
 const ROUNDING = 1e-6;
 
 /**
- * Images in the chips' own units where all chips were scaled alike or not at all, so that colours are those of the chips; otherwise
- * as the network sees them.
+ * Images in the chips' own units where all chips were scaled alike or not at all, so that colours are those of the
+ * chips; otherwise as the network sees them.
  */
 export function displayOf(config: PretrainConfig, statistics: BandStatistics): Display {
   const { normalization, statistics: procedure } = config;
@@ -53,7 +53,9 @@ export function displayOf(config: PretrainConfig, statistics: BandStatistics): D
   };
 }
 
-/** One range for several bands, from scaled values: in units, but not beyond what the bands have, and in round numbers. */
+/**
+ * One range for several bands, from scaled values: in units, but not beyond what the bands have, and in round numbers.
+ */
 function rangeWithin(
   shown: ValueRange,
   { offset, scale }: NormalizationParameters,

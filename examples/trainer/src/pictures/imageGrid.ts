@@ -44,13 +44,15 @@ export function layoutGrid(options: ImageGridOptions): GridLayout {
   if (!first) throw new Error('imageGrid: rows holds no picture.');
   if (rowLabels.length !== rows.length || rows.some((row) => row.length !== columns)) {
     throw new Error(
-      `imageGrid: ${rows.length} rows of ${rows.map((row) => row.length)} pictures do not fit ${rowLabels.length} row and ${columns} column labels.`,
+      `imageGrid: ${rows.length} rows of ${rows.map((row) => row.length)} pictures do not fit ` +
+        `${rowLabels.length} row and ${columns} column labels.`,
     );
   }
   const other = rows.flat().find((image) => image.width !== first.width || image.height !== first.height);
   if (other) {
     throw new Error(
-      `imageGrid: pictures of ${first.width} × ${first.height} and ${other.width} × ${other.height} pixels in one grid.`,
+      `imageGrid: pictures of ${first.width} × ${first.height} and ${other.width} × ${other.height} pixels ` +
+        'in one grid.',
     );
   }
   const factor = Math.max(1, Math.ceil(minimumSize / Math.max(first.width, first.height)));
@@ -124,11 +126,13 @@ function labels(options: ImageGridOptions, { width, height, cell, position }: Gr
       const firstLine = y + cell.height / 2 + 4 - ((lines.length - 1) * lineHeight) / 2;
       return lines.map(
         (line, i) =>
-          `<text x="${x - gap}" y="${firstLine + i * lineHeight}" font-size="12" text-anchor="end">${escapeXml(line)}</text>`,
+          `<text x="${x - gap}" y="${firstLine + i * lineHeight}" font-size="12" ` +
+          `text-anchor="end">${escapeXml(line)}</text>`,
       );
     }),
   ];
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" font-family="DejaVu Sans" fill="#222222">
+  const attributes = `width="${width}" height="${height}" font-family="DejaVu Sans" fill="#222222"`;
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${attributes}>
 ${marks.join('\n')}
 </svg>`;
 }

@@ -62,19 +62,23 @@ export function lossPlotSvg(options: LossPlotOptions): string {
 <text x="${at}" y="${bottom + 20}" text-anchor="middle">${tick}</text>`;
     }),
     `<line x1="${margin.left}" x2="${right}" y1="${bottom}" y2="${bottom}" stroke="${colours.ink}"/>`,
-    `<text x="${(margin.left + right) / 2}" y="${height - 14}" text-anchor="middle" font-size="13">${escapeXml(xLabel)}</text>`,
-    `<text transform="translate(20 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle" font-size="13">${escapeXml(yLabel)}${isLog ? ' (log scale)' : ''}</text>`,
+    `<text x="${(margin.left + right) / 2}" y="${height - 14}" text-anchor="middle" ` +
+      `font-size="13">${escapeXml(xLabel)}</text>`,
+    `<text transform="translate(20 ${(margin.top + bottom) / 2}) rotate(-90)" text-anchor="middle" ` +
+      `font-size="13">${escapeXml(yLabel)}${isLog ? ' (log scale)' : ''}</text>`,
     `<text x="${margin.left}" y="28" font-size="16" font-weight="bold">${escapeXml(title)}</text>`,
   ];
   if (points.length === 0) {
     marks.push(
-      `<text x="${(margin.left + right) / 2}" y="${(margin.top + bottom) / 2}" text-anchor="middle">no losses yet</text>`,
+      `<text x="${(margin.left + right) / 2}" y="${(margin.top + bottom) / 2}" ` +
+        'text-anchor="middle">no losses yet</text>',
     );
   }
   if (baseline !== undefined && Number.isFinite(baseline)) {
     const at = round(y(baseline));
     marks.push(
-      `<line class="baseline" x1="${margin.left}" x2="${right}" y1="${at}" y2="${at}" stroke="${colours.baseline}" stroke-width="1.5" stroke-dasharray="6 4"/>`,
+      `<line class="baseline" x1="${margin.left}" x2="${right}" y1="${at}" y2="${at}" ` +
+        `stroke="${colours.baseline}" stroke-width="1.5" stroke-dasharray="6 4"/>`,
     );
   }
   for (const [name, curve] of [
@@ -91,7 +95,8 @@ export function lossPlotSvg(options: LossPlotOptions): string {
   }
   if (best) {
     marks.push(
-      `<circle class="best" cx="${round(x(best.at))}" cy="${round(y(best.loss))}" r="6" fill="none" stroke="${colours.validation}" stroke-width="1.5"/>`,
+      `<circle class="best" cx="${round(x(best.at))}" cy="${round(y(best.loss))}" r="6" fill="none" ` +
+        `stroke="${colours.validation}" stroke-width="1.5"/>`,
     );
   }
   marks.push(
@@ -101,7 +106,11 @@ export function lossPlotSvg(options: LossPlotOptions): string {
       ['baseline', baseline === undefined ? '' : `affine baseline (${formatLoss(baseline)})`, '6 4'],
     ]),
   );
-  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="DejaVu Sans, sans-serif" font-size="12" fill="${colours.ink}">
+  const attributes = [
+    `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`,
+    `font-family="DejaVu Sans, sans-serif" font-size="12" fill="${colours.ink}"`,
+  ];
+  return `<svg xmlns="http://www.w3.org/2000/svg" ${attributes.join(' ')}>
 <rect width="${width}" height="${height}" fill="white"/>
 ${marks.join('\n')}
 </svg>
@@ -114,7 +123,8 @@ function legend(entries: readonly ['train' | 'validation' | 'baseline', string, 
     .filter(([, label]) => label !== '')
     .map(([name, label, dashes]) => {
       const dash = dashes && ` stroke-dasharray="${dashes}"`;
-      const entry = `<line x1="${at}" x2="${at + 26}" y1="50" y2="50" stroke="${colours[name]}" stroke-width="2"${dash}/>
+      const stroke = `stroke="${colours[name]}" stroke-width="2"${dash}`;
+      const entry = `<line x1="${at}" x2="${at + 26}" y1="50" y2="50" ${stroke}/>
 <text x="${at + 33}" y="54">${escapeXml(label)}</text>`;
       at += 58 + label.length * 7.2;
       return entry;

@@ -62,8 +62,8 @@ export async function shownChips(loader: ChipLoader): Promise<ShownChips> {
 }
 
 /**
- * Writes x0, x_t, noise and reconstruction as they follow from the prediction for the first chips of a batch as `best.png`, with the
- * error of what the network predicts.
+ * Writes x0, x_t, noise and reconstruction as they follow from the prediction for the first chips of a batch as
+ * `best.png`, with the error of what the network predicts.
  *
  * @returns The picture.
  */

@@ -17,9 +17,9 @@ export interface RgbImage {
 export type ValueRange = readonly [black: number, white: number];
 
 /**
- * An image's chosen bands as RGB pixels, values limited to a range: one for all bands, or a list of one a band of the image.
- * Three bands give colour, one gives grey; a band that the image lacks makes the picture grey, of the first band chosen (or of
- * band 0). Missing values (NaN) are black.
+ * An image's chosen bands as RGB pixels, values limited to a range: one for all bands, or a list of one a band of the
+ * image. Three bands give colour, one gives grey; a band that the image lacks makes the picture grey, of the first band
+ * chosen (or of band 0). Missing values (NaN) are black.
  */
 export function toRgb(
   image: PanelImage,
@@ -29,7 +29,8 @@ export function toRgb(
   const { height, width, channels } = image;
   if (image.data.length !== height * width * channels) {
     throw new Error(
-      `toRgb: the image has ${image.data.length} values; ${height} × ${width} × ${channels} need ${height * width * channels}.`,
+      `toRgb: the image has ${image.data.length} values; ` +
+        `${height} × ${width} × ${channels} need ${height * width * channels}.`,
     );
   }
   const grey = bands[0] < channels ? bands[0] : 0;

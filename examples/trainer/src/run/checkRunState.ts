@@ -56,8 +56,8 @@ const BEFORE_FLAGS = {
 } as const satisfies Partial<PretrainConfig>;
 
 /**
- * The state that a checkpoint's header holds, as one that a run can go on from. Of a run that was saved before a flag existed
- * the configuration says what it did without it.
+ * The state that a checkpoint's header holds, as one that a run can go on from. Of a run that was saved before a flag
+ * existed the configuration says what it did without it.
  *
  * @throws If a field is missing, of another kind or out of its range; the message names it and its value.
  */
@@ -74,7 +74,8 @@ export function checkRunState(state: unknown): RunState {
   const finished = data.history.length;
   if (data.epoch !== finished || finished > Number(data.config.epochs)) {
     throw new CheckpointError(
-      `the run's state: epoch is ${data.epoch}, with ${finished} epochs in its history, of config.epochs ${data.config.epochs}; ` +
+      `the run's state: epoch is ${data.epoch}, with ${finished} epochs in its history, ` +
+        `of config.epochs ${data.config.epochs}; ` +
         'these must fit each other.',
     );
   }

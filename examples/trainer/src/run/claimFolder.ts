@@ -18,7 +18,8 @@ export interface ClaimedFolder {
 const LOCK = 'run.lock';
 
 /**
- * The folder of a run, for this process alone: the one that `--out` names, or a new one under `runs/`, and that of its logs.
+ * The folder of a run, for this process alone: the one that `--out` names, or a new one under `runs/`, and that of its
+ * logs.
  *
  * @throws If it is a file, another process has it, or it holds a run already and this one does not resume it.
  */

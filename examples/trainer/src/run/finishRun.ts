@@ -40,7 +40,10 @@ export async function finishRun(run: Run, options: FinishOptions): Promise<void>
   await writeSummary(run, baseline, written);
 }
 
-/** Writes the samples as GeoTIFFs in the units of the training chips, at the range of an average one where each had its own. */
+/**
+ * Writes the samples as GeoTIFFs in the units of the training chips, at the range of an average one where each had its
+ * own.
+ */
 async function writeSampleRasters({ folder, config, state }: Run, samples: readonly Raster[]): Promise<void> {
   const { normalization: strategy, statistics: procedure } = config;
   if (strategy === 'none') return;

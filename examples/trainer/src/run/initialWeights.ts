@@ -11,8 +11,8 @@ export interface InitialWeights {
 }
 
 /**
- * Opens weights: of torch, of `weights.safetensors` or of a checkpoint, whose moving average is taken; of several files by their
- * index.
+ * Opens weights: of torch, of `weights.safetensors` or of a checkpoint, whose moving average is taken; of several files
+ * by their index.
  *
  * @throws If the file cannot be read or is of another format.
  */

@@ -18,8 +18,10 @@ export async function makeLoss(
   if (loss !== 'perceptual') return getLossFn(loss, lossWeights);
   if (perceptualWeights === undefined) {
     throw new Error(
-      'The loss perceptual needs the weights of VGG16: --perceptual-weights FILE (perceptual_weights in a configuration file), saved in Python by ' +
-        `safetensors.torch.save_file(vgg16(weights='DEFAULT').features.state_dict(prefix='features.'), 'vgg16.safetensors').`,
+      'The loss perceptual needs the weights of VGG16: ' +
+        '--perceptual-weights FILE (perceptual_weights in a configuration file), saved in Python by ' +
+        `safetensors.torch.save_file(vgg16(weights='DEFAULT').features.state_dict(prefix='features.'), ` +
+        `'vgg16.safetensors').`,
     );
   }
   checkBands('--perceptual-bands (perceptual_bands in a configuration file)', perceptualBands, channels);
@@ -29,7 +31,8 @@ export async function makeLoss(
     return getLossFn('perceptual', { features: new Vgg16Features(tensors, { bands: [red, green, blue] }) });
   } catch (error) {
     throw new Error(
-      `${perceptualWeights}: ${(error as Error).message} (--perceptual-weights, perceptual_weights in a configuration file)`,
+      `${perceptualWeights}: ${(error as Error).message} (--perceptual-weights, ` +
+        'perceptual_weights in a configuration file)',
       { cause: error },
     );
   }

@@ -18,7 +18,10 @@ export interface RunSchedule {
   unit: 'epoch' | 'step';
 }
 
-/** The learning rate that a configuration names, behind its linear warm-up. Lengths in epochs become steps where it is stepped after each. */
+/**
+ * The learning rate that a configuration names, behind its linear warm-up. Lengths in epochs become steps where it is
+ * stepped after each.
+ */
 export function makeSchedule(config: PretrainConfig, stepsPerEpoch: number): RunSchedule {
   const { scheduler, learningRate, epochs, warmup } = config;
   // plateau looks at the validation loss; the cycle of onecycle is defined over steps.

@@ -33,7 +33,8 @@ export function reportMemory(
   throw new Error(
     `The run needs about ${megabytes(needs.total)}; backend ${name} holds ${megabytes(memoryLimitBytes)}. ` +
       `Lower ${nameOf('batch')} (now ${config.batch}; ${nameOf('accumulate')} makes up for it), ` +
-      `${nameOf('size')} (now ${height} × ${width}) or ${nameOf('filterConfig')} (now ${config.filterConfig.join(',')}).`,
+      `${nameOf('size')} (now ${height} × ${width}) or ${nameOf('filterConfig')} (now ` +
+      `${config.filterConfig.join(',')}).`,
   );
 }
 

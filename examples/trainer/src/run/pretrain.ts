@@ -173,7 +173,8 @@ async function trainToEnd(run: Run): Promise<void> {
   const baseline = await baselineLoss(data.sample, data.validate, validation);
   data.contents.train.check();
   data.contents.validate.check();
-  // Read now: a run that is asked to stop while it writes what an epoch leaves reads no more, and writes it all the same.
+  // Read now: a run that is asked to stop while it writes what an epoch leaves reads no more, and writes it all the
+  // same.
   const chips = await shownChips(data.validate);
   console.log(`baseline: the best affine predictor reaches a mean squared error of ${baseline.toFixed(4)}`);
 
@@ -186,7 +187,8 @@ async function trainToEnd(run: Run): Promise<void> {
     );
     if (!Number.isFinite(validationLoss)) {
       throw new Error(
-        `The validation loss of epoch ${state.epoch + 1} is ${validationLoss}; --resume goes on from the last checkpoint. ` +
+        `The validation loss of epoch ${state.epoch + 1} is ${validationLoss}; ` +
+          '--resume goes on from the last checkpoint. ' +
           'Check the chips for extreme values, or lower --learning-rate.',
       );
     }

@@ -30,7 +30,8 @@ const MAY_CHANGE: readonly (keyof PretrainConfig)[] = [
 ];
 
 /**
- * Reads the checkpoint of the run to resume: the latest, or the best where a process was killed before the first latest.
+ * Reads the checkpoint of the run to resume: the latest, or the best where a process was killed before the first
+ * latest.
  *
  * @throws If it is damaged, or an option given now would change the run.
  */

@@ -24,8 +24,8 @@ export interface EpochLine {
 }
 
 /**
- * Brings a log of steps and epochs to where a checkpoint stands: each step until then once, and the epochs of the history.
- * Says which steps it lacks, which nothing else knows.
+ * Brings a log of steps and epochs to where a checkpoint stands: each step until then once, and the epochs of the
+ * history. Says which steps it lacks, which nothing else knows.
  */
 export async function restoreRecords(file: string, state: RunState): Promise<(StepRecord | EpochLine)[]> {
   const steps = new Map<number, StepRecord>();

@@ -4,7 +4,10 @@ import type { BandStatistics } from 'diffusion-ssl/normalization';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
 import type { RunInputs } from './runInputs.js';
 
-/** The chips of a run: with its configuration enough to scale others as they were, and to show samples in their units and colours. */
+/**
+ * The chips of a run: with its configuration enough to scale others as they were, and to show samples in their units
+ * and colours.
+ */
 export interface RunChips {
   /** [height, width, bands] as the network sees them. */
   shape: [number, number, number];

@@ -2,8 +2,8 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 
 /**
- * Runs a command of the user's in a shell, such as one that copies a checkpoint away, and waits for it. It is told where the run
- * stands by variables of its environment. One that fails is said, and ends nothing.
+ * Runs a command of the user's in a shell, such as one that copies a checkpoint away, and waits for it. It is told
+ * where the run stands by variables of its environment. One that fails is said, and ends nothing.
  */
 export async function runHook(
   flag: string,

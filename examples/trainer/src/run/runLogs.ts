@@ -27,8 +27,8 @@ const VALIDATION = 'loss/validation';
 const IMAGES_PER_SECOND = 'images_per_second';
 
 /**
- * Opens the logs of a run of so many steps. Those of a run that goes on become what they were at its checkpoint: what it
- * will do again is taken out, and what is missing is written again from the checkpoint's history, or said.
+ * Opens the logs of a run of so many steps. Those of a run that goes on become what they were at its checkpoint: what
+ * it will do again is taken out, and what is missing is written again from the checkpoint's history, or said.
  */
 export async function createRunLogs(folder: string, state: RunState, totalSteps: number): Promise<RunLogs> {
   const resumeStep = state.step > 0 ? state.step : undefined;

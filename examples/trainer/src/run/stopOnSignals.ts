@@ -2,7 +2,10 @@ const EXIT_CODES = { SIGHUP: 129, SIGINT: 130, SIGTERM: 143 } as const;
 
 type StopSignal = keyof typeof EXIT_CODES;
 
-/** A shell and npm both hand on a Ctrl-C that the process has from the terminal already: within so many milliseconds it is one. */
+/**
+ * A shell and npm both hand on a Ctrl-C that the process has from the terminal already: within so many milliseconds it
+ * is one.
+ */
 const SAME_PRESS = 500;
 
 /** Why a run is to stop: the reason of the signal that `stopOnSignals` returns. */

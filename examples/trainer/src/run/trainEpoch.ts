@@ -56,8 +56,8 @@ export async function trainEpoch(run: Run, started: number): Promise<void> {
 }
 
 /**
- * The same batches; the time until each arrives is added to what the epoch has waited. Where one cannot be read, or holds
- * chips that have changed, the run is saved as it stands before the error goes on.
+ * The same batches; the time until each arrives is added to what the epoch has waited. Where one cannot be read, or
+ * holds chips that have changed, the run is saved as it stands before the error goes on.
  */
 async function* countWaits(batches: AsyncIterable<ChipBatch>, run: Run): AsyncIterable<ChipBatch> {
   let since = performance.now();

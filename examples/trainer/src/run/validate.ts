@@ -68,8 +68,8 @@ export async function validate(
 }
 
 /**
- * Mean squared error, on the same chips, timesteps and noise, of the best affine predictor of what the network predicts, for each band
- * and timestep: what a loss must beat to mean something.
+ * Mean squared error, on the same chips, timesteps and noise, of the best affine predictor of what the network
+ * predicts, for each band and timestep: what a loss must beat to mean something.
  */
 export async function baselineLoss(
   statistics: ChipLoader,
