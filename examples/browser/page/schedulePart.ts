@@ -1,4 +1,5 @@
-import { computeAlphaSchedule, computeSnr, makeBetaSchedule } from 'diffusion-ssl/diffusion';
+import { computeSnr } from 'diffusion-ssl/diffusion';
+import { alphaBarsOf } from '../shared/alphaBarsOf.js';
 import type { Pixels } from '../shared/types.js';
 import { drawPixels, rangesWithNoise } from './drawPixels.js';
 import { canvas, element, input, select } from './element.js';
@@ -75,9 +76,9 @@ export function schedulePart({ state, worker }: Page): void {
 
   const change = () =>
     attempt(async () => {
-      const { timesteps, ...betas } = scheduleSettings();
-      ({ alphaBars } = computeAlphaSchedule(makeBetaSchedule(timesteps, betas)));
-      slider.max = String(timesteps - 1);
+      const schedule = scheduleSettings();
+      alphaBars = alphaBarsOf(schedule);
+      slider.max = String(schedule.timesteps - 1);
       showRun();
       drawAll();
     });

@@ -46,6 +46,8 @@ export interface ScheduleSettings {
   timesteps: number;
   betaStart?: number;
   betaEnd?: number;
+  /** Whether it is rescaled to end at nothing but noise. */
+  zeroTerminalSnr?: boolean;
 }
 
 /** How chips are scaled for a network. */

@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { computeAlphaSchedule, computeSnr, makeBetaSchedule, minSnrWeights } from 'diffusion-ssl/diffusion';
+import { computeSnr, minSnrWeights } from 'diffusion-ssl/diffusion';
 import { inferenceModel, layersDenoiser, namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { checkpointPieces, ExponentialMovingAverage, trainStep } from 'diffusion-ssl/training';
+import { alphaBarsOf } from '../shared/alphaBarsOf.js';
 import type {
   LossPoint,
   RunSettings,
@@ -47,8 +48,7 @@ export class Run {
 
   constructor(readonly settings: RunSettings) {
     const { network, learningRate, schedule, scaling } = settings;
-    const { timesteps, ...betas } = schedule;
-    this.alphaBars = computeAlphaSchedule(makeBetaSchedule(timesteps, betas)).alphaBars;
+    this.alphaBars = alphaBarsOf(schedule);
     this.lossWeights = lossWeights(this.alphaBars, settings);
     if (scaling) this.scale = new ChipScale(scaling, this.channels);
     this.model = unetAttD(network);

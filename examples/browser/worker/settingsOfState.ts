@@ -13,7 +13,7 @@ const MAX_RATE = 0.1;
 /** What the page's own networks are made of; what else a file says of one has no say here. */
 const NETWORK = [
   ...['inChannels', 'patchSize', 'filterConfig', 'blockNum', 'dropoutRate', 'dropoutType', 'upmode'],
-  ...['useSkipAtt', 'timeEmbeddingDim', 'seed'],
+  ...['skipDropRate', 'useSkipAtt', 'timeEmbeddingDim', 'seed'],
 ] as const;
 
 /** What a checkpoint's header says. */
@@ -96,9 +96,11 @@ function ofTrainer(state: SavedFields, fields: Fields, source: StateSource): Sav
   const chips = isFields(state.fields.chips) ? state.fields.chips : {};
   const scaling = scalingOf(config, statisticsOf(chips.statistics, bands));
   const [batch, rate] = [options.integer('batch', 1, 1e9), options.number('learningRate', 0, 1e9)];
-  const { noiseSchedule: type, timesteps, betaStart, betaEnd, loss = 'mse' } = config;
+  const { noiseSchedule: type, timesteps, betaStart, betaEnd, zeroTerminalSnr, loss = 'mse' } = config;
   const remarks = [
     loss !== 'mse' && `It was trained by the loss ${String(loss).slice(0, 40)}; here by squared errors.`,
+    config.noiseOffset > 0 && 'Its noise was shifted by whole bands; here it is not.',
+    (config.maskRatio > 0 || config.maskBands > 0) && 'Parts of its chips were masked; here none are.',
     batch > MAX_BATCH && `Its batches had ${batch} chips; here they have ${MAX_BATCH}.`,
     rate > MAX_RATE && `Its learning rate was ${rate}; here it is ${MAX_RATE}.`,
     !scaling && 'It does not hold the statistics of its chips; those of the chips at hand take their place.',
@@ -106,7 +108,7 @@ function ofTrainer(state: SavedFields, fields: Fields, source: StateSource): Sav
   return {
     settings: {
       network: modelConfigOf(config, bands),
-      schedule: scheduleOf({ type, timesteps, betaStart, betaEnd }),
+      schedule: scheduleOf({ type, timesteps, betaStart, betaEnd, zeroTerminalSnr }),
       ...shared(options),
       scaling,
       shownBands: shownBandsOf(chips.shownBands, bands),
@@ -135,8 +137,9 @@ function shared(state: SavedFields) {
 
 /** Checked by `makeBetaSchedule`, but for the number of timesteps. */
 function scheduleOf(schedule: unknown): RunSettings['schedule'] {
-  const { type, timesteps, betaStart, betaEnd } = isFields(schedule) ? schedule : {};
-  return { type, timesteps, betaStart, betaEnd } as RunSettings['schedule'];
+  const { type, timesteps, betaStart, betaEnd, zeroTerminalSnr } = isFields(schedule) ? schedule : {};
+  const ends = zeroTerminalSnr === true ? { zeroTerminalSnr } : {};
+  return { type, timesteps, betaStart, betaEnd, ...ends } as RunSettings['schedule'];
 }
 
 /** How the trainer scaled its chips; undefined where that takes statistics that are not there. */

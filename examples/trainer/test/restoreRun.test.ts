@@ -6,6 +6,7 @@ import { startTestBackend } from '../../../test/support/backend.js';
 import type { RunSettings } from '../../browser/shared/types.js';
 import { Run } from '../../browser/worker/Run.js';
 import { restoreRun } from '../../browser/worker/restoreRun.js';
+import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 
 const settings: RunSettings = {
   network: {
@@ -62,5 +63,35 @@ describe('a file that is opened in the page', () => {
       writeSafetensors(weights, { 'diffusion-ssl': '{"version": 1, ' }),
       /^opened is no whole safetensors file \(restoreCheckpoint: the run state in the header is damaged/,
     );
+  });
+
+  it('of the trainer keeps its schedule and its skip connections, and says what the page does not', async () => {
+    const flags = [
+      '--zero-terminal-snr',
+      '--skip-drop-rate',
+      '0.5',
+      '--noise-offset',
+      '0.1',
+      '--mask-ratio',
+      '0.5',
+    ];
+    const { config } = parsePretrainOptions(flags);
+    const network = { ...settings.network, timeEmbeddingDim: 8 };
+    const trained = {
+      ...config,
+      ...network,
+      patchSize: 1,
+      attention: true,
+      normalization: 'none',
+      timesteps: 10,
+    };
+    const state = { config: trained, step: 0, history: [], epochLoss: { sum: 0, count: 0 } };
+    const file = writeSafetensors(weights, { 'diffusion-ssl': JSON.stringify({ version: 1, state }) });
+    const { run, remark } = await restoreRun(new Blob([file]), settings, 'opened');
+    expect(run.alphaBars[9]).toBe(0);
+    expect(run.settings.network.skipDropRate).toBe(0.5);
+    expect(remark).toContain('Its noise was shifted by whole bands; here it is not.');
+    expect(remark).toContain('Parts of its chips were masked; here none are.');
+    run.dispose();
   });
 });
