@@ -20,6 +20,10 @@ import { unetAttDLayers } from './unetAttDLayers.js';
  * `fit`) batch normalisation uses the batch and updates its running statistics, and dropout acts, that of skip
  * connections too.
  *
+ * Layers are known by their names. Level N, from 1 to 6, has `filterConfig[N - 1]` channels and stride 2^(N - 1), twice
+ * that with `patchSize` 2: `encoder_N` on the way down, then `decoder_M`, `AttM` and `convM` with M = 6 - N on the way
+ * up; level 6 ends with `add_time`, and `output_conv` follows on `conv5`. docs/network.md has them all in a table.
+ *
  * Ronneberger et al., "U-Net" (2015); Oktay et al., "Attention U-Net" (2018); Ho et al., "Denoising Diffusion
  * Probabilistic Models" (2020).
  *
