@@ -1,3 +1,4 @@
+export type { StoredValues } from '../ops/VariablePacks.js';
 export { AdaBelief, type AdaBeliefOptions } from './AdaBelief.js';
 export { Adadelta, type AdadeltaOptions } from './Adadelta.js';
 export { Adagrad, type AdagradOptions } from './Adagrad.js';

@@ -28,7 +28,7 @@ export interface LearnedVarianceLossOptions
  *
  * @param denoiser Such as `layersDenoiser(unetAttD({ inChannels: 4, outChannels: 8 }))`.
  * @returns A scalar, the caller's to dispose.
- * @throws What `diffusionLoss` throws, and {@link ConfigError} if the output has not twice the channels or a timestep
+ * @throws What `diffusionLoss` throws, and `ConfigError` if the output has not twice the channels or a timestep
  * lies between two of the schedule.
  * @example
  * ```ts
