@@ -4,7 +4,7 @@ import type { ConditionFields, Denoiser } from '../diffusion/Denoiser.js';
 import { checkDenoiserModel, denoiserInputs } from './denoiserInputs.js';
 import { layersOf } from './layersOf.js';
 import { setDropoutStep } from './setDropoutStep.js';
-import { withStockRandomness } from './stockRandomness.js';
+import { withStockRandomness } from './withStockRandomness.js';
 
 /**
  * A `tf.LayersModel` as a denoiser. Its first two inputs are x and t; further ones are conditions, which come by the

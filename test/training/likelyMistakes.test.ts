@@ -8,6 +8,7 @@ import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
+import { guideDenoiser } from '../../src/samplers/guideDenoiser.js';
 import { sampleDdim } from '../../src/samplers/sampleDdim.js';
 import { sampleDdpm } from '../../src/samplers/sampleDdpm.js';
 import { sampleHeun } from '../../src/samplers/sampleHeun.js';
@@ -266,6 +267,8 @@ describe('qSample and the samplers', () => {
       const run = sampler as (...args: unknown[]) => unknown;
       await expectConfigError(() => run(model, alphaBars, options), name, /denoiser is a tf\.LayersModel/);
     }
+    const guide = guideDenoiser as (...args: unknown[]) => unknown;
+    await expectConfigError(() => guide(model, {}), 'guideDenoiser', /denoiser is a tf\.LayersModel/);
   });
 
   it('say what is wrong with tensors and timesteps', async () => {
