@@ -224,6 +224,7 @@ describe('trainEpoch', () => {
       alphaBars,
       loss,
       logs: { step: () => {}, epoch: () => {}, close: () => {} },
+      commands: {},
       checkpointSteps: 1000,
     } as unknown as Run;
   }
