@@ -24,6 +24,11 @@ const VARIANCES = ['fixed_small', 'fixed_small_log', 'fixed_large', 'learned_ran
 export interface SampleDdpmOptions<C = undefined> extends SolverOptions<C> {
   /** Variance of the added noise. Default `'fixed_small'`. */
   variance?: DdpmVarianceType;
+  /**
+   * Whether a last step from above t = 0 adds noise, which then stays in the samples, as diffusers does with spacings
+   * that end there, such as `'trailing'`, and all variances but the small one. Default false.
+   */
+  asDiffusers?: boolean;
 }
 
 /**
@@ -58,12 +63,12 @@ export async function sampleDdpm<C>(
 ): Promise<tf.Tensor> {
   const functionName = 'sampleDdpm';
   const schedule = inFunction(functionName, () => xTSchedule(alphaBars));
-  const { steps = alphaBars.length, variance = 'fixed_small' } = options;
+  const { steps = alphaBars.length, variance = 'fixed_small', asDiffusers = false } = options;
   checkOneOf(`${functionName}: variance`, variance, VARIANCES);
   const outputs = variance === 'learned_range' ? 2 : 1;
   const family = 'ddim' as const;
   const run = { functionName, family, denoiser, schedule, options: { ...options, steps }, outputs };
-  return solve(run, ({ x, sigma, next, alphaBar, nextAlphaBar, predict, toX0, draw }) => {
+  return solve(run, ({ x, i, timesteps, sigma, next, alphaBar, nextAlphaBar, predict, toX0, draw }) => {
     const output = predict(x, sigma);
     const [prediction, place] = outputs === 2 ? tf.split(output, 2, -1) : [output];
     const x0 = toX0(x, sigma, prediction);
@@ -74,9 +79,10 @@ export async function sampleDdpm<C>(
       (Math.sqrt(alpha) * (1 - nextAlphaBar)) / (1 - alphaBar),
       x,
     );
-    if (next === 0 || next === sigma) return { x: mean, x0 };
+    if (next === sigma || (next === 0 && !(asDiffusers && timesteps[i] > 0))) return { x: mean, x0 };
     const large = 1 - alpha;
-    const small = ((1 - nextAlphaBar) / (1 - alphaBar)) * large;
+    // 0 at the clean image, where diffusers takes the smallest that has a logarithm.
+    const small = Math.max(((1 - nextAlphaBar) / (1 - alphaBar)) * large, 1e-20);
     const deviation = variance === 'fixed_large' ? Math.sqrt(large) : Math.sqrt(small);
     if (place === undefined) return { x: combine(1, mean, deviation, draw()), x0 };
     const share = tf.div(tf.add(place, 1), 2);

@@ -74,7 +74,7 @@ export async function sampleDpmSolver<C>(
   ]);
   checkOneOf('sampleDpmSolver: solverType', solverType, ['midpoint', 'heun']);
   if (![1, 2, 3].includes(order)) throw argumentError('sampleDpmSolver: order', order, '1, 2 or 3');
-  return solve(run, ({ x, i, steps, sigmas, sigma, next, denoise, draw, memory }) => {
+  return solve(run, ({ x, i, sigmas, sigma, next, denoise, draw, memory }) => {
     if (next === 0 && !algorithm.endsWith('++')) {
       throw argumentError(
         'sampleDpmSolver: finalSigma',
@@ -87,7 +87,7 @@ export async function sampleDpmSolver<C>(
     const [m1, m2] = memory;
     const lambda = (index: number) => -Math.log(sigmas[index]);
     const h = lambda(i + 1) - lambda(i);
-    const used = Math.min(orderAt(i, steps, next, options), memory.length + 1);
+    const used = Math.min(orderAt(i, sigmas, options), memory.length + 1);
     const factors = dpmSolverFactors(algorithm, sigma, next);
     let mean = combine(factors.x, x, factors.m, m0);
     if (used > 1) {
@@ -112,10 +112,12 @@ export async function sampleDpmSolver<C>(
   });
 }
 
-/** The order that a step may have: less in the last steps of short runs, and in one to σ 0. */
-function orderAt(i: number, steps: number, next: number, options: SampleDpmSolverOptions<unknown>): number {
+/** The order that a step may have: less in the last steps of short runs, and in one to σ 0 or of no length. */
+function orderAt(i: number, sigmas: Float64Array, options: SampleDpmSolverOptions<unknown>): number {
   const { order = 2, lowerOrderFinal = true, eulerAtFinal = false } = options;
+  const steps = sigmas.length - 1;
   const lowers = lowerOrderFinal && steps < 15;
-  if (i === steps - 1 && (next === 0 || lowers || eulerAtFinal)) return 1;
+  const isEnd = sigmas[steps] === 0 || sigmas[steps] === sigmas[steps - 1];
+  if (i === steps - 1 && (isEnd || lowers || eulerAtFinal)) return 1;
   return i === steps - 2 && lowers ? Math.min(order, 2) : order;
 }

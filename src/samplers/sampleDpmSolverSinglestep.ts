@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
-import { dpmSolverFactors } from './dpmSolverFactors.js';
+import { type DpmAlgorithm, dpmSolverFactors } from './dpmSolverFactors.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
@@ -11,10 +11,20 @@ import { combine } from './stepTensors.js';
 export interface SampleDpmSolverSinglestepOptions<C = undefined> extends SolverOptions<C> {
   /** Order, from 1 to 3. Default 2. */
   order?: 1 | 2 | 3;
-  /** Which variable: x0 with `++`, else the noise. Default `'dpmsolver++'`. */
-  algorithm?: 'dpmsolver++' | 'dpmsolver';
+  /**
+   * Which equation and variable. That without `++` cannot end at σ 0: take `finalSigma: 'sigma_min'`. Default
+   * `'dpmsolver++'`.
+   */
+  algorithm?: Exclude<DpmAlgorithm, 'sde-dpmsolver'>;
   /** How the slope is weighed. Default `'midpoint'`. */
   solverType?: 'midpoint' | 'heun';
+  /**
+   * Whether a last whole group is shortened so that the last step is of first order, which is more stable. A step to
+   * σ 0 always is. Default true.
+   */
+  lowerOrderFinal?: boolean;
+  /** As in `sampleDpmSolver`: the third order of `'sde-dpmsolver++'` as diffusers has it. Default false. */
+  asDiffusers?: boolean;
 }
 
 /**
@@ -54,45 +64,50 @@ export async function sampleDpmSolverSinglestep<C>(
     family: 'dpm' as const,
   };
   const { order = 2, algorithm = 'dpmsolver++', solverType = 'midpoint' } = options;
-  checkOneOf('sampleDpmSolverSinglestep: algorithm', algorithm, ['dpmsolver++', 'dpmsolver']);
+  checkOneOf('sampleDpmSolverSinglestep: algorithm', algorithm, [
+    'dpmsolver++',
+    'dpmsolver',
+    'sde-dpmsolver++',
+  ]);
   checkOneOf('sampleDpmSolverSinglestep: solverType', solverType, ['midpoint', 'heun']);
   if (![1, 2, 3].includes(order)) throw argumentError('sampleDpmSolverSinglestep: order', order, '1, 2 or 3');
-  return solve(run, ({ x, i, steps, sigmas, sigma, next, denoise, memory }) => {
+  return solve(run, ({ x, i, sigmas, sigma, next, denoise, draw, memory }) => {
     if (next === 0 && algorithm === 'dpmsolver') {
-      throw argumentError('sampleDpmSolverSinglestep: finalSigma', 'zero', "'sigma_min' with 'dpmsolver'");
+      throw argumentError('finalSigma', 'zero', "'sigma_min' with 'dpmsolver'");
     }
     const x0 = denoise(x, sigma);
-    const m = algorithm === 'dpmsolver++' ? x0 : combine(1 / sigma, x, -1 / sigma, x0);
-    const used = orderAt(i, steps, order, next);
-    if (used === 1) {
-      const { x: keep, m: add } = dpmSolverFactors(algorithm, sigma, next);
-      return { x: combine(keep, x, add, m), x0, memory: [x, m] };
-    }
-    const [base, m0, m1] = memory;
+    const m = algorithm === 'dpmsolver' ? combine(1 / sigma, x, -1 / sigma, x0) : x0;
+    const used = orderAt(i, sigmas, options);
+    const [base, m0, m1] = used === 1 ? [x, m] : memory;
     const lambda = (index: number) => -Math.log(sigmas[index]);
     const from = i - used + 1;
-    const part = (index: number) => (lambda(index) - lambda(from)) / (lambda(i + 1) - lambda(from));
     const factors = dpmSolverFactors(algorithm, sigmas[from], next);
     const mean = combine(factors.x, base, factors.m, m0);
+    const moved = factors.noise > 0 ? combine(1, mean, factors.noise, draw()) : mean;
+    if (used === 1) return { x: moved, x0, memory: [x, m] };
+    const part = (index: number) => (lambda(index) - lambda(from)) / (lambda(i + 1) - lambda(from));
     const slope = combine(1 / part(i), m, -1 / part(i), m0);
     if (used === 2) {
       const weight = solverType === 'midpoint' ? factors.m / 2 : factors.d1;
-      return { x: combine(1, mean, weight, slope), x0, memory: [base, m0, m] };
+      return { x: combine(1, moved, weight, slope), x0, memory: [base, m0, m] };
     }
-    if (solverType === 'midpoint') return { x: combine(1, mean, factors.d1, slope), x0, memory: [] };
+    if (solverType === 'midpoint') return { x: combine(1, moved, factors.d1, slope), x0, memory: [] };
     const [r0, r1] = [part(i), part(i - 1)];
     const earlier = combine(1 / r1, m1, -1 / r1, m0);
     const first = combine(r0 / (r0 - r1), earlier, -r1 / (r0 - r1), slope);
     const second = combine(2 / (r0 - r1), slope, -2 / (r0 - r1), earlier);
-    return { x: combine(1, combine(1, mean, factors.d1, first), factors.d2, second), x0, memory: [] };
+    const d2 = options.asDiffusers && algorithm === 'sde-dpmsolver++' ? factors.d2 - 1 : factors.d2;
+    return { x: combine(1, combine(1, moved, factors.d1, first), d2, second), x0, memory: [] };
   });
 }
 
-/** Which step of its group a step is; the last groups are smaller, so that the last step is of first order. */
-function orderAt(i: number, steps: number, order: number, next: number): number {
-  if (i === steps - 1 && next === 0) return 1;
-  const rest = steps % order;
-  if (order === 1 || rest !== 0 || i < steps - order) return (i % order) + 1;
-  // The last whole group, of 2 or 3, is shortened by one: 1, 1 or 1, 2, 1.
-  return i === steps - 1 ? 1 : (i % order) + 1;
+/** Which step of its group a step is; a last whole group is shortened where the last step is to be of first order. */
+function orderAt(
+  i: number,
+  sigmas: Float64Array,
+  { order = 2, lowerOrderFinal = true }: { order?: number; lowerOrderFinal?: boolean },
+): number {
+  const steps = sigmas.length - 1;
+  const shortens = sigmas[steps] === 0 || (lowerOrderFinal && steps % order === 0);
+  return i === steps - 1 && shortens ? 1 : (i % order) + 1;
 }

@@ -64,9 +64,12 @@ export async function samplePndm<C>(
     const previous = [e, ...memory].slice(0, 4);
     const x0 = toX0(x, sigma, e);
     if (!skipRungeKutta && i < 3 && i + 1 < timesteps.length) {
-      const middleT = timesteps[i] - Math.floor((timesteps[i] - timesteps[i + 1]) / 2);
+      const half = Math.floor((timesteps[i] - timesteps[i + 1]) / 2);
+      const middleT = timesteps[i + 1] + half;
       const middle = sigmaAt(middleT);
-      const e2 = predict(move(e, middle), middle, middleT);
+      // Of an odd stride diffusers goes half of it down first, which is one less than to the middle that it tells.
+      const first = sigmaAt(timesteps[i] - half);
+      const e2 = predict(move(e, first), first, middleT);
       const e3 = predict(move(e2, middle), middle, middleT);
       const e4 = predict(move(e3, next), next);
       const mean = combine(1 / 6, combine(1, e, 1, e4), 1 / 3, combine(1, e2, 1, e3));

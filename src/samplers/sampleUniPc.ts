@@ -55,8 +55,12 @@ export async function sampleUniPc<C>(
   const { disableCorrector = [], lowerOrderFinal = true } = options;
   checkOneOf('sampleUniPc: solverType', solverType, ['bh1', 'bh2']);
   if (![1, 2, 3].includes(order)) throw argumentError('sampleUniPc: order', order, '1, 2 or 3');
-  const orderAt = (i: number, steps: number) => Math.min(order, i + 1, lowerOrderFinal ? steps - i : order);
-  return solve(run, ({ x: predicted, i, steps, sigmas, sigma, next, denoise, memory }) => {
+  const orderAt = (i: number, sigmas: Float64Array) => {
+    const left = sigmas.length - 1 - i;
+    // A step of no length, to a level that the last one is at, has nothing to weigh.
+    return sigmas[i + 1] === sigmas[i] ? 1 : Math.min(order, i + 1, lowerOrderFinal ? left : order);
+  };
+  return solve(run, ({ x: predicted, i, sigmas, sigma, next, denoise, memory }) => {
     if (next === 0 && !predictX0) {
       throw argumentError('sampleUniPc: finalSigma', 'zero', "'sigma_min' without predictX0");
     }
@@ -66,12 +70,12 @@ export async function sampleUniPc<C>(
     const rule = { sigmas, solverType, predictX0 };
     const corrects = i > 0 && !disableCorrector.includes(i - 1);
     const x = corrects
-      ? uniPcUpdate({ ...rule, x: lastX, from: i - 1, order: orderAt(i - 1, steps), outputs, there: m })
+      ? uniPcUpdate({ ...rule, x: lastX, from: i - 1, order: orderAt(i - 1, sigmas), outputs, there: m })
       : predicted;
     const known = [m, ...outputs].slice(0, order);
     if (next === 0) return { x: x0, x0, memory: [x, ...known] };
     return {
-      x: uniPcUpdate({ ...rule, x, from: i, order: orderAt(i, steps), outputs: known }),
+      x: uniPcUpdate({ ...rule, x, from: i, order: orderAt(i, sigmas), outputs: known }),
       x0,
       memory: [x, ...known],
     };

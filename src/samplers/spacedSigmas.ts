@@ -17,10 +17,13 @@ export function spacedSigmas(n: number, spaced: SpacedSigmas): Float64Array {
   checkNumber('rho', rho, Number.MIN_VALUE);
   checkNumber('sigmaMax', sigmaMax, Number.MIN_VALUE);
   checkNumber('sigmaMin', sigmaMin, Number.MIN_VALUE, sigmaMax);
-  const share = (i: number) => (n === 1 ? 0 : i / (n - 1));
-  if (sigmas === 'exponential') {
-    return Float64Array.from({ length: n }, (_, i) => sigmaMax * (sigmaMin / sigmaMax) ** share(i));
-  }
   const [first, last] = [sigmaMax ** (1 / rho), sigmaMin ** (1 / rho)];
-  return Float64Array.from({ length: n }, (_, i) => (first + share(i) * (last - first)) ** rho);
+  return Float64Array.from({ length: n }, (_, i) => {
+    // The ends are what they are, without rounding: another level may be equal to one.
+    if (i === 0) return sigmaMax;
+    if (i === n - 1) return sigmaMin;
+    const share = i / (n - 1);
+    if (sigmas === 'exponential') return sigmaMax * (sigmaMin / sigmaMax) ** share;
+    return (first + share * (last - first)) ** rho;
+  });
 }

@@ -2,7 +2,6 @@ import { readFileSync } from 'node:fs';
 import * as tf from '@tensorflow/tfjs-core';
 import {
   type BetaScheduleType,
-  computeAlphaSchedule,
   makeBetaSchedule,
   type PredictionType,
   rescaleZeroTerminalSnr,
@@ -85,15 +84,53 @@ export function readSteps(name: string): { shape: number[]; steps: Float32Array[
   return { shape: [b, h, w, c], steps };
 }
 
-/** ᾱ of a case's configuration. */
+/**
+ * ᾱ of a case's configuration, rounded to float32 as torch rounds betas, alphas and each product: it tells near the ends,
+ * where 1 − ᾱ or ᾱ is small.
+ */
 export function alphaBarsOf(config: Record<string, unknown>): Float64Array {
   const betas = makeBetaSchedule(Number(config.num_train_timesteps), {
     type: config.beta_schedule as BetaScheduleType,
     betaStart: Number(config.beta_start),
     betaEnd: Number(config.beta_end),
   });
-  return computeAlphaSchedule(config.rescale_betas_zero_snr ? rescaleZeroTerminalSnr(betas) : betas)
-    .alphaBars;
+  const rescaled = config.rescale_betas_zero_snr ? rescaleZeroTerminalSnr(betas) : betas;
+  let product = 1;
+  return rescaled.map((beta) => {
+    product = Math.fround(product * Math.fround(1 - Math.fround(beta)));
+    return product;
+  });
+}
+
+/** What a case may leave at its neutral value, since nothing here has it. */
+const NEUTRAL: Record<string, unknown> = {
+  ...{ trained_betas: null, use_beta_sigmas: false, use_flow_sigmas: false, use_dynamic_shifting: false },
+  ...{ flow_shift: 1, shift_terminal: null, time_shift_type: 'exponential', timestep_type: 'discrete' },
+  ...{ solver_p: null, noise_sampler_seed: null },
+};
+
+/** What the adapters read, of configurations, of `set_timesteps` and of `step_arguments`. */
+const READ = {
+  config: `_class_name _diffusers_version algorithm_type beta_end beta_schedule beta_start clip_sample
+    clip_sample_range disable_corrector dynamic_thresholding_ratio euler_at_final final_sigmas_type interpolation_type
+    lambda_min_clipped lower_order_final num_train_timesteps original_inference_steps predict_x0 prediction_type
+    rescale_betas_zero_snr rho sample_max_value set_alpha_to_one sigma_data sigma_max sigma_min sigma_schedule
+    skip_prk_steps solver_order solver_type steps_offset thresholding timestep_scaling timestep_spacing
+    use_exponential_sigmas use_karras_sigmas use_lu_lambdas variance_type`.split(/\s+/),
+  set_timesteps: ['num_inference_steps', 'timesteps', 'sigmas'],
+  step_arguments: ['eta', 'use_clipped_model_output', 's_churn', 's_tmin', 's_tmax', 's_noise', 'order'],
+};
+
+/** Throws if a case carries an option that no adapter reads: it would pass for another case. */
+export function requireKnown(schedulerCase: SchedulerCase): void {
+  for (const part of ['config', 'set_timesteps', 'step_arguments'] as const) {
+    for (const [key, value] of Object.entries(schedulerCase[part])) {
+      if (READ[part].includes(key) || (key in NEUTRAL && NEUTRAL[key] === value)) continue;
+      throw new Error(
+        `${schedulerCase.name}: ${part}.${key} is ${JSON.stringify(value)}, which no adapter reads.`,
+      );
+    }
+  }
 }
 
 const predictionTypes: Record<string, PredictionType> = { epsilon: 'noise', sample: 'x0', v_prediction: 'v' };
