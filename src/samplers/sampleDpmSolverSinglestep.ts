@@ -23,7 +23,10 @@ export interface SampleDpmSolverSinglestepOptions<C = undefined> extends SolverO
    * σ 0 always is. Default true.
    */
   lowerOrderFinal?: boolean;
-  /** As in `sampleDpmSolver`: the third order of `'sde-dpmsolver++'` as diffusers has it. Default false. */
+  /**
+   * Whether `'sde-dpmsolver++'` draws noise and weighs differences as diffusers does, to give its samples: their
+   * deviation is too small. Default false.
+   */
   asDiffusers?: boolean;
 }
 
@@ -63,7 +66,7 @@ export async function sampleDpmSolverSinglestep<C>(
     options,
     family: 'dpm' as const,
   };
-  const { order = 2, algorithm = 'dpmsolver++', solverType = 'midpoint' } = options;
+  const { order = 2, algorithm = 'dpmsolver++', solverType = 'midpoint', asDiffusers = false } = options;
   checkOneOf('sampleDpmSolverSinglestep: algorithm', algorithm, [
     'dpmsolver++',
     'dpmsolver',
@@ -83,20 +86,24 @@ export async function sampleDpmSolverSinglestep<C>(
     const from = i - used + 1;
     const factors = dpmSolverFactors(algorithm, sigmas[from], next);
     const mean = combine(factors.x, base, factors.m, m0);
-    const moved = factors.noise > 0 ? combine(1, mean, factors.noise, draw()) : mean;
-    if (used === 1) return { x: moved, x0, memory: [x, m] };
+    // The noise since the group's first level goes on; diffusers draws all of it anew, and forgets what the denoiser saw.
+    const step = used === 1 || asDiffusers ? factors : dpmSolverFactors(algorithm, sigma, next);
+    const carried = used === 1 || asDiffusers ? 0 : step.x;
+    const noise = step.noise > 0 ? [combine(carried, memory[memory.length - 1], step.noise, draw())] : [];
+    const moved = noise.reduce((sum, term) => combine(1, sum, 1, term), mean);
+    if (used === 1) return { x: moved, x0, memory: [x, m, ...noise] };
     const part = (index: number) => (lambda(index) - lambda(from)) / (lambda(i + 1) - lambda(from));
     const slope = combine(1 / part(i), m, -1 / part(i), m0);
     if (used === 2) {
       const weight = solverType === 'midpoint' ? factors.m / 2 : factors.d1;
-      return { x: combine(1, moved, weight, slope), x0, memory: [base, m0, m] };
+      return { x: combine(1, moved, weight, slope), x0, memory: [base, m0, m, ...noise] };
     }
     if (solverType === 'midpoint') return { x: combine(1, moved, factors.d1, slope), x0, memory: [] };
     const [r0, r1] = [part(i), part(i - 1)];
     const earlier = combine(1 / r1, m1, -1 / r1, m0);
     const first = combine(r0 / (r0 - r1), earlier, -r1 / (r0 - r1), slope);
     const second = combine(2 / (r0 - r1), slope, -2 / (r0 - r1), earlier);
-    const d2 = options.asDiffusers && algorithm === 'sde-dpmsolver++' ? factors.d2 - 1 : factors.d2;
+    const d2 = asDiffusers && algorithm === 'sde-dpmsolver++' ? factors.d2 - 1 : factors.d2;
     return { x: combine(1, combine(1, moved, factors.d1, first), d2, second), x0, memory: [] };
   });
 }

@@ -128,13 +128,49 @@ describe.each(solvers)('$name', ({ name, sample }) => {
     await refused({}, "prediction.shape is [2, 1]; it must be [2,3] as xT's.", () => tf.zeros([2, 1]));
   });
 
-  it('samples a schedule of zero terminal SNR by v prediction, and refuses noise prediction there', async () => {
+  it('samples a schedule of zero terminal SNR by v and x0 prediction, and refuses noise prediction there', async () => {
     const zero = computeAlphaSchedule(rescaleZeroTerminalSnr(betas)).alphaBars;
     const options = { shape, steps: 6, spacing: 'trailing' } as const;
-    const samples = await sample(half, zero, { ...options, predictionType: 'v' });
-    for (const x of await samples.data()) expect(Number.isFinite(x)).toBe(true);
+    for (const predictionType of ['v', 'x0'] as const) {
+      const samples = await sample(half, zero, { ...options, predictionType });
+      for (const x of await samples.data()) expect(Number.isFinite(x)).toBe(true);
+    }
     await expect(sample(half, zero, options)).rejects.toThrow(
       "alphaBars[t] is 0; it must be above 0 for predictionType 'noise'.",
+    );
+  });
+
+  it.each([1, 2, 5, 20])(
+    'takes as many steps as a schedule of %i timesteps has, and by default some',
+    async (T) => {
+      const short = computeAlphaSchedule(
+        makeBetaSchedule(T, { type: 'linear', betaStart: 0.1, betaEnd: 0.3 }),
+      ).alphaBars;
+      const finite = async (steps?: number) => {
+        const samples = await sample((xT) => tf.mul(xT, 0.5), short, { shape, steps });
+        for (const x of await samples.data()) expect(Number.isFinite(x)).toBe(true);
+      };
+      await finite();
+      for (const steps of [T, T - 1]) {
+        // DPM-Solver's kind lays one more than it visits.
+        await finite(steps).catch((error: Error) =>
+          expect(error.message).toContain(`an integer from 1 to ${T - 1 || 1}.`),
+        );
+      }
+    },
+  );
+
+  it('takes levels and timesteps of your own, and refuses such as do not descend', async () => {
+    const own = await run({ timesteps: [25.5, 12, 3] });
+    for (const x of await own.data()) expect(Number.isFinite(x)).toBe(true);
+    for (const timesteps of [[12, 12, 3], [3, 12], [30], [-1], []]) {
+      await expect(run({ timesteps })).rejects.toThrow(
+        `${functionName}: timesteps is [${timesteps.join(', ')}]`,
+      );
+    }
+    await expect(run({ sigmas: [3, 1, 2, 0] })).rejects.toThrow(`${functionName}: sigmas is [3, 1, 2, 0]`);
+    await expect(run({ sigmas: 'karras', timesteps: [9, 3] })).rejects.toThrow(
+      "left out with sigmas 'karras'",
     );
   });
 

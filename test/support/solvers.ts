@@ -2,6 +2,8 @@ import type * as tf from '@tensorflow/tfjs-core';
 import {
   type Denoiser,
   type SolverOptions,
+  sampleDdim,
+  sampleDdpm,
   sampleDpmPlusPlus2M,
   sampleDpmSde,
   sampleDpmSolver,
@@ -38,6 +40,10 @@ function bind<O extends SolverOptions<unknown>>(
 
 /** Every sampler over noise levels, with each of its kinds. A name is the function's, then what is set. */
 export const solvers: SolverRow[] = [
+  { name: 'sampleDdpm', sample: sampleDdpm },
+  { name: 'sampleDdpm of the large variance', sample: bind(sampleDdpm, { variance: 'fixed_large' }) },
+  { name: 'sampleDdim', sample: sampleDdim, order: 1 },
+  { name: 'sampleDdim at eta 1', sample: bind(sampleDdim, { eta: 1 }) },
   { name: 'sampleEuler', sample: sampleEuler, order: 1 },
   { name: 'sampleEuler with churn', sample: bind(sampleEuler, { churn: { amount: 10 } }) },
   { name: 'sampleEulerAncestral', sample: sampleEulerAncestral },
@@ -57,6 +63,14 @@ export const solvers: SolverRow[] = [
     name: 'sampleDpmSolverSinglestep of order 3',
     sample: bind(sampleDpmSolverSinglestep, { order: 3 }),
     order: 3,
+  },
+  {
+    name: 'sampleDpmSolverSinglestep SDE',
+    sample: bind(sampleDpmSolverSinglestep, { algorithm: 'sde-dpmsolver++' }),
+  },
+  {
+    name: 'sampleDpmSolverSinglestep SDE of order 3',
+    sample: bind(sampleDpmSolverSinglestep, { algorithm: 'sde-dpmsolver++', order: 3, solverType: 'heun' }),
   },
   { name: 'sampleDpmSde', sample: sampleDpmSde },
   { name: 'sampleLms', sample: sampleLms, order: 3 },
