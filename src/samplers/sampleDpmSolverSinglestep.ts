@@ -86,7 +86,7 @@ export async function sampleDpmSolverSinglestep<C>(
     const from = i - used + 1;
     const factors = dpmSolverFactors(algorithm, sigmas[from], next);
     const mean = combine(factors.x, base, factors.m, m0);
-    // The noise since the group's first level goes on; diffusers draws all of it anew, and forgets what the denoiser saw.
+    // The noise since the group's first level goes on; diffusers draws all of it anew.
     const step = used === 1 || asDiffusers ? factors : dpmSolverFactors(algorithm, sigma, next);
     const carried = used === 1 || asDiffusers ? 0 : step.x;
     const noise = step.noise > 0 ? [combine(carried, memory[memory.length - 1], step.noise, draw())] : [];

@@ -146,7 +146,7 @@ function dpmSolver(schedulerCase: SchedulerCase): Runner {
   return (denoiser, common) => run((...input) => tf.split(denoiser(...input), 2, -1)[0], common);
 }
 
-/** DPM-Solver and UniPC cut what lies between two timesteps where diffusers does not round before its conversion to int64. */
+/** diffusers' DPM-Solver and UniPC cut timesteps between two trained ones where they do not round them. */
 function truncated(schedulerCase: SchedulerCase): Partial<SolverOptions> {
   const { config, sigmas } = schedulerCase;
   const isRounded =

@@ -99,7 +99,7 @@ it("Euler's linspace timesteps are not rounded, DPM-Solver's and DDIM's are", as
   expect(await timesteps(sampleDpmPlusPlus2M)).toEqual([999, 888, 777, 666, 555, 444, 333, 222, 111]);
 });
 
-it("Karras' levels lie evenly in σ^(1/7): Euler's between the chosen timesteps, DPM-Solver's and UniPC's over all", async () => {
+it("Karras' levels lie between the chosen timesteps for Euler, over all for DPM-Solver and UniPC", async () => {
   const levels = async (sample: SolverRow['sample']) =>
     (await steps(sample, { sigmas: 'karras', spacing: 'leading', steps: 5 })).map(({ t }) => t);
   const karras = (max: number, min: number) =>
@@ -115,7 +115,7 @@ it("Karras' levels lie evenly in σ^(1/7): Euler's between the chosen timesteps,
   expect(await levels(sampleUniPc)).toEqual(whole);
 });
 
-it('the start has deviation σ in x̂ for Euler, 1 in x_t for DPM-Solver, and for Euler where it starts lower', async () => {
+it('the start has deviation σ in x̂ for Euler, 1 in x_t for others, and for Euler from below', async () => {
   const start = async (sample: SolverRow['sample'], spacing: SolverOptions['spacing']) =>
     (await steps(sample, { spacing }))[0].xT;
   const last = sigma(999);

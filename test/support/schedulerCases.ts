@@ -85,8 +85,8 @@ export function readSteps(name: string): { shape: number[]; steps: Float32Array[
 }
 
 /**
- * ᾱ of a case's configuration, rounded to float32 as torch rounds betas, alphas and each product: it tells near the ends,
- * where 1 − ᾱ or ᾱ is small.
+ * ᾱ of a case's configuration, rounded to float32 as torch rounds betas, alphas and each product: it tells near the
+ * ends, where 1 − ᾱ or ᾱ is small.
  */
 export function alphaBarsOf(config: Record<string, unknown>): Float64Array {
   const betas = makeBetaSchedule(Number(config.num_train_timesteps), {
