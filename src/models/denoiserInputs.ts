@@ -28,7 +28,14 @@ export function denoiserInputs(
   condition: ConditionFields | undefined,
 ): tf.Tensor[] {
   const names = model.inputNames.slice(2);
-  const fields = condition ?? {};
+  const fields: unknown = condition ?? {};
+  if (!(fields instanceof Object) || fields instanceof tf.Tensor) {
+    throw argumentError(
+      `${functionName}: condition`,
+      condition,
+      `an object of tensors: { ${names.join(', ')} }`,
+    );
+  }
   const given = Object.keys(fields);
   if (given.length !== names.length || !names.every((name) => given.includes(name))) {
     throw new ConfigError(
@@ -44,7 +51,7 @@ export function denoiserInputs(
     xT,
     fitted(t, model.inputs[1]),
     ...names.map((name, i) => {
-      const field = fields[name];
+      const field = (fields as ConditionFields)[name];
       const input = model.inputs[2 + i];
       const value = field instanceof tf.Tensor ? fitted(field, input) : undefined;
       const shape = [xT.shape[0], ...input.shape.slice(1)];

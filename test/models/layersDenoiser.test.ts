@@ -63,6 +63,11 @@ describe.each([
 
   it.each<[string, () => ConditionFields | undefined, RegExp]>([
     ['no condition', () => undefined, /has nothing; the model's inputs beside x and t are season, place\.$/],
+    [
+      'a tensor alone',
+      () => fields().season as unknown as ConditionFields,
+      /condition is int32 tensor \[2\]; it must be an object of tensors: \{ season, place \}/,
+    ],
     ['a field too few', () => ({ season: fields().season }), /has season; .* are season, place/],
     ['a field too many', () => ({ ...fields(), gsd: tf.zeros([2]) }), /has place, season, gsd; /],
     ['another name', () => ({ place: fields().place, saison: fields().season }), /has place, saison; /],
