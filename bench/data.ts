@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { createChipLoader } from 'diffusion-ssl/data/node';
 import { decimal } from '../examples/trainer/src/config/decimal.js';
 import { findPeer } from './findPeer.js';
+import { type LoaderRates, type Measured, measureWindows } from './measureWindows.js';
 import { runJson } from './runJson.js';
 import { type ChipKind, chipKinds, writeChips } from './writeChips.js';
 
@@ -42,35 +43,54 @@ const peer = findPeer('torch, rasterio, numpy');
 if (!peer) console.log('No Python with PyTorch and rasterio: run bench/peers/setup.sh to compare with them.');
 
 const rows: DataRow[] = [];
+/** Windows of a scene, and whether they come by http. */
+const sceneKinds = [
+  { name: 'scene windows', remote: false },
+  { name: 'scene windows by http', remote: true },
+];
 const chosen = chipKinds.filter(({ name }) => name.includes(options.chips));
-if (chosen.length === 0)
-  throw new Error(`--chips takes a part of: ${chipKinds.map(({ name }) => name).join(', ')}`);
+const scenes = sceneKinds.filter(({ name }) => name.includes(options.chips));
+if (chosen.length + scenes.length === 0) {
+  const names = [...chipKinds, ...sceneKinds].map(({ name }) => name);
+  throw new Error(`--chips takes a part of: ${names.join(', ')}`);
+}
 for (const kind of chosen) rows.push(...(await measureKind(kind)));
+for (const { name, remote } of scenes) {
+  console.log(`\n${name}, 224 × 224 × 4 of 10,980 × 10,980 × 4`);
+  // The peer writes the scene.
+  if (peer) rows.push(...report(name, await measureWindows(peer, remote, seconds)));
+}
 if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
 
 async function measureKind(kind: ChipKind): Promise<DataRow[]> {
   console.log(`\n${kind.name}, ${kind.side} × ${kind.side} × ${kind.bands}`);
   const folder = mkdtempSync(path.join(tmpdir(), 'bench-data-'));
-  const measured: DataRow[] = [];
   try {
     const names = writeChips(kind, folder);
+    const rates: LoaderRates[] = [];
     for (const workers of [1, 2]) {
       const theirs = peer ? await measurePeer(kind, folder, workers) : null;
-      const ours = await measureLoader(kind, folder, names, workers);
-      if (theirs && !(Math.abs(theirs.mean - ours.mean) <= agreement))
-        throw new Error(`the mean of the chips is ${ours.mean} here, ${theirs.mean} with rasterio`);
-      const row = { chips: kind.name, workers };
-      if (theirs) {
-        const { chipsPerSecond } = theirs;
-        measured.push({ ...row, loader: 'rasterio + torch', node: null, chipsPerSecond, ratioToPeer: null });
-      }
-      const { chipsPerSecond } = ours;
-      const ratioToPeer = theirs && chipsPerSecond / theirs.chipsPerSecond;
-      measured.push({ ...row, loader: 'diffusion-ssl', node: process.version, chipsPerSecond, ratioToPeer });
+      rates.push({ workers, theirs, ours: await measureLoader(kind, folder, names, workers) });
     }
+    return report(kind.name, rates);
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+/** The rows of one kind of chips, which are printed; both must have read the same. */
+function report(chips: string, rates: readonly LoaderRates[]): DataRow[] {
+  const measured = rates.flatMap(({ workers, theirs, ours }): DataRow[] => {
+    if (theirs && !(Math.abs(theirs.mean - ours.mean) <= agreement))
+      throw new Error(`the mean of the chips is ${ours.mean} here, ${theirs.mean} with rasterio`);
+    const row = { chips, workers };
+    const { chipsPerSecond } = ours;
+    const ratioToPeer = theirs && chipsPerSecond / theirs.chipsPerSecond;
+    const own = { ...row, loader: 'diffusion-ssl', node: process.version, chipsPerSecond, ratioToPeer };
+    if (!theirs) return [own];
+    const rate = theirs.chipsPerSecond;
+    return [{ ...row, loader: 'rasterio + torch', node: null, chipsPerSecond: rate, ratioToPeer: null }, own];
+  });
   for (const { loader, workers, chipsPerSecond, ratioToPeer } of measured) {
     const ratio = ratioToPeer === null ? '' : `  ${ratioToPeer.toFixed(2)}×`;
     console.log(
@@ -78,11 +98,6 @@ async function measureKind(kind: ChipKind): Promise<DataRow[]> {
     );
   }
   return measured;
-}
-
-interface Measured {
-  chipsPerSecond: number;
-  mean: number;
 }
 
 function measurePeer(kind: ChipKind, folder: string, workers: number): Promise<Measured> {

@@ -11,15 +11,23 @@ import type { GeoTiff } from './geoTiffTypes.js';
  */
 export function missingShare(images: readonly GeoTiff[], nodata: NodataValues = []): number {
   const [{ width, height }] = images;
-  const missing = new Uint8Array(width * height);
+  let missing: Uint8Array | undefined;
+  let count = 0;
   let firstBand = 0;
   for (const image of images) {
     const { bands, valid, dtype } = image;
     const given = nodataOf(image, nodata, firstBand);
     firstBand += bands;
+    // Most scenes: nothing marks a value as missing.
     if (!valid && !dtype.startsWith('float') && given.flat().length === 0) continue;
+    missing ??= new Uint8Array(width * height);
     const present = validMask(rasterOf(image).data, bands, given);
-    for (let i = 0; i < present.length; i++) if (present[i] === 0) missing[Math.floor(i / bands)] = 1;
+    for (let i = 0; i < present.length; i++) {
+      const pixel = Math.floor(i / bands);
+      if (present[i] === 1 || missing[pixel] === 1) continue;
+      missing[pixel] = 1;
+      count++;
+    }
   }
-  return missing.reduce((sum, one) => sum + one, 0) / missing.length;
+  return count / (width * height);
 }

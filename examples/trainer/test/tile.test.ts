@@ -226,6 +226,11 @@ describe('what cannot be made into tiles', () => {
       /one\.tif: its number of bands is 1, that of .*scene\.tif is 2/,
     ],
     ['another system without resolution', () => ({ epsg: 4326 }), /--epsg 4326 needs --resolution/],
+    [
+      'a datum that needs a grid',
+      () => ({ epsg: 27700, resolution: 10 }),
+      /EPSG:27700 is of a datum that needs the grid OSTN15.*gdalwarp/,
+    ],
     ['an unknown system', () => ({ epsg: 9999, resolution: 10 }), /EPSG:9999 is no coordinate system/],
     [
       'an area in metres',

@@ -18,16 +18,8 @@ export const LON_LAT = 4326;
 export function projectionBetween(from: number, to: number): Projection {
   if (from === to) return (x, y) => [x, y];
   const [source, target] = [nameOf(from), nameOf(to)];
-  try {
-    const { forward } = proj4(source, target);
-    return (x, y) => forward([x, y]) as [number, number];
-  } catch (error) {
-    throw new DataError(
-      `EPSG:${from} to EPSG:${to}: ${(error as Error).message ?? error}; ` +
-        'bring the rasters to one system: gdalwarp -t_srs EPSG:CODE',
-      { cause: error },
-    );
-  }
+  const { forward } = proj4(source, target);
+  return (x, y) => forward([x, y]) as [number, number];
 }
 
 /** The name under which proj4 knows a system. */
@@ -46,16 +38,20 @@ function definitionOf(code: number): string {
       cause: error,
     });
   }
+  let definition: string;
   try {
-    const { proj4: definition } = JSON.parse(
-      readFileSync(require.resolve(`epsg-index/s/${code}.json`), 'utf8'),
-    ) as {
-      proj4: string;
-    };
-    return definition;
+    const file = readFileSync(require.resolve(`epsg-index/s/${code}.json`), 'utf8');
+    definition = (JSON.parse(file) as { proj4: string }).proj4;
   } catch (error) {
     throw new ConfigError(`EPSG:${code} is no coordinate system that the package epsg-index knows.`, {
       cause: error,
     });
   }
+  // proj4 would go on without it, by some hundred metres wrong or to no place at all.
+  const grid = /\+nadgrids=(?!@null)(\S+)/.exec(definition)?.[1];
+  if (grid === undefined) return definition;
+  throw new DataError(
+    `EPSG:${code} is of a datum that needs the grid ${grid}, which is no part of these packages: ` +
+      'bring the rasters to the system of the tiles by gdalwarp -t_srs EPSG:CODE.',
+  );
 }
