@@ -5,9 +5,9 @@ python bench/peers/load_windows.py --scene SCENE.tif --check windows.json --side
     --cache 134217728 --seconds 3
 
 The scene is like Sentinel-2's at 10 m: 10,980 x 10,980 pixels, four bands of uint16, deflate with the horizontal
-predictor, tiles of 512 pixels. Each worker keeps it open, with as many bytes for decoded blocks as it is given. A window
-is drawn anywhere, scaled to [0, 1] by its own minimum and maximum over all bands, flipped at random, and batched. `mean`
-is that of the windows [top, left] that the file of --check lists, unflipped.
+predictor, tiles of 512 pixels. Each worker keeps it open, with as many bytes for decoded blocks as it is given. A
+window is drawn anywhere, scaled to [0, 1] by its own minimum and maximum over all bands, flipped at random, and
+batched. `mean` is that of the windows [top, left] that the file of --check lists, unflipped.
 """
 
 import argparse
