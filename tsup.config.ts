@@ -1,4 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { defineConfig } from 'tsup';
+
+const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 const folders = [
   'augmentation',
@@ -17,6 +20,7 @@ const folders = [
   'normalization',
   'ops',
   'optimizers',
+  'pretrained',
   'samplers',
   'schedulers',
   'training',
@@ -35,6 +39,7 @@ export default defineConfig({
   format: 'esm',
   target: 'node20',
   platform: 'neutral',
+  define: { DIFFUSION_SSL_VERSION: JSON.stringify(version) },
   external: [/^node:/, /^@tensorflow\//, 'webgpu', /^csv-parse/, 'zstddec', 'lerc', /^@cornerstonejs\//],
   removeNodeProtocol: false,
   splitting: true,

@@ -1,8 +1,8 @@
 /**
  * Segmentation from few labels on pretrained weights: the network without its last layer, and a head with one output a
  * class. Trained twice, from the weights and from scratch, which tells whether pretraining was worth it. The catalog of
- * FOLDER has a column `label`, whose rasters hold the classes 0 to 3. Run as: tsx finetune-segmentation.ts FOLDER
- * CHECKPOINT CHIPS EPOCHS
+ * FOLDER has a column `label`, whose rasters hold the classes 0 to 3; MODEL is the folder `model` of a run. Run as:
+ * tsx finetune-segmentation.ts FOLDER MODEL CHIPS EPOCHS
  */
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
@@ -11,35 +11,24 @@ import * as tfl from '@tensorflow/tfjs-layers';
 import { initBackend } from 'diffusion-ssl/backends/node';
 import { type CatalogRow, decodeGeoTiff } from 'diffusion-ssl/data';
 import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
-import { loadTorchStateDict, readWeights } from 'diffusion-ssl/interop';
+import { loadTorchStateDict, toTorchStateDict } from 'diffusion-ssl/interop';
 import { Conv1x1, PixelShuffle } from 'diffusion-ssl/layers';
-import { namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
-import type { BandStatistics, NormalizationStrategy, StatisticsProcedure } from 'diffusion-ssl/normalization';
+import { namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
-import { readCheckpointState } from 'diffusion-ssl/training';
+import { checkBands, fromPretrained } from 'diffusion-ssl/pretrained';
+import { folderFiles } from 'diffusion-ssl/training/node';
 
 const CLASSES = 4;
-const [
-  dataPath = 'data/blue-marble',
-  checkpoint = 'runs/blue-marble/best.safetensors',
-  chips = '16',
-  epochs = '10',
-] = process.argv.slice(2);
+const [dataPath = 'data/blue-marble', modelFolder = 'runs/blue-marble/model', chips = '16', epochs = '10'] =
+  process.argv.slice(2);
 
 await initBackend();
-const bytes = await readFile(checkpoint);
-/** What the checkpoint says of the run that it is of. */
-interface Pretraining extends UnetAttDConfig {
-  normalization?: NormalizationStrategy;
-  statistics?: StatisticsProcedure;
-}
-const { config, chips: pretrainedOn } = readCheckpointState(bytes) as {
-  config: Pretraining;
-  chips?: { statistics: BandStatistics };
-};
-const { filterConfig, blockNum, patchSize, normalization: strategy, statistics: procedure } = config;
+const pretrained = await fromPretrained(folderFiles(modelFolder));
+for (const remark of pretrained.remarks) console.warn(remark);
 /** Chips are scaled as they were in pretraining. */
-const normalization = { strategy, procedure, globalStats: pretrainedOn?.statistics };
+const { config, bands, normalization } = pretrained;
+const weights = await toTorchStateDict(namedParameters(pretrained.model));
+pretrained.model.dispose();
 const rows = await readCatalog(path.join(dataPath, 'catalog.csv'));
 /** `count` chips of a split, evenly spaced over the catalog, so that they come from all over its region. */
 function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {
@@ -52,8 +41,16 @@ function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {
 
 /** Chips in batches, with their labels: int32 [batch, height, width]. */
 async function* labelled(chosen: CatalogRow[], epoch: number, dropLast: boolean) {
-  const options = { channels: 4, batchSize: 4, shuffle: true, dropLast, workers: 0, normalization };
+  const options = {
+    channels: bands.length,
+    batchSize: 4,
+    shuffle: true,
+    dropLast,
+    workers: 0,
+    normalization,
+  };
   const loader = await createChipLoader({ rows: chosen, dataPath, ...options });
+  checkBands(bands, { count: loader.shape[2] });
   try {
     for await (const { images, shape, indices } of loader.epoch(epoch)) {
       const labels = new Int32Array(shape[0] * shape[1] * shape[2]);
@@ -72,12 +69,12 @@ async function* labelled(chosen: CatalogRow[], epoch: number, dropLast: boolean)
 
 /** The network up to its last block of convolutions, and a head. */
 function segmenter(): tfl.LayersModel {
-  const network = unetAttD({ filterConfig, blockNum, patchSize });
+  const network = unetAttD(config);
   const features = network.getLayer('conv5').output as tfl.SymbolicTensor;
   const inChannels = features.shape[3] as number;
-  const outChannels = CLASSES * (patchSize === 2 ? 4 : 1);
+  const outChannels = CLASSES * (config.patchSize === 2 ? 4 : 1);
   let logits = new Conv1x1({ name: 'head', inChannels, outChannels }).apply(features);
-  if (patchSize === 2) logits = new PixelShuffle({ name: 'pixels' }).apply(logits);
+  if (config.patchSize === 2) logits = new PixelShuffle({ name: 'pixels' }).apply(logits);
   return tfl.model({ inputs: network.inputs, outputs: logits as tfl.SymbolicTensor });
 }
 
@@ -113,13 +110,13 @@ async function accuracy(model: tfl.LayersModel): Promise<number> {
   return right / pixels;
 }
 
-const pretrained = segmenter();
-const { missingKeys, unexpectedKeys } = loadTorchStateDict(namedParameters(pretrained), readWeights(bytes), {
+const begun = segmenter();
+const { missingKeys, unexpectedKeys } = loadTorchStateDict(namedParameters(begun), weights, {
   strict: false,
 });
 console.log(`new: ${missingKeys.join(', ')}; left out: ${unexpectedKeys.join(', ')}`);
 for (const [name, model] of [
-  ['pretrained', pretrained],
+  ['pretrained', begun],
   ['from scratch', segmenter()],
 ] as const) {
   await train(model);

@@ -10,6 +10,8 @@ import { mse } from 'diffusion-ssl/losses';
 import { unetAttD } from 'diffusion-ssl/models';
 import { randomIntegers, randomNormal } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
+import { savePretrained } from 'diffusion-ssl/pretrained';
+import { folderFiles } from 'diffusion-ssl/training/node';
 
 const [dataPath = 'data/blue-marble', epochs = '1'] = process.argv.slice(2);
 await initBackend();
@@ -44,7 +46,8 @@ async function noisedChips(usage: 'train' | 'validate', isFixed: boolean) {
   };
 }
 
-const model = unetAttD({ filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] });
+const config = { filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] };
+const model = unetAttD(config);
 model.compile({
   optimizer: new AdamW({ learningRate: 4e-3 }),
   loss: (noise: tf.Tensor, prediction: tf.Tensor) => mse(prediction, noise),
@@ -63,3 +66,10 @@ await model.fitDataset(train, {
   },
 });
 await Promise.all([train.close(), validate.close()]);
+// For fromPretrained: the network, and how chips are given to it.
+await savePretrained(model, folderFiles('model'), {
+  config,
+  bands: [{}, {}, {}, {}],
+  diffusion: { schedule: 'cosine', timesteps: 1000, predictionType: 'noise' },
+  normalization: { strategy: 'min_max', procedure: 'lab' },
+});

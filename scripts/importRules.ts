@@ -34,6 +34,7 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'models', packages: [core, layers] }],
   [{ folder: 'optimizers', packages: [core] }],
   [{ folder: 'interop', packages: [core, layers] }],
+  [{ folder: 'pretrained', packages: [core, layers] }],
   [
     {
       folder: 'data',

@@ -12,17 +12,25 @@ import { decimal } from '../examples/trainer/src/config/decimal.js';
 import { listItems } from '../examples/trainer/src/config/listItems.js';
 import { epsgPart } from './hostile/epsgPart.js';
 import type { HostilePart } from './hostile/HostilePart.js';
+import { largePart } from './hostile/largePart.js';
 import { rastersPart } from './hostile/rastersPart.js';
 import { runsPart } from './hostile/runsPart.js';
 import { finish } from './lib/finish.js';
 import { root } from './lib/root.js';
 import { runCommand } from './lib/runCommand.js';
 
-const PARTS: Readonly<Record<string, HostilePart>> = { rasters: rastersPart, epsg: epsgPart, runs: runsPart };
+const PARTS: Readonly<Record<string, HostilePart>> = {
+  rasters: rastersPart,
+  epsg: epsgPart,
+  runs: runsPart,
+  large: largePart,
+};
+/** All but the one that takes 5 GiB of memory and of disk. */
+const USUAL = 'rasters,epsg,runs';
 
 const { values: options } = parseArgs({
   options: {
-    parts: { type: 'string', default: Object.keys(PARTS).join() },
+    parts: { type: 'string', default: USUAL },
     seed: { type: 'string', default: String(Math.floor(Math.random() * 2 ** 31)) },
     count: { type: 'string', default: '1400' },
     only: { type: 'string' },
@@ -34,7 +42,7 @@ const [seed, count] = [decimal(options.seed), decimal(options.count)];
 if (![seed, count].every((n) => Number.isInteger(n) && n >= 0) || !names.every((name) => name in PARTS))
   throw new Error(`--seed and --count take integers, --parts names of ${Object.keys(PARTS).join()}`);
 
-const python = findPython();
+const python = names.every((name) => name === 'large') ? '' : findPython();
 const folder = options.keep ?? mkdtempSync(path.join(tmpdir(), 'hostile-'));
 const problems: string[] = [];
 const start = performance.now();

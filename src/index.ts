@@ -213,6 +213,18 @@ export { RAdam, type RAdamOptions } from './optimizers/RAdam.js';
 export { RMSprop, type RMSpropOptions } from './optimizers/RMSprop.js';
 export { SAM, type SAMOptions } from './optimizers/SAM.js';
 export { SGD, type SGDOptions } from './optimizers/SGD.js';
+export { browserFiles } from './pretrained/browserFiles.js';
+export { type ChipBands, checkBands } from './pretrained/checkBands.js';
+export {
+  type FromPretrainedOptions,
+  fromPretrained,
+  type PretrainedModel,
+} from './pretrained/fromPretrained.js';
+export { httpFiles } from './pretrained/httpFiles.js';
+export { indexedDbFiles } from './pretrained/indexedDbFiles.js';
+export type { ModelBand, ModelDescription, ModelDiffusion } from './pretrained/ModelDescription.js';
+export type { ModelFactory } from './pretrained/modelCodecs.js';
+export { type SavePretrainedOptions, savePretrained } from './pretrained/savePretrained.js';
 export type { Churn } from './samplers/churn.js';
 export type { DpmAlgorithm } from './samplers/dpmSolverFactors.js';
 export type { DynamicThresholdingOptions } from './samplers/dynamicThreshold.js';

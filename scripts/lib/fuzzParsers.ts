@@ -9,6 +9,7 @@ import { DataError } from '../../src/errors/DataError.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { fuzzedCheckpoint } from './fuzzCheckpoint.js';
+import { fuzzedModel } from './fuzzModel.js';
 import { root } from './root.js';
 
 /** A parser of files that come from elsewhere. */
@@ -103,6 +104,7 @@ export const fuzzedParsers: Readonly<Record<string, FuzzedParser>> = {
     refusal: /^readSafetensors: /,
   },
   checkpoint: fuzzedCheckpoint,
+  model: fuzzedModel,
   configuration: {
     seeds: [
       readFileSync(path.join(root, 'examples/ssl_train.yaml')),

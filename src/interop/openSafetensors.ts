@@ -28,23 +28,19 @@ export async function openSafetensors(source: Uint8Array | Blob | ByteSource): P
   const { size } = file;
   let head = await file.read(0, Math.min(HEAD_BYTES, size ?? HEAD_BYTES));
   const end = headerEnd(head, size);
-  if (head.length < end) {
-    const rest = await file.read(head.length, end - head.length);
-    const whole = new Uint8Array(head.length + rest.length);
-    whole.set(head);
-    whole.set(rest, head.length);
-    head = whole;
-  }
+  if (head.length < end) head = joined(head, await file.read(head.length, end - head.length));
   if (head.length < end) {
     throw new CheckpointError(
       `readSafetensors: the header's length is ${end - 8} bytes, but ${head.length - 8} follow: the file is cut off.`,
     );
   }
   const { entries, metadata, dataStart } = parseSafetensorsHeader(head, size);
+  // Of a long header nothing is kept.
+  const beginning = head.length > dataStart ? head : new Uint8Array(0);
   const tensors = new Map<string, StoredTensor>();
   for (const { name, dtype, shape, begin, end } of entries.toSorted((a, b) => a.begin - b.begin)) {
     const read = async () => {
-      const raw = end > begin ? await file.read(dataStart + begin, end - begin) : new Uint8Array(0);
+      const raw = await readBehind(file, beginning, dataStart + begin, end - begin);
       if (raw.length !== end - begin) {
         throw new CheckpointError(
           `readSafetensors: tensor '${name}' has ${raw.length} of its ${end - begin} bytes: the file is cut off.`,
@@ -55,6 +51,26 @@ export async function openSafetensors(source: Uint8Array | Blob | ByteSource): P
     tensors.set(name, { dtype, shape, read });
   }
   return { tensors, metadata, close: async () => file.close?.() };
+}
+
+/** What a file has from `offset` on, of which its beginning is there: a stream is not asked to go back. */
+async function readBehind(
+  file: ByteSource,
+  head: Uint8Array,
+  offset: number,
+  length: number,
+): Promise<Uint8Array> {
+  const there = head.slice(offset, offset + length);
+  if (there.length === length) return there;
+  const rest = await file.read(offset + there.length, length - there.length);
+  return there.length === 0 ? rest : joined(there, rest);
+}
+
+function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
 }
 
 function byteSource(source: Uint8Array | Blob | ByteSource): ByteSource {

@@ -57,7 +57,9 @@ async function openShards(files: ModelFiles, index: string, content: unknown): P
       for (const [name, tensor] of stored.tensors) {
         if (shardOf.get(name) !== shard) {
           const said = shardOf.get(name) ?? 'none of the files';
-          throw new CheckpointError(`${shard} has tensor '${name}', which by ${where} is in ${said}.`);
+          throw new CheckpointError(
+            `${files.place}/${shard} has tensor '${name}', which by ${index} is in ${said}.`,
+          );
         }
         tensors.set(name, tensor);
       }

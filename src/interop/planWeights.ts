@@ -25,10 +25,13 @@ export interface LoadTorchStateDictResult {
   unexpectedKeys: string[];
 }
 
+/** What is known of a parameter before it has a variable. */
+export type ParameterPlan = Pick<SpecifiedWeight, 'name' | 'spec'>;
+
 /** Which tensor goes into which parameter, as far as names and shapes tell. */
-export interface WeightsPlan<T extends TensorPlan> {
+export interface WeightsPlan<T extends TensorPlan, P extends ParameterPlan> {
   /** In the order of the dictionary. */
-  present: { parameter: SpecifiedWeight; tensor: T }[];
+  present: { parameter: P; tensor: T }[];
   result: LoadTorchStateDictResult;
   /** @throws With what is wrong with names, shapes and types, and with the values, if anything is. */
   accept(valueProblems: readonly string[]): void;
@@ -38,10 +41,18 @@ export interface WeightsPlan<T extends TensorPlan> {
 export function planWeights<T extends TensorPlan>(
   list: readonly NamedWeight[],
   stateDict: ReadonlyMap<string, T>,
+  options: LoadTorchStateDictOptions,
+): WeightsPlan<T, SpecifiedWeight> {
+  return planSpecified(specifiedWeights('loadTorchStateDict', list), stateDict, options);
+}
+
+/** Does the same for parameters of which there are no variables yet. */
+export function planSpecified<T extends TensorPlan, P extends ParameterPlan>(
+  parameters: readonly P[],
+  stateDict: ReadonlyMap<string, T>,
   { strict = true }: LoadTorchStateDictOptions,
-): WeightsPlan<T> {
+): WeightsPlan<T, P> {
   if (stateDict.size === 0) throw new CheckpointError('loadTorchStateDict: the state dict holds no tensor.');
-  const parameters = specifiedWeights('loadTorchStateDict', list);
   const names = [...stateDict.keys()];
   const prefix = choosePrefix(names, parameters);
   const known = new Map(parameters.map((parameter) => [prefix + parameter.name, parameter]));
@@ -94,7 +105,7 @@ export function assignElements(
 }
 
 /** What stands before the model's names in the dictionary; mostly nothing. */
-function choosePrefix(names: readonly string[], parameters: readonly NamedWeight[]): string {
+function choosePrefix(names: readonly string[], parameters: readonly ParameterPlan[]): string {
   const prefixes = matchNames(names, new Set(parameters.map(({ name }) => name)));
   if (prefixes.length > 1 && prefixes[0] !== '') {
     const list = prefixes.map((word) => `'${word}'`).join(' and under ');

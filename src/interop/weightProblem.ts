@@ -7,7 +7,10 @@ import { torchShape } from './torchLayout.js';
 const [LEAST, MOST] = [-(2 ** 31), 2 ** 31 - 1];
 
 /** Why a tensor cannot be a parameter's value, by what its header says; undefined where it can. */
-export function shapeProblem({ name, spec }: SpecifiedWeight, tensor: TensorPlan): string | undefined {
+export function shapeProblem(
+  { name, spec }: Pick<SpecifiedWeight, 'name' | 'spec'>,
+  tensor: TensorPlan,
+): string | undefined {
   const expected = torchShape(spec.shape, spec.layout);
   if (tensor.shape.join() !== expected.join())
     return `wrong shape: ${name} is [${tensor.shape}], the model has [${expected}]`;

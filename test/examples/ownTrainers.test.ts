@@ -8,7 +8,9 @@ import { loadTorchStateDict } from '../../src/interop/loadTorchStateDict.js';
 import { readWeights } from '../../src/interop/readWeights.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
-import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
+import { fromPretrained } from '../../src/pretrained/fromPretrained.js';
+import { savePretrained } from '../../src/pretrained/savePretrained.js';
+import { folderFiles } from '../../src/training/node/folderFiles.js';
 import { startTestBackend } from '../support/backend.js';
 import { smoothPixels, writeRaster } from '../support/chips.js';
 import { buildTrainer, type Trainer } from '../support/trainer.js';
@@ -102,17 +104,23 @@ describe('model-fit.ts', () => {
       return Number(loss);
     });
     expect(losses[2]).toBeLessThan(losses[0]);
+    const { model, remarks } = await fromPretrained(folderFiles(path.join(folder, 'model')));
+    expect(remarks).toHaveLength(1);
+    model.dispose();
   });
 });
 
 describe('finetune-segmentation.ts', () => {
   it('puts a new head on pretrained weights, and learns the labels', async () => {
-    const checkpoint = path.join(folder, 'pretrained.safetensors');
+    const model = path.join(folder, 'pretrained');
     const config = { filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1], seed: 5 };
-    const parameters = namedParameters(unetAttD(config));
-    writeFileSync(checkpoint, await encodeCheckpoint({ parameters }, { config }));
-    const lines = await run('finetune-segmentation.ts', chips, checkpoint, '8', '12');
-    expect(lines[0]).toBe('new: head.weight, head.bias; left out: output_conv.bias, output_conv.weight');
+    await savePretrained(unetAttD(config), folderFiles(model), {
+      config,
+      bands: [{}, {}, {}, {}],
+      normalization: { strategy: 'min_max' },
+    });
+    const lines = await run('finetune-segmentation.ts', chips, model, '8', '12');
+    expect(lines[0]).toBe('new: head.weight, head.bias; left out: output_conv.weight, output_conv.bias');
     const shares = ['pretrained', 'from scratch'].map((name, i) =>
       Number(RegExp(`^${name}: (\\d+\\.\\d) % of the pixels are right$`).exec(lines[i + 1])?.[1]),
     );

@@ -17,8 +17,10 @@ import { namedParameters } from '../../src/models/namedParameters.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
 import { randomNormal } from '../../src/ops/random.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
+import { savePretrained } from '../../src/pretrained/savePretrained.js';
 import { ExponentialMovingAverage } from '../../src/training/ExponentialMovingAverage.js';
 import { encodeCheckpoint } from '../../src/training/encodeCheckpoint.js';
+import { folderFiles } from '../../src/training/node/folderFiles.js';
 import { startTestBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
 import { readFixture } from '../support/fixtures.js';
@@ -164,7 +166,12 @@ describe.skipIf(!python)(`the commands of docs/pytorch.md${reason}`, () => {
     const checkpoint = await encodeCheckpoint({ parameters, optimizer, ema }, { config });
     writeFileSync(file('runs/blue-marble/best.safetensors'), checkpoint);
     const average = await ema.apply(() => toTorchStateDict(parameters));
-    writeFileSync(file('runs/blue-marble/weights.safetensors'), writeSafetensors(average));
+    await ema.apply(() =>
+      savePretrained(model, folderFiles(file('runs/blue-marble/model')), {
+        config: unetConfig(torchConfig),
+        bands: [{}, {}, {}, {}],
+      }),
+    );
     const script = [
       ...blocks('python'),
       'import torch',

@@ -13,6 +13,7 @@ import {
 import { baselineAdvice } from './baselineAdvice.js';
 import { compareSamples } from './compareSamples.js';
 import { openLogs, type Run, withAverage } from './run.js';
+import { finishModel } from './saveModel.js';
 
 /** What the end of a run needs besides the run. */
 export interface FinishOptions {
@@ -33,6 +34,7 @@ export async function finishRun(run: Run, options: FinishOptions): Promise<void>
     const title = `DDIM samples after ${state.step} steps`;
     return writeSamples(model, chips, pictures, { title });
   });
+  await finishModel(run, baseline);
   (await openLogs(run)).picture('samples', written.png);
   await writeSampleRasters(run, written.samples);
   state.seconds = (performance.now() - started) / 1000;

@@ -17,6 +17,7 @@ import { resumeCommand } from './resumeCommand.js';
 import { createRun, onEpoch, openLogs, type Run, saveCheckpoint, withAverage } from './run.js';
 import { BEST, LATEST } from './runFolder.js';
 import { changedInputs, type RunInputs, runInputs } from './runInputs.js';
+import { saveModel } from './saveModel.js';
 import { trainEpoch } from './trainEpoch.js';
 import { untilAborted } from './untilAborted.js';
 import { baselineLoss, validate } from './validate.js';
@@ -155,12 +156,15 @@ async function stopRun(run: Run | ResumePoint | undefined, command: string): Pro
   );
 }
 
-/** The checkpoints (best, latest, the one being written and those kept) and a megabyte of logs and pictures. */
+/**
+ * The checkpoints (best, latest, the one being written and those kept), the model, of which a new one is written beside
+ * the old, and a megabyte of logs and pictures.
+ */
 function folderBytes(model: UnetAttDConfig, config: PretrainConfig): number {
   const { emaDecay, epochs, checkpointInterval } = config;
   const kept = checkpointInterval > 0 ? Math.floor(epochs / checkpointInterval) : 0;
   const { weights, moments, ema } = estimateMemory(model, { batch: 1, size: [32, 32], ema: emaDecay > 0 });
-  return (3 + kept) * (weights + moments + ema) + 2 ** 20;
+  return (3 + kept) * (weights + moments + ema) + 2 * weights + 2 ** 20;
 }
 
 async function trainToEnd(run: Run): Promise<void> {
@@ -230,7 +234,10 @@ async function trainToEnd(run: Run): Promise<void> {
       baseline: config.loss === 'mse' ? baseline : undefined,
     });
     // Last, since a run that goes on from one of them writes nothing of the above again.
-    if (isBest) await saveCheckpoint(run, BEST);
+    if (isBest) {
+      await saveModel(run, baseline);
+      await saveCheckpoint(run, BEST);
+    }
     await saveCheckpoint(run, LATEST);
     await onEpoch(run);
   }

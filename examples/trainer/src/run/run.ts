@@ -5,12 +5,14 @@ import { CheckpointError } from 'diffusion-ssl/errors';
 import type { LossFunction } from 'diffusion-ssl/losses';
 import { layersDenoiser, namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
 import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
+import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, restoreCheckpoint, writeCheckpoint } from 'diffusion-ssl/training';
 import { folderFiles } from 'diffusion-ssl/training/node';
 import type { PretrainConfig, PretrainOptions, RunOptions } from '../config/pretrainOptions.js';
 import type { ChipData } from '../data/chipData.js';
 import { writeStatistics } from '../data/chipStatistics.js';
+import { readBands } from '../data/readBands.js';
 import type { InitialWeights } from './initialWeights.js';
 import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
@@ -31,6 +33,9 @@ export interface Run {
   state: RunState;
   data: ChipData;
   model: ReturnType<typeof unetAttD>;
+  modelConfig: UnetAttDConfig;
+  /** What is known of the bands of its chips. */
+  bands: readonly ModelBand[];
   /** The model, as losses take it. */
   denoiser: ReturnType<typeof layersDenoiser>;
   parameters: ReturnType<typeof namedParameters>;
@@ -125,6 +130,8 @@ export async function createRun({ run }: PretrainOptions, parts: RunParts): Prom
     state,
     data,
     model,
+    modelConfig,
+    bands: await readBands(config.data, modelConfig.inChannels ?? 4),
     denoiser: layersDenoiser(model),
     parameters,
     optimizer,

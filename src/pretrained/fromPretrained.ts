@@ -1,0 +1,177 @@
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { CheckpointError } from '../errors/CheckpointError.js';
+import { showJson } from '../internal/showJson.js';
+import type { ModelFiles } from '../interop/ModelFiles.js';
+import { openTensors } from '../interop/openTensors.js';
+import { assignElements, elementsProblem, planSpecified, planWeights } from '../interop/planWeights.js';
+import { readJsonFile } from '../interop/readJsonFile.js';
+import type { StoredTensors } from '../interop/safetensorsTypes.js';
+import { selectWeights } from '../interop/selectWeights.js';
+import { namedParameters } from '../models/namedParameters.js';
+import type { UnetAttDConfig } from '../models/UnetAttDConfig.js';
+import { describeRun } from './describeRun.js';
+import type { ModelDescription } from './ModelDescription.js';
+import { type ModelFactory, modelCodecs } from './modelCodecs.js';
+import { MODEL_FILE, SAVE_KEY } from './modelFile.js';
+import { parseDescription } from './parseDescription.js';
+
+/** A network and what its folder says of it. */
+export interface PretrainedModel extends ModelDescription {
+  /** The network, with its weights; the caller's to dispose. */
+  model: tfl.LayersModel;
+  factory: ModelFactory;
+  /** What it was made with. */
+  config: UnetAttDConfig;
+  /** What the folder does not say, in words for people; empty for what `savePretrained` wrote with everything. */
+  remarks: string[];
+}
+
+/** Options of {@link fromPretrained}. */
+export interface FromPretrainedOptions {
+  /** Told of the network before anything of its size is made: what it throws ends the opening. */
+  accept?(network: Omit<PretrainedModel, 'model'>): void;
+}
+
+/** A network before its weights are read. */
+export interface PretrainedPlan {
+  factory: ModelFactory;
+  config: UnetAttDConfig;
+  description: ModelDescription;
+  weights: StoredTensors;
+  remarks: string[];
+}
+
+/**
+ * Opens a folder that `savePretrained` or the trainer wrote, and makes its network. Everything is checked before
+ * anything of the network's size is made, and weights are read one tensor at a time.
+ *
+ * A run's folder from before there was a model in it is opened too, by its best checkpoint, with the average of the
+ * weights; `remarks` says what it does not.
+ *
+ * @param files Where: `folderFiles(folder)` of `diffusion-ssl/training/node`; in a page `httpFiles`, `browserFiles` or
+ * `indexedDbFiles`.
+ * @param options See {@link FromPretrainedOptions}.
+ * @throws `CheckpointError` if a file is missing, damaged, contradicts another one, or is of a network that this
+ * package has not; it names the file.
+ * @example
+ * ```ts
+ * import { mkdtempSync } from 'node:fs';
+ * import { normalizeRaster } from 'diffusion-ssl/normalization';
+ * import { unetAttD } from 'diffusion-ssl/models';
+ * import { checkBands, fromPretrained, savePretrained } from 'diffusion-ssl/pretrained';
+ * import { folderFiles } from 'diffusion-ssl/training/node';
+ *
+ * const config = { inChannels: 1, filterConfig: [4, 4, 8, 8, 8, 8] };
+ * const files = folderFiles(mkdtempSync('/tmp/model-'));
+ * const normalization = { strategy: 'z_value', procedure: 'gpb', globalStats: { mean: [9], std: [3] } } as const;
+ * await savePretrained(unetAttD(config), files, { config, bands: [{ name: 'B08' }], normalization });
+ *
+ * const pretrained = await fromPretrained(files);
+ * const chip = { height: 1, width: 1, channels: 1, data: new Float32Array([12]) };
+ * checkBands(pretrained.bands, { count: chip.channels, names: ['B08'] });
+ * console.log(normalizeRaster(chip, pretrained.normalization ?? {}).data[0]); // 1
+ * ```
+ */
+export async function fromPretrained(
+  files: ModelFiles,
+  { accept }: FromPretrainedOptions = {},
+): Promise<PretrainedModel> {
+  const { factory, config, description, weights, remarks } = await planPretrained(files);
+  try {
+    const codec = modelCodecs[factory];
+    const tensors = selectWeights(weights.tensors);
+    const named = codec.specs(config).map((spec) => ({ name: spec.name, spec }));
+    inWeights(files, codec.weightsFile, () => planSpecified(named, tensors, {}).accept([]));
+    accept?.({ factory, config, ...description, remarks });
+    const model = codec.build(config);
+    try {
+      const { present, accept } = planWeights(namedParameters(model), tensors, {});
+      const problems: string[] = [];
+      for (const { parameter, tensor } of present) {
+        const data = await tensor.read();
+        const problem = elementsProblem(parameter, tensor.dtype, data);
+        if (problem === undefined) assignElements(parameter, tensor.dtype, data);
+        else problems.push(problem);
+      }
+      inWeights(files, codec.weightsFile, () => accept(problems));
+      return { model, factory, config, ...description, remarks };
+    } catch (error) {
+      model.dispose();
+      throw error;
+    }
+  } finally {
+    await weights.close();
+  }
+}
+
+/** Reads and checks all but the values of the weights, which stay open. */
+async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
+  const said = await readJsonFile(files, MODEL_FILE);
+  if (said === undefined) return describeRun(files);
+  const where = `${files.place}/${MODEL_FILE}`;
+  if (!isObject(said)) throw new CheckpointError(`${where}: it is ${showJson(said)}; it must be an object.`);
+  if (said.version !== 1)
+    throw new CheckpointError(
+      `${where}: version is ${showJson(said.version)}; this package reads version 1.`,
+    );
+  const { factory } = said;
+  if (typeof factory !== 'string' || !Object.hasOwn(modelCodecs, factory)) {
+    const known = Object.keys(modelCodecs).join(', ');
+    throw new CheckpointError(`${where}: factory is ${showJson(factory)}; this package has ${known}.`);
+  }
+  const description = parseDescription(said, where);
+  const codec = modelCodecs[factory as ModelFactory];
+  const config = await readConfig(files, factory as ModelFactory);
+  const { inChannels = 4 } = config;
+  if (description.bands.length !== inChannels) {
+    throw new CheckpointError(
+      `${where} has ${description.bands.length} bands, but the network of ${codec.configFile} takes ${inChannels}.`,
+    );
+  }
+  const weights = await openTensors(files, codec.weightsFile);
+  const save = weights.metadata[SAVE_KEY];
+  if (save !== undefined && said.save !== undefined && save !== said.save) {
+    await weights.close();
+    throw new CheckpointError(
+      `${files.place}: ${codec.weightsFile} and ${MODEL_FILE} are of two networks or saves; copy all files of one.`,
+    );
+  }
+  const unsaid = {
+    'how its chips are scaled': description.normalization,
+    'its diffusion': description.diffusion,
+  };
+  const missing = Object.entries(unsaid).flatMap(([what, value]) => (value === undefined ? [what] : []));
+  if (!description.bands.every(({ name }) => name)) missing.push('the names of its bands');
+  const remarks = missing.length > 0 ? [`${where} does not say: ${missing.join(', ')}.`] : [];
+  return { factory: factory as ModelFactory, config, description, weights, remarks };
+}
+
+async function readConfig(files: ModelFiles, factory: ModelFactory): Promise<UnetAttDConfig> {
+  const { configFile, decode } = modelCodecs[factory];
+  const where = `${files.place}/${configFile}`;
+  const fields = await readJsonFile(files, configFile);
+  if (fields === undefined) throw new CheckpointError(`${where}: there is no such file.`);
+  if (!isObject(fields))
+    throw new CheckpointError(`${where}: it is ${showJson(fields)}; it must be an object.`);
+  const { _class_name: name = factory } = fields;
+  if (name !== factory) {
+    throw new CheckpointError(`${where} is of ${showJson(name)}, but ${MODEL_FILE} speaks of ${factory}.`);
+  }
+  try {
+    return decode(fields);
+  } catch (error) {
+    throw new CheckpointError(`${where}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function inWeights(files: ModelFiles, name: string, body: () => void): void {
+  try {
+    body();
+  } catch (error) {
+    throw new CheckpointError(`${files.place}/${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

@@ -1,0 +1,13 @@
+export type { ByteSource, ModelFiles, WritableModelFiles } from '../interop/ModelFiles.js';
+export { browserFiles } from './browserFiles.js';
+export { type ChipBands, checkBands } from './checkBands.js';
+export {
+  type FromPretrainedOptions,
+  fromPretrained,
+  type PretrainedModel,
+} from './fromPretrained.js';
+export { httpFiles } from './httpFiles.js';
+export { indexedDbFiles } from './indexedDbFiles.js';
+export type { ModelBand, ModelDescription, ModelDiffusion } from './ModelDescription.js';
+export type { ModelFactory } from './modelCodecs.js';
+export { type SavePretrainedOptions, savePretrained } from './savePretrained.js';

@@ -1,0 +1,94 @@
+import { makeBetaSchedule } from '../diffusion/makeBetaSchedule.js';
+import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
+import { CheckpointError } from '../errors/CheckpointError.js';
+import { showJson } from '../internal/showJson.js';
+import { normalizeRaster } from '../normalization/normalizeRaster.js';
+import type { ModelBand, ModelDescription, ModelDiffusion } from './ModelDescription.js';
+
+type Fields = Record<string, unknown>;
+
+/** More bands than any sensor has; each is one value of every list. */
+const MOST_BANDS = 65_536;
+
+/**
+ * Reads and checks what a file says of a network, so that nothing later meets a value that cannot be.
+ *
+ * @param where The file, for messages.
+ * @throws `CheckpointError` that names the field and its value.
+ */
+export function parseDescription(value: unknown, where: string): ModelDescription {
+  const fields = objectOf(value, where, 'it');
+  const { bands, size } = fields;
+  if (!Array.isArray(bands) || bands.length === 0 || bands.length > MOST_BANDS)
+    throw wrong(where, 'bands', bands, 'a list of the bands');
+  if (size !== undefined && !(Array.isArray(size) && size.length === 2 && size.every(isSide)))
+    throw wrong(where, 'size', size, '[height, width]');
+  return {
+    bands: bands.map((band, i) => bandOf(band, where, `bands[${i}]`)),
+    diffusion: fields.diffusion === undefined ? undefined : diffusionOf(fields.diffusion, where),
+    normalization: normalizationOf(fields.normalization, where, bands.length),
+    size: size as ModelDescription['size'],
+  };
+}
+
+function bandOf(value: unknown, where: string, field: string): ModelBand {
+  const { name, unit, wavelength } = objectOf(value, where, field);
+  for (const [key, text] of Object.entries({ name, unit })) {
+    if (text !== undefined && (typeof text !== 'string' || text === ''))
+      throw wrong(where, `${field}.${key}`, text, 'a text');
+  }
+  if (wavelength !== undefined && !(isNumber(wavelength) && wavelength > 0))
+    throw wrong(where, `${field}.wavelength`, wavelength, 'in micrometres');
+  return JSON.parse(JSON.stringify({ name, unit, wavelength })) as ModelBand;
+}
+
+function diffusionOf(value: unknown, where: string): ModelDiffusion {
+  const fields = objectOf(value, where, 'diffusion') as Fields & ModelDiffusion;
+  const { schedule, timesteps, betaStart, betaEnd, zeroTerminalSnr, predictionType } = fields;
+  if (!(PREDICTION_TYPES as readonly unknown[]).includes(predictionType))
+    throw wrong(where, 'diffusion.predictionType', predictionType, `one of ${PREDICTION_TYPES.join(', ')}`);
+  if (zeroTerminalSnr !== undefined && typeof zeroTerminalSnr !== 'boolean')
+    throw wrong(where, 'diffusion.zeroTerminalSnr', zeroTerminalSnr, 'true or false');
+  if (typeof schedule !== 'string')
+    throw wrong(where, 'diffusion.schedule', schedule, 'the name of a schedule');
+  trying(where, 'diffusion', () => makeBetaSchedule(timesteps, { type: schedule, betaStart, betaEnd }));
+  return { schedule, timesteps, betaStart, betaEnd, zeroTerminalSnr, predictionType };
+}
+
+function normalizationOf(value: unknown, where: string, bands: number): ModelDescription['normalization'] {
+  if (value === undefined || value === null) return value;
+  const fields = objectOf(value, where, 'normalization');
+  const { globalStats } = fields;
+  if (globalStats !== undefined && globalStats !== null) {
+    for (const [key, list] of Object.entries(objectOf(globalStats, where, 'normalization.globalStats'))) {
+      if (!Array.isArray(list)) continue;
+      if (list.length !== bands || !list.every(isNumber))
+        throw wrong(where, `normalization.globalStats.${key}`, list, `${bands} numbers, one a band`);
+    }
+  }
+  // One pixel goes through it: what it would say of chips it says now.
+  const pixel = { height: 1, width: 1, channels: bands, data: new Float32Array(bands) };
+  trying(where, 'normalization', () => normalizeRaster(pixel, { ...fields, onEmpty: 'fill' }));
+  return fields;
+}
+
+function objectOf(value: unknown, where: string, field: string): Fields {
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw wrong(where, field, value, 'an object');
+  return value as Fields;
+}
+
+function trying(where: string, field: string, body: () => unknown): void {
+  try {
+    body();
+  } catch (error) {
+    throw new CheckpointError(`${where}: ${field}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function wrong(where: string, field: string, value: unknown, accepted: string): CheckpointError {
+  return new CheckpointError(`${where}: ${field} is ${showJson(value)}; it must be ${accepted}.`);
+}
+
+const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value);
+const isSide = (value: unknown) => Number.isSafeInteger(value) && (value as number) > 0;
