@@ -9,6 +9,7 @@ import {
 } from '../../src/diffusion/index.js';
 import { posteriorTable } from '../../src/diffusion/posteriorTable.js';
 import { randomNormal } from '../../src/internal/philox.js';
+import { sampleDdpm } from '../../src/samplers/index.js';
 import { variationalBound } from '../../src/training/variationalBound.js';
 import { startTestBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
@@ -145,6 +146,20 @@ describe('the terms of Gaussian data', () => {
     const discrete = await variationalBound(exact(all), data(), { ...options, decoder: levels });
     expect(mean(discrete.total) - mean(density.total)).toBeCloseTo(-Math.log2(6 / 255), 2);
     expect(discrete.terms.slice(1)).toEqual(density.terms.slice(1));
+  });
+});
+
+describe('the variance of the reverse steps', () => {
+  it('is the one that sampleDdpm draws by: four steps give the deviation of the data', async () => {
+    const timesteps = [29, 15, 4, 0];
+    const deviationOf = async (variance: 'fixed_small' | 'learned_range') => {
+      const denoiser = variance === 'fixed_small' ? best('noise') : exact([...timesteps].reverse());
+      const samples = await sampleDdpm(denoiser, alphaBars, { shape, timesteps, variance, seed: 8 });
+      const { variance: found } = tf.moments(samples);
+      return Math.sqrt((await found.data())[0]);
+    };
+    expect(Math.abs((await deviationOf('learned_range')) / s - 1)).toBeLessThan(0.015);
+    expect((await deviationOf('fixed_small')) / s).toBeLessThan(0.9);
   });
 });
 
