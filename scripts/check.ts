@@ -15,7 +15,6 @@ const scripts = [
   'lint',
   'typecheck',
   'check:imports',
-  'check:lines',
   'build',
   'check:size',
   'check:snippets',
