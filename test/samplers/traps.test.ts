@@ -138,23 +138,24 @@ it('DDPM that ends from above t = 0 leaves no noise, unless it is to do as diffu
 it('levels of ᾱ below 2⁻²⁴ are kept, a ᾱ of 0 is one of 2⁻²⁴ in x̂ and 0 in x_t', async () => {
   const cosine = computeAlphaSchedule(makeBetaSchedule(1000, { type: 'squaredcos_cap_v2' })).alphaBars;
   expect(cosine[999]).toBeLessThan(2 ** -24);
-  // Of x0 = 0 a step keeps the noise: x_t is what the level makes of it.
-  const seen = async (sample: SolverRow['sample'], bars: ArrayLike<number>) => {
+  // What an image of 1 without noise is at the first level: √ᾱ.
+  const first = async (sample: SolverRow['sample'], bars: ArrayLike<number>) => {
     const all: number[] = [];
     await sample((xT) => tf.mul(xT, 0), bars, {
-      ...{ shape: [1, 1], steps: 2, spacing: 'trailing', predictionType: 'x0', noise: () => tf.ones([1, 1]) },
+      ...{ shape: [1, 1], steps: 2, spacing: 'trailing', predictionType: 'x0' },
+      ...{ initialImage: tf.ones([1, 1]), noise: () => tf.zeros([1, 1]) },
       onStep: async ({ xT }) => {
         all.push((await xT.data())[0]);
       },
     });
-    return all;
+    return all[0] ** 2;
   };
-  const level = (alphaBar: number) => Math.sqrt(1 / alphaBar - 1);
-  const [first, middle] = [level(cosine[999]), level(cosine[499])];
-  const euler = await seen(sampleEuler, cosine);
-  expectClose(euler, [first / Math.hypot(first, 1), middle / Math.hypot(middle, 1)], { rel: 1e-6, abs: 0 });
   const zero = cosine.map((alphaBar, t) => (t === 999 ? 0 : alphaBar));
-  expectClose(await seen(sampleDdim, zero), [1, Math.sqrt(1 - cosine[499])], { rel: 1e-6, abs: 0 });
+  for (const sample of [sampleEuler, sampleDpmPlusPlus2M, sampleDdim]) {
+    expectClose([await first(sample, cosine)], [cosine[999]], { rel: 1e-5, abs: 0 });
+  }
+  expectClose([await first(sampleEuler, zero)], [2 ** -24], { rel: 1e-5, abs: 0 });
+  expect(await first(sampleDdim, zero)).toBe(0);
 });
 
 it('RePaint noises the known part with the noise of the unknown one, and draws at t = 0 too', async () => {

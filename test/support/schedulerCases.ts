@@ -21,6 +21,7 @@ export interface SchedulerCase {
   sigmas?: FixtureArray;
   init_noise_sigma: number;
   noise_at_step: number[];
+  add_noise_timesteps: number[];
   tolerance: number;
 }
 
@@ -28,6 +29,14 @@ export interface SchedulerCase {
 export interface SchedulerFile {
   model: { a: number; b: number; c: number };
   cases: SchedulerCase[];
+  betas: {
+    name: string;
+    arguments: Record<string, unknown>;
+    index: number[];
+    betas: FixtureArray;
+    alphas_cumprod: FixtureArray;
+  }[];
+  tolerance: Record<string, { abs: number; rel: number }>;
   guidance: { key: string; guidance_scale: number; guidance_rescale: number; tolerance_abs: number }[];
 }
 
@@ -84,19 +93,23 @@ export function readSteps(name: string): { shape: number[]; steps: Float32Array[
   return { shape: [b, h, w, c], steps };
 }
 
-/**
- * ᾱ of a case's configuration, rounded to float32 as torch rounds betas, alphas and each product: it tells near the
- * ends, where 1 − ᾱ or ᾱ is small.
- */
-export function alphaBarsOf(config: Record<string, unknown>): Float64Array {
+/** Betas of a case's configuration. */
+export function betasOf(config: Record<string, unknown>): Float64Array {
   const betas = makeBetaSchedule(Number(config.num_train_timesteps), {
     type: config.beta_schedule as BetaScheduleType,
     betaStart: Number(config.beta_start),
     betaEnd: Number(config.beta_end),
   });
-  const rescaled = config.rescale_betas_zero_snr ? rescaleZeroTerminalSnr(betas) : betas;
+  return config.rescale_betas_zero_snr ? rescaleZeroTerminalSnr(betas) : betas;
+}
+
+/**
+ * ᾱ of a case's configuration, rounded to float32 as torch rounds betas, alphas and each product: it tells near the
+ * ends, where 1 − ᾱ or ᾱ is small.
+ */
+export function alphaBarsOf(config: Record<string, unknown>): Float64Array {
   let product = 1;
-  return rescaled.map((beta) => {
+  return betasOf(config).map((beta) => {
     product = Math.fround(product * Math.fround(1 - Math.fround(beta)));
     return product;
   });
