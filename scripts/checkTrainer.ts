@@ -69,8 +69,23 @@ try {
   if (existsSync(project.path('none'))) problems.push('a run that could not begin left its folder');
   expectOutput(/validation loss \d\.\d+, .*; see run/, 'pretrain', ...chips);
   expectOutput(/resuming run at step 2.*validation loss \d\.\d+/s, 'resume', 'run', '--epochs', '2');
+  expectOutput(
+    /2 images of 32 × 32 in drawn/,
+    'sample',
+    'run',
+    '--count',
+    '2',
+    '--steps',
+    '4',
+    '--out',
+    'drawn',
+  );
+  expectOutput(/run: a model, unetAttD/, 'inspect', 'run', 'run/latest.safetensors', 'chips/optical/0.tif');
 } finally {
   project.remove();
 }
 
-finish(problems, 'both tarballs install in an empty folder, and the trainer trains and resumes there');
+finish(
+  problems,
+  'both tarballs install in an empty folder, and the trainer trains, resumes, samples and inspects there',
+);

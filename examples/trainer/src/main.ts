@@ -18,8 +18,16 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'cut scenes into tiles on one grid, with a catalog that is split by place',
     load: async () => (await import('./commands/tile.js')).tile,
   },
+  sample: {
+    about: 'draw images with a trained model, from noise or from an image',
+    load: async () => (await import('./commands/sample.js')).sample,
+  },
+  denoise: {
+    about: 'take the noise from images with a trained model',
+    load: async () => (await import('./commands/denoise.js')).denoise,
+  },
   inspect: {
-    about: 'say what is in a chip or a catalog, and what would go wrong with it',
+    about: 'say what is in a chip, catalog, checkpoint or model, and what would go wrong',
     load: async () => (await import('./commands/inspect.js')).inspect,
   },
 };

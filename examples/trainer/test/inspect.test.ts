@@ -2,11 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { writeChips, writeRaster } from '../../../test/support/chips.js';
+import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { inspectCatalog } from '../src/inspect/inspectCatalog.js';
 import { inspectChip } from '../src/inspect/inspectChip.js';
+import { inspectModel } from '../src/inspect/inspectModel.js';
+import { inspectWeights } from '../src/inspect/inspectWeights.js';
 import { reportText } from '../src/inspect/Report.js';
+import { pretrain } from '../src/run/pretrain.js';
 
 let folder: string;
 beforeAll(() => {
@@ -77,5 +81,47 @@ describe('inspectCatalog', () => {
     expect(reportText(poor)).toMatch(/! 1 of 3 training rows repeats an earlier one/);
     expect(reportText(poor)).toMatch(/! 1 of 3 train chips cannot be read, the first: .*1\.tif/);
     expect(reportText(poor)).toContain("! No row has usage 'validate'");
+  });
+});
+
+describe('models and checkpoints', () => {
+  it('say what they are, without being read whole', async () => {
+    const chips = path.join(folder, 'model-chips');
+    const catalog = writeChips(chips, { train: 4, validate: 2 });
+    const out = path.join(folder, 'run');
+    const data = [
+      '--data',
+      chips,
+      '--catalog',
+      catalog,
+      '--image-columns',
+      'optical',
+      '--size',
+      '32',
+      '--out',
+      out,
+    ];
+    const network = ['--filter-config', '4,4,8,8,8,8', '--block-num', '1,1,1,1,1,1', '--timesteps', '20'];
+    for (const method of ['log', 'warn'] as const) vi.spyOn(console, method).mockReturnValue();
+    vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+    await pretrain(
+      parsePretrainOptions([...data, ...network, '--epochs', '1', '--batch', '2', '--workers', '0']),
+    );
+    vi.restoreAllMocks();
+    const model = reportText(await inspectModel(out));
+    expect(model).toMatch(/a model, unetAttD\n/);
+    expect(model).toMatch(/parameters +[\d,]+ that train/);
+    expect(model).toMatch(/trained on +chips of 32 × 32 pixels/);
+    expect(model).toMatch(/diffusion +20 timesteps, .*; predicts/);
+    const checkpoint = reportText(await inspectWeights(path.join(out, 'latest.safetensors')));
+    expect(checkpoint).toMatch(/checkpoint of a run, \d+ tensors\n/);
+    expect(checkpoint).toMatch(/stands at +step 2, 1 of 1 epochs/);
+    const weights = reportText(await inspectWeights(path.join(out, 'weights.safetensors')));
+    expect(weights).toMatch(/weights\.safetensors: \d+ tensors\n/);
+    expect(weights).not.toContain('stands at');
+    await expect(inspectModel(path.join(folder, 'nothing'))).rejects.toThrow(path.join(folder, 'nothing'));
+    await expect(inspectWeights(path.join(folder, 'nothing.safetensors'))).rejects.toThrow(
+      'nothing.safetensors',
+    );
   });
 });

@@ -1,10 +1,11 @@
 import { Command } from 'commander';
+import { addBackendFlags } from './addBackendFlags.js';
 import { addDataFlags } from './addDataFlags.js';
 import { addModelFlags } from './addModelFlags.js';
 import { addTrainingFlags } from './addTrainingFlags.js';
 import { applyConfigFile, isFromFile } from './applyConfigFile.js';
 import { expandPath } from './expandPath.js';
-import { choice, integer, integers } from './flagValues.js';
+import { integer, integers } from './flagValues.js';
 import { optionConflicts } from './optionConflicts.js';
 import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './PretrainConfig.js';
 import { keyOf } from './parseConfig.js';
@@ -187,21 +188,8 @@ function addRunFlags(program: Command): void {
       '--take-over',
       'write in --out although a process of another machine has not let it go; it must have ended',
       false,
-    )
-    .addOption(
-      choice(
-        '--backend <name>',
-        'TensorFlow.js backend; auto takes the fastest that works here',
-        ['auto', 'webgpu', 'node', 'wasm', 'cpu'],
-        'wasm',
-      ).env('DIFFUSION_SSL_BACKEND'),
-    )
-    .option('--allow-software', 'let WebGPU run on an adapter that computes on the processor', false)
-    .option(
-      '--threads <n>',
-      'threads of the backend (default: 1 of wasm, which more of help on an idle machine; every core of node)',
-      integer(1),
-    )
+    );
+  addBackendFlags(program)
     .option('--workers <n>', 'threads that read chips (default: by the number of cores)', integer(0))
     .option(
       '--checkpoint-steps <n>',

@@ -44,7 +44,8 @@ export interface StatisticsSource {
 }
 
 /** Whether chips are normalised with statistics of the whole data set. */
-export function isGlobal({ normalization, statistics }: PretrainConfig): boolean {
+export function isGlobal(config: Pick<PretrainConfig, 'normalization' | 'statistics'>): boolean {
+  const { normalization, statistics } = config;
   return normalization !== 'none' && (statistics === 'gpb' || statistics === 'gab');
 }
 

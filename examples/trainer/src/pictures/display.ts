@@ -30,7 +30,10 @@ const ROUNDING = 1e-6;
  * Images in the chips' own units where all chips were scaled alike or not at all, so that colours are those of the
  * chips; otherwise as the network sees them.
  */
-export function displayOf(config: PretrainConfig, statistics: BandStatistics): Display {
+export function displayOf(
+  config: Pick<PretrainConfig, 'normalization' | 'statistics'>,
+  statistics: BandStatistics,
+): Display {
   const { normalization, statistics: procedure } = config;
   const { min, max, mean, std } = statistics;
   if (normalization === 'none') {

@@ -1,6 +1,6 @@
 import { imageGrid } from './imageGrid.js';
 import { type DisplayOptions, describeBands, describeRange } from './samplePanel.js';
-import { type PanelImage, type RgbImage, toRgb, type ValueRange } from './toRgb.js';
+import { emptyLike, type PanelImage, toRgb, type ValueRange } from './toRgb.js';
 
 /** What the sampler held at one moment. */
 export interface SamplingColumn {
@@ -45,8 +45,4 @@ export async function samplingGrid(
     caption: `${describeBands(bands, samples[0]?.channels ?? 0)} Values ${describeRange(imageRange)}.`,
     minimumSize: 112,
   });
-}
-
-function emptyLike({ width, height }: PanelImage): RgbImage {
-  return { width, height, data: new Uint8Array(width * height * 3).fill(255) };
 }

@@ -50,3 +50,8 @@ export function toRgb(
 function isOneRange(range: ValueRange | readonly ValueRange[]): range is ValueRange {
   return typeof range[0] === 'number';
 }
+
+/** A white picture of an image's size. */
+export function emptyLike({ width, height }: PanelImage): RgbImage {
+  return { width, height, data: new Uint8Array(width * height * 3).fill(255) };
+}

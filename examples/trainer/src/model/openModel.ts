@@ -1,0 +1,59 @@
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from 'diffusion-ssl/diffusion';
+import { ConfigError } from 'diffusion-ssl/errors';
+import type { BandStatistics } from 'diffusion-ssl/normalization';
+import {
+  fromPretrained,
+  httpFiles,
+  type ModelDiffusion,
+  type PretrainedModel,
+} from 'diffusion-ssl/pretrained';
+import { folderFiles } from 'diffusion-ssl/training/node';
+import { type Display, displayOf } from '../pictures/display.js';
+
+/** A trained network to draw samples with or to denoise images: all that its folder must say for that. */
+export interface OpenModel extends PretrainedModel {
+  diffusion: ModelDiffusion;
+  /** ᾱ of each timestep. */
+  alphaBars: Float64Array;
+  display: Display;
+  /** Bands shown as red, green and blue, or one as grey, from 0. */
+  shownBands: number[];
+}
+
+/**
+ * Opens the model of a run's folder, a model's folder or an http address of one. What it does not say is said.
+ *
+ * @throws If it cannot be read, or does not say for which diffusion it was trained.
+ */
+export async function openModel(place: string): Promise<OpenModel> {
+  const pretrained = await fromPretrained(filesOf(place));
+  const { diffusion, normalization, bands, remarks } = pretrained;
+  for (const remark of remarks) console.warn(remark);
+  if (diffusion === undefined) {
+    pretrained.model.dispose();
+    throw new ConfigError(
+      `${place} does not say for which diffusion the network was trained: nothing can be drawn.`,
+    );
+  }
+  const { schedule: type, timesteps, betaStart, betaEnd, zeroTerminalSnr = false } = diffusion;
+  const betas = makeBetaSchedule(timesteps, { type, betaStart, betaEnd });
+  const { alphaBars } = computeAlphaSchedule(zeroTerminalSnr ? rescaleZeroTerminalSnr(betas) : betas);
+  const { strategy = 'min_max', procedure = 'lab', globalStats = {} } = normalization ?? { strategy: 'none' };
+  const scaling = { normalization: strategy, statistics: procedure };
+  return {
+    ...pretrained,
+    diffusion,
+    alphaBars,
+    display: displayOf(scaling, globalStats as BandStatistics),
+    shownBands: bands.length < 3 ? [0] : [0, 1, 2],
+  };
+}
+
+/** The files of a folder of a run or of a model, or of an http address of one. */
+export function filesOf(place: string) {
+  if (/^https?:/.test(place)) return httpFiles(place);
+  const ofRun = path.join(place, 'model');
+  return folderFiles(existsSync(path.join(ofRun, 'diffusion_ssl.json')) ? ofRun : place);
+}
