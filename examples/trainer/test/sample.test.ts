@@ -98,7 +98,9 @@ describe('sample', () => {
       await sample([out('run'), '--out', to, ...flags]);
       const drawn = await read(path.join(to, '0.tif'));
       expect(drawn).toMatchObject({ epsg: 32633, transform });
-      distances.push(Array.from(drawn.data, (value, i) => Math.abs(value - image.data[i])).reduce((a, b) => a + b));
+      distances.push(
+        Array.from(drawn.data, (value, i) => Math.abs(value - image.data[i])).reduce((a, b) => a + b),
+      );
     }
     expect(distances[0]).toBeLessThan(0.9 * distances[1]);
   });

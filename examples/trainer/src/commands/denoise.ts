@@ -24,12 +24,12 @@ interface DenoiseOptions extends BackendOptions {
 
 const NOISE_STREAM = 41;
 
-/** `diffusion-ssl denoise MODEL IMAGE …`: adds noise to images and takes it away in one step, or takes away what they have. */
+/** `diffusion-ssl denoise MODEL IMAGE …`: adds noise to images and takes it away, or takes away what they have. */
 export async function denoise(args: readonly string[]): Promise<void> {
   const program = new Command('diffusion-ssl denoise')
     .description(
-      'Adds noise of a timestep to images and takes it away again by one prediction, or takes away the noise that they have; ' +
-        'writes GeoTIFFs where the images lie, in their units.',
+      'Adds noise of a timestep to images and takes it away again by one prediction, or takes away what they ' +
+        'have; writes GeoTIFFs where the images lie, in their units.',
     )
     .argument('<model>', 'folder of a run or of a model, or http address of one')
     .argument('<images...>', 'GeoTIFFs with the bands of the model')
@@ -81,7 +81,7 @@ async function predictClean(
     const call = { training: false, step: 0 };
     const prediction = options.denoiser(xT, tf.tensor1d(t, 'int32'), undefined, call);
     const { predictionType } = diffusion;
-    return tf.clipByValue(predictX0(xT, t, alphaBars, prediction, { predictionType }), ...display.limits);
+    return tf.clipByValue(predictX0(xT, t, prediction, { alphaBars, predictionType }), ...display.limits);
   });
   const data = await clean.data<'float32'>();
   clean.dispose();

@@ -3,8 +3,8 @@ import type { BackendOptions } from '../config/addBackendFlags.js';
 import { type StopRequest, stopOnSignals } from '../run/stopOnSignals.js';
 
 /**
- * Runs the body of a command on the backend that its flags choose. An error becomes a message and exit status 1, a signal ends it
- * between two steps.
+ * Runs the body of a command on the backend that its flags choose. An error becomes a message and exit status 1, a
+ * signal ends it between two steps.
  */
 export async function runCommand(
   { backend: device, threads, allowSoftware }: BackendOptions,

@@ -27,7 +27,7 @@ interface SampleOptions extends BackendOptions {
 /** Samples in the picture beside the GeoTIFFs, at most. */
 const SHOWN = 36;
 
-/** `diffusion-ssl sample MODEL`: draws images from noise, or from an image, and writes them as GeoTIFFs and a picture. */
+/** `diffusion-ssl sample MODEL`: draws images from noise, or from an image; writes GeoTIFFs and a picture of all. */
 export async function sample(args: readonly string[]): Promise<void> {
   const program = new Command('diffusion-ssl sample')
     .description(

@@ -5,7 +5,7 @@ import { folderFiles } from 'diffusion-ssl/training/node';
 import { checkRunState } from '../run/checkRunState.js';
 import type { Report } from './Report.js';
 
-/** What is in a safetensors file, one of several with an index too: a checkpoint of a run, or weights. No value is read. */
+/** What is in a safetensors file, with an index in several: a checkpoint of a run, or weights. No value is read. */
 export async function inspectWeights(file: string): Promise<Report> {
   const stored = await openTensors(folderFiles(path.dirname(file)), path.basename(file));
   try {

@@ -28,7 +28,7 @@ const NOISE_STREAM = 40;
 /** Draws of noise that an image may ask for: more than any sampler makes in 1,000 steps. */
 const DRAWS = 2 ** 13;
 
-/** Samples of a model, as it has them. An image depends on the seed and its number alone, not on the batch it is drawn in. */
+/** Samples of a model, as it has them. An image depends on the seed and its number alone, not on its batch. */
 export async function* drawSamples(model: OpenModel, options: DrawOptions): AsyncIterable<Raster> {
   const { count, batch, steps, size, from, onStep, signal } = options;
   const [height, width] = size;
