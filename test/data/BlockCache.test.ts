@@ -11,7 +11,11 @@ it('keeps copies of the blocks used last, within its bytes', () => {
   expect(cache.byteLength).toBe(80);
   expect([a.get(0)?.[0], b.get(0)?.[0]]).toEqual([1, 2]);
   expect(a.get(0)).toBeDefined(); // Used after b's.
-  b.keep(1, block);
+  b.keep(1, block.fill(3)); // In the memory of b's first.
+  expect([a.get(0)?.[19], b.get(1)?.[19]]).toEqual([1, 3]);
+  block.fill(4);
+  expect(b.get(1)?.[0]).toBe(3);
+  a.get(0);
   expect([a.has(0), b.has(0), b.has(1)]).toEqual([true, false, true]);
   expect(cache.byteLength).toBe(80);
   a.keep(2, new Uint8Array(101));

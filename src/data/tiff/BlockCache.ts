@@ -3,6 +3,7 @@ import type { PixelArray } from '../geoTiffTypes.js';
 /** Decoded strips and tiles of one image, by their number. */
 export interface BlockStore {
   has(block: number): boolean;
+  /** A block's values, which the next call of `keep` may overwrite. */
   get(block: number): PixelArray | undefined;
   /** Keeps a copy of a block's values. */
   keep(block: number, values: PixelArray): void;
@@ -42,12 +43,16 @@ export class BlockCache {
 
   private keep(key: string, values: PixelArray): void {
     if (values.byteLength > this.capacity || this.blocks.has(key)) return;
-    for (const [oldest, { byteLength }] of this.blocks) {
+    let room: PixelArray | undefined;
+    for (const [oldest, block] of this.blocks) {
       if (this.held + values.byteLength <= this.capacity) break;
       this.blocks.delete(oldest);
-      this.held -= byteLength;
+      this.held -= block.byteLength;
+      // Memory that is there already costs less than new one; who has been given the block has read it.
+      if (block.constructor === values.constructor && block.length === values.length) room = block;
     }
-    this.blocks.set(key, values.slice());
+    if (room) room.set(values);
+    this.blocks.set(key, room ?? values.slice());
     this.held += values.byteLength;
   }
 }
