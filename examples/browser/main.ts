@@ -1,6 +1,7 @@
 import { chipsPart } from './page/chipsPart.js';
 import { denoisePart } from './page/denoisePart.js';
 import { describeDownload } from './page/describeDownload.js';
+import { dropPart } from './page/dropPart.js';
 import { element, select } from './page/element.js';
 import { keepPart } from './page/keepPart.js';
 import { attempt, showNotice } from './page/notices.js';
@@ -13,11 +14,12 @@ import type { Device } from './shared/types.js';
 const NAMES: Record<string, string> = { webgpu: 'WebGPU', wasm: 'wasm', cpu: 'plain JavaScript' };
 
 const page = { state: new PageState(), worker: new WorkerClient() };
-const { useSamples } = chipsPart(page);
+const { useSamples, useFiles } = chipsPart(page);
 trainPart(page, useSamples);
 denoisePart(page);
 schedulePart(page);
-keepPart(page);
+const { openFiles, isModel } = keepPart(page);
+dropPart((files) => (isModel(files) ? openFiles(files) : useFiles(files)));
 
 const status = element('backend', HTMLElement);
 page.worker.on('download', (download) => {

@@ -9,7 +9,10 @@ const SAMPLES = new URL('./samples/chips.bin', document.baseURI).href;
 const SHOWN = 64;
 
 /** Chooses chips: those that come with the page, or the visitor's own. */
-export function chipsPart({ state, worker }: Page): { useSamples(): Promise<void> } {
+export function chipsPart({ state, worker }: Page): {
+  useSamples(): Promise<void>;
+  useFiles(files: File[]): Promise<void>;
+} {
   const take = async (dataset: DatasetInfo) => {
     for (const problem of dataset.problems) showNotice(problem);
     showBands(dataset, []);
@@ -51,7 +54,6 @@ export function chipsPart({ state, worker }: Page): { useSamples(): Promise<void
     useFiles(Array.from(input('files').files ?? []));
     input('files').value = '';
   };
-  acceptDrops(useFiles);
   select('bands').onchange = () => {
     state.set({ bands: bandsOf(select('bands').value) });
     attempt(fillGallery);
@@ -70,7 +72,7 @@ export function chipsPart({ state, worker }: Page): { useSamples(): Promise<void
     state.set({ bands: shownBands });
     attempt(fillGallery);
   });
-  return { useSamples };
+  return { useSamples, useFiles };
 }
 
 function describe(dataset: DatasetInfo | undefined): void {
@@ -79,23 +81,6 @@ function describe(dataset: DatasetInfo | undefined): void {
     ? `${name}: ${count} chip${count === 1 ? '' : 's'} of ${size} × ${size} pixels, ` +
       `${bands} band${bands === 1 ? '' : 's'}.`
     : 'No chips yet. Files can also be dropped anywhere on the page.';
-}
-
-function acceptDrops(useFiles: (files: File[]) => Promise<void>): void {
-  const mark = (on: boolean) => document.body.classList.toggle('dropping', on);
-  document.addEventListener('dragover', (event) => {
-    event.preventDefault();
-    mark(true);
-  });
-  document.addEventListener('dragleave', (event) => {
-    if (event.relatedTarget === null) mark(false);
-  });
-  document.addEventListener('drop', (event) => {
-    event.preventDefault();
-    mark(false);
-    const files = Array.from(event.dataTransfer?.files ?? []);
-    if (files.length > 0) useFiles(files);
-  });
 }
 
 /** Offers the bands of a data set, and chooses those wanted, which it has. */

@@ -6,7 +6,12 @@ import type { Page } from './Page.js';
 import { runSettings } from './settings.js';
 
 /** Keeps runs: in the browser, and as files. */
-export function keepPart({ state, worker }: Page): void {
+export function keepPart({ state, worker }: Page): {
+  /** Opens a checkpoint, weights, or the files of a model folder. */
+  openFiles(files: File[]): Promise<void>;
+  /** Whether files are those of a model folder. */
+  isModel(files: readonly File[]): boolean;
+} {
   let checkpoints: StoredCheckpoint[] = [];
   /** The checkpoint that the run at hand was saved as or resumed from. */
   let ownName: string | undefined;
@@ -69,27 +74,49 @@ export function keepPart({ state, worker }: Page): void {
     });
   button('download').onclick = () =>
     attempt(async () => {
-      const url = URL.createObjectURL(await worker.call('exportRun'));
-      const link = document.createElement('a');
-      link.href = url;
-      link.download = `${fileName(input('name').value)}.safetensors`;
-      link.click();
+      save(await worker.call('exportRun'), `${fileName(input('name').value)}.safetensors`);
       state.set({ unsaved: false });
-      setTimeout(() => URL.revokeObjectURL(url), 60_000);
     });
-  input('open').onchange = () =>
+  button('download-model').onclick = () =>
     attempt(async () => {
-      const file = input('open').files?.[0];
-      input('open').value = '';
-      if (file) await take(file.name, () => worker.call('importRun', file, settings()));
+      const files = await worker.call('exportModel');
+      const { downloadZip } = await import('client-zip');
+      const zip = await downloadZip(files.map(({ name, file }) => ({ name, input: file }))).blob();
+      save(zip, `${fileName(input('name').value)}-model.zip`);
     });
+  const openFiles = (files: File[]) =>
+    attempt(async () => {
+      const [file] = files;
+      if (isModel(files)) await take('The model', () => worker.call('importModel', files, settings()));
+      else if (file) await take(file.name, () => worker.call('importRun', file, settings()));
+    });
+  input('open').onchange = () => {
+    const files = Array.from(input('open').files ?? []);
+    input('open').value = '';
+    openFiles(files);
+  };
   button('retry').onclick = () => attempt(openStore);
   state.watch(['run'], ({ run }) => {
     ownName = undefined;
     button('save').disabled = !run;
     button('download').disabled = !run;
+    button('download-model').disabled = !run;
   });
   attempt(openStore);
+  return { openFiles, isModel };
+}
+
+const isModel = (files: readonly File[]) =>
+  files.some(({ name }) => name === 'config.json' || name === 'diffusion_ssl.json');
+
+/** Has the browser store a file. */
+function save(file: Blob, name: string): void {
+  const url = URL.createObjectURL(file);
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 const fileName = (name: string) => name.trim().replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';

@@ -3,6 +3,7 @@ import type {
   DatasetInfo,
   Device,
   Download,
+  NamedFile,
   Pixels,
   RunInfo,
   RunSettings,
@@ -41,6 +42,9 @@ export interface Api {
   /** The run as a safetensors file. */
   exportRun(): Promise<Blob>;
   importRun(file: File, settings: RunSettings): Promise<RunInfo>;
+  /** The model folder of the run. */
+  exportModel(): Promise<NamedFile[]>;
+  importModel(files: File[], settings: RunSettings): Promise<RunInfo>;
 }
 
 /** What the worker tells unasked. */

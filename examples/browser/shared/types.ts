@@ -2,6 +2,7 @@ import type { BackendName } from 'diffusion-ssl/backends';
 import type { BetaScheduleType, PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { BandStatistics, NormalizationOptions } from 'diffusion-ssl/normalization';
+import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { ValueRange } from '../../trainer/src/pictures/toRgb.js';
 
 /** What a visitor may ask for; `'single'` is wasm on one thread. */
@@ -58,6 +59,12 @@ export interface ChipScaling {
   statistics?: BandStatistics;
 }
 
+/** A file under its name. */
+export interface NamedFile {
+  name: string;
+  file: Blob;
+}
+
 /** What may change while a run goes on. */
 export interface StepSettings {
   batchSize: number;
@@ -76,6 +83,8 @@ export interface RunSettings extends StepSettings {
   minSnrGamma?: number;
   /** Missing: by the statistics of the first chips that the run meets. */
   scaling?: ChipScaling;
+  /** What is known of the bands of its chips. */
+  bands?: ModelBand[];
   /** Bands shown in colour or grey, from 0, where the run says so. */
   shownBands?: number[];
   seed: number;

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { GlobalStatistics, type Raster, type StatisticsSummary } from 'diffusion-ssl/normalization';
+import type { ModelBand } from 'diffusion-ssl/pretrained';
 import { BandStatistics, errorFactor } from '../../trainer/src/run/baselineLoss.js';
 import type { ChipScaling, DatasetInfo, Pixels } from '../shared/types.js';
 import type { ChipScale } from './ChipScale.js';
@@ -51,6 +52,11 @@ export class Dataset {
    */
   get scaling(): ChipScaling {
     return { normalization: { strategy: 'z_value', procedure: 'gpb' }, statistics: this.statistics };
+  }
+
+  /** The bands, with the names that the chips came with. */
+  get knownBands(): ModelBand[] {
+    return this.bandNames.map((name, i) => (name === `band ${i + 1}` ? {} : { name }));
   }
 
   /** The chips of these indices as one batch, the caller's to dispose. */

@@ -66,6 +66,7 @@ export class Run {
   scaleOn(dataset: Dataset): ChipScale {
     if (!this.scale && dataset.bands !== this.channels) return new ChipScale(UNKNOWN_SCALING, this.channels);
     this.settings.scaling ??= dataset.scaling;
+    this.settings.bands ??= dataset.knownBands;
     this.scale ??= new ChipScale(this.settings.scaling, this.channels);
     return this.scale;
   }

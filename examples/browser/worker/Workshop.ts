@@ -6,6 +6,7 @@ import type {
   BackendInfo,
   DatasetInfo,
   Device,
+  NamedFile,
   Pixels,
   RunInfo,
   RunSettings,
@@ -165,6 +166,21 @@ export class Workshop implements Api {
     return this.turns.run(async () => this.restore(file, settings, file.name));
   }
 
+  exportModel(): Promise<NamedFile[]> {
+    return this.turns.run(async () => {
+      const { modelFiles } = await import('./modelFiles.js');
+      return modelFiles(this.run());
+    });
+  }
+
+  importModel(files: File[], settings: RunSettings): Promise<RunInfo> {
+    return this.turns.run(async () => {
+      const { openModel } = await import('./openModel.js');
+      const { run, remark } = await openModel(files, settings);
+      return this.replaceRun(run, remark);
+    });
+  }
+
   /** The run at hand is given up only once the new one is complete. */
   private async restore(file: Blob, settings: RunSettings, name: string): Promise<RunInfo> {
     const { restoreRun } = await import('./restoreRun.js');
@@ -212,12 +228,26 @@ export class Workshop implements Api {
   }
 }
 
-function checkBands({ channels }: Run, { bands }: Dataset): void {
-  if (channels === bands) return;
-  throw new Error(
-    `The network takes ${channels} bands, the chips have ${bands}. Choose chips of ${channels} bands, ` +
-      'or start a new network.',
-  );
+function checkBands({ channels, settings }: Run, { bands, bandNames }: Dataset): void {
+  if (channels !== bands)
+    throw new Error(
+      `The network takes ${channels} bands, the chips have ${bands}. Choose chips of ${channels} bands, ` +
+        'or start a new network.',
+    );
+  checkNames(settings.bands, bandNames);
+}
+
+/** As far as both say which bands they are. */
+function checkNames(own: RunSettings['bands'], bandNames: readonly string[]): void {
+  for (const [i, name] of bandNames.entries()) {
+    const wanted = own?.[i]?.name;
+    const isKnown = wanted !== undefined && name !== `band ${i + 1}`;
+    if (isKnown && wanted.toLowerCase() !== name.toLowerCase())
+      throw new Error(
+        `Band ${i + 1} of the network is ${wanted}, that of the chips ${name}. Choose chips of its bands, ` +
+          'or start a new network.',
+      );
+  }
 }
 
 function checkSize({ settings }: Run, { size }: Dataset): void {

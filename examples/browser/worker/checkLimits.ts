@@ -2,7 +2,8 @@ import type { StoredTensor } from 'diffusion-ssl/interop';
 import { countParameters, estimateMemory } from 'diffusion-ssl/models';
 import type { SavedState } from './settingsOfState.js';
 
-const MAX_BYTES = 3 * 2 ** 30;
+/** Memory that a network may take to train. */
+export const MAX_NETWORK_BYTES = 3 * 2 ** 30;
 const MAX_TIMESTEPS = 10_000;
 /** Each is compared with every value of a chip. */
 const MAX_NODATA = 1024;
@@ -39,10 +40,10 @@ export function checkLimits(
     );
   }
   const { total } = estimateMemory(network, { batch: batchSize, size: [64, 64], ema: true });
-  if (total > MAX_BYTES) {
+  if (total > MAX_NETWORK_BYTES) {
     throw new Error(
       `its network needs about ${(total / 2 ** 30).toFixed(1)} GiB to train, ` +
-        `and a page has ${MAX_BYTES / 2 ** 30}: train it in Node`,
+        `and a page has ${MAX_NETWORK_BYTES / 2 ** 30}: train it in Node`,
     );
   }
 }

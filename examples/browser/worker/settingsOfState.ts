@@ -76,6 +76,7 @@ function ofPage(state: SavedFields, network: Fields): SavedState {
             statistics: statisticsOf(statistics, bands),
           }
         : undefined,
+      bands: knownBands(fields.bands, bands),
       shownBands: shownBandsOf(fields.shownBands, bands),
       batchSize: state.integer('batchSize', 1, MAX_BATCH),
       learningRate: state.number('learningRate', 0, MAX_RATE),
@@ -150,6 +151,17 @@ function scalingOf(config: PretrainConfig, statistics: BandStatistics | undefine
   if (isGlobal && !statistics) return undefined;
   const options = chipNormalization({ ...config, normalization, statistics: procedure, nodata }, undefined);
   return { normalization: options, statistics };
+}
+
+/** What is said of the bands, where there is an entry for each. */
+function knownBands(value: unknown, bands: number): RunSettings['bands'] {
+  if (!Array.isArray(value) || value.length !== bands || !value.every(isFields)) return undefined;
+  const text = (part: unknown) => (typeof part === 'string' && /^.{1,100}$/.test(part) ? part : undefined);
+  return value.map(({ name, unit, wavelength }) => ({
+    name: text(name),
+    unit: text(unit),
+    wavelength: Number(wavelength) > 0 ? Number(wavelength) : undefined,
+  }));
 }
 
 function shownBandsOf(value: unknown, bands: number): number[] | undefined {
