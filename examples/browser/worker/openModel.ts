@@ -1,7 +1,12 @@
-import { estimateMemory, namedParameters } from 'diffusion-ssl/models';
-import { browserFiles, fromPretrained, type PretrainedModel } from 'diffusion-ssl/pretrained';
+import { namedParameters } from 'diffusion-ssl/models';
+import {
+  browserFiles,
+  fromPretrained,
+  type ModelDiffusion,
+  type PretrainedModel,
+} from 'diffusion-ssl/pretrained';
 import type { RunSettings } from '../shared/types.js';
-import { MAX_NETWORK_BYTES } from './checkLimits.js';
+import { checkSizes } from './checkSizes.js';
 import { Run } from './Run.js';
 import type { RestoredRun } from './restoreRun.js';
 
@@ -12,21 +17,14 @@ import type { RestoredRun } from './restoreRun.js';
  */
 export async function openModel(files: File[], defaults: RunSettings): Promise<RestoredRun> {
   const pretrained = await fromPretrained(browserFiles(files), {
-    accept: (plan) => checkNetwork(plan, defaults.batchSize),
+    accept(network) {
+      checkNetwork(network);
+      checkSizes(settingsOf(network, defaults));
+    },
   });
-  const { model, config, remarks, bands, normalization } = pretrained;
+  const { model, remarks } = pretrained;
   try {
-    const run = new Run({
-      ...defaults,
-      ...diffusionOf(pretrained, defaults),
-      network: { ...config, seed: defaults.seed },
-      scaling:
-        normalization === undefined
-          ? undefined
-          : { normalization, statistics: normalization?.globalStats ?? undefined },
-      shownBands: undefined,
-      bands: [...bands],
-    });
+    const run = new Run(settingsOf(pretrained, defaults));
     const weights = new Map(namedParameters(model).map(({ name, variable }) => [name, variable]));
     for (const { name, variable } of run.parameters) variable.assign(weights.get(name)!);
     run.restartAverage();
@@ -36,26 +34,32 @@ export async function openModel(files: File[], defaults: RunSettings): Promise<R
   }
 }
 
-function diffusionOf({ diffusion }: PretrainedModel, defaults: RunSettings) {
-  if (!diffusion) return {};
-  const { schedule: type, timesteps, betaStart, betaEnd, predictionType } = diffusion;
-  return { schedule: { ...defaults.schedule, type, timesteps, betaStart, betaEnd }, predictionType };
+function settingsOf(
+  { config, bands, normalization, diffusion }: Omit<PretrainedModel, 'model'>,
+  defaults: RunSettings,
+): RunSettings {
+  return {
+    ...defaults,
+    ...(diffusion && diffusionOf(diffusion)),
+    network: { ...config, seed: defaults.seed },
+    scaling:
+      normalization === undefined
+        ? undefined
+        : { normalization, statistics: normalization?.globalStats ?? undefined },
+    shownBands: undefined,
+    bands: [...bands],
+  };
 }
 
-function checkNetwork({ config, diffusion }: Omit<PretrainedModel, 'model'>, batch: number): void {
+function diffusionOf({ schedule: type, predictionType, ...rest }: ModelDiffusion) {
+  return { schedule: { type, ...rest }, predictionType };
+}
+
+/** @throws If the page trains no such network. */
+function checkNetwork({ config }: Omit<PretrainedModel, 'model'>): void {
   const { inChannels = 4, outChannels = inChannels } = config;
   if (outChannels !== inChannels)
     throw new Error(
       `The network takes ${inChannels} bands and gives ${outChannels}; the page trains those that give what they take.`,
-    );
-  if (diffusion?.zeroTerminalSnr)
-    throw new Error(
-      'The network was trained with a signal-to-noise ratio of zero at the end, which the page has not.',
-    );
-  const { total } = estimateMemory(config, { batch, size: [64, 64], ema: true });
-  if (total > MAX_NETWORK_BYTES)
-    throw new Error(
-      `Its network needs about ${(total / 2 ** 30).toFixed(1)} GiB to train, ` +
-        `and a page has ${MAX_NETWORK_BYTES / 2 ** 30}: train it in Node.`,
     );
 }
