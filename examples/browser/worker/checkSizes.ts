@@ -7,7 +7,9 @@ const MAX_TIMESTEPS = 10_000;
 /** Each is compared with every value of a chip. */
 const MAX_NODATA = 1024;
 
-/** Throws where a run is more than a page can hold, before anything of its size is made: every number may be a file's. */
+/**
+ * Throws where a run is more than a page can hold, before anything of its size is made: every number may be a file's.
+ */
 export function checkSizes({ network, schedule, batchSize, scaling }: RunSettings): void {
   const { timesteps } = schedule;
   if (!(timesteps >= 1 && timesteps <= MAX_TIMESTEPS))
