@@ -4,6 +4,9 @@ export const families = [
   'convolution, input gradient',
   'convolution, filter gradient',
   'transposed convolutions',
+  'depthwise convolution',
+  'depthwise, input gradient',
+  'depthwise, filter gradient',
   'batch norm',
   'dropout',
   'pooling',
@@ -30,6 +33,25 @@ const familyOfFile: Record<string, Family> = {
   biasAdd: 'bias',
 };
 
+/** What the kernels of TensorFlow.js are for where a layer of tf.layers, or nobody in particular, calls them. */
+const familyOfStock: Record<string, Family> = {
+  Conv2D: 'convolution',
+  FusedConv2D: 'convolution',
+  Conv2DBackpropInput: 'convolution, input gradient',
+  Conv2DBackpropFilter: 'convolution, filter gradient',
+  DepthwiseConv2dNative: 'depthwise convolution',
+  DepthwiseConv2dNativeBackpropInput: 'depthwise, input gradient',
+  DepthwiseConv2dNativeBackpropFilter: 'depthwise, filter gradient',
+  MaxPool: 'pooling',
+  MaxPoolGrad: 'pooling',
+  AvgPool: 'pooling',
+  AvgPoolGrad: 'pooling',
+  FusedBatchNorm: 'batch norm',
+  Concat: 'concatenation',
+  Add: 'elementwise adds',
+  AddN: 'elementwise adds',
+};
+
 /** The family of the kernel that is about to run, by the functions that called it. */
 export function kernelFamily(kernelName: string): Family {
   const calls = callers();
@@ -39,7 +61,7 @@ export function kernelFamily(kernelName: string): Family {
     if (name === 'applyGradients') return 'optimizer';
     if (familyOfFile[file]) return familyOfFile[file];
   }
-  return /^AddN?$/.test(kernelName) ? 'elementwise adds' : 'other';
+  return familyOfStock[kernelName] ?? 'other';
 }
 
 function convolution(kernelName: string, names: string): Family {

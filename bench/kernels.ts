@@ -17,6 +17,7 @@ import { families } from './kernelFamily.js';
 import { median } from './median.js';
 import { type BenchNetwork, dropoutRate, inChannels, networkName, networks } from './networks.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
+import { makeStockModel } from './stockModel.js';
 
 const { values: options } = parseArgs({
   options: {
@@ -24,6 +25,7 @@ const { values: options } = parseArgs({
     backend: { type: 'string', default: 'wasm' },
     threads: { type: 'string', default: '1' },
     kernels: { type: 'string', default: 'on' },
+    layers: { type: 'string', default: 'own' },
     steps: { type: 'string', default: '5' },
     shapes: { type: 'string', default: '0' },
     batch: { type: 'string' },
@@ -34,6 +36,7 @@ const { values: options } = parseArgs({
 });
 const network = chooseNetwork();
 const steps = Number(options.steps);
+const stock = options.layers === 'stock';
 
 const started = await initBackend({
   device: options.backend as BackendName,
@@ -73,11 +76,11 @@ function chooseNetwork(): BenchNetwork {
 /** The step of `trainChild.ts`, on random weights and values. */
 function makeStep(network: BenchNetwork): () => Promise<void> {
   const { batch, size } = network;
-  const model = makeModel(network, dropoutRate);
+  const model = stock ? makeStockModel(network) : makeModel(network, dropoutRate);
   const shape: [number, number, number, number] = [batch, size, size, inChannels];
   const xT = tf.randomNormal(shape, 0, 1, 'float32', 1);
   const noise = tf.randomNormal(shape, 0, 1, 'float32', 2);
-  const t = tf.range(0, batch, 1, 'int32');
+  const t = tf.reshape(tf.range(0, batch, 1, 'int32'), stock ? [batch, 1] : [batch]);
   const variables = namedParameters(model)
     .filter(({ spec }) => spec.trainable)
     .map(({ variable }) => variable);
@@ -112,7 +115,7 @@ function makeProduct(): () => Promise<number[]> {
 function report(): void {
   const milliseconds = median(walls);
   const peak = median(rates);
-  const flops = countFamilyFlops(network);
+  const flops = stock ? {} : countFamilyFlops(network);
   const rows = families.map((family) => {
     const calls = recorded.map((step) => step.filter((call) => call.family === family));
     const ms = median(calls.map(sum));
@@ -122,7 +125,8 @@ function report(): void {
   const outside = median(recorded.map((step, i) => walls[i] - sum(step)));
   const shapes = shapeRows().slice(0, Number(options.shapes));
   console.log(
-    `${networkName(network)}, ${options.backend}${options.kernels === 'off' ? ' without kernels of our own' : ''}, ` +
+    `${networkName(network)}${stock ? ', layers of tf.layers' : ''}, ${options.backend}` +
+      `${options.kernels === 'off' ? ' without kernels of our own' : ''}, ` +
       `threads: ${started.threads}, Node ${process.version}\n` +
       `${milliseconds.toFixed(1)} ms a step, peak memory ${(peakMemoryBytes() / 1e6).toFixed(0)} MB, ` +
       `matrix product ${peak.toFixed(1)} GFLOP/s`,
@@ -138,7 +142,13 @@ function report(): void {
   }
   if (options.json) {
     const { backend, kernels } = options;
-    const configuration = { network: networkName(network), backend, kernels, threads: started.threads };
+    const configuration = {
+      network: networkName(network),
+      layers: options.layers,
+      backend,
+      kernels,
+      threads: started.threads,
+    };
     const figures = { node: process.version, milliseconds, peakMemoryBytes: peakMemoryBytes() };
     const result = {
       ...configuration,

@@ -191,6 +191,7 @@ export { PreparedConv2d, type PreparedConv2dOptions } from './ops/PreparedConv2d
 export { pixelShuffle } from './ops/pixelShuffle.js';
 export { pixelUnshuffle } from './ops/pixelUnshuffle.js';
 export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
+export { registerGradients } from './ops/registerGradients.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
 export { withoutGradient } from './ops/withoutGradient.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/AdaBelief.js';

@@ -6,6 +6,7 @@ const MISSING: Readonly<Record<string, string>> = {
   Conv2DBackpropFilter: "the gradient of a convolution's filter",
   DepthwiseConv2dNativeBackpropFilter: "the gradient of a depthwise convolution's filter",
   DepthwiseConv2dNativeBackpropInput: "the gradient of a depthwise convolution's input",
+  Einsum: 'tf.einsum',
   UnsortedSegmentSum: 'the gradient of tf.gather, so of an embedding,',
 };
 

@@ -1,5 +1,6 @@
 import { BackendError } from '../errors/BackendError.js';
 import { checkInteger } from '../internal/checks.js';
+import { registerGradients } from '../ops/registerGradients.js';
 import { activateFetchedWasm, type WasmPaths } from './activateFetchedWasm.js';
 import { type BackendStarter, chooseBackend } from './chooseBackend.js';
 import type { DownloadProgress } from './fetchWasm.js';
@@ -57,7 +58,9 @@ export async function initBackend({
     ['wasm', () => startWasm({ threads: threads ?? 1, kernels, activate: activateWasm })],
     ['cpu', startCpu],
   ]);
-  return chooseBackend(device, starters);
+  const started = await chooseBackend(device, starters);
+  registerGradients();
+  return started;
 }
 
 function browserGpu(): GPU {

@@ -23,5 +23,6 @@ export {
   randomNormal,
   randomUniform,
 } from './random.js';
+export { registerGradients } from './registerGradients.js';
 export { upsampleBilinear2d } from './upsampleBilinear2d.js';
 export { withoutGradient } from './withoutGradient.js';

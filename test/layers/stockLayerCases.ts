@@ -64,6 +64,19 @@ const depthwise = (
     kernels,
   );
 
+/** Of a function, since those of tf.layers have an activation with a kink, or no gradient. */
+const dilated = (
+  dilation: [number, number],
+  pad: 'same' | 'valid' | [[0, 0], [number, number], [number, number], [0, 0]],
+): StockCase => ({
+  name: `tf.conv2d dilated ${dilation} ${pad}`,
+  inputs: [
+    [2, 8, 7, 3],
+    [3, 2, 3, 4],
+  ],
+  layer: () => (x, filter) => tf.conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, pad, 'NHWC', dilation),
+});
+
 const convolutions: StockCase[] = [
   conv1d('valid', {}),
   conv1d('stride 2 same', { strides: 2, padding: 'same' }),
@@ -78,6 +91,20 @@ const convolutions: StockCase[] = [
   conv2d('3×2 stride 3', [2, 8, 7, 3], { kernelSize: [3, 2], strides: 3 }),
   conv2d('patches', [2, 8, 8, 3], { kernelSize: 4, strides: 4, useBias: false }),
   conv2d('channels first', [2, 3, 6, 5], { dataFormat: 'channelsFirst', padding: 'same' }),
+  ...[
+    dilated([2, 1], 'same'),
+    dilated([3, 3], 'valid'),
+    dilated(
+      [1, 2],
+      [
+        [0, 0],
+        [1, 0],
+        [0, 2],
+        [0, 0],
+      ],
+    ),
+  ],
+  { ...conv1d('dilated', { dilationRate: 2 }), needsKernels: false },
   transpose(2, 2, 'valid'),
   transpose(2, 2, 'same'),
   transpose(4, 2, 'same'),
@@ -95,6 +122,28 @@ const convolutions: StockCase[] = [
     () => layers.separableConv2d({ filters: 4, kernelSize: 3, strides: 2 }),
     kernels,
   ),
+  one(
+    'separableConv2d dilated',
+    image,
+    () =>
+      layers.separableConv2d({
+        filters: 4,
+        kernelSize: 3,
+        dilationRate: 2,
+        padding: 'same',
+        depthMultiplier: 2,
+      }),
+    kernels,
+  ),
+  {
+    name: 'tf.depthwiseConv2d dilated',
+    inputs: [
+      [2, 7, 8, 3],
+      [3, 2, 3, 2],
+    ],
+    layer: () => (x, filter) =>
+      tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, 1, 'same', 'NHWC', [1, 3]),
+  },
   depthwise('same', [2, 6, 5, 9], { padding: 'same' }),
   depthwise('valid', [2, 6, 5, 16], {}),
   depthwise('3×2 stride 2, two each', image, { kernelSize: [3, 2], strides: 2, depthMultiplier: 2 }),
@@ -117,6 +166,7 @@ const activations: StockCase[] = [
   one('leakyReLU', image, () => layers.leakyReLU({ alpha: 0.1 }), apart),
   one('elu', image, () => layers.elu(), apart),
   one('reLU of a maximum', image, () => layers.reLU({ maxValue: 0.5 }), apart),
+  one('thresholdedReLU', image, () => layers.thresholdedReLU({ theta: 0.3 }), apart),
   one('softmax', image, () => layers.softmax({ axis: -1 })),
   one('prelu', image, () => layers.prelu({}), apart),
   one('prelu of shared axes', image, () => layers.prelu({ sharedAxes: [1, 2] }), apart),
@@ -270,6 +320,43 @@ const others: StockCase[] = [
     ],
     layer: () => (q, k, v) => tf.matMul(tf.softmax(tf.mul(tf.matMul(q, k, false, true), 0.5)), v),
   },
+  {
+    name: 'attention of einsum',
+    inputs: [
+      [2, 4, 2, 3],
+      [2, 5, 2, 3],
+      [2, 5, 2, 3],
+    ],
+    layer: () => (q, k, v) => tf.einsum('bhqk,bkhd->bqhd', tf.softmax(tf.einsum('bqhd,bkhd->bhqk', q, k)), v),
+    needsKernels: true,
+  },
+  ...[
+    ['ij,jk->ik', [3, 4], [4, 5]],
+    ['ij,kj->ik', [3, 4], [5, 4]],
+    ['bij,bkj->kb', [2, 3, 4], [2, 5, 4]],
+    ['ij,ij->', [3, 4], [3, 4]],
+    ['i,j->ji', [3], [4]],
+    ['abc->ca', [2, 3, 4]],
+  ].map(
+    ([equation, ...inputs]): StockCase => ({
+      name: `einsum ${equation}`,
+      inputs: inputs as number[][],
+      layer:
+        () =>
+        (...tensors) =>
+          tf.einsum(equation as string, ...tensors),
+      needsKernels: true,
+      // The cpu backend takes no letter that one tensor alone has.
+      wrongOn: equation === 'bij,bkj->kb' ? ['cpu'] : [],
+    }),
+  ),
+  ...[
+    [1, 3, 2],
+    [4, 1, 1],
+    [2, 3, 4],
+    [1, 1, 1],
+  ].map((reps) => one(`tile ${reps}`, [2, 1, 3], () => (x) => tf.tile(x, reps))),
+  one('where', [4, 5], () => (x) => tf.where(tf.greater(x, 0), tf.square(x), x), apart),
   one(
     'gather along columns',
     [2, 5, 3],

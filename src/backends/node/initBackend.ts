@@ -1,5 +1,6 @@
 import os from 'node:os';
 import { checkInteger } from '../../internal/checks.js';
+import { registerGradients } from '../../ops/registerGradients.js';
 import { activateBackend } from '../activateBackend.js';
 import { type BackendStarter, chooseBackend } from '../chooseBackend.js';
 import type { InitBackendOptions } from '../InitBackendOptions.js';
@@ -67,6 +68,8 @@ export async function initBackend({
     ['cpu', startNodeCpu],
   ]);
   const started = await chooseBackend(device, starters);
+  // Not before: tfjs-node registers those of TensorFlow.js again.
+  registerGradients();
   if (started.name === 'webgpu') return started;
   return { ...started, memoryLimitBytes: Math.min(started.memoryLimitBytes, os.totalmem()) };
 }

@@ -11,6 +11,7 @@ export * from './maxPool';
 export * from './packFilter';
 export * from './phaseConvolve';
 export * from './poolGradients';
+export * from './repeat';
 export * from './segmentSum';
 export { clear } from './simd';
 export { setThread } from './thread';

@@ -6,7 +6,7 @@ import { convolveDirect } from '../convolveDirect.js';
 import { filterGradient } from '../filterGradient.js';
 import type { KernelModule } from '../KernelModule.js';
 import type { StockKernel } from './StockKernel.js';
-import { convolutionWindows, type Windows } from './windows.js';
+import { convolutionWindows, keepsSize, type Windows } from './windows.js';
 
 /** {dy, filter} and the input's shape → the gradient of the input: what a transposed convolution computes. */
 export const convolutionInputGradient: StockKernel = {
@@ -97,20 +97,6 @@ function phases(taps: number, stride: number, pad: number) {
       offset: (rest + pad - first) / stride - (met - 1),
     };
   });
-}
-
-/** A square filter of odd side that keeps the size: the convolution of `ops/conv2d`. */
-function keepsSize({ taps: [rows, columns], stride, pad, ...size }: Windows): boolean {
-  const middle = (rows - 1) / 2;
-  return (
-    rows === columns &&
-    stride[0] === 1 &&
-    stride[1] === 1 &&
-    pad[0] === middle &&
-    pad[1] === middle &&
-    size.gridHeight === size.height &&
-    size.gridWidth === size.width
-  );
 }
 
 /** A filter 2×2 or 4×4 that halves the size: the adjoint of `ops/conv2dTranspose`. */

@@ -42,6 +42,20 @@ export function poolWindows(
   return fromInfo(tf.backend_util.computePool2DInfo(input as Shape4, ...sizes, ...rest));
 }
 
+/** A square filter of odd side that keeps the size: the convolution of `ops/conv2d`. */
+export function keepsSize({ taps: [rows, columns], stride, pad, ...size }: Windows): boolean {
+  const middle = (rows - 1) / 2;
+  return (
+    rows === columns &&
+    stride[0] === 1 &&
+    stride[1] === 1 &&
+    pad[0] === middle &&
+    pad[1] === middle &&
+    size.gridHeight === size.height &&
+    size.gridWidth === size.width
+  );
+}
+
 function fromInfo(info: ConvInfo): Windows {
   return {
     ...{ batch: info.batchSize, height: info.inHeight, width: info.inWidth },
