@@ -5,7 +5,7 @@ const { layers } = tfl;
 const apply = (layer: tfl.layers.Layer, x: unknown) =>
   layer.apply(x as tfl.SymbolicTensor) as tfl.SymbolicTensor;
 
-/** A U-Net of layers of tf.layers alone, of the first four levels of a network, that takes the timestep by an embedding. */
+/** A U-Net of layers of tf.layers alone, of a network's first four levels, that takes the timestep by an embedding. */
 export function makeStockModel({ filterConfig, size }: BenchNetwork): tfl.LayersModel {
   const filters = filterConfig.slice(0, 4);
   const image = tfl.input({ shape: [size, size, inChannels] });

@@ -10,17 +10,17 @@ const FLAT = ['Greater', 'Less', 'LessEqual', 'Equal', 'NotEqual'];
 const registered = new Map<string, tf.GradConfig['gradFunc']>();
 
 /**
- * Registers gradients of stock operations that TensorFlow.js lacks on every backend, or that are of no use there, so that
- * layers of tf.layers train:
+ * Registers gradients of stock operations that TensorFlow.js lacks on every backend, or that are of no use there, so
+ * that layers of tf.layers train:
  *
  * - convolutions, depthwise and separable ones of a `dilationRate` above 1 (but see below);
  * - `tf.einsum` of one or two tensors;
  * - `tf.tile`, behind `layerNormalization`: tfjs' own takes a slice for each repetition, thousands for an image;
  * - comparisons, behind `thresholdedReLU` and `tf.where`: zero.
  *
- * All else is left as it is, and so are other values. `initBackend` calls it. Call it after `@tensorflow/tfjs-layers` or
- * `@tensorflow/tfjs` is imported, whose import registers theirs. `tf.fused.conv2d` asks no registry: a dilated
- * `tf.layers.conv2d` trains with the activations `'relu'` and `'elu'` alone, for which tfjs does not use it.
+ * All else is left as it is. `initBackend` calls it. Call it after `@tensorflow/tfjs-layers` or `@tensorflow/tfjs` is
+ * imported, which registers those of TensorFlow.js. `tf.fused.conv2d` asks no registry: a dilated `tf.layers.conv2d`
+ * trains with the activations `'relu'` and `'elu'` alone, for which tfjs does not use it.
  *
  * @example
  * ```ts

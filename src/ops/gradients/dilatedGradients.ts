@@ -38,8 +38,8 @@ function flipped(filter: tf.Tensor4D): tf.Tensor3D {
 }
 
 /**
- * Gradients of a dilated convolution, whose stride tfjs holds to 1, as convolutions: of `dy` with the flipped filter, as
- * dilated, and for the filter of the transposed operands with the dilation for its stride. See `ops/conv2d`.
+ * Gradients of a dilated convolution, whose stride tfjs holds to 1, as convolutions: of `dy` with the flipped filter,
+ * as dilated, and for the filter of the transposed operands with the dilation for its stride. See `ops/conv2d`.
  */
 export function convolutionGradient(convolution: Convolution, attributes: tf.NamedAttrMap): Gradients {
   const { x, filter, dy } = convolution;

@@ -99,7 +99,7 @@ const caught = (...options: string[]) => `
 /** A copy of the source whose node_modules holds no backend but these. */
 async function bareCopy(backends: string[]): Promise<string> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'no-backend-'));
-  for (const part of ['src/backends', 'src/errors', 'src/internal', 'src/kernels']) {
+  for (const part of ['src/backends', 'src/errors', 'src/internal', 'src/kernels', 'src/ops']) {
     await cp(path.join(repository, part), path.join(folder, part), { recursive: true });
   }
   await mkdir(path.join(folder, 'node_modules/@tensorflow'), { recursive: true });

@@ -118,7 +118,9 @@ describe('gradients of stock convolutions', () => {
   );
 
   it('of any shape', () =>
-    fc.assert(fc.asyncProperty(windows(false), side(18), side(18), checkConvolution), { numRuns: 60 }));
+    fc.assert(fc.asyncProperty(windows(false), side(18), fc.integer({ min: 1, max: 40 }), checkConvolution), {
+      numRuns: 60,
+    }));
 
   it('refuse another layout', () => {
     const dy = tf.zeros([1, 2, 4, 4]);

@@ -5,8 +5,12 @@ import { conv2dTranspose, conv2dTransposeBackpropFilter } from '../conv2dTranspo
 import { convolveDirect } from '../convolveDirect.js';
 import { filterGradient } from '../filterGradient.js';
 import type { KernelModule } from '../KernelModule.js';
+import { sizeOf } from '../vectors.js';
 import type { StockKernel } from './StockKernel.js';
 import { convolutionWindows, keepsSize, type Windows } from './windows.js';
+
+/** Products that the backend's own kernel has done before the several calls of ours have begun. */
+const FEW_PRODUCTS = 1 << 15;
 
 /** {dy, filter} and the input's shape → the gradient of the input: what a transposed convolution computes. */
 export const convolutionInputGradient: StockKernel = {
@@ -17,6 +21,8 @@ export const convolutionInputGradient: StockKernel = {
     const windows = convolutionWindows(input, filter.shape, attributes);
     if (keepsSize(windows)) return one(conv2dBackpropInput.compute(kernels, { dy, filter }, {}));
     if (halvesSize(windows)) return one(conv2dTranspose.compute(kernels, { x: dy, filter }, {}));
+    const products = sizeOf(filter) * windows.batch * windows.gridHeight * windows.gridWidth;
+    if (products < FEW_PRODUCTS) return undefined;
     const dx = kernels.output(input);
     spreadPhases(kernels, windows, { dy, filter, dx });
     return dx;

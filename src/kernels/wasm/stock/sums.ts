@@ -4,7 +4,7 @@ import type { KernelModule } from '../KernelModule.js';
 import { sizeOf, VECTOR_GRAIN } from '../vectors.js';
 import type { StockKernel } from './StockKernel.js';
 
-/** {x} → the sum over all axes but the last, such as the gradient of a bias. The backend's own transposes its input first. */
+/** {x} → the sum over all axes but the last, as of a bias's gradient. The backend's own transposes its input first. */
 export const sum: StockKernel = {
   name: 'Sum',
   compute: (kernels, { x }, attributes) => leadingSum(kernels, x, attributes, () => 1),
@@ -16,7 +16,7 @@ export const mean: StockKernel = {
   compute: (kernels, { x }, attributes) => leadingSum(kernels, x, attributes, (rows) => 1 / rows),
 };
 
-/** Undefined where the axes are others, the sum is too small to matter, or it is one of the rows of a matrix, which the stock way suits. */
+/** Undefined where the axes are others, x is a matrix, or the sum is too small to matter. */
 function leadingSum(
   kernels: KernelModule,
   x: tf.TensorInfo,

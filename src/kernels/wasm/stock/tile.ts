@@ -5,8 +5,8 @@ import type { StockKernel } from './StockKernel.js';
 const GRAIN = 1 << 15;
 
 /**
- * {x} and how often each axis is repeated: where one axis is, or several neighbours of length 1, as layers repeat what they have for a
- * channel or a pixel. The backend's own takes a hundred times as long.
+ * {x} and how often each axis is repeated: where one axis is, or several neighbours of length 1, as layers repeat what
+ * they have for a channel or a pixel. The backend's own takes hundreds of times as long.
  */
 export const tile: StockKernel = {
   name: 'Tile',
