@@ -91,10 +91,6 @@ def main():
         print("{}")
         return
 
-    with open(args.check) as file:
-        places = json.load(file)
-    windows = Windows(args.scene, args.side, args.count, args.cache)
-    mean = np.mean([windows.read(top, left).mean(dtype=np.float64) for top, left in places])
     loader = DataLoader(
         Windows(args.scene, args.side, args.count, args.cache),
         batch_size=args.batch,
@@ -111,6 +107,11 @@ def main():
             begin = end  # The first epoch starts the workers and fills the page cache.
         else:
             rates.append(seen / (end - start))
+    # After the workers are forked, which a connection of this process must not be shared with.
+    with open(args.check) as file:
+        places = json.load(file)
+    windows = Windows(args.scene, args.side, args.count, args.cache)
+    mean = np.mean([windows.read(top, left).mean(dtype=np.float64) for top, left in places])
     print(json.dumps({"chipsPerSecond": statistics.median(rates), "mean": float(mean)}))
 
 
