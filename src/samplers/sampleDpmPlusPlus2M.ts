@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -38,7 +39,7 @@ export async function sampleDpmPlusPlus2M<C>(
   const run = {
     functionName: 'sampleDpmPlusPlus2M',
     denoiser,
-    schedule,
+    schedule: noiseScheduleOf('sampleDpmPlusPlus2M', schedule),
     options,
     family: 'dpm' as const,
   };

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkNumber } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -42,7 +43,13 @@ export async function sampleDpmSde<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleDpmSdeOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleDpmSde', denoiser, schedule, options, family: 'euler' as const };
+  const run = {
+    functionName: 'sampleDpmSde',
+    denoiser,
+    schedule: noiseScheduleOf('sampleDpmSde', schedule),
+    options,
+    family: 'euler' as const,
+  };
   const { eta = 1 } = options;
   checkNumber('sampleDpmSde: eta', eta, 0, 1);
   return solve(run, ({ x, i, sigma, next, denoise, draw }) => {

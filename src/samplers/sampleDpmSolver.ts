@@ -3,6 +3,7 @@ import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
 import { type DpmAlgorithm, dpmSolverFactors } from './dpmSolverFactors.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -61,7 +62,7 @@ export async function sampleDpmSolver<C>(
   const run = {
     functionName: 'sampleDpmSolver',
     denoiser,
-    schedule,
+    schedule: noiseScheduleOf('sampleDpmSolver', schedule),
     options,
     family: 'dpm' as const,
   };

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { type Churn, churn } from './churn.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -43,7 +44,13 @@ export async function sampleEuler<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleEulerOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleEuler', denoiser, schedule, options, family: 'euler' as const };
+  const run = {
+    functionName: 'sampleEuler',
+    denoiser,
+    schedule: noiseScheduleOf('sampleEuler', schedule),
+    options,
+    family: 'euler' as const,
+  };
   return solve(run, (state) => {
     const { x, sigma, x0 } = churn(state, options.churn);
     const ratio = state.next / sigma;

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkNumber } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -41,7 +42,13 @@ export async function sampleEulerAncestral<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleEulerAncestralOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleEulerAncestral', denoiser, schedule, options, family: 'euler' as const };
+  const run = {
+    functionName: 'sampleEulerAncestral',
+    denoiser,
+    schedule: noiseScheduleOf('sampleEulerAncestral', schedule),
+    options,
+    family: 'euler' as const,
+  };
   const { eta = 1 } = options;
   checkNumber('sampleEulerAncestral: eta', eta, 0, 1);
   return solve(run, ({ x, sigma, next, denoise, draw }) => {

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { type Churn, churn } from './churn.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -41,7 +42,13 @@ export async function sampleHeun<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleHeunOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleHeun', denoiser, schedule, options, family: 'euler' as const };
+  const run = {
+    functionName: 'sampleHeun',
+    denoiser,
+    schedule: noiseScheduleOf('sampleHeun', schedule),
+    options,
+    family: 'euler' as const,
+  };
   return solve(run, (state) => {
     const { x, sigma, x0 } = churn(state, options.churn);
     const { next } = state;

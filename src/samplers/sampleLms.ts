@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { checkInteger } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -41,7 +42,13 @@ export async function sampleLms<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleLmsOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleLms', denoiser, schedule, options, family: 'euler' as const };
+  const run = {
+    functionName: 'sampleLms',
+    denoiser,
+    schedule: noiseScheduleOf('sampleLms', schedule),
+    options,
+    family: 'euler' as const,
+  };
   const { order = 4 } = options;
   checkInteger('sampleLms: order', order, 1, 4);
   return solve(run, ({ x, i, sigmas, sigma, next, denoise, memory }) => {

@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import { add, mul } from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -53,7 +54,13 @@ export async function samplePndm<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SamplePndmOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'samplePndm', denoiser, schedule, options, family: 'ddim' as const };
+  const run = {
+    functionName: 'samplePndm',
+    denoiser,
+    schedule: noiseScheduleOf('samplePndm', schedule),
+    options,
+    family: 'ddim' as const,
+  };
   const { skipRungeKutta = true } = options;
   return solve(run, ({ x, i, timesteps, sigma, next, predict, toX0, sigmaAt, memory }) => {
     /** From the step's level to another along the slope that a prediction implies here. */

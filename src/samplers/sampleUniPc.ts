@@ -2,6 +2,7 @@ import type * as tf from '@tensorflow/tfjs-core';
 import type { Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError, checkOneOf } from '../internal/checks.js';
 import type { NoiseSchedule } from './NoiseSchedule.js';
+import { noiseScheduleOf } from './noiseScheduleOf.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { solve } from './solve.js';
 import { combine } from './stepTensors.js';
@@ -50,7 +51,13 @@ export async function sampleUniPc<C>(
   schedule: ArrayLike<number> | NoiseSchedule,
   options: SampleUniPcOptions<C>,
 ): Promise<tf.Tensor> {
-  const run = { functionName: 'sampleUniPc', denoiser, schedule, options, family: 'dpm' as const };
+  const run = {
+    functionName: 'sampleUniPc',
+    denoiser,
+    schedule: noiseScheduleOf('sampleUniPc', schedule),
+    options,
+    family: 'dpm' as const,
+  };
   const { order = 2, solverType = 'bh2', predictX0 = true } = options;
   const { disableCorrector = [], lowerOrderFinal = true } = options;
   checkOneOf('sampleUniPc: solverType', solverType, ['bh1', 'bh2']);

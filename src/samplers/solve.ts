@@ -11,7 +11,6 @@ import { gaussianNoise } from './gaussianNoise.js';
 import type { LevelFamily, NoiseLevels, NoiseSchedule } from './NoiseSchedule.js';
 import type { SolverOptions } from './SolverOptions.js';
 import { checkLimits, combine, limitX0, scale } from './stepTensors.js';
-import { vpSchedule } from './vpSchedule.js';
 
 /** What a sampler's step is given. Its x is x̂ = x_t / √ᾱ_t, or x_t itself where the schedule is an `xTSchedule`. */
 export interface SolverState extends NoiseLevels {
@@ -56,8 +55,7 @@ export interface Run<C> {
   functionName: string;
   family: LevelFamily;
   denoiser: Denoiser<C>;
-  /** ᾱ of each timestep, for samplers on x̂, or another schedule. */
-  schedule: ArrayLike<number> | NoiseSchedule;
+  schedule: NoiseSchedule;
   options: SolverOptions<C>;
   /** How many times the channels of x (last axis) the denoiser predicts. Default 1. */
   outputs?: number;
@@ -75,7 +73,7 @@ export async function solve<C>(run: Run<C>, step: (state: SolverState) => Solver
 }
 
 async function walk<C>(run: Run<C>, step: (state: SolverState) => SolverResult): Promise<tf.Tensor> {
-  const { functionName, family, denoiser, options, outputs = 1 } = run;
+  const { functionName, family, denoiser, schedule, options, outputs = 1 } = run;
   const { initialImage, predictionType = 'noise', onStep, signal } = options;
   const { seed = 0, noise = gaussianNoise(seed) } = options;
   requireBackend(functionName);
@@ -90,7 +88,6 @@ async function walk<C>(run: Run<C>, step: (state: SolverState) => SolverResult):
     throw argumentError(`${name}.shape`, tensor.shape, `[${shape}]`);
   };
   if (initialImage !== undefined) checkShape('initialImage', initialImage);
-  const schedule = 'levels' in run.schedule ? run.schedule : vpSchedule(run.schedule);
   const request = { ...options, family };
   const levels = withoutFirst(schedule.levels(request), options);
   const { timesteps, sigmas } = levels;
