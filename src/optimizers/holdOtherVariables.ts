@@ -1,8 +1,14 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { holdVariables } from './holdVariables.js';
 
-/** `holdVariables` of every variable that tfjs knows but those of the gradients. */
+/**
+ * `holdVariables` of every variable on the present backend but those of the gradients. Variables of a backend that was
+ * left, or has ended, take no part in what is computed now.
+ */
 export function holdOtherVariables(gradients: tf.NamedTensorMap): () => void {
-  const all = Object.values(tf.engine().registeredVariables);
-  return holdVariables(all.filter(({ name }) => !(name in gradients)));
+  const { registeredVariables, state } = tf.engine();
+  const here = Object.values(registeredVariables).filter(
+    ({ dataId }) => state.tensorInfo.get(dataId)?.backend === tf.backend(),
+  );
+  return holdVariables(here.filter(({ name }) => !(name in gradients)));
 }

@@ -2,7 +2,7 @@ import { writeArrayBuffer } from 'geotiff';
 import { describe, expect, it } from 'vitest';
 import { sharedDecoder } from '../../src/data/decodeGeoTiff.js';
 import { decodeGeoTiff, encodeGeoTiff, type GeoTiffInput } from '../../src/data/index.js';
-import { openTiff } from '../../src/data/tiff/openTiff.js';
+import { openTiff, type ReadOptions } from '../../src/data/tiff/openTiff.js';
 import { memorySource } from '../../src/data/tiff/TiffSource.js';
 import { expected, readBytes, tensor } from './geoTiffFixture.js';
 import { stripedTiff } from './stripedTiff.js';
@@ -57,7 +57,7 @@ describe('decodeGeoTiff', () => {
     view.setUint32(78, 130, true);
     view.setUint32(114, 2 ** 19, true);
     const { read } = await openTiff(memorySource(bits));
-    const options = { decoder: await sharedDecoder(), size: [8, 8] } as const;
+    const options: ReadOptions = { decoder: await sharedDecoder(), part: [8, 8] };
     expect((await read({ ...options, maxBytes: 2 ** 22 })).data.length).toBe(64);
     await expect(read({ ...options, maxBytes: 2 ** 21 })).rejects.toThrow(
       'is 4194304 bytes, more than 2097152',
