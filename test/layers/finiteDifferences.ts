@@ -32,7 +32,7 @@ export async function checkGradients(
     return values.reduce((total, value, i) => total + value * weights[i], 0);
   };
   for (const variable of variables) {
-    const gradient = await grads[variable.name].data();
+    const gradient = Float64Array.from(await grads[variable.name].data());
     const present = (await variable.data()).slice() as Float32Array;
     const difference = async (index: number, step: number) => {
       const at = async (sign: number) => {
@@ -44,7 +44,9 @@ export async function checkGradients(
       const [above, below] = [await at(1), await at(-1)];
       return (above.value - below.value) / (above.place - below.place);
     };
-    let [largest, worst, where] = [0, 0, -1];
+    // Of all elements, also of those that are not tried.
+    let largest = gradient.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    let [worst, where] = [0, -1];
     const every = Math.max(1, Math.ceil(variable.size / MOST));
     for (let i = 0; i < variable.size; i += every) {
       const expected = (4 * (await difference(i, step)) - (await difference(i, 2 * step))) / 3;
