@@ -50,14 +50,14 @@ function apply(root: Fields, changes: Change[]): void {
   for (const { place, kind, value, other } of changes) {
     const all = places(root);
     const [holder, key] = all[place % all.length];
-    if (kind === 'replace') holder[key] = value;
+    // Copies, of values too: what holds itself is no JSON.
+    if (kind === 'replace') holder[key] = structuredClone(value);
     else if (kind === 'delete') delete holder[key];
     else if (kind === 'rename') {
       holder[`${key}x`] = holder[key];
       delete holder[key];
     } else {
       const [from, name] = all[other % all.length];
-      // A copy: what holds itself is no JSON.
       holder[key] = structuredClone(from[name]);
     }
   }
