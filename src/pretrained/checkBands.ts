@@ -25,10 +25,8 @@ export interface ChipBands {
  * checkBands([{ name: 'red' }, { name: 'nir' }], { count: 2, names: ['Red', 'NIR'] });
  * ```
  */
-export function checkBands(
-  bands: readonly ModelBand[],
-  { count, names, what = 'the chips' }: ChipBands,
-): void {
+export function checkBands(bands: readonly ModelBand[], chips: ChipBands): void {
+  const { count, names, what = 'the chips' } = chips;
   const list = (all: readonly (string | undefined)[]) =>
     all.map((name, i) => name ?? `band ${i + 1}`).join(', ');
   const own = bands.map(({ name }) => name);

@@ -53,8 +53,8 @@ const unetAttDCodec: ModelCodec = {
   build: unetAttD,
 };
 
-/** The networks that a folder can hold, by the name of their factory. */
-export const modelCodecs = { unetAttD: unetAttDCodec } as const satisfies Record<string, ModelCodec>;
-
 /** Name of a network's factory. */
-export type ModelFactory = keyof typeof modelCodecs;
+export type ModelFactory = 'unetAttD';
+
+/** The networks that a folder can hold, by the name of their factory. */
+export const modelCodecs: Readonly<Record<ModelFactory, ModelCodec>> = { unetAttD: unetAttDCodec };
