@@ -3,6 +3,7 @@
  * `--tarball FILE` and `--trainer FILE` take tarballs; otherwise both are packed, the library from the build in dist/.
  */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeChips } from '../test/support/chips.js';
 import { ConsumerProject } from './lib/ConsumerProject.js';
@@ -50,7 +51,7 @@ function expectOutput(expected: RegExp, ...args: readonly string[]): void {
 }
 
 try {
-  project.install(project.tarball, options.trainer ?? packTrainer());
+  project.install(project.tarball, options.trainer ? path.resolve(options.trainer) : packTrainer());
   writeChips(project.path('chips'), { train: 8, validate: 4 });
   const chips = [
     '--data',
