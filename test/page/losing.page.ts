@@ -75,10 +75,13 @@ describe.skipIf(!chromiumPath)('nothing is lost', () => {
     await page.waitForSelector('#checkpoints li');
     // The run's own checkpoint is brought up to date without a question.
     await train(page, 1);
+    // It is saved when the list says another time, which it tells by the second.
+    const listed = page.locator('#checkpoints li');
+    const before = await listed.textContent();
+    await page.waitForTimeout(1100);
     await page.click('#save');
-    await expect
-      .poll(() => page.evaluate(() => document.querySelector('#checkpoints')?.children.length))
-      .toBe(1);
+    await expect.poll(() => listed.textContent(), { timeout: 30_000 }).not.toBe(before);
+    expect(await listed.count()).toBe(1);
 
     await page.click('#fresh');
     await untilNotice(page, /A new tiny network/);
