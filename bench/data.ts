@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util';
 import { createChipLoader } from 'diffusion-ssl/data/node';
 import { decimal } from '../examples/trainer/src/config/decimal.js';
 import { findPeer } from './findPeer.js';
+import { loaderRate } from './loaderRate.js';
 import { type LoaderRates, type Measured, measureWindows } from './measureWindows.js';
 import { runJson } from './runJson.js';
 import { type ChipKind, chipKinds, writeChips } from './writeChips.js';
@@ -129,17 +130,7 @@ async function measureLoader(
   }
   await plain.close();
   const loader = await createChipLoader({ ...common, shuffle: true, augmentation: [{ name: 'flip' }] });
-  const rates: number[] = [];
-  // The first epoch warms up, as the peer's does.
-  for (let epoch = 0, begin = 0; epoch < 4 || performance.now() - begin < 1000 * seconds; epoch++) {
-    const start = performance.now();
-    let seen = 0;
-    for await (const { indices } of loader.epoch(epoch)) seen += indices.length;
-    const end = performance.now();
-    if (epoch === 0) begin = end;
-    else rates.push((1000 * seen) / (end - start));
-  }
+  const chipsPerSecond = await loaderRate(loader, seconds);
   await loader.close();
-  rates.sort((a, b) => a - b);
-  return { chipsPerSecond: rates[Math.floor(rates.length / 2)], mean: sum / count };
+  return { chipsPerSecond, mean: sum / count };
 }

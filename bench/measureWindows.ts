@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createChipLoader } from 'diffusion-ssl/data/node';
+import { loaderRate } from './loaderRate.js';
 import { runJson } from './runJson.js';
 
 /** A loader's rate, and the mean of the chips that are compared. */
@@ -104,17 +105,7 @@ async function measureLoader(image: string, workers: number, seconds: number) {
     shuffle: true,
     augmentation: flips,
   });
-  const rates: number[] = [];
-  // The first epoch warms up, as the peer's does.
-  for (let epoch = 0, begin = 0; epoch < 4 || performance.now() - begin < 1000 * seconds; epoch++) {
-    const start = performance.now();
-    let seen = 0;
-    for await (const { indices } of loader.epoch(epoch)) seen += indices.length;
-    const end = performance.now();
-    if (epoch === 0) begin = end;
-    else rates.push((1000 * seen) / (end - start));
-  }
+  const chipsPerSecond = await loaderRate(loader, seconds);
   await loader.close();
-  rates.sort((a, b) => a - b);
-  return { chipsPerSecond: rates[Math.floor(rates.length / 2)], mean: sum / count, windows };
+  return { chipsPerSecond, mean: sum / count, windows };
 }
