@@ -32,8 +32,10 @@ export function attentionGate(x: tf.Tensor4D, logits: tf.Tensor4D): tf.Tensor4D 
     (dy, x, gate) => {
       const gradients = runKernel<tf.Tensor4D[]>('DiffusionSslAttentionGateGradient', { x, gate, dy });
       if (gradients) return gradients;
-      const slope = tf.mul(gate, tf.sub(1, gate));
-      return [tf.mul(dy, gate), tf.mul(tf.sum(tf.mul(dy, x), 3, true), slope)];
+      return [
+        () => tf.mul(dy, gate),
+        () => tf.mul(tf.sum(tf.mul(dy, x), 3, true), tf.mul(gate, tf.sub(1, gate))),
+      ];
     },
   );
 }

@@ -215,6 +215,6 @@ function scaleChannels(x: tf.Tensor4D, scale: tf.Tensor1D): tf.Tensor4D {
   return customGradient(
     [x, scale],
     (x, scale) => ({ value: tf.mul<tf.Tensor4D>(x, scale), saved: [x, scale] }),
-    (dy, x, scale) => [tf.mul(dy, scale), channelSum(tf.mul(dy, x))],
+    (dy, x, scale) => [() => tf.mul(dy, scale), () => channelSum(tf.mul(dy, x))],
   );
 }

@@ -30,6 +30,6 @@ export function biasAdd(x: tf.Tensor4D, bias: tf.Tensor1D): tf.Tensor4D {
       saved: [],
     }),
     // A handle of its own: whoever disposes the gradient must not dispose `dy` with it.
-    (dy) => [tf.clone(dy), channelSum(dy)],
+    (dy) => [() => tf.clone(dy), () => channelSum(dy)],
   );
 }

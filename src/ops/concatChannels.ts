@@ -38,8 +38,8 @@ export function concatChannels(a: tf.Tensor4D, b: tf.Tensor4D): tf.Tensor4D {
     }),
     (dy) =>
       runKernel<tf.Tensor4D[]>('DiffusionSslSplitChannels', { y: dy }, { channels: channelsA }) ?? [
-        pickChannels(dy, 0, channelsA),
-        pickChannels(dy, channelsA, channelsB),
+        () => pickChannels(dy, 0, channelsA),
+        () => pickChannels(dy, channelsA, channelsB),
       ],
   );
 }

@@ -3,7 +3,7 @@ import { argumentError } from '../internal/checks.js';
 import { biasAdd } from './biasAdd.js';
 import { channelSum } from './channelSum.js';
 import { checkShape } from './checkShape.js';
-import { customGradient } from './customGradient.js';
+import { customGradient, type Gradient } from './customGradient.js';
 import { explicitPadding } from './explicitPadding.js';
 import { ownBuffer } from './ownBuffer.js';
 import { permuteTaps } from './permuteTaps.js';
@@ -39,9 +39,11 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D):
   if (x.shape[3] !== inChannels) {
     throw argumentError('conv2d: the input shape', x.shape, `[batch, height, width, ${inChannels}]`);
   }
-  const gradients = (dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor[] => [
-    runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropInput', { dy, filter }) ?? inputGradient(dy, filter),
-    runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropFilter', { x, dy }, { size }) ??
+  const gradients = (dy: tf.Tensor4D, x: tf.Tensor4D, filter: tf.Tensor4D): Gradient[] => [
+    () =>
+      runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropInput', { dy, filter }) ?? inputGradient(dy, filter),
+    () =>
+      runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropFilter', { x, dy }, { size }) ??
       filterGradient(x, dy, size),
   ];
   if (!bias) {
@@ -64,7 +66,7 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D):
       value: runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x, filter, bias })!,
       saved: [x, filter],
     }),
-    (dy, x, filter) => [...gradients(dy, x, filter), channelSum(dy)],
+    (dy, x, filter) => [...gradients(dy, x, filter), () => channelSum(dy)],
   );
 }
 

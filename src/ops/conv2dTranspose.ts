@@ -43,9 +43,11 @@ export function conv2dTranspose(x: tf.Tensor4D, filter: tf.Tensor4D): tf.Tensor4
     }),
     // The adjoint of a transposed convolution is the plain one, and [k, k, out, in] is its filter's layout.
     (dy, x, filter) => [
-      runKernel<tf.Tensor4D>('DiffusionSslConv2DTransposeBackpropInput', { dy, filter }) ??
+      () =>
+        runKernel<tf.Tensor4D>('DiffusionSslConv2DTransposeBackpropInput', { dy, filter }) ??
         tf.conv2d(dy, filter, 2, explicitPadding(pad)),
-      runKernel<tf.Tensor4D>('DiffusionSslConv2DTransposeBackpropFilter', { x, dy }, { size }) ??
+      () =>
+        runKernel<tf.Tensor4D>('DiffusionSslConv2DTransposeBackpropFilter', { x, dy }, { size }) ??
         filterGradient(x, dy, pad),
     ],
   );
