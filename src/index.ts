@@ -133,11 +133,38 @@ export { Vgg16Features, type Vgg16FeaturesOptions } from './losses/Vgg16Features
 export type { HostWeight } from './losses/vgg16Layers.js';
 export { AreaUnderRoc, type AreaUnderRocOptions } from './metrics/AreaUnderRoc.js';
 export { BinaryMetrics, type BinaryMetricsOptions } from './metrics/BinaryMetrics.js';
+export { type BootstrapOptions, bootstrapInterval, type Interval } from './metrics/bootstrapInterval.js';
+export {
+  CalibrationError,
+  type CalibrationErrorOptions,
+  type ReliabilityBin,
+} from './metrics/CalibrationError.js';
+export { ClassScores } from './metrics/ClassScores.js';
 export {
   type AbsentClasses,
   ConfusionMatrix,
   type ConfusionMatrixOptions,
 } from './metrics/ConfusionMatrix.js';
+export type { ClassNames } from './metrics/classNamesOf.js';
+export { confusionMatrixCsv } from './metrics/confusionMatrixCsv.js';
+export { confusionMatrixSvg } from './metrics/confusionMatrixSvg.js';
+export { type FeatureMoments, featureMoments } from './metrics/featureMoments.js';
+export { frechetDistance } from './metrics/frechetDistance.js';
+export { type KernelDistanceOptions, kernelDistance } from './metrics/kernelDistance.js';
+export type { RankScore } from './metrics/LabelRanks.js';
+export {
+  type LabelAverage,
+  type LabelScore,
+  MultiLabelMetrics,
+  type MultiLabelMetricsOptions,
+} from './metrics/MultiLabelMetrics.js';
+export { type PairedInterval, type PairedIntervalOptions, pairedInterval } from './metrics/pairedInterval.js';
+export {
+  type PrecisionAndRecall,
+  type PrecisionAndRecallOptions,
+  precisionAndRecall,
+} from './metrics/precisionAndRecall.js';
+export type { RankedScoresOptions } from './metrics/RankedScores.js';
 export { countParameters, type ParameterCount } from './models/countParameters.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './models/inferenceModel.js';

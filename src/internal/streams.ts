@@ -5,6 +5,8 @@ export const randomStreams = {
   shuffle: 6,
   selfCondition: 7,
   bound: 8,
+  /** Which units a resample holds. */
+  bootstrap: 9,
   /** Dropout layer `i` draws from stream `dropout + i`. */
   dropout: 1000,
   /** Skip connection `i` is dropped by stream `skipDropout + i`. */

@@ -1,15 +1,9 @@
-import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
+import { argumentError } from '../internal/checks.js';
 import { checkBinary, checkLength } from './labels.js';
+import { RankedScores, type RankedScoresOptions } from './RankedScores.js';
 
 /** Options of {@link AreaUnderRoc}. */
-export interface AreaUnderRocOptions {
-  /**
-   * Number of equal bins of [0, 1] that the scores are sorted into, which bounds the memory; scores that share a bin
-   * count as ties, so the area is off by at most half the share of (positive, negative) pairs that do. Default: none;
-   * the area is exact and the memory grows with the number of different scores.
-   */
-  bins?: number;
-}
+export interface AreaUnderRocOptions extends RankedScoresOptions {}
 
 /**
  * Area under the ROC curve, fed chip by chip: the probability that a positive scores higher than a negative, ties
@@ -26,15 +20,11 @@ export interface AreaUnderRocOptions {
  * ```
  */
 export class AreaUnderRoc {
-  readonly #bins: number | undefined;
-  /** Number of negatives and positives of each score or bin. */
-  readonly #counts = new Map<number, [number, number]>();
+  readonly #ranked: RankedScores;
 
   /** @throws If `bins` is not an integer of at least 2. */
   constructor(options: AreaUnderRocOptions = {}) {
-    const { bins } = options;
-    if (bins !== undefined) checkInteger('AreaUnderRoc: bins', bins, 2);
-    this.#bins = bins;
+    this.#ranked = new RankedScores('AreaUnderRoc', options);
   }
 
   /**
@@ -47,18 +37,11 @@ export class AreaUnderRoc {
   add(reference: ArrayLike<number>, scores: ArrayLike<number>): void {
     const name = 'AreaUnderRoc.add';
     checkLength(name, 'scores', scores, reference);
-    const bins = this.#bins;
-    const range = bins === undefined ? [] : [0, 1];
     for (let i = 0; i < reference.length; i++) {
       checkBinary(name, 'reference', reference, i);
-      checkNumber(`${name}: scores[${i}]`, scores[i], ...range);
+      this.#ranked.check(`${name}: scores[${i}]`, scores[i]);
     }
-    for (let i = 0; i < reference.length; i++) {
-      const key = bins === undefined ? scores[i] : Math.min(Math.floor(scores[i] * bins), bins - 1);
-      const count = this.#counts.get(key);
-      if (count === undefined) this.#counts.set(key, reference[i] === 0 ? [1, 0] : [0, 1]);
-      else count[reference[i]]++;
-    }
+    for (let i = 0; i < reference.length; i++) this.#ranked.add(reference[i], scores[i]);
   }
 
   /**
@@ -67,12 +50,7 @@ export class AreaUnderRoc {
    * @throws If the pixels added are all positive or all negative, where it is not defined.
    */
   value(): number {
-    let [negatives, positives, ordered] = [0, 0, 0];
-    for (const [, [negative, positive]] of [...this.#counts].sort(([a], [b]) => a - b)) {
-      ordered += positive * (negatives + negative / 2);
-      negatives += negative;
-      positives += positive;
-    }
+    const { negatives, positives } = this.#ranked.totals();
     if (negatives === 0 || positives === 0) {
       throw argumentError(
         'AreaUnderRoc.value: reference',
@@ -80,6 +58,20 @@ export class AreaUnderRoc {
         'both 0 and 1 somewhere',
       );
     }
-    return ordered / (negatives * positives);
+    return this.#ranked.areaUnderRoc();
+  }
+
+  /**
+   * Average precision of the same scores, in [0, 1]: Σ (Rₙ − Rₙ₋₁) Pₙ over recall R and precision P, from the highest
+   * score down, ties together (scikit-learn's `average_precision_score`).
+   *
+   * @throws If no pixel added is positive, where it is not defined.
+   */
+  averagePrecision(): number {
+    const { positives } = this.#ranked.totals();
+    if (positives === 0) {
+      throw argumentError('AreaUnderRoc.averagePrecision: reference', '0 positives', '1 somewhere');
+    }
+    return this.#ranked.averagePrecision();
   }
 }

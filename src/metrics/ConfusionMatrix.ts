@@ -5,7 +5,8 @@ import { checkLength, ratio } from './labels.js';
 export interface ConfusionMatrixOptions {
   /**
    * Reference label of pixels that do not count, inside the classes or outside; every other label outside is then an
-   * error. Default: all labels outside 0 … numClasses − 1 do not count.
+   * error. A class that is ignored is left out of {@link ConfusionMatrix.meanIou}, but where other pixels are predicted
+   * as it, the other means count it as 0 (torchmetrics). Default: all labels outside 0 … numClasses − 1 do not count.
    */
   ignoreIndex?: number;
 }
@@ -117,9 +118,16 @@ export class ConfusionMatrix {
     );
   }
 
-  /** Mean of {@link iou} over the classes. */
+  /** Mean of {@link iou} over the classes, without one that is ignored. */
   meanIou(absent: AbsentClasses = 'skip'): number {
-    return this.#mean('meanIou', this.iou(), absent);
+    return this.#mean('meanIou', this.iou(), absent, this.#ignoreIndex);
+  }
+
+  /** Pixels right / pixels in reference or prediction, over all classes together but one that is ignored. */
+  microIou(): number {
+    const unions = this.#perClass((hits, inReference, inPrediction) => inReference + inPrediction - hits);
+    if (this.#ignoreIndex !== undefined && this.#ignoreIndex in unions) unions[this.#ignoreIndex] = 0;
+    return ratio(sum(this.#perClass((hits) => hits)), sum(unions));
   }
 
   /** Mean of {@link precision} over the classes. */
@@ -142,6 +150,28 @@ export class ConfusionMatrix {
     return ratio(sum(this.recall()), sum(this.#perClass((_, inReference) => Number(inReference > 0))));
   }
 
+  /**
+   * Mean of one value a class, such as those of {@link iou}, by the pixels of the class in the reference
+   * (frequency-weighted IoU).
+   *
+   * @throws If there is not one value a class.
+   */
+  weightedMean(scores: ArrayLike<number>): number {
+    if (scores.length !== this.numClasses) {
+      throw argumentError('ConfusionMatrix.weightedMean: scores.length', scores.length, `${this.numClasses}`);
+    }
+    const inReference = this.#perClass((_, inReference) => inReference);
+    return ratio(sum(inReference.map((pixels, k) => pixels * scores[k])), sum(inReference));
+  }
+
+  /** Cohen's kappa: the accuracy beyond what chance gives to classes this frequent, in [−1, 1]. */
+  kappa(): number {
+    const total = sum(this.counts);
+    const byChance = this.#perClass((_, inReference, inPrediction) => inReference * inPrediction);
+    const expected = ratio(sum(byChance), total ** 2);
+    return ratio(this.accuracy() - expected, 1 - expected);
+  }
+
   /** `score` of each class: the pixels right, those of the reference and those predicted. */
   #perClass(score: (hits: number, inReference: number, inPrediction: number) => number): Float64Array {
     const { numClasses: n, counts } = this;
@@ -155,10 +185,11 @@ export class ConfusionMatrix {
     });
   }
 
-  /** An absent class has a score of 0, so only the divisor differs. */
-  #mean(name: string, scores: Float64Array, absent: AbsentClasses): number {
+  /** An absent class has a score of 0, so only the divisor differs; so has a class without pixels in the reference. */
+  #mean(name: string, scores: Float64Array, absent: AbsentClasses, ignored = -1): number {
     checkOneOf(`ConfusionMatrix.${name}: absent`, absent, ['skip', 'zero']);
-    const classes = absent === 'zero' ? this.numClasses : this.present().filter(Boolean).length;
+    const present = this.present();
+    const classes = present.filter((is, k) => k !== ignored && (absent === 'zero' || is)).length;
     return ratio(sum(scores), classes);
   }
 }

@@ -1,3 +1,26 @@
 export { AreaUnderRoc, type AreaUnderRocOptions } from './AreaUnderRoc.js';
 export { BinaryMetrics, type BinaryMetricsOptions } from './BinaryMetrics.js';
+export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrapInterval.js';
+export { CalibrationError, type CalibrationErrorOptions, type ReliabilityBin } from './CalibrationError.js';
+export { ClassScores } from './ClassScores.js';
 export { type AbsentClasses, ConfusionMatrix, type ConfusionMatrixOptions } from './ConfusionMatrix.js';
+export type { ClassNames } from './classNamesOf.js';
+export { confusionMatrixCsv } from './confusionMatrixCsv.js';
+export { confusionMatrixSvg } from './confusionMatrixSvg.js';
+export { type FeatureMoments, featureMoments } from './featureMoments.js';
+export { frechetDistance } from './frechetDistance.js';
+export { type KernelDistanceOptions, kernelDistance } from './kernelDistance.js';
+export type { RankScore } from './LabelRanks.js';
+export {
+  type LabelAverage,
+  type LabelScore,
+  MultiLabelMetrics,
+  type MultiLabelMetricsOptions,
+} from './MultiLabelMetrics.js';
+export { type PairedInterval, type PairedIntervalOptions, pairedInterval } from './pairedInterval.js';
+export {
+  type PrecisionAndRecall,
+  type PrecisionAndRecallOptions,
+  precisionAndRecall,
+} from './precisionAndRecall.js';
+export type { RankedScoresOptions } from './RankedScores.js';
