@@ -200,7 +200,9 @@ export {
   typicalParameters,
 } from './normalization/typicalParameters.js';
 export { addRelu } from './ops/addRelu.js';
+export { type AttentionOptions, attention } from './ops/attention.js';
 export { attentionGate } from './ops/attentionGate.js';
+export { avgPool2d } from './ops/avgPool2d.js';
 export {
   type BatchNormOptions,
   type BatchNormParameters,
@@ -212,14 +214,29 @@ export { biasAdd } from './ops/biasAdd.js';
 export { concatChannels } from './ops/concatChannels.js';
 export { conv2d } from './ops/conv2d.js';
 export { conv2dTranspose } from './ops/conv2dTranspose.js';
+export { type DownsampleConv2dOptions, downsampleConv2d } from './ops/downsampleConv2d.js';
 export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js';
+export { embedding } from './ops/embedding.js';
+export { geglu } from './ops/geglu.js';
+export { type GeluOptions, gelu } from './ops/gelu.js';
+export type { GeluType } from './ops/geluParts.js';
+export { type GroupNormOptions, groupNorm } from './ops/groupNorm.js';
+export type { InterpolationMode } from './ops/interpolationMatrix.js';
+export { type LayerNormOptions, layerNorm } from './ops/layerNorm.js';
+export { linear } from './ops/linear.js';
 export { maxPool2d } from './ops/maxPool2d.js';
+export { mish } from './ops/mish.js';
 export { PreparedConv2d, type PreparedConv2dOptions } from './ops/PreparedConv2d.js';
 export { pixelShuffle } from './ops/pixelShuffle.js';
 export { pixelUnshuffle } from './ops/pixelUnshuffle.js';
+export { quickGelu } from './ops/quickGelu.js';
 export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
 export { registerGradients } from './ops/registerGradients.js';
+export { type Resample2dOptions, resample2d } from './ops/resample2d.js';
+export { type RmsNormOptions, rmsNorm } from './ops/rmsNorm.js';
+export { silu } from './ops/silu.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
+export { upsampleNearest2d } from './ops/upsampleNearest2d.js';
 export { withoutGradient } from './ops/withoutGradient.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/AdaBelief.js';
 export { Adadelta, type AdadeltaOptions } from './optimizers/Adadelta.js';
