@@ -19,7 +19,7 @@ import { expectTensorsKept, startTestBackend } from '../../../test/support/backe
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { SkippedChips } from '../src/data/SkippedChips.js';
 import { affineError, BandStatistics } from '../src/run/baselineLoss.js';
-import type { Run } from '../src/run/run.js';
+import type { Run } from '../src/run/Run.js';
 import { trainEpoch } from '../src/run/trainEpoch.js';
 import { baselineLoss, validate } from '../src/run/validate.js';
 

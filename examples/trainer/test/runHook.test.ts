@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { writeChips } from '../../../test/support/chips.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { pretrain } from '../src/run/pretrain.js';
-import { runHook } from '../src/run/runHook.js';
+import { runHook } from '../src/hooks/runHook.js';
 
 let folder: string;
 let warnings: string[];

@@ -4,10 +4,10 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readEvent } from '../../../src/training/node/readEvent.js';
 import { readRecords } from '../../../src/training/node/readRecords.js';
-import { baselineAdvice } from '../src/run/baselineAdvice.js';
+import { baselineAdvice } from '../src/console/baselineAdvice.js';
 import type { EpochRecord } from '../src/run/epochRecords.js';
-import type { RunState } from '../src/run/runFolder.js';
-import { createRunLogs } from '../src/run/runLogs.js';
+import type { RunState } from '../src/checkpoint/RunState.js';
+import { createRunLogs } from '../src/logs/createRunLogs.js';
 
 const STEPS = 4;
 const losses = [0.5, 0.25, 0.375];

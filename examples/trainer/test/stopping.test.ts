@@ -9,7 +9,7 @@ import { startTestBackend } from '../../../test/support/backend.js';
 import { writeChips } from '../../../test/support/chips.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { type PretrainHooks, pretrain } from '../src/run/pretrain.js';
-import { resumeCommand } from '../src/run/resumeCommand.js';
+import { resumeCommand } from '../src/checkpoint/resumeCommand.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'stopping-'));
 const out = (name: string) => path.join(folder, name);

@@ -1,6 +1,6 @@
 import { parsePretrainOptions } from '../config/pretrainOptions.js';
 import { pretrain as run } from '../run/pretrain.js';
-import { type StopRequest, stopOnSignals } from '../run/stopOnSignals.js';
+import { type StopRequest, stopOnSignals } from '../stopping/stopOnSignals.js';
 
 /** `diffusion-ssl pretrain`: pretrains as the arguments say, and sets the exit status of the process. */
 export async function pretrain(args: readonly string[]): Promise<void> {

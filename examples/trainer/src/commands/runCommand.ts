@@ -1,6 +1,6 @@
 import { initBackend } from 'diffusion-ssl/backends/node';
 import type { BackendOptions } from '../config/addBackendFlags.js';
-import { type StopRequest, stopOnSignals } from '../run/stopOnSignals.js';
+import { type StopRequest, stopOnSignals } from '../stopping/stopOnSignals.js';
 
 /**
  * Runs the body of a command on the backend that its flags choose. An error becomes a message and exit status 1, a

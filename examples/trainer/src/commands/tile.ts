@@ -4,7 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from 'diffusion-ssl/errors';
 import { decimal } from '../config/decimal.js';
 import { choice, integer, share } from '../config/flagValues.js';
-import { type StopRequest, stopOnSignals } from '../run/stopOnSignals.js';
+import { type StopRequest, stopOnSignals } from '../stopping/stopOnSignals.js';
 import { makeTiles } from '../tile/makeTiles.js';
 import type { TileOptions } from '../tile/TileOptions.js';
 

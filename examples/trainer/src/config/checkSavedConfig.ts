@@ -1,6 +1,6 @@
 import { Command, type Option } from 'commander';
 import { CheckpointError } from 'diffusion-ssl/errors';
-import { showValue } from '../run/showValue.js';
+import { showValue } from './showValue.js';
 import { addDataFlags } from './addDataFlags.js';
 import { addModelFlags } from './addModelFlags.js';
 import { addTrainingFlags } from './addTrainingFlags.js';

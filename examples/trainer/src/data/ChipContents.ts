@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ChipList } from 'diffusion-ssl/data';
-import { refuseChanges } from '../run/refuseChanges.js';
+import { refuseChanges } from './refuseChanges.js';
 import { chipName } from './chipName.js';
 
 /** Chips whose contents are kept, at most. */

@@ -9,7 +9,7 @@ import { randomNormal } from 'diffusion-ssl/ops';
 import { sampleDdim } from 'diffusion-ssl/samplers';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
-import { turn } from '../run/turn.js';
+import { turn } from '../stopping/turn.js';
 import type { Display } from './display.js';
 import { type LossPlotOptions, lossPlotSvg } from './lossPlot.js';
 import { type PanelSample, samplePanel } from './samplePanel.js';

@@ -5,21 +5,21 @@ import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.
 import { type ChipData, chipError, openChipData } from '../data/chipData.js';
 import { displayOf } from '../pictures/display.js';
 import { PREDICTED, shownChips, writeLossPlot, writePanel } from '../pictures/pictures.js';
-import { claimFolder } from './claimFolder.js';
+import { claimFolder } from '../folder/claimFolder.js';
 import { epochRecords } from './epochRecords.js';
-import { finishRun } from './finishRun.js';
-import { type InitialWeights, readInitialWeights } from './initialWeights.js';
-import { reportMemory } from './memoryReport.js';
-import { modelConfigOf } from './modelConfigOf.js';
-import { type ResumePoint, readResumePoint } from './readResumePoint.js';
-import { refuseChanges } from './refuseChanges.js';
-import { resumeCommand } from './resumeCommand.js';
-import { createRun, onEpoch, openLogs, type Run, saveCheckpoint, withAverage } from './run.js';
-import { BEST, LATEST } from './runFolder.js';
-import { changedInputs, type RunInputs, runInputs } from './runInputs.js';
-import { saveModel } from './saveModel.js';
+import { finishRun } from '../results/finishRun.js';
+import { type InitialWeights, readInitialWeights } from '../setup/readInitialWeights.js';
+import { reportMemory } from '../setup/reportMemory.js';
+import { modelConfigOf } from '../setup/modelConfigOf.js';
+import { type ResumePoint, readResumePoint } from '../checkpoint/readResumePoint.js';
+import { refuseChanges } from '../data/refuseChanges.js';
+import { resumeCommand } from '../checkpoint/resumeCommand.js';
+import { createRun, onEpoch, openLogs, type Run, saveCheckpoint, withAverage } from './Run.js';
+import { BEST, LATEST } from '../checkpoint/RunState.js';
+import { changedInputs, type RunInputs, runInputs } from '../checkpoint/runInputs.js';
+import { saveModel } from '../results/saveModel.js';
 import { trainEpoch } from './trainEpoch.js';
-import { untilAborted } from './untilAborted.js';
+import { untilAborted } from '../stopping/untilAborted.js';
 import { baselineLoss, validate } from './validate.js';
 
 /** How a run ended. */

@@ -11,9 +11,9 @@ import {
 } from 'diffusion-ssl/training';
 import { drawMask } from './drawMask.js';
 import { drawNoise } from './drawNoise.js';
-import { openLogs, type Run, saveCheckpoint } from './run.js';
-import { LATEST } from './runFolder.js';
-import { turn } from './turn.js';
+import { openLogs, type Run, saveCheckpoint } from './Run.js';
+import { LATEST } from '../checkpoint/RunState.js';
+import { turn } from '../stopping/turn.js';
 
 const TIMESTEP_STREAM = 10;
 

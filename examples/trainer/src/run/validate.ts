@@ -5,7 +5,7 @@ import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import type { SkippedChips } from '../data/SkippedChips.js';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
-import { turn } from './turn.js';
+import { turn } from '../stopping/turn.js';
 
 /** What validation needs to know of the run. */
 export interface ValidationOptions {

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
-import { epochRecords } from './epochRecords.js';
-import type { RunState } from './runFolder.js';
+import { epochRecords } from '../run/epochRecords.js';
+import type { RunState } from '../checkpoint/RunState.js';
 
 /** One optimizer step, as it is logged. */
 export interface StepRecord {

@@ -1,6 +1,6 @@
 import { countParameters } from 'diffusion-ssl/models';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
-import type { Run } from './run.js';
+import type { Run } from '../run/Run.js';
 
 /** The model card of a run, in Markdown; what only a person knows is left to fill in. */
 export function modelCard({ config, modelConfig, state, bands, data }: Run, baseline: number): string {

@@ -13,15 +13,15 @@ import type { PretrainConfig, PretrainOptions, RunOptions } from '../config/pret
 import type { ChipData } from '../data/chipData.js';
 import { writeStatistics } from '../data/chipStatistics.js';
 import { readBands } from '../data/readBands.js';
-import type { InitialWeights } from './initialWeights.js';
-import { makeLoss } from './makeLoss.js';
-import { makeOptimizer } from './makeOptimizer.js';
-import { makeSchedule, type RunSchedule } from './makeSchedule.js';
-import type { ResumePoint } from './readResumePoint.js';
-import { LATEST, type RunChips, type RunState } from './runFolder.js';
-import { runHook } from './runHook.js';
-import type { RunInputs } from './runInputs.js';
-import { createRunLogs, type RunLogs } from './runLogs.js';
+import type { InitialWeights } from '../setup/readInitialWeights.js';
+import { makeLoss } from '../setup/makeLoss.js';
+import { makeOptimizer } from '../setup/makeOptimizer.js';
+import { makeSchedule, type RunSchedule } from '../setup/makeSchedule.js';
+import type { ResumePoint } from '../checkpoint/readResumePoint.js';
+import { LATEST, type RunChips, type RunState } from '../checkpoint/RunState.js';
+import { runHook } from '../hooks/runHook.js';
+import type { RunInputs } from '../checkpoint/runInputs.js';
+import { createRunLogs, type RunLogs } from '../logs/createRunLogs.js';
 
 /** Messages about skipped chips that a checkpoint holds, at most. */
 const MOST_SKIPPED = 1000;

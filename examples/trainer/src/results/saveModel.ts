@@ -4,7 +4,7 @@ import { type ModelDescription, savePretrained } from 'diffusion-ssl/pretrained'
 import { folderFiles, writeFileAtomic } from 'diffusion-ssl/training/node';
 import { chipNormalization } from '../data/chipNormalization.js';
 import { modelCard } from './modelCard.js';
-import { type Run, withAverage } from './run.js';
+import { type Run, withAverage } from '../run/Run.js';
 
 /** The folder of the model in that of a run. */
 const MODEL = 'model';

@@ -6,7 +6,7 @@ import { readCheckpointState } from 'diffusion-ssl/training';
 import { folderFiles } from 'diffusion-ssl/training/node';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
 import { checkRunState } from './checkRunState.js';
-import { BEST, holdsCheckpoint, LATEST, type RunState } from './runFolder.js';
+import { BEST, holdsCheckpoint, LATEST, type RunState } from './RunState.js';
 
 /** A checkpoint to go on from. */
 export interface ResumePoint {

@@ -10,9 +10,9 @@ import {
   type WrittenSamples,
   writeSamples,
 } from '../pictures/pictures.js';
-import { baselineAdvice } from './baselineAdvice.js';
+import { baselineAdvice } from '../console/baselineAdvice.js';
 import { compareSamples } from './compareSamples.js';
-import { openLogs, type Run, withAverage } from './run.js';
+import { openLogs, type Run, withAverage } from '../run/Run.js';
 import { finishModel } from './saveModel.js';
 
 /** What the end of a run needs besides the run. */

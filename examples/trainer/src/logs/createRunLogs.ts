@@ -8,10 +8,10 @@ import {
   prepareFolder,
   type TensorBoardLog,
 } from 'diffusion-ssl/training/node';
-import { type EpochRecord, epochRecords } from './epochRecords.js';
-import { createProgressBar, type ProgressBar } from './progressBar.js';
+import { type EpochRecord, epochRecords } from '../run/epochRecords.js';
+import { createProgressBar, type ProgressBar } from '../console/progressBar.js';
 import { type EpochLine, restoreRecords, type StepRecord } from './restoreRecords.js';
-import type { RunState } from './runFolder.js';
+import type { RunState } from '../checkpoint/RunState.js';
 
 /** Everything that a run writes as it goes: CSV, JSON lines, TensorBoard, progress bar. */
 export interface RunLogs {

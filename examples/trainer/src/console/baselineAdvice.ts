@@ -1,4 +1,4 @@
-import type { Run } from './run.js';
+import type { Run } from '../run/Run.js';
 
 /**
  * What to say of a run that ends above its baseline; undefined of others, and where the loss does not compare with it.

@@ -6,7 +6,7 @@ import { acquireLock, type FileLock, LockError } from 'diffusion-ssl/training/no
 import type { PretrainOptions } from '../config/pretrainOptions.js';
 import { makeFolder } from './makeFolder.js';
 import { removeEmpty } from './removeEmpty.js';
-import { BEST, holdsCheckpoint, LATEST } from './runFolder.js';
+import { BEST, holdsCheckpoint, LATEST } from '../checkpoint/RunState.js';
 
 /** A run's folder, in which no other process writes until it is let go. */
 export interface ClaimedFolder {
