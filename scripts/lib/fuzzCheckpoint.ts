@@ -1,7 +1,7 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
-import { parsePretrainOptions } from '../../examples/trainer/src/config/pretrainOptions.js';
 import { checkRunState } from '../../examples/trainer/src/checkpoint/checkRunState.js';
+import { parsePretrainOptions } from '../../examples/trainer/src/config/pretrainOptions.js';
 import { makeOptimizer } from '../../examples/trainer/src/setup/makeOptimizer.js';
 import { makeSchedule } from '../../examples/trainer/src/setup/makeSchedule.js';
 import { modelConfigOf } from '../../examples/trainer/src/setup/modelConfigOf.js';

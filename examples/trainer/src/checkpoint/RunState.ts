@@ -1,5 +1,3 @@
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
 import type { RunInputs } from './runInputs.js';
@@ -59,13 +57,4 @@ export interface RunState {
   history: FinishedEpoch[];
   /** Seconds so far. */
   seconds: number;
-}
-
-/** Names of the checkpoints in a run's folder; a large one is in several files, of which NAME.index.json tells. */
-export const LATEST = 'latest.safetensors';
-export const BEST = 'best.safetensors';
-
-/** Whether a folder holds a checkpoint. */
-export function holdsCheckpoint(folder: string, name: string): boolean {
-  return [name, `${name}.index.json`].some((file) => existsSync(path.join(folder, file)));
 }

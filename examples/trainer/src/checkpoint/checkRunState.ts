@@ -2,8 +2,8 @@ import { CheckpointError } from 'diffusion-ssl/errors';
 import { z } from 'zod';
 import { checkSavedConfig } from '../config/checkSavedConfig.js';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
-import type { RunState } from './RunState.js';
 import { showValue } from '../config/showValue.js';
+import type { RunState } from './RunState.js';
 
 const count = z.int().min(0);
 const seconds = z.number().min(0);

@@ -5,8 +5,9 @@ import { openTensors, type StoredTensors } from 'diffusion-ssl/interop';
 import { readCheckpointState } from 'diffusion-ssl/training';
 import { folderFiles } from 'diffusion-ssl/training/node';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
+import { BEST, holdsCheckpoint, LATEST } from './checkpointNames.js';
 import { checkRunState } from './checkRunState.js';
-import { BEST, holdsCheckpoint, LATEST, type RunState } from './RunState.js';
+import type { RunState } from './RunState.js';
 
 /** A checkpoint to go on from. */
 export interface ResumePoint {

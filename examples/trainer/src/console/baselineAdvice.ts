@@ -3,10 +3,12 @@ import type { Run } from '../run/Run.js';
 /**
  * What to say of a run that ends above its baseline; undefined of others, and where the loss does not compare with it.
  */
-export function baselineAdvice(
-  { config, state, folder }: Pick<Run, 'config' | 'state' | 'folder'>,
-  baseline: number,
-): string | undefined {
+export function baselineAdvice({
+  config,
+  state,
+  folder,
+  baseline,
+}: Pick<Run, 'config' | 'state' | 'folder' | 'baseline'>): string | undefined {
   const losses = state.history.map(({ validationLoss }) => validationLoss);
   const last = losses.at(-1);
   if (config.loss !== 'mse' || last === undefined || last < baseline) return undefined;

@@ -3,10 +3,10 @@ import { mkdir } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { acquireLock, type FileLock, LockError } from 'diffusion-ssl/training/node';
+import { BEST, holdsCheckpoint, LATEST } from '../checkpoint/checkpointNames.js';
 import type { PretrainOptions } from '../config/pretrainOptions.js';
 import { makeFolder } from './makeFolder.js';
 import { removeEmpty } from './removeEmpty.js';
-import { BEST, holdsCheckpoint, LATEST } from '../checkpoint/RunState.js';
 
 /** A run's folder, in which no other process writes until it is let go. */
 export interface ClaimedFolder {

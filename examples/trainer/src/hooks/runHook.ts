@@ -3,13 +3,15 @@ import { once } from 'node:events';
 
 /**
  * Runs a command of the user's in a shell, such as one that copies a checkpoint away, and waits for it. It is told
- * where the run stands by variables of its environment. One that fails is said, and ends nothing.
+ * where the run stands by variables of its environment.
+ *
+ * @returns What to say of one that has failed, which ends nothing.
  */
 export async function runHook(
   flag: string,
   command: string,
   variables: Record<string, string>,
-): Promise<void> {
+): Promise<string | undefined> {
   // What it says goes to stderr: stdout is the trainer's.
   const child = spawn(command, {
     shell: true,
@@ -18,8 +20,10 @@ export async function runHook(
   });
   try {
     const [status, signal] = (await once(child, 'close')) as [number | null, string | null];
-    if (status !== 0) console.warn(`${flag}: '${command}' ended with ${signal ?? `exit status ${status}`}.`);
+    return status === 0
+      ? undefined
+      : `${flag}: '${command}' ended with ${signal ?? `exit status ${status}`}.`;
   } catch (error) {
-    console.warn(`${flag}: '${command}' did not start (${(error as Error).message}).`);
+    return `${flag}: '${command}' did not start (${(error as Error).message}).`;
   }
 }

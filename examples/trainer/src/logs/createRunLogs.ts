@@ -8,61 +8,52 @@ import {
   prepareFolder,
   type TensorBoardLog,
 } from 'diffusion-ssl/training/node';
-import { type EpochRecord, epochRecords } from '../run/epochRecords.js';
-import { createProgressBar, type ProgressBar } from '../console/progressBar.js';
-import { type EpochLine, restoreRecords, type StepRecord } from './restoreRecords.js';
 import type { RunState } from '../checkpoint/RunState.js';
+import { type EpochRecord, epochRecords } from '../run/epochRecords.js';
+import type { StepRecord } from '../run/RunListener.js';
+import { type EpochLine, restoreRecords } from './restoreRecords.js';
 
-/** Everything that a run writes as it goes: CSV, JSON lines, TensorBoard, progress bar. */
+/** Every log that a run writes as it goes: CSV, JSON lines, TensorBoard. */
 export interface RunLogs {
   step(record: StepRecord): void;
   epoch(record: EpochRecord): void;
   /** Adds a picture, a PNG file's bytes, to TensorBoard at the last step. */
   picture(tag: 'panel' | 'samples', png: Uint8Array): void;
-  /** Leaves the bar as it is. */
-  close(): void;
 }
 
 const VALIDATION = 'loss/validation';
 const IMAGES_PER_SECOND = 'images_per_second';
 
 /**
- * Opens the logs of a run of so many steps. Those of a run that goes on become what they were at its checkpoint: what
- * it will do again is taken out, and what is missing is written again from the checkpoint's history, or said.
+ * Opens the logs of a run. Those of a run that goes on become what they were at its checkpoint: what it will do again
+ * is taken out, and what is missing is written again from its history, or said by `warn`.
  */
-export async function createRunLogs(folder: string, state: RunState, totalSteps: number): Promise<RunLogs> {
+export async function createRunLogs(
+  folder: string,
+  state: RunState,
+  warn: (text: string) => void,
+): Promise<RunLogs> {
   const resumeStep = state.step > 0 ? state.step : undefined;
   const linesFile = path.join(folder, 'log.jsonl');
-  const records = resumeStep === undefined ? [] : await restoreRecords(linesFile, state);
+  const records = resumeStep === undefined ? [] : await restoreRecords(linesFile, state, warn);
   const lines = await createJsonLinesLog(linesFile, { resumeStep });
   const csv = await openCsv(path.join(folder, 'training_log.csv'), state);
   const board = await openBoard(path.join(folder, 'tensorboard'), state, records);
-  let bar: ProgressBar | undefined;
   return {
     step(record) {
       lines.write({ ...record });
       writePoints(board, record);
-      const { step, loss, images, epoch } = record;
-      bar ??= createProgressBar({ totalSteps, startStep: step - 1 });
-      bar.update({ step, loss, images, label: `epoch ${epoch}/${state.config.epochs}` });
     },
     epoch(record) {
-      const { epoch, step, trainLoss, validationLoss, learningRate, bestEpoch, seconds } = record;
+      const { epoch, step, trainLoss, validationLoss, learningRate } = record;
       writeRow(csv, record);
       const line: EpochLine = { step, epoch, trainLoss, validationLoss, learningRate };
       lines.write({ ...line });
       writePoints(board, line);
       writeSpeed(board, record);
-      bar?.print(
-        `epoch ${epoch}: training loss ${trainLoss.toFixed(4)}, validation loss ${validationLoss.toFixed(4)}, ` +
-          `${seconds.toFixed(0)} s${bestEpoch === epoch ? ', best so far' : ''}`,
-      );
     },
     picture(tag, png) {
       board.image(tag, png, state.step);
-    },
-    close() {
-      bar?.close();
     },
   };
 }

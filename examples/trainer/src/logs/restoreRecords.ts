@@ -1,18 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
-import { epochRecords } from '../run/epochRecords.js';
 import type { RunState } from '../checkpoint/RunState.js';
-
-/** One optimizer step, as it is logged. */
-export interface StepRecord {
-  step: number;
-  epoch: number;
-  loss: number;
-  gradientNorm: number;
-  learningRate: number;
-  images: number;
-}
+import { epochRecords } from '../run/epochRecords.js';
+import type { StepRecord } from '../run/RunListener.js';
 
 /** One epoch, as it is logged beside the steps. */
 export interface EpochLine {
@@ -27,7 +18,11 @@ export interface EpochLine {
  * Brings a log of steps and epochs to where a checkpoint stands: each step until then once, and the epochs of the
  * history. Says which steps it lacks, which nothing else knows.
  */
-export async function restoreRecords(file: string, state: RunState): Promise<(StepRecord | EpochLine)[]> {
+export async function restoreRecords(
+  file: string,
+  state: RunState,
+  warn: (text: string) => void,
+): Promise<(StepRecord | EpochLine)[]> {
   const steps = new Map<number, StepRecord>();
   const epochs = new Map<number, EpochLine>();
   for (const record of await readRecords(file)) {
@@ -44,7 +39,7 @@ export async function restoreRecords(file: string, state: RunState): Promise<(St
   await writeFileAtomic(file, records.map((record) => `${JSON.stringify(record)}\n`).join(''));
   const missing = state.step - steps.size;
   if (missing > 0) {
-    console.warn(
+    warn(
       `${path.basename(file)} lacks ${missing} of the ${state.step} steps until now: it was changed or deleted.`,
     );
   }

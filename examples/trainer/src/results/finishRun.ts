@@ -1,45 +1,24 @@
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
-import { saveTensors, storedStateDict } from 'diffusion-ssl/interop';
 import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl/normalization';
-import { folderFiles, prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
-import {
-  type PictureOptions,
-  type ShownChips,
-  type WrittenSamples,
-  writeSamples,
-} from '../pictures/pictures.js';
-import { baselineAdvice } from '../console/baselineAdvice.js';
+import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
+import type { Run } from '../run/Run.js';
+import type { RunSummary } from '../run/RunListener.js';
+import type { RunSamples } from '../run/sampleRun.js';
 import { compareSamples } from './compareSamples.js';
-import { openLogs, type Run, withAverage } from '../run/Run.js';
 import { finishModel } from './saveModel.js';
 
-/** What the end of a run needs besides the run. */
-export interface FinishOptions {
-  baseline: number;
-  pictures: PictureOptions;
-  /** Real chips to show beside the samples, and to compare them with. */
-  chips: ShownChips;
-  /** When the run started, in `performance.now()` milliseconds. */
-  started: number;
-}
-
-/** Writes weights, samples and summary of a finished run. */
-export async function finishRun(run: Run, options: FinishOptions): Promise<void> {
-  const { baseline, pictures, chips, started } = options;
-  const { folder, state, data, model } = run;
-  const written = await withAverage(run, async () => {
-    await saveTensors(folderFiles(folder), 'weights.safetensors', storedStateDict(run.parameters));
-    const title = `DDIM samples after ${state.step} steps`;
-    return writeSamples(model, chips, pictures, { title });
-  });
-  await finishModel(run, baseline);
-  (await openLogs(run)).picture('samples', written.png);
-  await writeSampleRasters(run, written.samples);
-  state.seconds = (performance.now() - started) / 1000;
+/** Writes what a finished run leaves: the model's card, samples, the chips left out, and the summary. */
+export async function finishRun(run: Run, samples: RunSamples): Promise<RunSummary> {
+  const { folder, state, data } = run;
+  await finishModel(run);
+  await writeSampleRasters(run, samples.samples);
+  state.seconds = (performance.now() - run.beginning) / 1000;
   await data.skipped.write(folder);
-  await writeSummary(run, baseline, written);
+  const summary = summaryOf(run, samples);
+  await writeFileAtomic(path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
+  return summary;
 }
 
 /**
@@ -58,10 +37,10 @@ async function writeSampleRasters({ folder, config, state }: Run, samples: reado
   }
 }
 
-async function writeSummary(run: Run, baseline: number, { samples, chips }: WrittenSamples): Promise<void> {
-  const { config, state, folder, parameters, data } = run;
+function summaryOf(run: Run, { samples, chips }: RunSamples): RunSummary {
+  const { config, state, parameters, data, baseline } = run;
   const last = state.history.at(-1);
-  const summary = {
+  return {
     backend: tf.getBackend(),
     parameters: parameters.reduce((sum, { spec, variable }) => sum + (spec.trainable ? variable.size : 0), 0),
     images: data.train.length,
@@ -78,12 +57,4 @@ async function writeSummary(run: Run, baseline: number, { samples, chips }: Writ
     // As the network has them; chips of the validation split.
     samplesAgainstChips: compareSamples(samples, chips),
   };
-  await writeFileAtomic(path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
-  console.log(
-    `validation loss ${summary.validationLoss?.toFixed(4)}, baseline ${baseline.toFixed(4)}, ` +
-      `${state.seconds.toFixed(0)} s, ${summary.imagesPerSecond?.toFixed(1)} images/s; ` +
-      `${data.skipped.count > 0 ? `${data.skipped.count} chips skipped; ` : ''}see ${folder}`,
-  );
-  const advice = baselineAdvice(run, baseline);
-  if (advice) console.log(advice);
 }

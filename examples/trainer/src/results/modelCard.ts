@@ -3,7 +3,7 @@ import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { Run } from '../run/Run.js';
 
 /** The model card of a run, in Markdown; what only a person knows is left to fill in. */
-export function modelCard({ config, modelConfig, state, bands, data }: Run, baseline: number): string {
+export function modelCard({ config, modelConfig, state, bands, data, baseline }: Run): string {
   const { history, chips } = state;
   const best = history.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
   const [height, width] = chips.shape;

@@ -5,7 +5,7 @@ import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.
 /**
  * Says what a run needs, before anything is allocated.
  *
- * @param limits What the backend holds; `nameOf` says how the user gave an option.
+ * @param limits What the backend holds; `nameOf` says how the user gave an option, `note` takes what is said.
  * @throws If the backend cannot hold it: the error names the options to change.
  */
 export function reportMemory(
@@ -16,7 +16,9 @@ export function reportMemory(
     name,
     memoryLimitBytes,
     nameOf,
-  }: Pick<StartedBackend, 'name' | 'memoryLimitBytes'> & Pick<PretrainOptions, 'nameOf'>,
+    note,
+  }: Pick<StartedBackend, 'name' | 'memoryLimitBytes'> &
+    Pick<PretrainOptions, 'nameOf'> & { note: (text: string) => void },
 ): void {
   const needs = estimateMemory(model, {
     batch: config.batch,
@@ -26,9 +28,7 @@ export function reportMemory(
   const parts = Object.entries(needs)
     .filter(([part, bytes]) => part !== 'total' && bytes > 0)
     .map(([part, bytes]) => `${part} ${megabytes(bytes)}`);
-  console.log(
-    `${countParameters(model).trainable.toLocaleString('en')} parameters; memory: ${parts.join(', ')}`,
-  );
+  note(`${countParameters(model).trainable.toLocaleString('en')} parameters; memory: ${parts.join(', ')}`);
   if (needs.total <= memoryLimitBytes) return;
   throw new Error(
     `The run needs about ${megabytes(needs.total)}; backend ${name} holds ${megabytes(memoryLimitBytes)}. ` +
