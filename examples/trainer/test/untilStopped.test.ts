@@ -27,7 +27,14 @@ const wrapped = (cause: unknown) => new AbortError('stopped', { cause });
 it.each([
   ['ends', () => {}, undefined],
   ['is asked to stop when it is through', stop, undefined],
-  ['throws the reason', () => (stop(), controller.current.signal.throwIfAborted()), 143],
+  [
+    'throws the reason',
+    () => {
+      stop();
+      controller.current.signal.throwIfAborted();
+    },
+    143,
+  ],
   [
     'throws what the reason has caused',
     () => {
