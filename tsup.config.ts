@@ -11,6 +11,8 @@ const folders = [
   'data/node',
   'diffusion',
   'errors',
+  'features',
+  'features/node',
   'interop',
   'kernels/wasm',
   'layers',

@@ -33,9 +33,9 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'layers', packages: [core, layers] }],
   [{ folder: 'models', packages: [core, layers] }],
   [{ folder: 'optimizers', packages: [core] }],
-  [{ folder: 'heads', packages: [core, layers] }],
   [{ folder: 'interop', packages: [core, layers] }],
   [{ folder: 'pretrained', packages: [core, layers] }],
+  [{ folder: 'features', packages: [core] }],
   [
     {
       folder: 'data',
@@ -45,6 +45,7 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'data/node', packages: [core, 'csv-parse', 'node:'] }],
   [{ folder: 'training', packages: [core, layers] }],
   [{ folder: 'training/node', packages: [core, layers, 'node:'] }],
+  [{ folder: 'features/node', packages: [core, 'node:'] }],
   [
     {
       folder: 'backends',

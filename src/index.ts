@@ -49,6 +49,7 @@ export { type AlphaSchedule, computeAlphaSchedule } from './diffusion/computeAlp
 export { computeSnr } from './diffusion/computeSnr.js';
 export type { ConditionFields, Denoiser, DenoiserCall } from './diffusion/Denoiser.js';
 export { type EdmFactors, edmFactors } from './diffusion/edmFactors.js';
+export type { ActivationPlan, FeatureDenoiser } from './diffusion/FeatureDenoiser.js';
 export { gatherSchedule } from './diffusion/gatherSchedule.js';
 export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './diffusion/getTimestepEmbedding.js';
 export { getVelocity } from './diffusion/getVelocity.js';
@@ -78,6 +79,18 @@ export { CheckpointError } from './errors/CheckpointError.js';
 export { ConfigError } from './errors/ConfigError.js';
 export { DataError } from './errors/DataError.js';
 export { DiffusionSslError } from './errors/DiffusionSslError.js';
+export { estimateFeatureMemory, type FeatureMemory } from './features/estimateFeatureMemory.js';
+export { extractFeatures } from './features/extractFeatures.js';
+export type { FeatureCache, FeatureStore } from './features/FeatureCache.js';
+export type {
+  FeatureLayers,
+  FeatureMap,
+  FeatureOptions,
+  InversionOptions,
+} from './features/FeatureOptions.js';
+export { type PixelNoiseOptions, pixelNoise } from './features/pixelNoise.js';
+export { stackFeatures } from './features/stackFeatures.js';
+export { weightsFingerprint } from './features/weightsFingerprint.js';
 export type { RandomKey } from './internal/philox.js';
 export type { Raster } from './internal/raster.js';
 export { loadTorchStateDict } from './interop/loadTorchStateDict.js';
@@ -120,15 +133,10 @@ export { SkipDropout, type SkipDropoutConfig } from './layers/SkipDropout.js';
 export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
 export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './layers/UpconvBlock.js';
-export { type BinaryCrossEntropyParameters, binaryCrossEntropy } from './losses/binaryCrossEntropy.js';
 export { type CharbonnierParameters, charbonnier } from './losses/charbonnier.js';
-export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.js';
-export { type DiceLossOptions, diceLoss } from './losses/diceLoss.js';
-export { type FocalLossOptions, focalLoss } from './losses/focalLoss.js';
 export { getLossFn, type LossFnOptions, type LossFunction, type LossName } from './losses/getLossFn.js';
 export { type HybridLightParameters, hybridLight } from './losses/hybridLight.js';
 export { l1 } from './losses/l1.js';
-export type { LabelLossOptions } from './losses/labelWeights.js';
 export { mse } from './losses/mse.js';
 export type { DataLevels } from './losses/normalNll.js';
 export { type PerceptualParameters, perceptual } from './losses/perceptual.js';
@@ -136,7 +144,6 @@ export type { LossOptions, ScalarLossOptions } from './losses/reduceLoss.js';
 export { type SsimParameters, ssim } from './losses/ssim.js';
 export { Vgg16Features, type Vgg16FeaturesOptions } from './losses/Vgg16Features.js';
 export type { HostWeight } from './losses/vgg16Layers.js';
-export type { LabelReduction } from './losses/weightedSum.js';
 export { AreaUnderRoc, type AreaUnderRocOptions } from './metrics/AreaUnderRoc.js';
 export { BinaryMetrics, type BinaryMetricsOptions } from './metrics/BinaryMetrics.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './metrics/bootstrapInterval.js';
@@ -206,9 +213,7 @@ export {
   typicalParameters,
 } from './normalization/typicalParameters.js';
 export { addRelu } from './ops/addRelu.js';
-export { type AttentionOptions, attention } from './ops/attention.js';
 export { attentionGate } from './ops/attentionGate.js';
-export { avgPool2d } from './ops/avgPool2d.js';
 export {
   type BatchNormOptions,
   type BatchNormParameters,
@@ -220,29 +225,14 @@ export { biasAdd } from './ops/biasAdd.js';
 export { concatChannels } from './ops/concatChannels.js';
 export { conv2d } from './ops/conv2d.js';
 export { conv2dTranspose } from './ops/conv2dTranspose.js';
-export { type DownsampleConv2dOptions, downsampleConv2d } from './ops/downsampleConv2d.js';
 export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js';
-export { embedding } from './ops/embedding.js';
-export { geglu } from './ops/geglu.js';
-export { type GeluOptions, gelu } from './ops/gelu.js';
-export type { GeluType } from './ops/geluParts.js';
-export { type GroupNormOptions, groupNorm } from './ops/groupNorm.js';
-export type { InterpolationMode } from './ops/interpolationMatrix.js';
-export { type LayerNormOptions, layerNorm } from './ops/layerNorm.js';
-export { linear } from './ops/linear.js';
 export { maxPool2d } from './ops/maxPool2d.js';
-export { mish } from './ops/mish.js';
 export { PreparedConv2d, type PreparedConv2dOptions } from './ops/PreparedConv2d.js';
 export { pixelShuffle } from './ops/pixelShuffle.js';
 export { pixelUnshuffle } from './ops/pixelUnshuffle.js';
-export { quickGelu } from './ops/quickGelu.js';
 export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform } from './ops/random.js';
 export { registerGradients } from './ops/registerGradients.js';
-export { type Resample2dOptions, resample2d } from './ops/resample2d.js';
-export { type RmsNormOptions, rmsNorm } from './ops/rmsNorm.js';
-export { silu } from './ops/silu.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
-export { upsampleNearest2d } from './ops/upsampleNearest2d.js';
 export { withoutGradient } from './ops/withoutGradient.js';
 export { AdaBelief, type AdaBeliefOptions } from './optimizers/AdaBelief.js';
 export { Adadelta, type AdadeltaOptions } from './optimizers/Adadelta.js';

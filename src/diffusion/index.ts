@@ -2,6 +2,7 @@ export { type AlphaSchedule, computeAlphaSchedule } from './computeAlphaSchedule
 export { computeSnr } from './computeSnr.js';
 export type { ConditionFields, Denoiser, DenoiserCall } from './Denoiser.js';
 export { type EdmFactors, edmFactors } from './edmFactors.js';
+export type { ActivationPlan, FeatureDenoiser } from './FeatureDenoiser.js';
 export { gatherSchedule } from './gatherSchedule.js';
 export { getTimestepEmbedding, type TimestepEmbeddingOptions } from './getTimestepEmbedding.js';
 export { getVelocity } from './getVelocity.js';

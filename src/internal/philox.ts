@@ -90,15 +90,21 @@ export function randomUniform(count: number, key: RandomKey): Float32Array {
   return out;
 }
 
+/** Two standard normals of two 32-bit words: Box-Muller in float64. */
+export function normalPair(first: number, second: number): [number, number] {
+  const radius = Math.sqrt(-2 * Math.log((first + 0.5) / TWO_POW_32));
+  const angle = 2 * Math.PI * (second / TWO_POW_32);
+  return [radius * Math.cos(angle), radius * Math.sin(angle)];
+}
+
 /** `count` standard normals (Box-Muller in float64, rounded to float32). */
 export function randomNormal(count: number, key: RandomKey): Float32Array {
   const words = randomWords(count + (count % 2), key);
   const out = new Float32Array(count);
   for (let i = 0; i < count; i += 2) {
-    const radius = Math.sqrt(-2 * Math.log((words[i] + 0.5) / TWO_POW_32));
-    const angle = 2 * Math.PI * (words[i + 1] / TWO_POW_32);
-    out[i] = radius * Math.cos(angle);
-    if (i + 1 < count) out[i + 1] = radius * Math.sin(angle);
+    const [cosine, sine] = normalPair(words[i], words[i + 1]);
+    out[i] = cosine;
+    if (i + 1 < count) out[i + 1] = sine;
   }
   return out;
 }

@@ -7,6 +7,8 @@ export const randomStreams = {
   bound: 8,
   /** Which units a resample holds. */
   bootstrap: 9,
+  /** Noise that belongs to a place: the last word of the counter, whose others are column, row and channel. */
+  pixel: 10,
   /** Dropout layer `i` draws from stream `dropout + i`. */
   dropout: 1000,
   /** Skip connection `i` is dropped by stream `skipDropout + i`. */

@@ -8,6 +8,7 @@ import type { PreparedConv2d } from '../ops/PreparedConv2d.js';
 import { pixelShuffle } from '../ops/pixelShuffle.js';
 import { upsampleBilinear2d } from '../ops/upsampleBilinear2d.js';
 import { foldBatchNorm } from './foldBatchNorm.js';
+import { applyLayer } from './LayerGraph.js';
 
 /** What a layer computes outside training, made ready for many calls. */
 export interface InferenceLayer {
@@ -22,7 +23,7 @@ export function inferenceLayer(layer: tfl.layers.Layer): InferenceLayer {
   const prepare = preparations[layer.getClassName()];
   if (prepare) return prepare(layer as SpecLayer);
   return {
-    apply: (inputs) => layer.call(inputs.length === 1 ? inputs[0] : inputs, { training: false }) as tf.Tensor,
+    apply: (inputs) => applyLayer(layer, inputs),
     convolutions: [],
   };
 }

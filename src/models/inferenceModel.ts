@@ -1,14 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ConditionFields, Denoiser } from '../diffusion/Denoiser.js';
+import type { FeatureDenoiser } from '../diffusion/FeatureDenoiser.js';
 import { ConfigError } from '../errors/ConfigError.js';
 import { checkDenoiserModel, denoiserInputs } from './denoiserInputs.js';
 import { inferenceLayer } from './inferenceLayer.js';
+import { type ApplyLayer, LayerGraph } from './LayerGraph.js';
+import { withActivations } from './withActivations.js';
 
 /** What {@link inferenceModel} makes of a model. */
 export interface InferenceModel {
-  /** The model as a denoiser that only predicts, with the conditions of `layersDenoiser`. */
-  denoiser: Denoiser<ConditionFields | undefined>;
+  /** The model as a denoiser that only predicts, with the conditions and the activations of `layersDenoiser`. */
+  denoiser: FeatureDenoiser<ConditionFields | undefined>;
   /** From the inputs of any model, in its order, to its output. */
   predict(...inputs: tf.Tensor[]): tf.Tensor;
   /** Gives back the copies of the weights. */
@@ -41,50 +44,16 @@ export interface InferenceModel {
  */
 export function inferenceModel(model: tfl.LayersModel): InferenceModel {
   const ready = new Map(model.layers.map((layer) => [layer, inferenceLayer(layer)]));
-  const [output] = model.outputs;
-
-  const uses = new Map<tfl.SymbolicTensor, number>([[output, 1]]);
-  const order: tfl.SymbolicTensor[] = [];
-  visit(output);
-
-  /** Lists what a tensor is made of before it, and counts who reads it. */
-  function visit(tensor: tfl.SymbolicTensor): void {
-    if (model.inputs.includes(tensor)) return;
-    for (const input of inputsOf(tensor)) {
-      if (!uses.has(input)) visit(input);
-      uses.set(input, (uses.get(input) ?? 0) + 1);
-    }
-    order.push(tensor);
-  }
-
-  function predict(...inputs: tf.Tensor[]): tf.Tensor {
-    return tf.tidy(() => {
-      const values = new Map(model.inputs.map((input, i) => [input, inputs[i]]));
-      const left = new Map(uses);
-      for (const tensor of order) {
-        const sources = inputsOf(tensor);
-        const value = tf.tidy(() =>
-          ready.get(tensor.sourceLayer)!.apply(sources.map((source) => values.get(source) as tf.Tensor4D)),
-        );
-        values.set(tensor, value);
-        // The memory of what nobody reads any more is still in the caches: the next layers use it again.
-        for (const source of sources) {
-          const readers = left.get(source)! - 1;
-          left.set(source, readers);
-          const read = values.get(source)!;
-          if (readers === 0 && read !== value && !model.inputs.includes(source)) read.dispose();
-        }
-      }
-      return values.get(output)!;
-    });
-  }
-
+  const apply: ApplyLayer = (layer, inputs) => ready.get(layer)!.apply(inputs as tf.Tensor4D[]);
+  const graph = new LayerGraph(model);
+  const predict = (...inputs: tf.Tensor[]) => graph.run(inputs, [model.outputs[0]], apply)[0];
+  const denoiser: Denoiser<ConditionFields | undefined> = (xT, t, condition, { training }) => {
+    if (training) throw new ConfigError('inferenceModel: it predicts only; train layersDenoiser(model).');
+    checkDenoiserModel('inferenceModel', model);
+    return tf.tidy(() => predict(...denoiserInputs('inferenceModel', model, [xT, t], condition)));
+  };
   return {
-    denoiser: (xT, t, condition, { training }) => {
-      if (training) throw new ConfigError('inferenceModel: it predicts only; train layersDenoiser(model).');
-      checkDenoiserModel('inferenceModel', model);
-      return tf.tidy(() => predict(...denoiserInputs('inferenceModel', model, [xT, t], condition)));
-    },
+    denoiser: withActivations('inferenceModel', denoiser, { model, graph, apply }),
     predict,
     dispose: () => {
       for (const { convolutions } of ready.values()) {
@@ -92,8 +61,4 @@ export function inferenceModel(model: tfl.LayersModel): InferenceModel {
       }
     },
   };
-}
-
-function inputsOf({ sourceLayer, nodeIndex }: tfl.SymbolicTensor): tfl.SymbolicTensor[] {
-  return sourceLayer.inboundNodes[nodeIndex].inputTensors;
 }

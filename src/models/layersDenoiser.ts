@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ConditionFields, Denoiser } from '../diffusion/Denoiser.js';
+import type { FeatureDenoiser } from '../diffusion/FeatureDenoiser.js';
 import { checkDenoiserModel, denoiserInputs } from './denoiserInputs.js';
+import { applyLayer, LayerGraph } from './LayerGraph.js';
 import { layersOf } from './layersOf.js';
 import { setDropoutStep } from './setDropoutStep.js';
+import { withActivations } from './withActivations.js';
 import { withStockRandomness } from './withStockRandomness.js';
 
 /**
@@ -13,6 +16,7 @@ import { withStockRandomness } from './withStockRandomness.js';
  *
  * In training, dropout draws the masks of the call's `step`: the layers of this package, stock ones, and layers of your
  * own that have a property `dropoutStep`. For many predictions, such as samples, `inferenceModel` makes a faster one.
+ * Activations are known by the names of the model's layers; those without one are counted, as `namedParameters` does.
  *
  * @throws {ConfigError} If the model does not begin with x and t. On a call, if the condition's fields are not the
  * inputs', or, in training, if a stock layer draws random numbers without a seed, such as GaussianNoise.
@@ -27,10 +31,10 @@ import { withStockRandomness } from './withStockRandomness.js';
  * console.log(prediction.shape); // [1, 32, 32, 4]
  * ```
  */
-export function layersDenoiser(model: tfl.LayersModel): Denoiser<ConditionFields | undefined> {
+export function layersDenoiser(model: tfl.LayersModel): FeatureDenoiser<ConditionFields | undefined> {
   checkDenoiserModel('layersDenoiser', model);
   const layers = layersOf(model);
-  return (xT, t, condition, { training, step }) => {
+  const denoiser: Denoiser<ConditionFields | undefined> = (xT, t, condition, { training, step }) => {
     const apply = () =>
       tf.tidy(() => {
         const inputs = denoiserInputs('layersDenoiser', model, [xT, t], condition);
@@ -40,4 +44,9 @@ export function layersDenoiser(model: tfl.LayersModel): Denoiser<ConditionFields
     setDropoutStep(model, step);
     return withStockRandomness(layers, step, apply);
   };
+  return withActivations('layersDenoiser', denoiser, {
+    model,
+    graph: new LayerGraph(model),
+    apply: applyLayer,
+  });
 }

@@ -4,8 +4,10 @@ import type { PretrainHooks } from '../../examples/trainer/src/run/pretrain.js';
 export function stopAfter(steps: number): PretrainHooks {
   const controller = new AbortController();
   let made = 0;
-  const stepped = () => {
-    if (++made === steps) controller.abort();
+  return {
+    signal: controller.signal,
+    onStep: () => {
+      if (++made === steps) controller.abort();
+    },
   };
-  return { signal: controller.signal, listeners: [{ stepped }] };
 }

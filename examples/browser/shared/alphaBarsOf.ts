@@ -1,7 +1,8 @@
-import { alphaBarsOf as ofDiffusion } from '../../trainer/src/model/alphaBarsOf.js';
+import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from 'diffusion-ssl/diffusion';
 import type { ScheduleSettings } from './types.js';
 
 /** ᾱ of each timestep of a schedule. */
-export function alphaBarsOf({ type: schedule, ...options }: ScheduleSettings): Float64Array {
-  return ofDiffusion({ schedule, ...options });
+export function alphaBarsOf({ timesteps, zeroTerminalSnr, ...options }: ScheduleSettings): Float64Array {
+  const betas = makeBetaSchedule(timesteps, options);
+  return computeAlphaSchedule(zeroTerminalSnr ? rescaleZeroTerminalSnr(betas) : betas).alphaBars;
 }

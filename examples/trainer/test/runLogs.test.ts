@@ -1,24 +1,28 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { readEvent } from '../../../src/training/node/readEvent.js';
 import { readRecords } from '../../../src/training/node/readRecords.js';
-import type { RunState } from '../src/checkpoint/RunState.js';
-import { baselineAdvice } from '../src/console/baselineAdvice.js';
-import { createRunLogs } from '../src/logs/createRunLogs.js';
+import { baselineAdvice } from '../src/run/baselineAdvice.js';
 import type { EpochRecord } from '../src/run/epochRecords.js';
+import type { RunState } from '../src/run/runFolder.js';
+import { createRunLogs } from '../src/run/runLogs.js';
 
 const STEPS = 4;
 const losses = [0.5, 0.25, 0.375];
 let root: string;
 let warnings: string[];
-const warn = (text: string) => void warnings.push(text);
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'run-logs-'));
   warnings = [];
+  vi.spyOn(console, 'warn').mockImplementation((line: string) => void warnings.push(line));
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
-afterEach(() => rmSync(root, { recursive: true }));
+afterEach(() => {
+  vi.restoreAllMocks();
+  rmSync(root, { recursive: true });
+});
 
 const folderOf = (run: string) => path.join(root, run);
 const fileOf = (run: string, name: string) => path.join(root, run, name);
@@ -50,7 +54,7 @@ async function write(
   to: { step: number; epochs: number },
 ) {
   mkdirSync(folderOf(run), { recursive: true });
-  const logs = await createRunLogs(folderOf(run), stateAt(from.step, from.epochs), warn);
+  const logs = await createRunLogs(folderOf(run), stateAt(from.step, from.epochs), 3 * STEPS);
   let epochs = from.epochs;
   for (let step = from.step; ; step++) {
     if (step > from.step) {
@@ -60,6 +64,7 @@ async function write(
     if (step === STEPS * (epochs + 1) && epochs < to.epochs) logs.epoch(epochOf(++epochs));
     if (step === to.step) break;
   }
+  logs.close();
 }
 
 /** All that the logs say, without times. */
@@ -131,7 +136,7 @@ describe('the logs of a run that goes on', () => {
     const state = stateAt(middle.step, middle.epochs);
     for (const epoch of state.history) delete epoch.seconds;
     const before = contents('killed');
-    await createRunLogs(folderOf('killed'), state, warn);
+    await createRunLogs(folderOf('killed'), state, 12);
     const after = contents('killed');
     expect(after.rows).toBe(before.rows);
     expect(after.lines).toBe(before.lines.split('\n').slice(0, -2).concat('').join('\n'));
@@ -141,7 +146,7 @@ describe('the logs of a run that goes on', () => {
 describe('baselineAdvice', () => {
   const advice = (loss: string, baseline: number, epochs = 3) => {
     const config = { loss, epochs, learningRate: 1e-3 };
-    return baselineAdvice({ config, state: stateAt(12, epochs), folder: 'runs/a', baseline } as never);
+    return baselineAdvice({ config, state: stateAt(12, epochs), folder: 'runs/a' } as never, baseline);
   };
 
   it('says what to try where the last validation loss is not below the baseline', () => {

@@ -4,11 +4,10 @@ import type { Denoiser, PredictionType } from 'diffusion-ssl/diffusion';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import type { SkippedChips } from '../data/SkippedChips.js';
-import { turn } from '../stopping/turn.js';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
-import type { Run } from './Run.js';
+import { turn } from './turn.js';
 
-/** How chips are noised to validate, and what is predicted of them. */
+/** What validation needs to know of the run. */
 export interface ValidationOptions {
   alphaBars: Float64Array;
   seed: number;
@@ -18,16 +17,6 @@ export interface ValidationOptions {
   skipped?: SkippedChips;
   /** Asks to stop. */
   signal?: AbortSignal;
-}
-
-/** What validation needs to know of a run. */
-export function validationOptions({
-  config: { seed, predictionType },
-  alphaBars,
-  data: { skipped },
-  signal,
-}: Pick<Run, 'config' | 'alphaBars' | 'data' | 'signal'>): ValidationOptions {
-  return { alphaBars, seed, predictionType, skipped, signal };
 }
 
 const VALIDATION_NOISE_STREAM = 20;

@@ -1,0 +1,2 @@
+export type { FeatureStore } from '../FeatureCache.js';
+export { featureFolder } from './featureFolder.js';

@@ -1,1 +1,0 @@
-export type { Head, HeadJson } from './Head.js';
