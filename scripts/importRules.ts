@@ -33,6 +33,7 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'layers', packages: [core, layers] }],
   [{ folder: 'models', packages: [core, layers] }],
   [{ folder: 'optimizers', packages: [core] }],
+  [{ folder: 'heads', packages: [core, layers] }],
   [{ folder: 'interop', packages: [core, layers] }],
   [{ folder: 'pretrained', packages: [core, layers] }],
   [{ folder: 'features', packages: [core] }],

@@ -1,10 +1,10 @@
 import '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
+import { checkRunState } from '../../examples/trainer/src/checkpoint/checkRunState.js';
 import { parsePretrainOptions } from '../../examples/trainer/src/config/pretrainOptions.js';
-import { checkRunState } from '../../examples/trainer/src/run/checkRunState.js';
-import { makeOptimizer } from '../../examples/trainer/src/run/makeOptimizer.js';
-import { makeSchedule } from '../../examples/trainer/src/run/makeSchedule.js';
-import { modelConfigOf } from '../../examples/trainer/src/run/modelConfigOf.js';
+import { makeOptimizer } from '../../examples/trainer/src/setup/makeOptimizer.js';
+import { makeSchedule } from '../../examples/trainer/src/setup/makeSchedule.js';
+import { modelConfigOf } from '../../examples/trainer/src/setup/modelConfigOf.js';
 import { makeBetaSchedule } from '../../src/diffusion/makeBetaSchedule.js';
 import { DiffusionSslError } from '../../src/errors/DiffusionSslError.js';
 import type { SafetensorsTensor } from '../../src/interop/safetensorsTypes.js';

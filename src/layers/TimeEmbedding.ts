@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { getTimestepEmbedding } from '../diffusion/getTimestepEmbedding.js';
+import { embedTimesteps, timestepFrequencies } from '../diffusion/embedTimesteps.js';
 import { singleInput } from './layerCall.js';
 import { linearSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -45,7 +45,8 @@ export class TimeEmbedding extends SpecLayer {
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     return tf.tidy(() => {
       const t = tf.reshape(singleInput(inputs), [-1]) as tf.Tensor1D;
-      const embedding = getTimestepEmbedding(t, this.config.embeddingDim);
+      const dim = this.config.embeddingDim;
+      const embedding = embedTimesteps(t, { dim, frequencies: timestepFrequencies(Math.floor(dim / 2)) });
       const linear = tf.add(
         tf.matMul(embedding, this.variable<tf.Rank.R2>('0.weight')),
         this.variable('0.bias'),

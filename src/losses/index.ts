@@ -1,10 +1,16 @@
+export { type BinaryCrossEntropyParameters, binaryCrossEntropy } from './binaryCrossEntropy.js';
 export { type CharbonnierParameters, charbonnier } from './charbonnier.js';
+export { type CrossEntropyOptions, crossEntropy } from './crossEntropy.js';
+export { type DiceLossOptions, diceLoss } from './diceLoss.js';
+export { type FocalLossOptions, focalLoss } from './focalLoss.js';
 export { getLossFn, type LossFnOptions, type LossFunction, type LossName } from './getLossFn.js';
 export { type HybridLightParameters, hybridLight } from './hybridLight.js';
 export { l1 } from './l1.js';
+export type { LabelLossOptions } from './labelWeights.js';
 export { mse } from './mse.js';
 export { type PerceptualParameters, perceptual } from './perceptual.js';
 export type { LossOptions, ScalarLossOptions } from './reduceLoss.js';
 export { type SsimParameters, ssim } from './ssim.js';
 export { Vgg16Features, type Vgg16FeaturesOptions } from './Vgg16Features.js';
 export type { HostWeight } from './vgg16Layers.js';
+export type { LabelReduction } from './weightedSum.js';

@@ -1,5 +1,7 @@
 export { addRelu } from './addRelu.js';
+export { type AttentionOptions, attention } from './attention.js';
 export { attentionGate } from './attentionGate.js';
+export { avgPool2d } from './avgPool2d.js';
 export {
   type BatchNormOptions,
   type BatchNormParameters,
@@ -11,11 +13,22 @@ export { biasAdd } from './biasAdd.js';
 export { concatChannels } from './concatChannels.js';
 export { conv2d } from './conv2d.js';
 export { conv2dTranspose } from './conv2dTranspose.js';
+export { type DownsampleConv2dOptions, downsampleConv2d } from './downsampleConv2d.js';
 export { type DropoutOptions, type DropoutType, dropout } from './dropout.js';
+export { embedding } from './embedding.js';
+export { geglu } from './geglu.js';
+export { type GeluOptions, gelu } from './gelu.js';
+export type { GeluType } from './geluParts.js';
+export { type GroupNormOptions, groupNorm } from './groupNorm.js';
+export type { InterpolationMode } from './interpolationMatrix.js';
+export { type LayerNormOptions, layerNorm } from './layerNorm.js';
+export { linear } from './linear.js';
 export { maxPool2d } from './maxPool2d.js';
+export { mish } from './mish.js';
 export { PreparedConv2d, type PreparedConv2dOptions } from './PreparedConv2d.js';
 export { pixelShuffle } from './pixelShuffle.js';
 export { pixelUnshuffle } from './pixelUnshuffle.js';
+export { quickGelu } from './quickGelu.js';
 export {
   type RandomIntegersOptions,
   type RandomKey,
@@ -24,5 +37,9 @@ export {
   randomUniform,
 } from './random.js';
 export { registerGradients } from './registerGradients.js';
+export { type Resample2dOptions, resample2d } from './resample2d.js';
+export { type RmsNormOptions, rmsNorm } from './rmsNorm.js';
+export { silu } from './silu.js';
 export { upsampleBilinear2d } from './upsampleBilinear2d.js';
+export { upsampleNearest2d } from './upsampleNearest2d.js';
 export { withoutGradient } from './withoutGradient.js';

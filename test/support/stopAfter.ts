@@ -4,10 +4,8 @@ import type { PretrainHooks } from '../../examples/trainer/src/run/pretrain.js';
 export function stopAfter(steps: number): PretrainHooks {
   const controller = new AbortController();
   let made = 0;
-  return {
-    signal: controller.signal,
-    onStep: () => {
-      if (++made === steps) controller.abort();
-    },
+  const stepped = () => {
+    if (++made === steps) controller.abort();
   };
+  return { signal: controller.signal, listeners: [{ stepped }] };
 }

@@ -1,8 +1,7 @@
-import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from 'diffusion-ssl/diffusion';
+import { alphaBarsOf as ofDiffusion } from '../../trainer/src/model/alphaBarsOf.js';
 import type { ScheduleSettings } from './types.js';
 
 /** ᾱ of each timestep of a schedule. */
-export function alphaBarsOf({ timesteps, zeroTerminalSnr, ...options }: ScheduleSettings): Float64Array {
-  const betas = makeBetaSchedule(timesteps, options);
-  return computeAlphaSchedule(zeroTerminalSnr ? rescaleZeroTerminalSnr(betas) : betas).alphaBars;
+export function alphaBarsOf({ type: schedule, ...options }: ScheduleSettings): Float64Array {
+  return ofDiffusion({ schedule, ...options });
 }

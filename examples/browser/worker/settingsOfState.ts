@@ -3,7 +3,7 @@ import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { BandStatistics, NormalizationOptions } from 'diffusion-ssl/normalization';
 import type { PretrainConfig } from '../../trainer/src/config/PretrainConfig.js';
 import { chipNormalization } from '../../trainer/src/data/chipNormalization.js';
-import { modelConfigOf } from '../../trainer/src/run/modelConfigOf.js';
+import { modelConfigOf } from '../../trainer/src/setup/modelConfigOf.js';
 import type { ChipScaling, LossPoint, RunSettings } from '../shared/types.js';
 import { type Fields, isFields, SavedFields } from './SavedFields.js';
 import { statisticsOf } from './statisticsOf.js';

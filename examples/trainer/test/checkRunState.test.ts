@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseKey, VALUES } from '../../../test/support/configKeys.js';
+import { checkRunState } from '../src/checkpoint/checkRunState.js';
 import { checkSavedConfig } from '../src/config/checkSavedConfig.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { toPretrainConfig } from '../src/config/toPretrainConfig.js';
-import { checkRunState } from '../src/run/checkRunState.js';
 
 const defaults = parsePretrainOptions([]).config;
 /** A configuration as a checkpoint holds it. */

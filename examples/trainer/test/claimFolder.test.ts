@@ -11,7 +11,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
-import { claimFolder } from '../src/run/claimFolder.js';
+import { claimFolder } from '../src/folder/claimFolder.js';
 
 const home = process.cwd();
 let folder: string;

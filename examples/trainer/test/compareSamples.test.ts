@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { uniformGenerator } from '../../../src/internal/philox.js';
-import { compareSamples } from '../src/run/compareSamples.js';
+import { compareSamples } from '../src/results/compareSamples.js';
 
 function images(count: number, value: (row: number, column: number, image: number) => number) {
   return Array.from({ length: count }, (_, image) => ({

@@ -12,9 +12,9 @@ import { expectClose } from '../../../test/support/compare.js';
 import { configOf } from '../../../test/support/configOf.js';
 import { fixturePath } from '../../../test/support/fixtures.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
-import { makeLoss } from '../src/run/makeLoss.js';
-import { modelConfigOf } from '../src/run/modelConfigOf.js';
-import { createRun, type Run, type RunParts } from '../src/run/run.js';
+import { createRun, type RunParts } from '../src/setup/createRun.js';
+import { makeLoss } from '../src/setup/makeLoss.js';
+import { modelConfigOf } from '../src/setup/modelConfigOf.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 
@@ -163,7 +163,7 @@ describe('the diffusion', () => {
       modelConfig: modelConfigOf(config, 2),
       backend: { build: 'test' },
     } as unknown as RunParts;
-    const run: Run = await createRun(parsePretrainOptions([]), parts);
+    const run = await createRun(parsePretrainOptions([]), parts);
     return run.alphaBars;
   }
   function products(count: number, beta: (i: number) => number): number[] {

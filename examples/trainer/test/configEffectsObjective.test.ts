@@ -10,9 +10,9 @@ import { stopAfter } from '../../../test/support/stopAfter.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { drawMask } from '../src/run/drawMask.js';
 import { drawNoise } from '../src/run/drawNoise.js';
-import { modelConfigOf } from '../src/run/modelConfigOf.js';
 import { type PretrainHooks, pretrain } from '../src/run/pretrain.js';
-import { createRun, type RunParts } from '../src/run/run.js';
+import { createRun, type RunParts } from '../src/setup/createRun.js';
+import { modelConfigOf } from '../src/setup/modelConfigOf.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 

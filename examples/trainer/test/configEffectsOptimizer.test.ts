@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { configOf } from '../../../test/support/configOf.js';
 import { OPTIMIZER_NAMES } from '../src/config/optimizerFields.js';
-import { makeOptimizer } from '../src/run/makeOptimizer.js';
+import { makeOptimizer } from '../src/setup/makeOptimizer.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { expectClose } from '../../../test/support/compare.js';
 import { configOf } from '../../../test/support/configOf.js';
-import { makeSchedule } from '../src/run/makeSchedule.js';
+import { makeSchedule } from '../src/setup/makeSchedule.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 

@@ -6,7 +6,7 @@ import { makeBetaSchedule } from '../../../src/diffusion/makeBetaSchedule.js';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { displayOf } from '../src/pictures/display.js';
-import { panelSamples } from '../src/pictures/pictures.js';
+import { panelSamples } from '../src/pictures/panelSamples.js';
 
 const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000, { type: 'linear' }));
 const [CHIPS, SIDE] = [4, 32];

@@ -19,7 +19,8 @@ import { expectTensorsKept, startTestBackend } from '../../../test/support/backe
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { SkippedChips } from '../src/data/SkippedChips.js';
 import { affineError, BandStatistics } from '../src/run/baselineLoss.js';
-import type { Run } from '../src/run/run.js';
+import type { Run } from '../src/run/Run.js';
+import { RunEvents } from '../src/run/RunEvents.js';
 import { trainEpoch } from '../src/run/trainEpoch.js';
 import { baselineLoss, validate } from '../src/run/validate.js';
 
@@ -223,25 +224,26 @@ describe('trainEpoch', () => {
       frozenFrom: Number.POSITIVE_INFINITY,
       alphaBars,
       loss,
-      logs: { step: () => {}, epoch: () => {}, close: () => {} },
-      commands: {},
+      isStarted: true,
+      beginning: 0,
+      events: new RunEvents([]),
       checkpointSteps: 1000,
     } as unknown as Run;
   }
 
   it('makes one step of so many batches, the rest of the epoch one more, and goes on where it stands', async () => {
     const run = makeRun(5, { accumulate: 2 });
-    await trainEpoch(run, 0);
+    await trainEpoch(run);
     expect(run.state).toMatchObject({ step: 3, nextBatch: 5, epochImages: 10, epochLoss: { count: 3 } });
     run.state.nextBatch = 4;
-    await expectTensorsKept(0, () => trainEpoch(run, 0));
+    await expectTensorsKept(0, () => trainEpoch(run));
     expect(run.state).toMatchObject({ step: 4, epochImages: 12 });
   });
 
   it('leaves the checkpoint at the end of an epoch to the one who validates it', async () => {
     const folder = mkdtempSync(path.join(tmpdir(), 'train-epoch-'));
     try {
-      await trainEpoch(Object.assign(makeRun(3), { folder, checkpointSteps: 1 }), 0);
+      await trainEpoch(Object.assign(makeRun(3), { folder, checkpointSteps: 1 }));
       const state = readCheckpointState(readFileSync(path.join(folder, 'latest.safetensors')));
       // One after the last step would log the epoch a second time when a run killed during validation is resumed.
       expect(state).toMatchObject({ step: 2, nextBatch: 2, epochLoss: { count: 2 } });
@@ -255,7 +257,7 @@ describe('trainEpoch', () => {
     const loss = ((prediction, target) =>
       calls++ === 1 ? tf.mul(mse(prediction, target), Number.NaN) : mse(prediction, target)) as typeof mse;
     const run = makeRun(3, { loss });
-    await expect(trainEpoch(run, 0)).rejects.toThrow(
+    await expect(trainEpoch(run)).rejects.toThrow(
       /the loss is NaN.*\nChips of the batch: 2-a\.tif \+ 2-b\.tif, 3-a\.tif \+ 3-b\.tif$/s,
     );
     expect(run.state.step).toBe(1);
@@ -266,6 +268,6 @@ describe('trainEpoch', () => {
       tf.keep(tf.scalar(1));
       return mse(prediction, target);
     }) as typeof mse;
-    await expect(trainEpoch(makeRun(3, { loss }), 0)).rejects.toThrow(/step 2 left 1 tensors behind/);
+    await expect(trainEpoch(makeRun(3, { loss }))).rejects.toThrow(/step 2 left 1 tensors behind/);
   });
 });

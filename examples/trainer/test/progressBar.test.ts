@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createProgressBar, formatDuration } from '../src/run/progressBar.js';
+import { createProgressBar, formatDuration } from '../src/console/progressBar.js';
 
 let time: number;
 let written: string[];

@@ -21,6 +21,7 @@ import { smoothPixels, writeChips, writeRaster } from '../../../test/support/chi
 import { stopAfter } from '../../../test/support/stopAfter.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { type PretrainHooks, pretrain } from '../src/run/pretrain.js';
+import type { RunListener } from '../src/run/RunListener.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'resuming-'));
 const at = (...names: string[]) => path.join(folder, ...names);
@@ -208,12 +209,12 @@ describe('a run goes on', () => {
   it('that stops where a chip changes meanwhile, saved as it stands', async () => {
     const { out, chips, resume } = copyOfRun();
     let step = 0;
-    const onStep = (made: number) => {
-      step = made;
+    const stepped: RunListener['stepped'] = (_, record) => {
+      step = record.step;
       for (let i = 0; i < 16; i++) repaint(path.join(chips, `optical/${i}.tif`), 4);
     };
     // Nothing is kept in memory: each epoch reads its chips again, but only their first reading is compared.
-    const error = await train(resume, { onStep }).catch((error: Error) => error);
+    const error = await train(resume, { listeners: [{ stepped }] }).catch((error: Error) => error);
     expect((error as Error).message).toMatch(/^Chips hold other values/);
     expect(stateOf(out)).toMatchObject({ step });
     expect(step).toBeGreaterThan(2);

@@ -1,28 +1,24 @@
 import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { readEvent } from '../../../src/training/node/readEvent.js';
 import { readRecords } from '../../../src/training/node/readRecords.js';
-import { baselineAdvice } from '../src/run/baselineAdvice.js';
+import type { RunState } from '../src/checkpoint/RunState.js';
+import { baselineAdvice } from '../src/console/baselineAdvice.js';
+import { createRunLogs } from '../src/logs/createRunLogs.js';
 import type { EpochRecord } from '../src/run/epochRecords.js';
-import type { RunState } from '../src/run/runFolder.js';
-import { createRunLogs } from '../src/run/runLogs.js';
 
 const STEPS = 4;
 const losses = [0.5, 0.25, 0.375];
 let root: string;
 let warnings: string[];
+const warn = (text: string) => void warnings.push(text);
 beforeEach(() => {
   root = mkdtempSync(path.join(tmpdir(), 'run-logs-'));
   warnings = [];
-  vi.spyOn(console, 'warn').mockImplementation((line: string) => void warnings.push(line));
-  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
 });
-afterEach(() => {
-  vi.restoreAllMocks();
-  rmSync(root, { recursive: true });
-});
+afterEach(() => rmSync(root, { recursive: true }));
 
 const folderOf = (run: string) => path.join(root, run);
 const fileOf = (run: string, name: string) => path.join(root, run, name);
@@ -54,7 +50,7 @@ async function write(
   to: { step: number; epochs: number },
 ) {
   mkdirSync(folderOf(run), { recursive: true });
-  const logs = await createRunLogs(folderOf(run), stateAt(from.step, from.epochs), 3 * STEPS);
+  const logs = await createRunLogs(folderOf(run), stateAt(from.step, from.epochs), warn);
   let epochs = from.epochs;
   for (let step = from.step; ; step++) {
     if (step > from.step) {
@@ -64,7 +60,6 @@ async function write(
     if (step === STEPS * (epochs + 1) && epochs < to.epochs) logs.epoch(epochOf(++epochs));
     if (step === to.step) break;
   }
-  logs.close();
 }
 
 /** All that the logs say, without times. */
@@ -136,7 +131,7 @@ describe('the logs of a run that goes on', () => {
     const state = stateAt(middle.step, middle.epochs);
     for (const epoch of state.history) delete epoch.seconds;
     const before = contents('killed');
-    await createRunLogs(folderOf('killed'), state, 12);
+    await createRunLogs(folderOf('killed'), state, warn);
     const after = contents('killed');
     expect(after.rows).toBe(before.rows);
     expect(after.lines).toBe(before.lines.split('\n').slice(0, -2).concat('').join('\n'));
@@ -146,7 +141,7 @@ describe('the logs of a run that goes on', () => {
 describe('baselineAdvice', () => {
   const advice = (loss: string, baseline: number, epochs = 3) => {
     const config = { loss, epochs, learningRate: 1e-3 };
-    return baselineAdvice({ config, state: stateAt(12, epochs), folder: 'runs/a' } as never, baseline);
+    return baselineAdvice({ config, state: stateAt(12, epochs), folder: 'runs/a', baseline } as never);
   };
 
   it('says what to try where the last validation loss is not below the baseline', () => {

@@ -9,8 +9,8 @@ import { keyOf, parseConfig } from '../src/config/parseConfig.js';
 import { optionsOfScheduler, SCHEDULER_NAMES } from '../src/config/schedulerFields.js';
 import { toPretrainConfig } from '../src/config/toPretrainConfig.js';
 import { unreadOptions } from '../src/config/unreadOptions.js';
-import { makeOptimizer } from '../src/run/makeOptimizer.js';
-import { makeSchedule } from '../src/run/makeSchedule.js';
+import { makeOptimizer } from '../src/setup/makeOptimizer.js';
+import { makeSchedule } from '../src/setup/makeSchedule.js';
 
 const lines = readFileSync(path.join(root, 'examples/ssl_train.yaml'), 'utf8').split('\n');
 const keyIn = (line: string) => /^ {2}(\w+): /.exec(line)?.[1];

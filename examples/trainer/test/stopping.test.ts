@@ -7,9 +7,11 @@ import { readRecords } from '../../../src/training/node/readRecords.js';
 import { readCheckpointState } from '../../../src/training/readCheckpointState.js';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { writeChips } from '../../../test/support/chips.js';
+import { stopAfter } from '../../../test/support/stopAfter.js';
+import { resumeCommand } from '../src/checkpoint/resumeCommand.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { type PretrainHooks, pretrain } from '../src/run/pretrain.js';
-import { resumeCommand } from '../src/run/resumeCommand.js';
+import type { RunListener } from '../src/run/RunListener.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'stopping-'));
 const out = (name: string) => path.join(folder, name);
@@ -98,10 +100,10 @@ describe('a run that is asked to stop', () => {
     // Two turns behind the last step of the epoch.
     let turns = 0;
     const signal = when(() => step === STEPS_PER_EPOCH && ++turns > 1);
-    const onStep = (made: number) => {
-      step = made;
+    const stepped: RunListener['stepped'] = (_, record) => {
+      step = record.step;
     };
-    expect(await train('validating', [], { signal, onStep })).toBe('interrupted');
+    expect(await train('validating', [], { signal, listeners: [{ stepped }] })).toBe('interrupted');
     expect(said.at(-1)).toMatch(
       /^stopped at step 4; go on with: npx diffusion-ssl pretrain --out .*validating --resume$/,
     );
@@ -131,8 +133,7 @@ describe('a run that is asked to stop', () => {
   });
 
   it('before it has gone on, stays where it was', async () => {
-    const controller = new AbortController();
-    await train('again', [], { signal: controller.signal, onStep: () => controller.abort() });
+    await train('again', [], stopAfter(1));
     const before = readFileSync(path.join(out('again'), 'latest.safetensors'));
     expect(await train('again', ['--resume'], { signal: AbortSignal.abort() })).toBe('interrupted');
     expect(said.at(-1)).toMatch(/^stopped at step 1; go on with/);

@@ -107,7 +107,7 @@ it('SIGHUP saves the last step and ends with 129', async () => {
 describe('stopOnSignals', () => {
   /** A program that says when it hears a signal and never ends by itself: idle, or busy from then on. */
   function program(busy: boolean) {
-    const file = path.resolve('examples/trainer/src/run/stopOnSignals.ts');
+    const file = path.resolve('examples/trainer/src/stopping/stopOnSignals.ts');
     const code = `import { stopOnSignals } from ${JSON.stringify(file)};
       const signal = stopOnSignals();
       signal.addEventListener('abort', () => {

@@ -13,7 +13,7 @@ import { inUnitsOf } from '../model/inUnitsOf.js';
 import { type OpenModel, openModel } from '../model/openModel.js';
 import { readImage } from '../model/readImage.js';
 import { writeImage } from '../model/writeImage.js';
-import { runCommand } from './runCommand.js';
+import { withBackend } from './withBackend.js';
 
 interface DenoiseOptions extends BackendOptions {
   out: string;
@@ -44,7 +44,7 @@ export async function denoise(args: readonly string[]): Promise<void> {
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     program.error(`error: two images are named ${twice}; --out could hold only one of them.`);
-  await runCommand(options, async (signal) => {
+  await withBackend(options, async (signal) => {
     const model = await openModel(place);
     const last = model.alphaBars.length - 1;
     if (options.t > last) throw new Error(`--t is ${options.t}; the model's last timestep is ${last}.`);

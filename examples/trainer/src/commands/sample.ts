@@ -10,7 +10,7 @@ import { readImage } from '../model/readImage.js';
 import { SAMPLERS, type SamplerName } from '../model/samplers.js';
 import { writeImage } from '../model/writeImage.js';
 import { imageMosaic } from '../pictures/imageMosaic.js';
-import { runCommand } from './runCommand.js';
+import { withBackend } from './withBackend.js';
 
 interface SampleOptions extends BackendOptions {
   out: string;
@@ -58,7 +58,7 @@ export async function sample(args: readonly string[]): Promise<void> {
   if (file !== undefined && options.size !== undefined) {
     program.error('error: --size goes without --from: the samples have the size of the image.');
   }
-  await runCommand(options, async (signal) => {
+  await withBackend(options, async (signal) => {
     const model = await openModel(program.args[0]);
     const timesteps = model.alphaBars.length;
     const { steps = sampler === 'ddpm' ? timesteps : Math.min(50, timesteps) } = options;

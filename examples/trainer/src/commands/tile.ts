@@ -4,9 +4,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from 'diffusion-ssl/errors';
 import { decimal } from '../config/decimal.js';
 import { choice, integer, share } from '../config/flagValues.js';
-import { type StopRequest, stopOnSignals } from '../run/stopOnSignals.js';
 import { makeTiles } from '../tile/makeTiles.js';
 import type { TileOptions } from '../tile/TileOptions.js';
+import { untilStopped } from './untilStopped.js';
 
 const SPLITS = ['train', 'validate', 'test', 'predict'];
 
@@ -15,8 +15,7 @@ export async function tile(args: readonly string[]): Promise<void> {
   const program = commandOf();
   program.parse(args, { from: 'user' });
   const { splitBy, splitSize, seed, split, scenes, labels, ...others } = program.opts();
-  const signal = stopOnSignals();
-  try {
+  await untilStopped(async (signal) => {
     const options: TileOptions = {
       ...others,
       scenes: scenes.flatMap(rastersOf),
@@ -34,13 +33,7 @@ export async function tile(args: readonly string[]): Promise<void> {
         `${unmarked} tiles left out: pixels are missing and no value marks them (--nodata, --label-nodata)`,
       );
     }
-  } catch (error) {
-    if (signal.aborted) process.exitCode = (signal.reason as StopRequest).exitCode;
-    else {
-      console.error(`error: ${(error as Error).message}`);
-      process.exitCode = 1;
-    }
-  }
+  });
 }
 
 function commandOf(): Command {

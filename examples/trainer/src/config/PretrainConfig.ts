@@ -2,6 +2,7 @@ import type { BetaScheduleType, PredictionType } from 'diffusion-ssl/diffusion';
 import type { UnetAttDConfig } from 'diffusion-ssl/models';
 import type { NormalizationStrategy, StatisticsProcedure } from 'diffusion-ssl/normalization';
 import type { LossRegion } from 'diffusion-ssl/training';
+import type { BackendOptions } from './addBackendFlags.js';
 import type { OptimizerFields } from './optimizerFields.js';
 import type { SchedulerFields } from './schedulerFields.js';
 
@@ -142,7 +143,7 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
 }
 
 /** What may differ from one part of a run to the next. */
-export interface RunOptions {
+export interface RunOptions extends BackendOptions {
   /** Folder of the run; `save_dir` of a configuration file. */
   out?: string;
   /** Folder of the logs; missing: the folder of the run. */
@@ -152,10 +153,6 @@ export interface RunOptions {
   acceptChanges: boolean;
   /** Whether a folder may be taken from a process of another machine. */
   takeOver: boolean;
-  backend: 'auto' | 'webgpu' | 'node' | 'wasm' | 'cpu';
-  /** Whether WebGPU may run on the processor. */
-  allowSoftware?: boolean;
-  threads?: number;
   workers?: number;
   checkpointSteps: number;
   /** Shell commands that are run after each checkpoint, and after each epoch. */

@@ -4,6 +4,7 @@ import { choice, integer } from './flagValues.js';
 /** What computes, as flags say it. */
 export interface BackendOptions {
   backend: 'auto' | 'webgpu' | 'node' | 'wasm' | 'cpu';
+  /** Whether WebGPU may run on the processor. */
   allowSoftware: boolean;
   threads?: number;
 }

@@ -1,10 +1,10 @@
 import { Command, type Option } from 'commander';
 import { CheckpointError } from 'diffusion-ssl/errors';
-import { showValue } from '../run/showValue.js';
 import { addDataFlags } from './addDataFlags.js';
 import { addModelFlags } from './addModelFlags.js';
 import { addTrainingFlags } from './addTrainingFlags.js';
 import { NULLABLE_FIELDS } from './PretrainConfig.js';
+import { showValue } from './showValue.js';
 
 /**
  * Checks the configuration that a checkpoint holds against the flags: what they must have, and that each is of the kind

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ChipList } from 'diffusion-ssl/data';
-import { refuseChanges } from '../run/refuseChanges.js';
 import { chipName } from './chipName.js';
+import { refuseChanges } from './refuseChanges.js';
 
 /** Chips whose contents are kept, at most. */
 const MOST = 10_000;

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { ConfigError } from 'diffusion-ssl/errors';
 import { decode as decodePng } from 'fast-png';
-import { turn } from '../run/turn.js';
+import { turn } from '../stopping/turn.js';
 
 /** Pixels of the image around the globe and from pole to pole. */
 export const WIDTH = 4096;

@@ -2,7 +2,7 @@ import { existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { acquireLock, type FileLock, LockError } from 'diffusion-ssl/training/node';
-import { makeFolder } from '../run/makeFolder.js';
+import { makeFolder } from '../folder/makeFolder.js';
 
 /** How a folder is built. */
 export interface FolderBuild<T> {

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { decodeGeoTiff } from 'diffusion-ssl/data';
-import { turn } from '../run/turn.js';
+import { turn } from '../stopping/turn.js';
 import { DEGREES, HEIGHT, readWorld, WIDTH, writeSquare } from './blueMarble.js';
 import { buildFolder } from './buildFolder.js';
 import type { BuildSampleChipsOptions, SampleChips } from './buildSampleChips.js';

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { turn } from '../run/turn.js';
+import { turn } from '../stopping/turn.js';
 import { DEGREES, HEIGHT, readWorld, WIDTH, type World, writeSquare } from './blueMarble.js';
 import { buildFolder } from './buildFolder.js';
 

@@ -10,7 +10,7 @@ import {
 import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import type { PretrainConfig, RunOptions } from '../config/pretrainOptions.js';
-import { turn } from '../run/turn.js';
+import { turn } from '../stopping/turn.js';
 import { augmentationSteps } from './augmentationSteps.js';
 import { buildSampleChips } from './buildSampleChips.js';
 import { ChipContents } from './ChipContents.js';

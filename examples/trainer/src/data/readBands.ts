@@ -3,7 +3,7 @@ import path from 'node:path';
 import { DataError } from 'diffusion-ssl/errors';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
 import { z } from 'zod';
-import { showValue } from '../run/showValue.js';
+import { showValue } from '../config/showValue.js';
 
 /** The sample imagery's. */
 const SAMPLE: readonly ModelBand[] = ['red', 'green', 'blue', 'elevation'].map((name) => ({ name }));

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { openTensors } from 'diffusion-ssl/interop';
 import { readCheckpointState } from 'diffusion-ssl/training';
 import { folderFiles } from 'diffusion-ssl/training/node';
-import { checkRunState } from '../run/checkRunState.js';
+import { checkRunState } from '../checkpoint/checkRunState.js';
 import type { Report } from './Report.js';
 
 /** What is in a safetensors file, with an index in several: a checkpoint of a run, or weights. No value is read. */

@@ -3,7 +3,7 @@ import { inferenceModel } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
 import type { NoiseSource } from 'diffusion-ssl/samplers';
-import { turn } from '../run/turn.js';
+import { turn } from '../stopping/turn.js';
 import type { OpenModel } from './openModel.js';
 import { SAMPLERS, type SamplerName } from './samplers.js';
 

@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { computeAlphaSchedule, makeBetaSchedule, rescaleZeroTerminalSnr } from 'diffusion-ssl/diffusion';
 import { ConfigError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import {
@@ -11,6 +10,7 @@ import {
 } from 'diffusion-ssl/pretrained';
 import { folderFiles } from 'diffusion-ssl/training/node';
 import { type Display, displayOf } from '../pictures/display.js';
+import { alphaBarsOf } from './alphaBarsOf.js';
 
 /** A trained network to draw samples with or to denoise images: all that its folder must say for that. */
 export interface OpenModel extends PretrainedModel {
@@ -37,15 +37,12 @@ export async function openModel(place: string): Promise<OpenModel> {
       `${place} does not say for which diffusion the network was trained: nothing can be drawn.`,
     );
   }
-  const { schedule: type, timesteps, betaStart, betaEnd, zeroTerminalSnr = false } = diffusion;
-  const betas = makeBetaSchedule(timesteps, { type, betaStart, betaEnd });
-  const { alphaBars } = computeAlphaSchedule(zeroTerminalSnr ? rescaleZeroTerminalSnr(betas) : betas);
   const { strategy = 'min_max', procedure = 'lab', globalStats = {} } = normalization ?? { strategy: 'none' };
   const scaling = { normalization: strategy, statistics: procedure };
   return {
     ...pretrained,
     diffusion,
-    alphaBars,
+    alphaBars: alphaBarsOf(diffusion),
     display: displayOf(scaling, globalStats as BandStatistics),
     shownBands: bands.length < 3 ? [0] : [0, 1, 2],
   };

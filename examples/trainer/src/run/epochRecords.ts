@@ -1,4 +1,4 @@
-import type { RunState } from './runFolder.js';
+import type { RunState } from '../checkpoint/RunState.js';
 
 /** One epoch, as it is logged; epochs count from 1. */
 export interface EpochRecord {

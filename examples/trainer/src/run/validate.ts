@@ -4,10 +4,11 @@ import type { Denoiser, PredictionType } from 'diffusion-ssl/diffusion';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
 import type { SkippedChips } from '../data/SkippedChips.js';
+import { turn } from '../stopping/turn.js';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
-import { turn } from './turn.js';
+import type { Run } from './Run.js';
 
-/** What validation needs to know of the run. */
+/** How chips are noised to validate, and what is predicted of them. */
 export interface ValidationOptions {
   alphaBars: Float64Array;
   seed: number;
@@ -17,6 +18,16 @@ export interface ValidationOptions {
   skipped?: SkippedChips;
   /** Asks to stop. */
   signal?: AbortSignal;
+}
+
+/** What validation needs to know of a run. */
+export function validationOptions({
+  config: { seed, predictionType },
+  alphaBars,
+  data: { skipped },
+  signal,
+}: Pick<Run, 'config' | 'alphaBars' | 'data' | 'signal'>): ValidationOptions {
+  return { alphaBars, seed, predictionType, skipped, signal };
 }
 
 const VALIDATION_NOISE_STREAM = 20;

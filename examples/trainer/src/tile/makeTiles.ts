@@ -3,7 +3,7 @@ import path from 'node:path';
 import { ConfigError, DataError } from 'diffusion-ssl/errors';
 import { buildFolder } from '../data/buildFolder.js';
 import { svgToPng } from '../pictures/svgToPng.js';
-import { turn } from '../run/turn.js';
+import { turn } from '../stopping/turn.js';
 import { assignSplits } from './assignSplits.js';
 import { checkScenes } from './checkScenes.js';
 import { gridOf } from './gridOf.js';

@@ -1,0 +1,66 @@
+import { countParameters } from 'diffusion-ssl/models';
+import type { ModelBand } from 'diffusion-ssl/pretrained';
+import type { Run } from '../run/Run.js';
+
+/** The model card of a run, in Markdown; what only a person knows is left to fill in. */
+export function modelCard({ config, modelConfig, state, bands, data, baseline }: Run): string {
+  const { history, chips } = state;
+  const best = history.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
+  const [height, width] = chips.shape;
+  const { normalization, statistics, loss, predictionType, noiseSchedule, timesteps, augmentation } = config;
+  const scaling =
+    normalization === 'none'
+      ? 'taken as they are'
+      : `scaled by ${normalization} with the statistics ${statistics}`;
+  const parameters = countParameters(modelConfig).trainable.toLocaleString('en');
+  const predicted = { x0: 'the clean image', noise: 'the noise', v: 'the velocity' }[predictionType];
+  return `---
+library_name: diffusion-ssl
+tags: [remote-sensing, satellite, self-supervised, diffusion]
+# Say here under which licence others may use this model, in a line such as  license: cc-by-4.0
+---
+
+# An attention U-Net pretrained by denoising diffusion
+
+\`unetAttD\` with ${parameters} parameters, trained without labels to predict ${predicted}
+(schedule ${noiseSchedule}, ${timesteps} timesteps, loss ${loss}). The weights are
+${config.emaDecay > 0 ? 'the moving average ' : 'those '}of the epoch with the lowest validation loss.
+
+## Data
+
+${data.train.length} training and ${data.validate.length} validation chips of ${height} × ${width} pixels,
+${scaling}; augmentation: ${augmentation}.
+(Say here where they come from, when they were taken, and which region they show.)
+
+| band | name | unit | wavelength in µm |
+|---|---|---|---|
+${bands.map(bandRow).join('\n')}
+
+## Figures
+
+| | |
+|---|---|
+| validation loss | ${best.validationLoss.toFixed(4)}, after epoch ${history.indexOf(best) + 1} of ${history.length} so far |
+| squared error of the best affine predictor | ${baseline.toFixed(4)} |
+
+## Use
+
+\`\`\`ts
+import { normalizeRaster } from 'diffusion-ssl/normalization';
+import { checkBands, fromPretrained } from 'diffusion-ssl/pretrained';
+import { folderFiles } from 'diffusion-ssl/training/node';
+
+const { model, bands, normalization } = await fromPretrained(folderFiles('model'));
+checkBands(bands, { count: chip.channels });
+const input = normalization ? normalizeRaster(chip, normalization) : chip;
+\`\`\`
+
+\`config.json\` has the arguments of PyTorch's \`unet_att_d\` by their names,
+and \`model.safetensors\` its \`state_dict\`.
+`;
+}
+
+function bandRow({ name = '', unit = '', wavelength }: ModelBand, i: number): string {
+  const cell = (text: string | number) => String(text).replaceAll(/[|\r\n]/g, ' ');
+  return `| ${i + 1} | ${cell(name)} | ${cell(unit)} | ${cell(wavelength ?? '')} |`;
+}

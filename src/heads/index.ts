@@ -1,0 +1,1 @@
+export type { Head, HeadJson } from './Head.js';

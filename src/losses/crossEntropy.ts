@@ -1,0 +1,54 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { checkNumber, checkOneOf } from '../internal/checks.js';
+import { inFunction } from '../internal/inFunction.js';
+import { type LabelLossOptions, labelWeights } from './labelWeights.js';
+import { type LabelReduction, weightedSum } from './weightedSum.js';
+
+/** Options of {@link crossEntropy}. */
+export interface CrossEntropyOptions extends LabelLossOptions, LabelReduction {
+  /** Share of the target that is spread evenly over all classes, in [0, 1]. Default 0. */
+  labelSmoothing?: number;
+}
+
+/**
+ * Cross-entropy of a softmax with labels, −ln p of each label's class (torch's `cross_entropy`).
+ *
+ * Where no pixel counts, the mean is 0. Labels stay where they are, so a label that is neither a class nor
+ * `ignoreIndex` shows as a loss of NaN.
+ *
+ * @param logits float32 tensor […, classes], such as [batch, height, width, classes].
+ * @param labels int32 tensor […] of classes from 0.
+ * @returns A scalar; the caller's to dispose. Differentiable.
+ * @throws If the shapes do not fit, the labels are not int32 or an option is out of range.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { crossEntropy } from 'diffusion-ssl/losses';
+ *
+ * const logits = tf.tensor2d([[0, 0], [0, 50], [50, 0]]);
+ * const labels = tf.tensor1d([0, 1, 255], 'int32');
+ * console.log(await crossEntropy(logits, labels, { ignoreIndex: 255 }).data()); // ln 2 / 2 = 0.347
+ * ```
+ */
+export function crossEntropy(
+  logits: tf.Tensor,
+  labels: tf.Tensor,
+  options: CrossEntropyOptions = {},
+): tf.Scalar {
+  const { labelSmoothing = 0, reduction = 'mean' } = options;
+  return inFunction('crossEntropy', () => {
+    checkNumber('labelSmoothing', labelSmoothing, 0, 1);
+    checkOneOf('reduction', reduction, ['mean', 'sum']);
+    return tf.tidy(() => {
+      const { hot, weights, classWeights } = labelWeights(logits, labels, options);
+      const surprise = tf.neg(tf.logSoftmax(logits));
+      let losses = tf.mul(tf.sum(tf.mul(hot, surprise), -1), weights);
+      if (labelSmoothing > 0) {
+        const counting = tf.sum(hot, -1);
+        const even = tf.mul(tf.mean(tf.mul(surprise, classWeights), -1), counting);
+        losses = tf.add(tf.mul(losses, 1 - labelSmoothing), tf.mul(even, labelSmoothing));
+      }
+      return weightedSum(losses, weights, { reduction });
+    });
+  });
+}

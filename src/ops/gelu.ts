@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { customGradient } from './customGradient.js';
+import { type GeluType, geluParts } from './geluParts.js';
+
+/** Options of {@link gelu}. */
+export interface GeluOptions {
+  /** `'none'` is x · Φ(x) by the error function, `'tanh'` its approximation; they differ by up to 5e-4. Default `'none'`. */
+  approximate?: GeluType;
+}
+
+/**
+ * x · Φ(x) with Φ the distribution function of the standard normal distribution.
+ *
+ * Equals `torch.nn.functional.gelu`. Hendrycks and Gimpel, "Gaussian Error Linear Units" (2016).
+ *
+ * @param x Tensor of any shape.
+ * @returns Tensor of the shape of `x`.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { gelu } from 'diffusion-ssl/ops';
+ *
+ * console.log((await gelu(tf.tensor1d([1])).data())[0].toFixed(4)); // 0.8413
+ * ```
+ */
+export function gelu<T extends tf.Tensor>(x: T, { approximate = 'none' }: GeluOptions = {}): T {
+  return customGradient(
+    [x],
+    (x) => ({ value: geluParts(x, approximate).value() as T, saved: [x] }),
+    (dy, x) => [tf.mul(dy, geluParts(x, approximate).slope())],
+  );
+}

@@ -1,0 +1,26 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { customGradient } from './customGradient.js';
+import { siluSlope } from './siluSlope.js';
+
+/**
+ * x · sigmoid(x), also called swish.
+ *
+ * Equals `torch.nn.functional.silu`. Elfwing et al., "Sigmoid-weighted linear units" (2017).
+ *
+ * @param x Tensor of any shape.
+ * @returns Tensor of the shape of `x`.
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { silu } from 'diffusion-ssl/ops';
+ *
+ * console.log(await silu(tf.tensor1d([0])).data()); // 0
+ * ```
+ */
+export function silu<T extends tf.Tensor>(x: T): T {
+  return customGradient(
+    [x],
+    (x) => ({ value: tf.mul<T>(x, tf.sigmoid(x)), saved: [x] }),
+    (dy, x) => [tf.mul(dy, siluSlope(x))],
+  );
+}
