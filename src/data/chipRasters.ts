@@ -2,19 +2,35 @@ import { DataError } from '../errors/DataError.js';
 import { argumentError } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { isPerBand, type NodataValues } from '../normalization/nodataValues.js';
-import type { GeoTiff, GeoTiffInfo, PixelArray } from './geoTiffTypes.js';
-import { byAlpha } from './tiff/validValues.js';
+import { type BandSelection, findBands } from './findBands.js';
+import type { GeoTiff, GeoTiffInfo } from './geoTiffTypes.js';
+import { pickBands } from './pickBands.js';
+
+/** The bands of a raster that a chip is made of, from 0, and the bands of the chip that they become. */
+export interface ChosenBands {
+  bands: readonly number[];
+  places: readonly number[];
+}
+
+/** A raster with the bands that a chip is made of. */
+export interface ChipImage {
+  /** Its file, for messages. */
+  name: string;
+  image: GeoTiff;
+  /** The chip's band that each of its bands is. */
+  places: readonly number[];
+}
 
 /**
- * Throws unless the rasters of a chip have one size and `channels` bands in all, alpha bands counted or not.
+ * The bands of each raster that a chip is made of: those that are chosen, or all, alpha among them where it counts.
  *
- * @returns Whether alpha bands are counted.
+ * @throws Unless the rasters have one size, and the bands that are chosen, or `channels` in all.
  */
-export function checkRasters(
-  images: readonly Pick<GeoTiffInfo, 'width' | 'height' | 'bands' | 'alphaBand'>[],
+export function chooseBands(
+  images: readonly Pick<GeoTiffInfo, 'width' | 'height' | 'bands' | 'alphaBand' | 'bandNames'>[],
   names: readonly string[],
-  channels: number,
-): { withAlpha: boolean } {
+  { channels, bands: selection }: { channels: number; bands?: BandSelection },
+): ChosenBands[] {
   if (images.length === 0) throw argumentError('decodeChip: files', [], 'a list of at least one file');
   images.forEach((image, i) => {
     if (image.height !== images[0].height || image.width !== images[0].width) {
@@ -26,21 +42,38 @@ export function checkRasters(
   });
   const bands = images.reduce((sum, image) => sum + image.bands, 0);
   const alphas = images.filter(({ alphaBand }) => alphaBand !== null).length;
-  if (bands !== channels && bands - alphas !== channels) {
+  if (!selection && bands !== channels && bands - alphas !== channels) {
     const alpha = alphas > 0 ? ` (${alphas} of them alpha)` : '';
     throw new DataError(`${names.join(' + ')}: has ${bands} bands${alpha}, but channels is ${channels}.`);
   }
-  return { withAlpha: bands === channels };
+  const numbers = selection && findBands(images, selection, names.join(' + '));
+  let first = 1;
+  let next = 0;
+  return images.map(({ bands: count, alphaBand }) => {
+    const own = Array.from({ length: count }, (_, band) => band);
+    const begin = first;
+    first += count;
+    if (numbers) {
+      const places = numbers.flatMap((number, place) => (own.includes(number - begin) ? [place] : []));
+      return { bands: places.map((place) => numbers[place] - begin), places };
+    }
+    const taken = bands === channels ? own : own.filter((band) => band !== alphaBand);
+    return { bands: taken, places: taken.map(() => next++) };
+  });
 }
 
-/** The rasters with the bands that the chip is made of. */
-export function chosenBands(
-  rasters: readonly GeoTiff[],
+/** The rasters with the bands that a chip is made of, without those of which it has none. @param rasters Read whole, or the chosen bands of them. */
+export function chipImages(
+  rasters: readonly (GeoTiff | undefined)[],
   names: readonly string[],
-  channels: number,
-): readonly GeoTiff[] {
-  if (checkRasters(rasters, names, channels).withAlpha) return rasters.map(alphaAsData);
-  return rasters.map(withoutAlpha);
+  chosen: readonly ChosenBands[],
+): ChipImage[] {
+  return rasters.flatMap((raster, i) => {
+    if (!raster) return [];
+    const { bands, places } = chosen[i];
+    const image = raster.bands === bands.length ? alphaAsData(raster) : pickBands(raster, bands);
+    return [{ name: names[i], image, places }];
+  });
 }
 
 /** A band that is data masks no other. */
@@ -51,22 +84,12 @@ function alphaAsData(image: GeoTiff): GeoTiff {
 
 /** The other bands, their pixels missing where alpha is 0. */
 export function withoutAlpha(image: GeoTiff): GeoTiff {
-  const { alphaBand, bands, data } = image;
+  const { alphaBand, bands } = image;
   if (alphaBand === null) return image;
-  const transparent = byAlpha(data, bands, alphaBand);
-  const rest = bands - 1;
-  const others = new (data.constructor as new (length: number) => PixelArray)((data.length / bands) * rest);
-  const valid = transparent || image.valid ? new Uint8Array(others.length) : null;
-  let to = 0;
-  for (let i = 0; i < data.length; i++) {
-    if (i % bands === alphaBand) continue;
-    others[to] = data[i];
-    if (valid) valid[to] = (transparent?.[i] ?? 1) & (image.valid?.[i] ?? 1);
-    to++;
-  }
-  const keep = (values: number[] | null) => values?.filter((_, band) => band !== alphaBand) ?? null;
-  const [scales, offsets] = [keep(image.scales), keep(image.offsets)];
-  return { ...image, bands: rest, alphaBand: null, data: others, valid, scales, offsets };
+  return pickBands(
+    image,
+    Array.from({ length: bands }, (_, band) => band).filter((band) => band !== alphaBand),
+  );
 }
 
 /** An image's values as float32, NaN where they are missing. */
@@ -78,9 +101,11 @@ export function rasterOf(image: GeoTiff): Raster {
 }
 
 /**
- * The values that mark missing pixels of an image beside what its file says. @param firstBand The chip's band that is
- * its first.
+ * The values that mark missing pixels of an image beside what its file says.
+ *
+ * @param given Those of a chip.
+ * @param places The chip's band that each of the image's is.
  */
-export function nodataOf({ bands }: GeoTiff, given: NodataValues = [], firstBand = 0): NodataValues {
-  return isPerBand(given) ? given.slice(firstBand, firstBand + bands) : given;
+export function nodataOf(given: NodataValues = [], places: readonly number[]): NodataValues {
+  return isPerBand(given) ? places.map((place) => given[place]) : given;
 }

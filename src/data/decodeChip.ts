@@ -2,15 +2,16 @@ import { DataError } from '../errors/DataError.js';
 import { checkInteger, checkOneOf } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { scalingOf } from '../normalization/bandScalings.js';
-import { checkNodata, isPerBand } from '../normalization/nodataValues.js';
+import { checkNodata, isPerBand, type NodataValues } from '../normalization/nodataValues.js';
 import {
   type NormalizationOptions,
   type NormalizedRaster,
   normalizeRaster,
 } from '../normalization/normalizeRaster.js';
-import { sliceBands } from '../normalization/sliceBands.js';
-import { checkRasters, chosenBands, nodataOf, rasterOf } from './chipRasters.js';
+import { takeBands } from '../normalization/takeBands.js';
+import { type ChipImage, chipImages, chooseBands, nodataOf, rasterOf } from './chipRasters.js';
 import { geoTiffError, sharedDecoder } from './decodeGeoTiff.js';
+import { type BandSelection, checkSelection } from './findBands.js';
 import type { GeoTiff } from './geoTiffTypes.js';
 import type { PixelDecoder, SmallIntegers } from './loadPixelDecoder.js';
 import { type OpenTiff, openTiff } from './tiff/openTiff.js';
@@ -33,6 +34,8 @@ export interface ChipOptions {
    * others, where `channels` says so; otherwise it is left out, and marks missing pixels where it is 0.
    */
   channels: number;
+  /** The bands that the chip is made of, in their order; only these are read. Default: all, in the order of the files. */
+  bands?: BandSelection;
   /**
    * Size [height, width] of the chip: larger rasters are cropped around their centre before normalising, smaller ones
    * get a border of zeros after it. Default: as read.
@@ -54,7 +57,8 @@ export interface ChipOptions {
 }
 
 /**
- * Decodes the rasters of one chip, normalises each by itself and stacks their bands in the order of the files.
+ * Decodes the rasters of one chip, normalises each by itself and stacks their bands, in the order of the files or as
+ * `bands` has them.
  *
  * Global statistics are those of all the chip's bands, of which each raster takes its own.
  *
@@ -63,7 +67,7 @@ export interface ChipOptions {
  * @returns The chip with the `parameters` that undo the scaling, and a `mask` where pixels are missing or a border was
  * added.
  * @throws If a file cannot be read, has no valid pixel or another size than the first one, or the bands are not
- * `channels` in all; the message begins with the file's name.
+ * `channels` in all or not those of `bands`; the message begins with the file's name.
  * @example
  * import { decodeChip, encodeGeoTiff } from 'diffusion-ssl/data';
  * const bytes = encodeGeoTiff({ width: 2, height: 2, bands: 1, data: new Uint8Array([0, 50, 100, 200]) });
@@ -74,6 +78,7 @@ export async function decodeChip(
   files: readonly ChipFile[],
   options: ChipOptions,
 ): Promise<NormalizedRaster> {
+  if (options.bands) checkSelection('decodeChip', options.bands, options.channels);
   const opened: OpenTiff[] = [];
   const names = files.map(({ name }) => name);
   const named = async <T>(name: string, work: Promise<T>): Promise<T> => {
@@ -87,23 +92,24 @@ export async function decodeChip(
     opened.push(await named(name, openTiff(memorySource(bytes), mask && memorySource(mask))));
   }
   // Before the rasters are cut to size: of one chip they must be of one size as they are.
-  checkRasters(
+  const chosen = chooseBands(
     opened.map(({ info }) => info),
     names,
-    options.channels,
+    options,
   );
   const decoder = await sharedDecoder();
-  const images: GeoTiff[] = [];
+  const rasters: (GeoTiff | undefined)[] = [];
   for (const [i, { read }] of opened.entries()) {
-    images.push(await named(names[i], read({ decoder, part: cropSize(options) })));
+    const bands = options.bands && chosen[i].bands;
+    const part = cropSize(options);
+    rasters.push(bands?.length === 0 ? undefined : await named(names[i], read({ decoder, part, bands })));
   }
-  return buildChip(images, names, options, decoder);
+  return buildChip(chipImages(rasters, names, chosen), options, decoder);
 }
 
 /** As {@link decodeChip}, of rasters already decoded, at most as large as `cropSize` says. */
 export function buildChip(
-  rasters: readonly GeoTiff[],
-  names: readonly string[],
+  images: readonly ChipImage[],
   options: ChipOptions,
   decoder?: PixelDecoder,
 ): NormalizedRaster {
@@ -111,13 +117,12 @@ export function buildChip(
   checkInteger('decodeChip: buffer', buffer, 0);
   checkOneOf('decodeChip: bufferFrom', options.bufferFrom ?? 'zeros', ['zeros', 'neighbours']);
   checkNodata('decodeChip', options.normalization?.nodata ?? [], channels);
-  const images = chosenBands(rasters, names, channels);
-  const [first] = images;
+  const [{ image: first }] = images;
   const [height, width] = options.size ?? [first.height, first.width];
   const sides = [height + 2 * buffer, width + 2 * buffer] as const;
   const cut = [first.height, first.width];
   if (images.length === 1 && cut.every((side, i) => side === sides[i])) {
-    return normalize(first, { name: names[0], firstBand: 0 }, options, decoder);
+    return normalize(images[0], options, decoder);
   }
   const out = new Float32Array(sides[0] * sides[1] * channels);
   const chip: Raster = { height: sides[0], width: sides[1], channels, data: out };
@@ -127,17 +132,16 @@ export function buildChip(
     buffer + Math.trunc((width - cut[1]) / 2),
   ] as const;
   const parts: NormalizedRaster[] = [];
-  let band = 0;
-  images.forEach((image, i) => {
-    const part = normalize(image, { name: names[i], firstBand: band }, options, decoder);
-    place(part, chip, band, corner);
+  const parameters = { offset: new Array<number>(channels), scale: new Array<number>(channels) };
+  for (const image of images) {
+    const part = normalize(image, options, decoder);
+    place(part, chip, image.places, corner);
     parts.push(part);
-    band += image.bands;
-  });
-  const parameters = {
-    offset: parts.flatMap((part) => part.parameters.offset),
-    scale: parts.flatMap((part) => part.parameters.scale),
-  };
+    image.places.forEach((band, k) => {
+      parameters.offset[band] = part.parameters.offset[k];
+      parameters.scale[band] = part.parameters.scale[k];
+    });
+  }
   const mask = chipMask(chip, parts, corner);
   return { ...chip, parameters, ...(mask && { mask }) };
 }
@@ -153,20 +157,19 @@ export function cropSize({
   return size && bufferFrom === 'neighbours' ? [size[0] + 2 * buffer, size[1] + 2 * buffer] : size;
 }
 
-/** @param place `firstBand` is the chip's band that is the image's first: its global statistics begin there. */
 function normalize(
-  image: GeoTiff,
-  { name, firstBand }: { name: string; firstBand: number },
+  { name, image, places }: ChipImage,
   chip: ChipOptions,
   decoder: PixelDecoder | undefined,
 ): NormalizedRaster {
   const { normalization: options = {} } = chip;
-  const scaled = options && isDefault(options) && scaleWhole(image, options, decoder);
+  const scaled =
+    options && isDefault(options) && scaleWhole(image, nodataOf(options.nodata, places), decoder);
   if (scaled) return scaled;
   // Without a scaling nodata values stay what they are; the tutorial scales them like all others.
   const asStored = (options === null || options.compat === 'tutorial') && image.nodata !== null;
   const raster = rasterOf(asStored ? { ...image, valid: null } : image);
-  const given = nodataOf(image, options?.nodata, firstBand);
+  const given = nodataOf(options?.nodata, places);
   const own = asStored ? [image.nodata as number] : [];
   if (options === null) {
     const data = raster.data.map((value) => (Number.isFinite(value) ? value : 0));
@@ -174,7 +177,7 @@ function normalize(
     return { ...raster, data, parameters: { offset: ones.map(() => 0), scale: ones } };
   }
   const integers = !image.dtype.startsWith('float');
-  const globalStats = options.globalStats && sliceBands(options.globalStats, firstBand, image.bands);
+  const globalStats = options.globalStats && takeBands(options.globalStats, places);
   try {
     return normalizeRaster(raster, {
       integers,
@@ -196,15 +199,13 @@ function isDefault({ strategy, procedure, clipPercent, limit, compat }: Normaliz
 /** By the decoder, where it can and no pixel is missing: the default, and most of a loader's work. */
 function scaleWhole(
   image: GeoTiff,
-  { nodata }: NormalizationOptions,
+  nodata: NodataValues,
   decoder: PixelDecoder | undefined,
 ): NormalizedRaster | undefined {
   if (!decoder?.scaleByRange || image.valid || image.data.BYTES_PER_ELEMENT > 2) return undefined;
   const { height, width, bands: channels, data: values } = image;
   const { min, max, scaled } = decoder.scaleByRange(values as SmallIntegers);
-  const missing = nodataOf(image, nodata)
-    .flat()
-    .some((value) => value >= min && value <= max && values.includes(value));
+  const missing = nodata.flat().some((value) => value >= min && value <= max && values.includes(value));
   if (missing) return undefined;
   const { offset, scale } = scalingOf('min_max', { min, max, mean: 0, std: 0 });
   const each = (value: number) => new Array<number>(image.bands).fill(value);
@@ -224,17 +225,22 @@ function chipMask(
     if (mask) for (let i = 0; i < inside.data.length; i++) inside.data[i] *= mask.data[i];
   }
   const out = { ...chip, channels: 1, data: new Float32Array(chip.height * chip.width) };
-  place(inside, out, 0, corner);
+  place(inside, out, [0], corner);
   return out;
 }
 
-/** Writes a raster into a chip from a corner [top, left] on, and from band `band` on. */
-function place(raster: Raster, chip: Raster, band: number, [top, left]: readonly [number, number]): void {
+/** Writes a raster into a chip from a corner [top, left] on. @param bands The chip's band that each of its is. */
+function place(
+  raster: Raster,
+  chip: Raster,
+  bands: readonly number[],
+  [top, left]: readonly [number, number],
+): void {
   for (let row = 0; row < raster.height; row++) {
     for (let column = 0; column < raster.width; column++) {
       const from = (row * raster.width + column) * raster.channels;
-      const to = ((top + row) * chip.width + left + column) * chip.channels + band;
-      for (let k = 0; k < raster.channels; k++) chip.data[to + k] = raster.data[from + k];
+      const to = ((top + row) * chip.width + left + column) * chip.channels;
+      for (let k = 0; k < raster.channels; k++) chip.data[to + bands[k]] = raster.data[from + k];
     }
   }
 }

@@ -17,6 +17,8 @@ export interface GeoTiffInput {
   crsKind?: CrsKind | null;
   /** From pixel corners to coordinates (see `AffineTransform`); default none. */
   transform?: AffineTransform | null;
+  /** Descriptions of the bands, null for one without; default none. */
+  bandNames?: readonly (string | null)[] | null;
 }
 
 const SHORT = 3;
@@ -30,10 +32,10 @@ type Tag = [tag: number, type: number, values: number[]];
 /**
  * Encodes a raster as a GeoTIFF: little-endian, uncompressed, one strip, bands interleaved by pixel.
  *
- * Follows the TIFF 6.0 and OGC GeoTIFF 1.1 specifications and GDAL's nodata tag.
+ * Follows the TIFF 6.0 and OGC GeoTIFF 1.1 specifications and GDAL's tags of nodata and metadata.
  *
- * @throws If the number of values is not `width * height * bands`, a size is no positive integer, or `epsg` is no code
- * of a geographic or projected system of two dimensions.
+ * @throws If the number of values is not `width * height * bands`, a size is no positive integer, there are not as many
+ * names as bands, or `epsg` is no code of a geographic or projected system of two dimensions.
  * @example
  * import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
  * const bytes = encodeGeoTiff({ width: 2, height: 1, bands: 1, data: new Uint8Array([1, 2]), epsg: 4326 });
@@ -47,6 +49,9 @@ export function encodeGeoTiff(image: GeoTiffInput): Uint8Array {
   if (data.length !== width * height * bands) {
     throw argumentError('encodeGeoTiff: data.length', data.length, `${width} * ${height} * ${bands}`);
   }
+  const { bandNames } = image;
+  if (bandNames && bandNames.length !== bands)
+    throw argumentError('encodeGeoTiff: bandNames.length', bandNames.length, `${bands}, one a band`);
   const type = pixelTypeOf(data);
   const sampleFormat = type.startsWith('float') ? 3 : type.startsWith('int') ? 2 : 1;
   const tags: Tag[] = [
@@ -64,16 +69,36 @@ export function encodeGeoTiff(image: GeoTiffInput): Uint8Array {
     [339, SHORT, new Array(bands).fill(sampleFormat)],
     ...transformTags(image.transform ?? null),
     ...(image.epsg == null ? [] : [geoKeys(image.epsg, crsKind(image.epsg, image.crsKind ?? undefined))]),
-    ...(image.nodata == null ? [] : [[42113, ASCII, asciiBytes(nodataText(image.nodata))] as Tag]),
+    ...(bandNames?.some((name) => name !== null)
+      ? [[42112, ASCII, utf8Bytes(descriptions(bandNames))] as Tag]
+      : []),
+    ...(image.nodata == null ? [] : [[42113, ASCII, utf8Bytes(nodataText(image.nodata))] as Tag]),
   ];
   return assemble(tags, data);
+}
+
+/** Escaped twice, as GDAL writes and reads them. */
+function descriptions(names: readonly (string | null)[]): string {
+  const items = names.flatMap((name, band) =>
+    name === null
+      ? []
+      : [`<Item name="DESCRIPTION" sample="${band}" role="description">${escapeXml(escapeXml(name))}</Item>`],
+  );
+  return `<GDALMetadata>${items.join('')}</GDALMetadata>`;
+}
+
+/** Without the characters that XML must not have. */
+function escapeXml(text: string): string {
+  return text
+    .replaceAll(/\p{Cc}/gu, ' ')
+    .replaceAll(/[<>&"]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 function nodataText(nodata: number): string {
   return Number.isNaN(nodata) ? 'nan' : String(nodata);
 }
 
-function asciiBytes(text: string): number[] {
+function utf8Bytes(text: string): number[] {
   return [...new TextEncoder().encode(text), 0];
 }
 

@@ -45,6 +45,8 @@ export interface GeoTiffInfo {
   transform: AffineTransform | null;
   /** The band that is the image's alpha, counted from 0, or null. */
   alphaBand: number | null;
+  /** Descriptions of the bands, null for one without, or null where the file names none. */
+  bandNames: (string | null)[] | null;
   /** A value stands for `offset + scale * value`: one a band, or null where the file has no such tag. Not applied. */
   scales: number[] | null;
   offsets: number[] | null;

@@ -3,6 +3,7 @@ export { ChipList, type ChipRow, type ChipRows } from './ChipList.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './decodeGeoTiff.js';
 export { encodeGeoTiff, type GeoTiffInput } from './encodeGeoTiff.js';
+export { type BandSelection, findBands, type RasterBands } from './findBands.js';
 export type {
   AffineTransform,
   CrsKind,

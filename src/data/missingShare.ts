@@ -1,7 +1,6 @@
 import type { NodataValues } from '../normalization/nodataValues.js';
 import { validMask } from '../normalization/validMask.js';
-import { nodataOf, rasterOf } from './chipRasters.js';
-import type { GeoTiff } from './geoTiffTypes.js';
+import { type ChipImage, nodataOf, rasterOf } from './chipRasters.js';
 
 /**
  * Share of a chip's pixels of which any band of any raster is missing.
@@ -9,15 +8,13 @@ import type { GeoTiff } from './geoTiffTypes.js';
  * @param images Rasters of one size.
  * @param nodata Values that mark missing pixels beside each file's own, as those of a chip.
  */
-export function missingShare(images: readonly GeoTiff[], nodata: NodataValues = []): number {
-  const [{ width, height }] = images;
+export function missingShare(images: readonly ChipImage[], nodata: NodataValues = []): number {
+  const [{ width, height }] = images.map(({ image }) => image);
   let missing: Uint8Array | undefined;
   let count = 0;
-  let firstBand = 0;
-  for (const image of images) {
+  for (const { image, places } of images) {
     const { bands, valid, dtype } = image;
-    const given = nodataOf(image, nodata, firstBand);
-    firstBand += bands;
+    const given = nodataOf(nodata, places);
     // Most scenes: nothing marks a value as missing.
     if (!valid && !dtype.startsWith('float') && given.flat().length === 0) continue;
     missing ??= new Uint8Array(width * height);

@@ -25,6 +25,8 @@ export interface AddRasterOptions {
   nodata?: NodataValues;
   /** The chip's band that is the raster's first, where a chip has several rasters; default 0. */
   firstBand?: number;
+  /** The chip's band that each of the raster's is, where they do not follow one another; default: from `firstBand` on. */
+  bands?: readonly number[];
 }
 
 /** {@link GlobalStatistics} as plain data. */
@@ -93,20 +95,18 @@ export class GlobalStatistics {
    *
    * @throws If its bands are not among the chip's, or lie in another raster than before.
    */
-  add(raster: Raster, { nodata = [], firstBand = 0 }: AddRasterOptions = {}): this {
+  add(raster: Raster, options: AddRasterOptions = {}): this {
     const { data, channels } = raster;
-    checkInteger('GlobalStatistics.add: firstBand', firstBand, 0);
-    if (firstBand + channels > this.bands.length) {
-      const accepted = `at most the ${this.bands.length} bands of the statistics`;
-      throw argumentError('GlobalStatistics.add: firstBand + channels', firstBand + channels, accepted);
-    }
+    const { nodata = [] } = options;
+    const bands = this.placesOf(channels, options);
+    const firstBand = Math.min(...bands);
     checkNodata('GlobalStatistics.add', nodata, channels);
     const valid = validMask(data, channels, nodata);
     const some = this.downfactor === 1 ? { data, valid } : sample(raster, valid, this.downfactor);
     const bits = new Int32Array(some.data.buffer, some.data.byteOffset, some.data.length);
     const all = emptyMoments();
     for (let k = 0; k < channels; k++) {
-      const band = this.bands[firstBand + k];
+      const band = this.bands[bands[k]];
       if (band.firstBand >= 0 && band.firstBand !== firstBand) {
         const accepted = `${band.firstBand}, as for the rasters before`;
         throw argumentError('GlobalStatistics.add: firstBand', firstBand, accepted);
@@ -122,7 +122,7 @@ export class GlobalStatistics {
     }
     if (all.count > 0) {
       const chip = localOf(all);
-      for (let k = 0; k < channels; k++) addToMean(this.bands[firstBand + k].lab, 1, chip);
+      for (const k of bands) addToMean(this.bands[k].lab, 1, chip);
     }
     return this;
   }
@@ -212,6 +212,22 @@ export class GlobalStatistics {
       statistics.bands[k] = { ...band, sketch: PercentileSketch.fromJSON(bins) };
     });
     return statistics;
+  }
+
+  /** The chip's band that each of a raster's is. */
+  private placesOf(channels: number, { firstBand = 0, bands }: AddRasterOptions): readonly number[] {
+    checkInteger('GlobalStatistics.add: firstBand', firstBand, 0);
+    const { length } = this.bands;
+    const isPlace = (band: number) => Number.isInteger(band) && band >= 0 && band < length;
+    if (bands && !(bands.length === channels && bands.every(isPlace) && new Set(bands).size === channels)) {
+      const accepted = `${channels} different bands of the ${length} of the statistics, from 0`;
+      throw argumentError('GlobalStatistics.add: bands', bands, accepted);
+    }
+    if (!bands && firstBand + channels > length) {
+      const accepted = `at most the ${length} bands of the statistics`;
+      throw argumentError('GlobalStatistics.add: firstBand + channels', firstBand + channels, accepted);
+    }
+    return bands ?? Array.from({ length: channels }, (_, k) => firstBand + k);
   }
 
   private checkFilled(method: string): void {

@@ -1,14 +1,14 @@
 import { DataError } from '../errors/DataError.js';
 import { checkOneOf } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
-import { globalScalings, scalingOf } from './bandScalings.js';
+import { globalScalings, type Scaling, scalingOf } from './bandScalings.js';
 import type {
   BandStatistics,
   NormalizationParameters,
   NormalizationStrategy,
   StatisticsProcedure,
 } from './bandStatisticsTypes.js';
-import { sliceBands } from './sliceBands.js';
+import { takeBands } from './takeBands.js';
 
 /** What a local procedure takes from one chip. */
 export interface LocalStatistics {
@@ -66,11 +66,7 @@ export function typicalParameters(
   const scalings =
     procedure === 'lab' || procedure === 'lpb'
       ? localScalings(statistics, strategy, procedure)
-      : rasters(statistics).flatMap((part) =>
-          inFunction('typicalParameters', () =>
-            globalScalings(part, strategy, procedure, (part.min ?? part.mean)?.length ?? 0),
-          ),
-        );
+      : scalingsByRaster(statistics, strategy, procedure);
   return { offset: scalings.map((s) => s.offset), scale: scalings.map((s) => s.scale) };
 }
 
@@ -89,11 +85,24 @@ function localScalings(
   return min.map((_, k) => scalingOf(strategy, { min: min[k], max: max[k], mean: mean[k], std: std[k] }));
 }
 
-/** The statistics of each raster of a chip, which is normalised by itself. */
-function rasters(statistics: BandStatistics | StatisticsSummary): BandStatistics[] {
-  if (!('firstBands' in statistics)) return [statistics];
-  const { firstBands } = statistics;
-  return [...new Set(firstBands)].map((first) =>
-    sliceBands(statistics, first, firstBands.filter((band) => band === first).length),
-  );
+/** Each raster of a chip is normalised by itself. */
+function scalingsByRaster(
+  statistics: BandStatistics | StatisticsSummary,
+  strategy: NormalizationStrategy,
+  procedure: 'gab' | 'gpb',
+): Scaling[] {
+  const { min, mean } = statistics;
+  const firstBands =
+    'firstBands' in statistics ? statistics.firstBands : Array.from(min ?? mean ?? [], () => 0);
+  const scalings: Scaling[] = [];
+  for (const first of new Set([0, ...firstBands])) {
+    const bands = firstBands.flatMap((band, k) => (band === first ? [k] : []));
+    const part = takeBands(statistics, bands);
+    inFunction('typicalParameters', () => globalScalings(part, strategy, procedure, bands.length)).forEach(
+      (scaling, k) => {
+        scalings[bands[k]] = scaling;
+      },
+    );
+  }
+  return scalings;
 }

@@ -22,6 +22,7 @@ describe('decodeGeoTiff', () => {
       alphaBand: file.dtype === 'uint8' && file.count === 4 ? 3 : null, // So GDAL writes them.
       scales: null,
       offsets: null,
+      bandNames: null,
     });
     expect(crsKind).toBe(file.epsg === null ? null : file.epsg === 4326 ? 'geographic' : 'projected');
     const missing = (value: number) => Object.is(value, info.nodata);

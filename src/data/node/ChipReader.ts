@@ -5,7 +5,7 @@ import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
 import type { NodataValues } from '../../normalization/nodataValues.js';
 import type { NormalizedRaster } from '../../normalization/normalizeRaster.js';
 import { isRemote } from '../checkChipPath.js';
-import { checkRasters, chosenBands, nodataOf, rasterOf } from '../chipRasters.js';
+import { chooseBands, nodataOf, rasterOf } from '../chipRasters.js';
 import { buildChip, type ChipOptions, cropSize } from '../decodeChip.js';
 import { sharedDecoder } from '../decodeGeoTiff.js';
 import type { PixelWindow } from '../geoTiffTypes.js';
@@ -16,10 +16,10 @@ import { type WindowOptions, windowCount, windowPlace } from '../sceneWindows.js
 import { shownPath } from '../shownPath.js';
 import { BlockCache } from '../tiff/BlockCache.js';
 import { addFacts, type ChipFacts, mergeFacts, noFacts } from './chipFacts.js';
-import { checkScaling, scalingOfRasters } from './chipScaling.js';
+import { checkScaling, chosenScaling } from './chipScaling.js';
 import { contentHash } from './contentHash.js';
+import { OpenChip } from './OpenChip.js';
 import { OpenRasters } from './OpenRasters.js';
-import type { ChipRaster } from './openChipRaster.js';
 import { type ChipHeader, readChipHeader } from './readChipHeader.js';
 import { sceneHash } from './sceneHash.js';
 
@@ -110,8 +110,8 @@ export class ChipReader {
     const { chip } = this.settings;
     const infos: ChipHeader[] = [];
     for (const image of images) infos.push(await readChipHeader(image, this.settings));
-    checkRasters(infos, images.map(shownPath), chip.channels);
-    return { size: [infos[0].height, infos[0].width], scaling: scalingOfRasters(infos) };
+    const chosen = chooseBands(infos, images.map(shownPath), chip);
+    return { size: [infos[0].height, infos[0].width], scaling: chosenScaling(infos, chosen, chip) };
   }
 
   /**
@@ -127,27 +127,22 @@ export class ChipReader {
     const { chip, windows } = this.settings;
     const statistics = new GlobalStatistics({ channels: chip.channels, downfactor });
     const parts: ChipFacts[] = [];
-    return this.open(images, async (opened, names) => {
-      const [{ info }] = opened;
+    return this.open(images, async (opened) => {
       const size = cropSize(chip);
-      const scene = [info.height, info.width] as const;
+      const { size: scene, scaling } = opened;
       const count = windows && size ? windowCount(scene, size, windows) : 1;
       for (let number = 0; number < count; number++) {
         await onPart();
         const key = { seed: 0, epoch: 0, row: index, number };
         const part = windows && size ? windowPlace(scene, size, { ...windows, key, attempt: 0 }) : size;
-        const rasters = await Promise.all(opened.map(({ read }) => read(part)));
         const facts = noFacts(nodata);
-        let firstBand = 0;
-        for (const image of chosenBands(rasters, names, chip.channels)) {
+        for (const { image, places } of (await opened.read(part)).images) {
           const raster = rasterOf(image);
-          statistics.add(raster, { nodata: nodataOf(image, nodata, firstBand), firstBand });
-          addFacts(facts, raster, nodata, firstBand);
-          firstBand += image.bands;
+          statistics.add(raster, { nodata: nodataOf(nodata, places), bands: places });
+          addFacts(facts, raster, nodata, places);
         }
         parts.push(facts);
       }
-      const scaling = scalingOfRasters(opened.map((raster) => raster.info));
       return { statistics, facts: mergeFacts(parts), scaling };
     });
   }
@@ -165,36 +160,34 @@ export class ChipReader {
     scaling: string | undefined,
   ): Promise<NormalizedChip | undefined> {
     const { chip } = this.settings;
-    return this.open(images, async (opened, names) => {
+    return this.open(images, async (opened) => {
       if (window) {
-        if (this.isHashed(window.row)) this.hashes.push([window.row, await sceneHash(opened)]);
-        checkScaling(names.join(' + '), scalingOfRasters(opened.map(({ info }) => info)), scaling);
-        return this.decodeWindow(opened, names, { ...window, epoch });
+        if (this.isHashed(window.row)) this.hashes.push([window.row, await sceneHash(opened.rasters)]);
+        checkScaling(opened.name, opened.scaling, scaling);
+        return this.decodeWindow(opened, { ...window, epoch });
       }
-      const rasters = await Promise.all(opened.map(({ read }) => read(cropSize(chip))));
-      if (this.isHashed(index)) this.hashes.push([index, contentHash(rasters)]);
-      checkScaling(names.join(' + '), scalingOfRasters(rasters), scaling);
-      return { image: buildChip(rasters, names, chip, this.decoder) };
+      const { read, images } = await opened.read(cropSize(chip));
+      if (this.isHashed(index)) this.hashes.push([index, contentHash(read)]);
+      checkScaling(opened.name, opened.scaling, scaling);
+      return { image: buildChip(images, chip, this.decoder) };
     });
   }
 
   private async decodeWindow(
-    opened: readonly ChipRaster[],
-    names: readonly string[],
+    opened: OpenChip,
     place: { row: number; number: number; epoch: number },
   ): Promise<NormalizedChip | undefined> {
     const { chip, windows = {}, seed } = this.settings;
     const { maxMissing = 0.5 } = windows;
-    const [{ info }] = opened;
     const size = cropSize(chip) as readonly [number, number];
     for (let attempt = 0; ; attempt++) {
       const where = { ...windows, key: { ...place, seed }, attempt };
-      const window = windowPlace([info.height, info.width], size, where);
+      const window = windowPlace(opened.size, size, where);
       if (!window) return undefined;
-      const rasters = await Promise.all(opened.map(({ read }) => read(window)));
-      const missing = missingShare(chosenBands(rasters, names, chip.channels), chip.normalization?.nodata);
+      const { images } = await opened.read(window);
+      const missing = missingShare(images, chip.normalization?.nodata);
       if (missing === 1 || missing > maxMissing) continue;
-      return { image: buildChip(rasters, names, chip, this.decoder), window };
+      return { image: buildChip(images, chip, this.decoder), window };
     }
   }
 
@@ -206,20 +199,11 @@ export class ChipReader {
     return true;
   }
 
-  private open<T>(
-    images: readonly string[],
-    work: (opened: ChipRaster[], names: string[]) => Promise<T>,
-  ): Promise<T> {
-    return this.rasters.use(images, async (opened) => {
-      const names = opened.map(({ name }) => name);
-      // Before the rasters are cut to size: of one chip they must be of one size as they are.
-      checkRasters(
-        opened.map(({ info }) => info),
-        names,
-        this.settings.chip.channels,
-      );
+  private open<T>(images: readonly string[], work: (opened: OpenChip) => Promise<T>): Promise<T> {
+    return this.rasters.use(images, async (rasters) => {
+      const opened = new OpenChip(rasters, this.settings.chip);
       this.decoder ??= await sharedDecoder();
-      return work(opened, names);
+      return work(opened);
     });
   }
 

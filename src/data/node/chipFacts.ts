@@ -44,17 +44,18 @@ export function mergeFacts(parts: readonly ChipFacts[]): ChipFacts {
  *
  * @param raster NaN where its file says that values are missing.
  * @param nodata Further values that mark missing pixels of the chip.
- * @param firstBand The chip's band that is the raster's first.
+ * @param places The chip's band that each of the raster's is.
  */
 export function addFacts(
   facts: ChipFacts,
   { data, channels }: Raster,
   nodata: NodataValues,
-  firstBand: number,
+  places: readonly number[],
 ): void {
   for (let k = 0; k < channels; k++) {
-    const values = isPerBand(nodata) ? nodata[firstBand + k] : nodata;
-    const before = isPerBand(nodata) ? nodata.slice(0, firstBand + k).flat().length : 0;
+    const place = places[k];
+    const values = isPerBand(nodata) ? nodata[place] : nodata;
+    const before = isPerBand(nodata) ? nodata.slice(0, place).flat().length : 0;
     const missing = values.map(Math.fround);
     let [least, greatest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
     let infinite = 0;
@@ -69,8 +70,8 @@ export function addFacts(
         if (value > greatest) greatest = value;
       }
     }
-    facts.least.push(least <= greatest ? least : Number.NaN);
-    facts.greatest.push(least <= greatest ? greatest : Number.NaN);
-    facts.infinite.push(infinite);
+    facts.least[place] = least <= greatest ? least : Number.NaN;
+    facts.greatest[place] = least <= greatest ? greatest : Number.NaN;
+    facts.infinite[place] = infinite;
   }
 }

@@ -1,5 +1,8 @@
 import { DataError } from '../../errors/DataError.js';
+import type { ChosenBands } from '../chipRasters.js';
+import type { ChipOptions } from '../decodeChip.js';
 import type { GeoTiffInfo } from '../geoTiffTypes.js';
+import { type BandInfo, bandInfo } from '../pickBands.js';
 
 /**
  * What the values of a chip's rasters stand for by the scale and offset tags of their files, as a text: '' where there
@@ -10,6 +13,17 @@ export function scalingOfRasters(rasters: readonly Pick<GeoTiffInfo, 'scales' | 
   return rasters
     .map(({ scales, offsets }) => `scale ${scales?.join(', ') ?? 1}, offset ${offsets?.join(', ') ?? 0}`)
     .join('; ');
+}
+
+/** As {@link scalingOfRasters}, of the bands that a chip is made of, in its order, where they are chosen. */
+export function chosenScaling(
+  rasters: readonly BandInfo[],
+  chosen: readonly ChosenBands[],
+  { bands }: Pick<ChipOptions, 'bands'>,
+): string {
+  if (!bands) return scalingOfRasters(rasters);
+  const some = rasters.map((raster, i) => bandInfo(raster, chosen[i].bands));
+  return scalingOfRasters(some.filter((raster) => raster.bands > 0));
 }
 
 /** Throws unless a chip's scaling is that of the others. */

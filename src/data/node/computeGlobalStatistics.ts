@@ -4,6 +4,7 @@ import { argumentError, checkInteger, checkOneOf } from '../../internal/checks.j
 import { GlobalStatistics } from '../../normalization/GlobalStatistics.js';
 import { checkNodata, type NodataValues } from '../../normalization/nodataValues.js';
 import type { ChipRow } from '../ChipList.js';
+import { type BandSelection, checkSelection } from '../findBands.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { shownPath } from '../shownPath.js';
@@ -22,6 +23,8 @@ export interface ComputeGlobalStatisticsOptions {
   dataPath: string;
   /** Bands of a chip, all its rasters together. */
   channels: number;
+  /** The bands that chips are made of, in their order; only these are read. Default: all, in the order of the files. */
+  bands?: BandSelection;
   /** Side, or [height, width], that larger chips are cropped to as the loader does; default: as read. */
   size?: number | readonly [number, number];
   /**
@@ -92,12 +95,14 @@ export async function computeGlobalStatistics(
   options: ComputeGlobalStatisticsOptions,
 ): Promise<ComputedStatistics> {
   const { rows, dataPath, channels, nodata = [], downfactor = 1, onBadChip = 'error', remote = {} } = options;
+  const { bands } = options;
   const workers = options.workers ?? Math.max(1, Math.min(4, availableParallelism() - 1));
   checkInteger('computeGlobalStatistics: workers', workers, 0);
   checkInteger('computeGlobalStatistics: chipTimeout', options.chipTimeout ?? 1, 1);
   checkOneOf('computeGlobalStatistics: onBadChip', onBadChip, ['error', 'skip']);
   checkRemoteOptions('computeGlobalStatistics', remote);
   checkNodata('computeGlobalStatistics', nodata, channels);
+  if (bands) checkSelection('computeGlobalStatistics', bands, channels);
   const size = typeof options.size === 'number' ? ([options.size, options.size] as const) : options.size;
   for (const side of size ?? []) checkInteger('computeGlobalStatistics: size', side, 1);
   const { windows: count } = options;
@@ -110,7 +115,7 @@ export async function computeGlobalStatistics(
   const result: ComputedStatistics = { statistics, chips: 0, badChips: [], warnings: [] };
   const values = new ImplausibleValues(channels, flatNodata(nodata));
   let scaling: string | undefined;
-  const chip = { channels, size };
+  const chip = { channels, bands, size };
   const settings = { dataPath, chip, augmentation: [], windows, seed: 0, cacheBytes: 0, remote };
   const underWay: { chips: ChipRequest[]; done: Promise<ChipTaskResult> }[] = [];
   const imagesOf = (index: number) =>

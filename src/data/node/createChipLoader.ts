@@ -5,6 +5,7 @@ import { checkNodata } from '../../normalization/nodataValues.js';
 import type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
 import type { ChipRows } from '../ChipList.js';
 import { isRemote } from '../checkChipPath.js';
+import { type BandSelection, checkSelection } from '../findBands.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { checkWindows, type WindowOptions } from '../sceneWindows.js';
@@ -23,6 +24,8 @@ export interface ChipLoaderOptions {
   dataPath: string;
   /** Bands of a chip, all its rasters together. */
   channels: number;
+  /** The bands that chips are made of, in their order; only these are read. Default: all, in the order of the files. */
+  bands?: BandSelection;
   batchSize: number;
   /**
    * Side, or [height, width], that chips are cropped or padded to around their centre; default: all must have the size
@@ -119,7 +122,7 @@ export interface ChipLoaderOptions {
  */
 export async function createChipLoader(options: ChipLoaderOptions): Promise<ChipLoader> {
   const { rows, channels, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
-  const { remote = {}, bufferFrom = 'zeros', contentEvery = 1 } = options;
+  const { bands, remote = {}, bufferFrom = 'zeros', contentEvery = 1 } = options;
   const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
     options;
   // A worker without a chip would idle, and one that has done nothing yet keeps the process alive.
@@ -127,6 +130,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   const check = (name: string, value: number, min: number) =>
     checkInteger(`createChipLoader: ${name}`, value, min);
   check('channels', channels, 1);
+  if (bands) checkSelection('createChipLoader', bands, channels);
   check('batchSize', batchSize, 1);
   check('buffer', buffer, 0);
   check('seed', seed, 0);
@@ -153,7 +157,7 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   }
   const settings: ChipReaderSettings = {
     dataPath: options.dataPath,
-    chip: { channels, size, buffer, bufferFrom, normalization: options.normalization },
+    chip: { channels, bands, size, buffer, bufferFrom, normalization: options.normalization },
     augmentation: options.augmentation ?? [],
     windows,
     seed,

@@ -2,6 +2,7 @@ export type { AugmentationStep } from '../../augmentation/compose.js';
 export type { NodataValues } from '../../normalization/nodataValues.js';
 export type { NormalizationOptions } from '../../normalization/normalizeRaster.js';
 export type { ChipList, ChipRow, ChipRows } from '../ChipList.js';
+export type { BandSelection } from '../findBands.js';
 export type { GeoTiff, GeoTiffInfo, PixelWindow, RasterPart } from '../geoTiffTypes.js';
 export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCatalog.js';
 export type { RemoteOptions } from '../RemoteSource.js';

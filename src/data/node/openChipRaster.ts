@@ -15,8 +15,8 @@ export interface ChipRaster {
   /** Its path or address, as messages show it. */
   name: string;
   info: GeoTiffInfo;
-  /** Its pixels, those of a window, or at most [height, width] around its centre. */
-  read(part?: RasterPart): Promise<GeoTiff>;
+  /** Its pixels, those of a window, or at most [height, width] around its centre; of some bands, from 0, or of all. */
+  read(part?: RasterPart, bands?: readonly number[]): Promise<GeoTiff>;
   /** Bytes that tell it from a raster of other content, without reading all of it. */
   fingerprint(): Promise<Uint8Array[]>;
   /** Closes what is open; to be called in the end. */
@@ -49,7 +49,13 @@ export async function openChipRaster(
   if (isRemote(image)) {
     const { info, read, fingerprint } = await openRemoteTiff(image, remote);
     const close = () => {};
-    return { name: shownPath(image), info, read: (part) => read({ part, blocks }), fingerprint, close };
+    return {
+      name: shownPath(image),
+      info,
+      read: (part, bands) => read({ part, bands, blocks }),
+      fingerprint,
+      close,
+    };
   }
   const name = path.resolve(dataPath, image);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -70,7 +76,7 @@ export async function openChipRaster(
     return {
       name,
       info,
-      read: (part) => named(async () => read({ decoder: await sharedDecoder(), part, blocks })),
+      read: (part, bands) => named(async () => read({ decoder: await sharedDecoder(), part, bands, blocks })),
       fingerprint: () => named(fingerprint),
       close,
     };

@@ -1,4 +1,5 @@
 import { argumentError, checkInteger } from '../../internal/checks.js';
+import { type BandSelection, checkSelection, findBands } from '../findBands.js';
 import type { GeoTiff, GeoTiffInfo, RasterPart } from '../geoTiffTypes.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
@@ -24,9 +25,11 @@ export interface OpenRaster {
    * Reads a window, or at most [height, width] pixels around the centre: only the strips or tiles that hold them are
    * read, and those that are kept are not decoded again. The result's `transform` is the window's.
    *
-   * @throws If a window leaves the raster, or as `decodeGeoTiff`.
+   * @param options `bands`: those that are read, in their order. An alpha band that is none of them masks them.
+   * Default: all as they are.
+   * @throws If a window leaves the raster, a band is none of its, or as `decodeGeoTiff`.
    */
-  read(part?: RasterPart): Promise<GeoTiff>;
+  read(part?: RasterPart, options?: { bands?: BandSelection }): Promise<GeoTiff>;
   /** Closes the file. */
   close(): void;
 }
@@ -56,5 +59,13 @@ export async function openRaster(image: string, options: OpenRasterOptions = {})
   checkRemoteOptions('openRaster', remote ?? {});
   const blocks = new BlockCache(cacheBytes);
   const { name, info, read, close } = await openChipRaster(image, { dataPath, remote, blocks });
-  return { name, info, read, close };
+  return {
+    name,
+    info,
+    read: async (part, { bands } = {}) => {
+      if (bands) checkSelection('OpenRaster.read', bands);
+      return read(part, bands && findBands([info], bands, name).map((number) => number - 1));
+    },
+    close,
+  };
 }

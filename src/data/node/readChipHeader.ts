@@ -2,10 +2,10 @@ import type { GeoTiffInfo } from '../geoTiffTypes.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { openChipRaster } from './openChipRaster.js';
 
-/** Size and type of a raster's pixels, its alpha band, and what its values stand for. */
+/** Size and type of a raster's pixels, its bands, and what its values stand for. */
 export type ChipHeader = Pick<
   GeoTiffInfo,
-  'width' | 'height' | 'bands' | 'dtype' | 'nodata' | 'alphaBand' | 'scales' | 'offsets'
+  'width' | 'height' | 'bands' | 'dtype' | 'nodata' | 'alphaBand' | 'scales' | 'offsets' | 'bandNames'
 >;
 
 /** Options of {@link readChipHeader}. */
@@ -36,6 +36,6 @@ const HEAD = 2 ** 14;
 export async function readChipHeader(image: string, options: ChipHeaderOptions = {}): Promise<ChipHeader> {
   const raster = await openChipRaster(image, { ...options, first: HEAD });
   raster.close();
-  const { width, height, bands, dtype, nodata, alphaBand, scales, offsets } = raster.info;
-  return { width, height, bands, dtype, nodata, alphaBand, scales, offsets };
+  const { width, height, bands, dtype, nodata, alphaBand, scales, offsets, bandNames } = raster.info;
+  return { width, height, bands, dtype, nodata, alphaBand, scales, offsets, bandNames };
 }

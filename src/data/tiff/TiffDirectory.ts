@@ -109,13 +109,14 @@ export class TiffDirectory {
   }
 
   /** The text of a tag up to its first zero character; some writers call it bytes. */
-  text(tag: TagName): string | undefined {
+  text(tag: TagName, encoding: 'latin1' | 'utf-8' = 'latin1'): string | undefined {
     const value = this.values.get(TAGS[tag]);
     if (!value || BYTES_OF_TYPE[value.type] !== 1) return undefined;
     const end = value.bytes.indexOf(0);
     const bytes = end < 0 ? value.bytes : value.bytes.subarray(0, end);
     // A decoder takes longer to make than a number's few bytes to read.
-    return bytes.length < 64 ? String.fromCharCode(...bytes) : new TextDecoder('latin1').decode(bytes);
+    const isShort = bytes.length < 64 && encoding === 'latin1';
+    return isShort ? String.fromCharCode(...bytes) : new TextDecoder(encoding).decode(bytes);
   }
 
   /** The bytes of a tag. */

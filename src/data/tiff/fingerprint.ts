@@ -18,8 +18,8 @@ export async function fingerprint(
   layouts: readonly TiffLayout[],
   info: GeoTiffInfo,
 ): Promise<Uint8Array[]> {
-  // JSON knows no NaN.
-  const facts = JSON.stringify({ ...info, nodata: String(info.nodata) });
+  // JSON knows no NaN. Names change no value.
+  const facts = JSON.stringify({ ...info, nodata: String(info.nodata), bandNames: undefined });
   const parts: Uint8Array[] = [new TextEncoder().encode(facts)];
   for (const { counts, offsets } of layouts) {
     parts.push(new Uint8Array(Float64Array.from(counts).buffer));

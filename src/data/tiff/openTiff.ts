@@ -2,6 +2,7 @@ import { argumentError } from '../../internal/checks.js';
 import { foreignRaster } from '../../internal/foreignRaster.js';
 import type { GeoTiff, GeoTiffInfo, PixelWindow, RasterPart } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
+import { bandInfo, pickBands } from '../pickBands.js';
 import type { BlockCache } from './BlockCache.js';
 import { fingerprint } from './fingerprint.js';
 import { geoReference } from './geoReference.js';
@@ -26,6 +27,8 @@ export interface ReadOptions {
   decoder: PixelDecoder;
   /** Default: all. */
   part?: RasterPart;
+  /** Bands that are read, from 0, in their order; an alpha band that is none of them masks them. Default: all. */
+  bands?: readonly number[];
   /** Largest part read, in bytes as float32, or float64 where the file's values are. */
   maxBytes?: number;
   /** Keeps strips and tiles from one call to the next, under a name that no other file has there. */
@@ -66,25 +69,34 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
   const { width, height, bands, dtype, alphaBand } = layout;
   const wide = layout.bits === 64 && layout.format !== 'float';
   const nodataText = first.text('gdalNodata');
-  const { scales, offsets, nodataValues } = parseGdalMetadata(first.text('gdalMetadata'), bands);
+  const { nodataValues, ...ofBands } = parseGdalMetadata(first.text('gdalMetadata', 'utf-8'), bands);
   const nodata = nodataOfText(nodataText, dtype, wide);
-  const info = { width, height, bands, dtype, nodata, alphaBand, scales, offsets, ...geoReference(first) };
+  const info = { width, height, bands, dtype, nodata, alphaBand, ...ofBands, ...geoReference(first) };
   const maskLayout = await internalMask(directories, layout, source.size);
   let maskFile: Promise<MaskFile | undefined> | undefined;
   return {
     info,
     layout,
     fingerprint: () => fingerprint(source, maskLayout ? [layout, maskLayout] : [layout], info),
-    async read({ decoder, part, maxBytes = MOST_BYTES, blocks }) {
+    async read({ decoder, part, bands: chosen, maxBytes = MOST_BYTES, blocks }) {
       const window = windowOf(layout, part);
+      // A mask may need more bands than those that are chosen: alpha, or all.
+      const needsAll = mask !== undefined || nodataValues !== null;
+      const needed = chosen && !needsAll ? withAlpha(chosen, alphaBand) : undefined;
       const fill = fillOf(nodataText, dtype, wide);
       const storeOf = (image: string) => blocks?.cache.of(`${blocks.file} ${image}`);
       const common = { decoder, mostBytes: maxBytes };
-      const data = await readPixels(source, layout, window, { ...common, fill, blocks: storeOf('image') });
+      const data = await readPixels(source, layout, window, {
+        ...common,
+        fill,
+        blocks: storeOf('image'),
+        bands: needed,
+      });
       const marks: MissingMarks = {
         nodataValues: parseNodataValues(nodataValues, bands),
         nodata: missingOfText(nodataText, dtype, wide),
-        alphaBand,
+        // Of chosen bands it masks those that it is none of, whatever else the file has.
+        alphaBand: chosen ? null : alphaBand,
       };
       const options = { ...common, fill: 0, blocks: storeOf('mask') };
       if (maskLayout) marks.mask = (await readPixels(source, maskLayout, window, options)) as Uint8Array;
@@ -92,12 +104,24 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
         maskFile ??= openMaskFile(mask, layout);
         Object.assign(marks, await (await maskFile)?.(window, options));
       }
-      const valid = validValues(data, { bands, dtype, wide }, marks);
+      const count = needed?.length ?? bands;
+      const valid = validValues(data, { bands: count, dtype, wide }, marks);
       const { transform } = info;
       const moved = transform && movedTransform(transform, window);
-      return { ...info, height: window.height, width: window.width, transform: moved, data, valid };
+      const { height, width } = window;
+      const image = { ...info, height, width, transform: moved, data, valid };
+      if (!chosen) return image;
+      if (!needed) return pickBands(image, chosen);
+      return pickBands(
+        { ...image, ...bandInfo(info, needed) },
+        chosen.map((band) => needed.indexOf(band)),
+      );
     },
   };
+}
+
+function withAlpha(bands: readonly number[], alphaBand: number | null): readonly number[] {
+  return alphaBand === null || bands.includes(alphaBand) ? bands : [...bands, alphaBand];
 }
 
 /** The mask among the directories behind the first: of the image's size, not of an overview. */

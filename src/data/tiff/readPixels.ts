@@ -22,10 +22,12 @@ export interface PixelReading {
   fill: number;
   mostBytes: number;
   blocks?: BlockStore;
+  /** Bands that are read, from 0, in the order of the result; default all. */
+  bands?: readonly number[];
 }
 
 /**
- * Reads the pixels of a window, height × width × bands: only the strips or tiles that hold them are read.
+ * Reads the pixels of a window, height × width × bands of those that are read: only the strips or tiles that hold them are read.
  *
  * @param options `fill`: what pixels of strips and tiles become that were never written. `blocks`: keeps the image's
  * strips and tiles from one call to the next.
@@ -36,22 +38,23 @@ export async function readPixels(
   source: TiffSource,
   layout: TiffLayout,
   window: PixelWindow,
-  { decoder, fill, mostBytes, blocks: kept }: PixelReading,
+  { decoder, fill, mostBytes, blocks: kept, bands: chosen }: PixelReading,
 ): Promise<PixelArray> {
-  const { width, height, bands, blockWidth, blockHeight, planar, counts, offsets } = layout;
+  const { width, height, blockWidth, blockHeight, planar, counts, offsets } = layout;
+  const bands = chosen ?? Array.from({ length: layout.bands }, (_, band) => band);
+  const pairs = chosen?.map((band, k) => [band, k] as const);
   const across = Math.ceil(width / blockWidth);
   const down = Math.ceil(height / blockHeight);
   const rowBytes = Math.ceil((rowOf(layout).rowLength * layout.bits) / 8);
-  const blocks = blocksOf(layout, window);
-  checkBounds(layout, window, blocks, mostBytes);
+  const blocks = blocksOf(layout, window, bands);
+  checkBounds(layout, { ...window, bands: bands.length }, blocks, mostBytes);
   const codec = await openBlockCodec(layout, decoder);
-  const out = new ARRAYS[layout.dtype](window.height * window.width * bands);
+  const out = new ARRAYS[layout.dtype](window.height * window.width * bands.length);
   const written = blocks.filter((block) => counts[block] > 0);
   const missing = written.filter((block) => !kept?.has(block));
   await source.prefetch?.(missing.map((block) => ({ offset: offsets[block], length: counts[block] })));
   if (fill !== 0 && written.length < blocks.length) out.fill(fill);
   for (const index of written) {
-    const band = planar ? Math.floor(index / (across * down)) : 0;
     const top = (Math.floor(index / across) % down) * blockHeight;
     const left = (index % across) * blockWidth;
     const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - top);
@@ -66,23 +69,24 @@ export async function readPixels(
       kept?.keep(index, values);
     }
     placeBlock(
-      { values, bands: planar ? 1 : bands, top, left, height: rows, width: blockWidth },
-      { ...window, values: out, bands },
-      band,
+      { values, bands: planar ? 1 : layout.bands, top, left, height: rows, width: blockWidth },
+      { ...window, values: out, bands: bands.length },
+      planar ? [[0, bands.indexOf(Math.floor(index / (across * down)))]] : pairs,
     );
   }
   return out;
 }
 
-/** The blocks that hold a window's pixels, in the order of the file. */
+/** The blocks that hold a window's pixels, in the order of the file, or of the bands. */
 function blocksOf(
-  { width, height, bands, blockWidth, blockHeight, planar }: TiffLayout,
+  { width, height, blockWidth, blockHeight, planar }: TiffLayout,
   window: PixelWindow,
+  bands: readonly number[],
 ): number[] {
   const across = Math.ceil(width / blockWidth);
   const down = Math.ceil(height / blockHeight);
   const blocks: number[] = [];
-  for (let band = 0; band < (planar ? bands : 1); band++) {
+  for (const band of planar ? bands : [0]) {
     const first = Math.floor(window.top / blockHeight);
     const last = Math.floor((window.top + window.height - 1) / blockHeight);
     for (let row = first; row <= last; row++) {
@@ -98,7 +102,7 @@ function blocksOf(
 /** Before anything is allocated: a header may promise anything. */
 function checkBounds(
   layout: TiffLayout,
-  window: PixelWindow,
+  window: PixelWindow & { bands: number },
   blocks: readonly number[],
   mostBytes: number,
 ): void {
@@ -107,10 +111,10 @@ function checkBounds(
   // Values of some bits take more once they are unpacked.
   const unpacked = rowLength * ARRAYS[layout.dtype].BYTES_PER_ELEMENT * layout.blockHeight;
   const size = layout.dtype === 'float64' ? 8 : 4;
-  const bytes = window.height * window.width * layout.bands * size;
+  const bytes = window.height * window.width * window.bands * size;
   if (bytes > mostBytes) {
     throw new Error(
-      `${window.width} × ${window.height} pixels of ${layout.bands} bands are ${bytes} bytes, ` +
+      `${window.width} × ${window.height} pixels of ${window.bands} bands are ${bytes} bytes, ` +
         `more than ${mostBytes} (maxBytes).`,
     );
   }
@@ -176,15 +180,19 @@ interface Pixels extends PixelWindow {
   bands: number;
 }
 
-/** Writes the part of a block that lies in a window, from the window's `band` on. */
-function placeBlock(block: Pixels, window: Pixels, band: number): void {
+/**
+ * Writes the part of a block that lies in a window.
+ *
+ * @param pairs The block's bands that are written, and the window's that they become; default: each as it is.
+ */
+function placeBlock(block: Pixels, window: Pixels, pairs?: readonly (readonly [from: number, to: number])[]) {
   const { values, bands: blockBands } = block;
   const { values: out, bands } = window;
   const top = Math.max(block.top, window.top);
   const bottom = Math.min(block.top + block.height, window.top + window.height);
   const left = Math.max(block.left, window.left);
   const columns = Math.min(block.left + block.width, window.left + window.width) - left;
-  if (blockBands === bands && columns === block.width && columns === window.width) {
+  if (!pairs && columns === block.width && columns === window.width) {
     const length = columns * bands;
     const from = (top - block.top) * length;
     out.set(values.subarray(from, from + (bottom - top) * length), (top - window.top) * length);
@@ -192,8 +200,9 @@ function placeBlock(block: Pixels, window: Pixels, band: number): void {
   }
   for (let row = top; row < bottom; row++) {
     const from = ((row - block.top) * block.width + left - block.left) * blockBands;
-    const to = ((row - window.top) * window.width + left - window.left) * bands + band;
-    if (blockBands === bands) out.set(values.subarray(from, from + columns * bands), to);
-    else for (let k = 0; k < columns; k++) out[to + k * bands] = values[from + k];
+    const to = ((row - window.top) * window.width + left - window.left) * bands;
+    if (!pairs) out.set(values.subarray(from, from + columns * bands), to);
+    for (const [source, target] of pairs ?? [])
+      for (let k = 0; k < columns; k++) out[to + target + k * bands] = values[from + source + k * blockBands];
   }
 }
