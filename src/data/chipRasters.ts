@@ -62,7 +62,11 @@ export function chooseBands(
   });
 }
 
-/** The rasters with the bands that a chip is made of, without those of which it has none. @param rasters Read whole, or the chosen bands of them. */
+/**
+ * The rasters with the bands that a chip is made of, without those of which it has none.
+ *
+ * @param rasters Read whole, or the chosen bands of them.
+ */
 export function chipImages(
   rasters: readonly (GeoTiff | undefined)[],
   names: readonly string[],

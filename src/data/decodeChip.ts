@@ -34,7 +34,7 @@ export interface ChipOptions {
    * others, where `channels` says so; otherwise it is left out, and marks missing pixels where it is 0.
    */
   channels: number;
-  /** The bands that the chip is made of, in their order; only these are read. Default: all, in the order of the files. */
+  /** The bands that the chip is made of, in their order; only these are read. Default: all, as the files have them. */
   bands?: BandSelection;
   /**
    * Size [height, width] of the chip: larger rasters are cropped around their centre before normalising, smaller ones

@@ -1,7 +1,7 @@
 import type { GeoTiff, GeoTiffInfo, PixelArray } from './geoTiffTypes.js';
 import { byAlpha } from './tiff/validValues.js';
 
-/** Some bands of an image, from 0, in order. Where its alpha is not one of them, pixels of which it is 0 are missing. */
+/** Some bands of an image, from 0, in order. Where its alpha is none of them, pixels in which it is 0 are missing. */
 export function pickBands(image: GeoTiff, bands: readonly number[]): GeoTiff {
   const { data, valid, alphaBand, bands: all } = image;
   if (bands.length === all && bands.every((band, k) => band === k)) return image;

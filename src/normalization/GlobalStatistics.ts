@@ -25,7 +25,7 @@ export interface AddRasterOptions {
   nodata?: NodataValues;
   /** The chip's band that is the raster's first, where a chip has several rasters; default 0. */
   firstBand?: number;
-  /** The chip's band that each of the raster's is, where they do not follow one another; default: from `firstBand` on. */
+  /** The chip's band that each of the raster's is, where they are not in one row; default: from `firstBand` on. */
   bands?: readonly number[];
 }
 

@@ -260,6 +260,10 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
   ],
   'model_kwargs.use_skipAtt': [['true', 'false'], ['1']],
   'model_kwargs.time_embedding_dim': [['1', '128'], ['0']],
+  input_bands: [
+    ['[1, 2, 3, 8]', '[red]', "[nir, 'near infrared', 4]"],
+    ['[]', '[0]', '[1.5]', '[1, 1]', '[1, "1"]', '[red, red]', "['']", 'red', '3', '[[1]]', '[true]'],
+  ],
   windows: [
     ['random', 'grid'],
     ['true', 'middle'],

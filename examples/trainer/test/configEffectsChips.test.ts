@@ -109,6 +109,19 @@ describe('the chips', () => {
     expectNear(square(image, 64, 12, SIDE, 1, 3), inside(alone, 1));
   });
 
+  it('input_bands: are taken in their order, and of their number channels must be', async () => {
+    const keys = ['apply_normalization: false', 'img_path_cols: [image, extra]'];
+    const { image, shape } = await firstChip(...keys, 'input_bands: [3, 1]');
+    expect(shape).toEqual([1, 64, 64, 2]);
+    expectNear(square(image, 64, 12, SIDE, 0), ramp);
+    expectNear(square(image, 64, 12, SIDE, 1), bandOf(first, 0));
+    const wrong = /input_bands .* chooses 1 bands; .*channels.* says 2/;
+    await expect(firstChip('input_bands: [2]')).rejects.toThrow(wrong);
+    await expect(firstChip('input_bands: [2, 3]')).rejects.toThrow(
+      '--input-bands (input_bands in a configuration file), 0.tif: there is no band 3; it has the bands 1, 2.',
+    );
+  });
+
   it('channels: must be what the chips hold', async () => {
     await expect(firstChip('channels: 3')).rejects.toThrow(/The chips have 2 bands .*channels.* says 3/);
     expect((await firstChip('channels: 2')).shape).toEqual([1, 64, 64, 2]);

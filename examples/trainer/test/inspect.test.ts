@@ -36,7 +36,7 @@ describe('inspectChip', () => {
       system: 'EPSG:32633, projected',
       'upper left': '500000, 4600000',
       pixel: '10 × -10',
-      'band 0': expect.stringMatching(/^3 to 11, mean 7, deviation 0\.17\d+; 99\.9 % valid$/),
+      'band 1': expect.stringMatching(/^3 to 11, mean 7, deviation 0\.17\d+; 99\.9 % valid$/),
     });
     expect(warnings).toEqual([]);
   });
@@ -47,8 +47,8 @@ describe('inspectChip', () => {
     writeRaster(file, 2, data);
     const { warnings } = await inspectChip(file);
     expect(warnings).toEqual([
-      'Band 0 has no valid pixel.',
-      'Band 1 has the same value everywhere.',
+      'Band 1 has no valid pixel.',
+      'Band 2 has the same value everywhere.',
       expect.stringContaining('40 × 48 pixels are no multiple of 32'),
     ]);
   });

@@ -27,7 +27,7 @@ export interface PixelReading {
 }
 
 /**
- * Reads the pixels of a window, height × width × bands of those that are read: only the strips or tiles that hold them are read.
+ * Reads the pixels of a window, height × width × bands: only the strips or tiles that hold them are read.
  *
  * @param options `fill`: what pixels of strips and tiles become that were never written. `blocks`: keeps the image's
  * strips and tiles from one call to the next.

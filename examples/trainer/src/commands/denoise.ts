@@ -8,6 +8,7 @@ import { randomNormal } from 'diffusion-ssl/ops';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { integer } from '../config/flagValues.js';
+import { BY_NAME, inputBandsFlag } from '../config/inputBandsFlag.js';
 import { imageTensor } from '../model/drawSamples.js';
 import { inUnitsOf } from '../model/inUnitsOf.js';
 import { type OpenModel, openModel } from '../model/openModel.js';
@@ -20,6 +21,7 @@ interface DenoiseOptions extends BackendOptions {
   t: number;
   seed: number;
   asIs: boolean;
+  inputBands?: string[];
 }
 
 const NOISE_STREAM = 41;
@@ -36,6 +38,7 @@ export async function denoise(args: readonly string[]): Promise<void> {
     .option('--out <folder>', 'where they are written, by the names of the images', 'denoised')
     .option('--t <timestep>', 'the noise, from 0, the least, to the last timestep', integer(0), 100)
     .option('--as-is', 'the images have the noise already: none is added', false)
+    .addOption(inputBandsFlag('bands of the images that the model gets', BY_NAME))
     .option('--seed <n>', 'decides the noise', integer(0), 0);
   addBackendFlags(program).parse(args, { from: 'user' });
   const options = program.opts<DenoiseOptions>();
@@ -53,9 +56,9 @@ export async function denoise(args: readonly string[]): Promise<void> {
     try {
       for (const file of files) {
         signal.throwIfAborted();
-        const { image, ...place } = await readImage(file, model);
+        const { image, ...place } = await readImage(file, model, options.inputBands);
         const clean = await predictClean(image, model, { ...options, denoiser });
-        await writeImage(path.join(options.out, path.basename(file)), inUnitsOf(model)(clean), place);
+        await writeImage(path.join(options.out, path.basename(file)), inUnitsOf(model)(clean), model, place);
         const error = meanSquaredError(image, clean);
         console.log(
           `${file}: ${options.asIs ? 'changed by' : 'error'} ${error.toFixed(4)} (mean squared, as the model has it)`,

@@ -1,5 +1,7 @@
 import { statSync } from 'node:fs';
 import { Command } from 'commander';
+import { ConfigError } from 'diffusion-ssl/errors';
+import { inputBandsFlag } from '../config/inputBandsFlag.js';
 import { inspectCatalog } from '../inspect/inspectCatalog.js';
 import { inspectChip } from '../inspect/inspectChip.js';
 import { inspectModel } from '../inspect/inspectModel.js';
@@ -9,6 +11,7 @@ import { type Report, reportText } from '../inspect/Report.js';
 interface InspectOptions {
   data?: string;
   imageColumns?: string;
+  inputBands?: string[];
   json: boolean;
 }
 
@@ -22,6 +25,7 @@ export async function inspect(args: readonly string[]): Promise<void> {
     )
     .option('--data <folder>', "folder that a catalog's paths are relative to (default: the catalog's)")
     .option('--image-columns <names>', 'columns of a catalog that name rasters, by commas (default: image)')
+    .addOption(inputBandsFlag('bands of chips and catalogs to look at'))
     .option('--json', 'one JSON object a file, for programs', false);
   program.parse(args, { from: 'user' });
   const options = program.opts<InspectOptions>();
@@ -36,9 +40,12 @@ export async function inspect(args: readonly string[]): Promise<void> {
   }
 }
 
-async function reportOn(file: string, { data, imageColumns }: InspectOptions): Promise<Report> {
-  if (/\.csv$/i.test(file)) return inspectCatalog(file, { data, imageColumns: imageColumns?.split(',') });
-  if (/\.safetensors$/i.test(file)) return inspectWeights(file);
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) return inspectModel(file);
-  return inspectChip(file);
+async function reportOn(file: string, options: InspectOptions): Promise<Report> {
+  const { data, imageColumns, inputBands } = options;
+  if (/\.csv$/i.test(file))
+    return inspectCatalog(file, { data, imageColumns: imageColumns?.split(','), inputBands });
+  const isFolder = statSync(file, { throwIfNoEntry: false })?.isDirectory();
+  if (!isFolder && !/\.safetensors$/i.test(file)) return inspectChip(file, inputBands);
+  if (inputBands) throw new ConfigError(`--input-bands chooses bands of chips; ${file} is none.`);
+  return isFolder ? inspectModel(file) : inspectWeights(file);
 }

@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { choice, integer, share } from '../config/flagValues.js';
+import { BY_NAME, inputBandsFlag } from '../config/inputBandsFlag.js';
 import { drawSamples } from '../model/drawSamples.js';
 import { inUnitsOf } from '../model/inUnitsOf.js';
 import { openModel } from '../model/openModel.js';
@@ -22,6 +23,7 @@ interface SampleOptions extends BackendOptions {
   batch: number;
   from?: string;
   strength: number;
+  inputBands?: string[];
 }
 
 /** Samples in the picture beside the GeoTIFFs, at most. */
@@ -52,17 +54,21 @@ export async function sample(args: readonly string[]): Promise<void> {
       share,
       0.5,
     );
+  program.addOption(inputBandsFlag('with --from: bands of the image that the model gets', BY_NAME));
   addBackendFlags(program).parse(args, { from: 'user' });
   const options = program.opts<SampleOptions>();
   const { out, count, sampler, seed, batch, strength, from: file } = options;
   if (file !== undefined && options.size !== undefined) {
     program.error('error: --size goes without --from: the samples have the size of the image.');
   }
+  if (file === undefined && options.inputBands !== undefined) {
+    program.error('error: --input-bands goes with --from: it chooses bands of that image.');
+  }
   await withBackend(options, async (signal) => {
     const model = await openModel(program.args[0]);
     const timesteps = model.alphaBars.length;
     const { steps = sampler === 'ddpm' ? timesteps : Math.min(50, timesteps) } = options;
-    const start = file === undefined ? undefined : await readImage(file, model);
+    const start = file === undefined ? undefined : await readImage(file, model, options.inputBands);
     const own = model.size ?? [64, 64];
     const size: [number, number] = start
       ? [start.image.height, start.image.width]
@@ -78,7 +84,7 @@ export async function sample(args: readonly string[]): Promise<void> {
     const draw = { sampler, steps, count, batch, seed, size, from, onStep, signal };
     for await (const image of drawSamples(model, draw)) {
       const name = `${String(written++).padStart(String(count - 1).length, '0')}.tif`;
-      await writeImage(path.join(out, name), inUnits(image), start);
+      await writeImage(path.join(out, name), inUnits(image), model, start);
       if (shown.length < SHOWN) shown.push(model.display.inUnits(image));
     }
     if (process.stderr.isTTY) process.stderr.write('\n');

@@ -4,6 +4,7 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from 'diffusion-ssl/errors';
 import { decimal } from '../config/decimal.js';
 import { choice, integer, share } from '../config/flagValues.js';
+import { inputBandsFlag } from '../config/inputBandsFlag.js';
 import { makeTiles } from '../tile/makeTiles.js';
 import type { TileOptions } from '../tile/TileOptions.js';
 import { untilStopped } from './untilStopped.js';
@@ -45,6 +46,7 @@ function commandOf(): Command {
         'GeoTIFFs, folders of them or http(s) addresses, of the same bands',
       ).makeOptionMandatory(),
     )
+    .addOption(inputBandsFlag('bands of the scenes that tiles have', 'all but alpha'))
     .option('--labels <rasters...>', 'label rasters of one band of integers, taken by the nearest pixel')
     .option('--area <file>', 'GeoJSON polygons in longitude and latitude: tiles whose centre lies in them')
     .addOption(

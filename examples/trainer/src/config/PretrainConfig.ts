@@ -39,6 +39,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   data?: string;
   catalog?: string;
   imageColumns: string[];
+  /** Bands of a chip that the network gets, in its order: numbers from 1 on, and names; missing: all. */
+  inputBands?: string[];
   /** Bands that a chip must have; missing: as many as the chips have. */
   channels?: number;
   /** Side in pixels that chips are cropped or padded to; missing: as they are. */

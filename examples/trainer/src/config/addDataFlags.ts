@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { choice, integer, names, number, numbers, numbersOrNone, range, share } from './flagValues.js';
+import { inputBandsFlag } from './inputBandsFlag.js';
 
 /** Adds the flags for where chips come from, how they are scaled and how they are varied. */
 export function addDataFlags(program: Command): void {
@@ -13,7 +14,8 @@ export function addDataFlags(program: Command): void {
     .option('--image-columns <names>', 'catalog columns whose rasters are stacked along the bands', names, [
       'image',
     ])
-    .option('--channels <n>', 'bands that the chips must have (default: as they are)', integer(1))
+    .addOption(inputBandsFlag('bands of the chips that the network gets'))
+    .option('--channels <n>', 'bands that the network must get (default: as many as there are)', integer(1))
     .option(
       '--size <pixels>',
       'crop or pad chips to this side, a multiple of 32 · --patch-size (default: as they are)',

@@ -19,7 +19,9 @@ export const dataKeys = {
   img_path_cols: accepting(z.array(z.string().min(1)).min(1), 'a list of one column name or more')
     .default(['image'])
     .describe('Catalog columns whose rasters are stacked along the bands.'),
-  channels: integer(1).default(4).describe('Bands in and out of the network; the chips must hold as many.'),
+  channels: integer(1)
+    .default(4)
+    .describe('Bands in and out of the network; as many as the chips hold, or as `input_bands` lists.'),
   data_size: integer(1)
     .default(224)
     .describe('Side of a chip in pixels: larger ones are cropped, smaller ones padded.'),

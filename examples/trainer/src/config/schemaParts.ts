@@ -98,6 +98,18 @@ export function integers(min: number, count?: number) {
     : accepting(list.length(count), `a list of ${count} integers of at least ${min}`);
 }
 
+/** A list of bands, as texts. */
+export function bands() {
+  const band = z.union([z.int().min(1), z.string().trim().min(1)]).transform(String);
+  return accepting(
+    z
+      .array(band)
+      .min(1)
+      .refine((list) => new Set(list).size === list.length),
+    'a list of different bands, each a number from 1 on or a name',
+  );
+}
+
 /** A key that the tutorial's code never reads: only its shipped value is accepted. */
 export function unused<const T extends null | 0>(value: T) {
   return accepting(

@@ -4,6 +4,7 @@ import { LOSS_NAMES } from './PretrainConfig.js';
 import { SCHEDULER_NAMES, type SchedulerName } from './schedulerFields.js';
 import {
   accepting,
+  bands,
   block,
   flag,
   integer,
@@ -105,6 +106,12 @@ export const trainingKeys = {
 
 /** Keys that the tutorial has not. */
 export const extensionKeys = {
+  input_bands: bands()
+    .optional()
+    .describe(
+      'Bands of the chips that the network gets, in its order: numbers from 1 on, as GDAL counts them, over all ' +
+        'columns, or names that the files or `bands.json` give them. Left out: all.',
+    ),
   windows: oneOf(['random', 'grid'])
     .optional()
     .describe(

@@ -1,20 +1,20 @@
 import path from 'node:path';
-import type { ChipList, ChipRow } from 'diffusion-ssl/data';
 import {
   type ChipLoader,
   type ChipLoaderOptions,
   createChipLoader,
   openCatalog,
-  readChipHeader,
 } from 'diffusion-ssl/data/node';
 import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
+import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { PretrainConfig, RunOptions } from '../config/pretrainOptions.js';
-import { turn } from '../stopping/turn.js';
 import { augmentationSteps } from './augmentationSteps.js';
+import { badChipError } from './badChipError.js';
 import { buildSampleChips } from './buildSampleChips.js';
 import { ChipContents } from './ChipContents.js';
 import { checkBands } from './checkBands.js';
+import { chipBands } from './chipBands.js';
 import { chipNormalization } from './chipNormalization.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
 import { repeatWarning } from './repeatWarning.js';
@@ -34,6 +34,8 @@ export interface ChipData {
   contents: { train: ChipContents; validate: ChipContents };
   /** [height, width, bands]. */
   shape: [number, number, number];
+  /** What is known of their bands. */
+  bands: ModelBand[];
   /** The chips that are left out. */
   skipped: SkippedChips;
   close(): Promise<void>;
@@ -44,9 +46,6 @@ const SAMPLE_FOLDER = path.join('data', 'blue-marble');
 
 /** Chips from which the baseline is fitted, at most: enough for three digits. */
 const BASELINE_CHIPS = 2000;
-
-/** Chips whose bands are counted to see what most have, at most. */
-const COUNTED_CHIPS = 25;
 
 /**
  * Opens the chips that a configuration names, or builds the sample chips and opens these.
@@ -73,15 +72,7 @@ export async function openChipData(
         '(--batch, train_batch in a configuration file).',
     );
   }
-  const { bands, alphas } = await countBands(dataPath, trainRows, config.onBadChip, signal);
-  const channels = config.channels === bands ? bands : bands - alphas;
-  if (alphas > 0) console.log(alphaNote(bands, channels));
-  if (config.channels !== undefined && config.channels !== channels) {
-    throw new DataError(
-      `The chips have ${channels} bands in the columns ${config.imageColumns.join(', ')}; ` +
-        `--channels (channels in a configuration file) says ${config.channels}.`,
-    );
-  }
+  const { channels, selection, bands } = await chipBands(config, { dataPath, rows: trainRows, signal });
   checkBands('--bands', run.bands ?? [], channels);
   if (config.compat === 'readme' && config.nodata.length > 0 && config.nodata.length !== channels) {
     throw new DataError(
@@ -90,7 +81,8 @@ export async function openChipData(
         'of which compat readme wants one a band.',
     );
   }
-  const source = { dataPath, channels, size: config.size, onBadChip: config.onBadChip, signal };
+  const { size: side, onBadChip } = config;
+  const source = { dataPath, channels, bands: selection, size: side, onBadChip, signal };
   const resumedFolder = run.resume ? folder : undefined;
   const skipped = new SkippedChips(dataPath);
   const statistics = () =>
@@ -162,6 +154,7 @@ export async function openChipData(
       contents,
       statistics: globalStats ? async () => globalStats : statistics,
       shape: train.shape,
+      bands,
       skipped,
       close,
     };
@@ -181,75 +174,10 @@ async function locateChips(
   return { dataPath, catalogPath };
 }
 
-/**
- * Bands of a chip, all its rasters together, and how many of them are alpha: those of the first chip, or where bad
- * chips are left out of most of some, so that no single one decides.
- */
-async function countBands(
-  dataPath: string,
-  rows: ChipList,
-  onBadChip: PretrainConfig['onBadChip'],
-  signal: AbortSignal | undefined,
-): Promise<Bands> {
-  let failure: Error | undefined;
-  const read = async (row: ChipRow) => {
-    try {
-      return await bandsOf(row, dataPath);
-    } catch (error) {
-      failure ??= error as Error;
-      await turn(signal);
-      return undefined;
-    }
-  };
-  const counts = new Map<string, { bands: Bands; chips: number }>();
-  for (const row of onBadChip === 'skip' ? someChips(rows, COUNTED_CHIPS) : [rows.at(0) as ChipRow]) {
-    const bands = await read(row);
-    if (!bands) continue;
-    const key = JSON.stringify(bands);
-    counts.set(key, { bands, chips: (counts.get(key)?.chips ?? 0) + 1 });
-  }
-  const [most] = [...counts.values()].sort((a, b) => b.chips - a.chips);
-  if (most) return most.bands;
-  for (const row of onBadChip === 'skip' ? rows : []) {
-    const bands = await read(row);
-    if (bands) return bands;
-  }
-  throw badChipError(`${failure?.message} (--data is the root of the catalog's paths)`, onBadChip);
-}
-
-interface Bands {
-  bands: number;
-  alphas: number;
-}
-
-async function bandsOf({ images }: ChipRow, dataPath: string): Promise<Bands> {
-  const sum = { bands: 0, alphas: 0 };
-  for (const image of images) {
-    const { bands, alphaBand } = await readChipHeader(image, { dataPath });
-    sum.bands += bands;
-    if (alphaBand !== null) sum.alphas++;
-  }
-  return sum;
-}
-
-/** GDAL and rasterio mark the fourth band of 8-bit rasters as alpha unless told otherwise, near infrared too. */
-function alphaNote(bands: number, channels: number): string {
-  const is = 'The files say that a band of the chips is alpha';
-  return bands === channels
-    ? `${is}; it is learned like the others, as --channels ${bands} counts it.`
-    : `${is}: it masks missing pixels and is not learned. If it is data, --channels ${bands} takes it in.`;
-}
-
 /** The loader's error about a chip in the words of the command line; other errors as they are. */
 export function chipError(error: unknown, { onBadChip }: PretrainConfig): unknown {
   const about =
     error instanceof Error &&
     /^(?:createChipLoader|chip loader|computeGlobalStatistics): (?!a worker)(.*)/s.exec(error.message);
   return about ? badChipError(about[1], onBadChip) : error;
-}
-
-function badChipError(message: string, onBadChip: PretrainConfig['onBadChip']): Error {
-  const advice =
-    onBadChip === 'error' ? '\nRepair or remove the chip, or leave out bad chips by --on-bad-chip skip.' : '';
-  return new DataError(`bad chip ${message}${advice}`);
 }

@@ -15,13 +15,18 @@ const bandList = z.array(
 
 /**
  * What is known of the bands of chips: `bands.json` in the folder of the data says it, one object a band in their
- * order, with `name`, `unit` and `wavelength` in micrometres.
+ * order, with `name`, `unit` and `wavelength` in micrometres. It may leave alpha out.
  *
  * @param data Folder of the data; undefined for the sample imagery.
- * @param count Bands of a chip.
+ * @param count Bands of a chip, alpha counted.
+ * @param alphas Those that are alpha, from 0.
  * @throws `DataError` that names file and field if there is such a file and it is not right.
  */
-export async function readBands(data: string | undefined, count: number): Promise<ModelBand[]> {
+export async function readBands(
+  data: string | undefined,
+  count: number,
+  alphas: readonly number[] = [],
+): Promise<ModelBand[]> {
   const unknown = Array.from({ length: count }, () => ({}));
   if (data === undefined) return count === SAMPLE.length ? [...SAMPLE] : unknown;
   const file = path.join(data, 'bands.json');
@@ -44,7 +49,10 @@ export async function readBands(data: string | undefined, count: number): Promis
         'It must be a list of {"name", "unit", "wavelength"}, one a band.',
     );
   }
-  if (bands.length !== count)
-    throw new DataError(`${file} has ${bands.length} bands; the chips have ${count}.`);
-  return bands;
+  if (bands.length === count) return bands;
+  const others = count - alphas.length;
+  if (bands.length !== others)
+    throw new DataError(`${file} has ${bands.length} bands; the chips have ${others}.`);
+  let next = 0;
+  return unknown.map((_, band) => (alphas.includes(band) ? {} : bands[next++]));
 }

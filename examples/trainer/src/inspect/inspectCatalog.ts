@@ -1,22 +1,27 @@
 import path from 'node:path';
+import { findBands } from 'diffusion-ssl/data';
 import { openCatalog, readChipHeader } from 'diffusion-ssl/data/node';
+import { selectionOf } from '../data/inputBands.js';
 import { repeatWarning } from '../data/repeatWarning.js';
 import { someChips } from '../data/someChips.js';
+import { bandText } from './bandText.js';
 import type { Report } from './Report.js';
 
 /** Chips of a split whose files are looked for and whose headers are read, at most. */
 const CHECKED = 200;
 
-/** Where its chips lie and which columns name them. */
+/** Where its chips lie, which columns name them, and which of their bands are looked at. */
 export interface InspectCatalogOptions {
   /** Folder that the paths are relative to; default: the catalog's. */
   data?: string;
   imageColumns?: string[];
+  /** Numbers from 1 on, and names; default: all. */
+  inputBands?: string[];
 }
 
 /** What is in a catalog, and what is wrong with a sample of its chips. */
 export async function inspectCatalog(file: string, options: InspectCatalogOptions = {}): Promise<Report> {
-  const { data = path.dirname(file), imageColumns } = options;
+  const { data = path.dirname(file), imageColumns, inputBands } = options;
   const catalog = await openCatalog(file, { imageColumns });
   const report: Report = { title: `${file}: catalog of chips`, facts: [], warnings: [] };
   for (const repeat of catalog.repeats) report.warnings.push(repeatWarning(repeat, catalog));
@@ -29,7 +34,7 @@ export async function inspectCatalog(file: string, options: InspectCatalogOption
     const faults: string[] = [];
     for (const { images } of checked) {
       try {
-        const layout = await layoutOf(images, data);
+        const layout = await layoutOf(images, data, inputBands);
         layouts.set(layout, (layouts.get(layout) ?? 0) + 1);
       } catch (error) {
         faults.push((error as Error).message);
@@ -37,7 +42,9 @@ export async function inspectCatalog(file: string, options: InspectCatalogOption
     }
     if (faults.length === 0) continue;
     const of = checked.length < rows.length ? `${checked.length} that were looked at` : `${checked.length}`;
-    report.warnings.push(`${faults.length} of ${of} ${usage} chips cannot be read, the first: ${faults[0]}`);
+    report.warnings.push(
+      `${faults.length} of ${of} ${usage} chips cannot be ${inputBands ? 'taken' : 'read'}, the first: ${faults[0]}`,
+    );
   }
   const [most, ...others] = [...layouts].sort(([, a], [, b]) => b - a);
   if (most) {
@@ -54,11 +61,24 @@ export async function inspectCatalog(file: string, options: InspectCatalogOption
   return report;
 }
 
-/** Size, bands and types of a chip, all its rasters together. */
-async function layoutOf(images: readonly string[], dataPath: string): Promise<string> {
+/** Size, bands and types of a chip, all its rasters together; of chosen bands the names, whatever their places. */
+async function layoutOf(
+  images: readonly string[],
+  dataPath: string,
+  inputBands: readonly string[] | undefined,
+): Promise<string> {
   const headers = await Promise.all(images.map((image) => readChipHeader(image, { dataPath })));
   const sizes = [...new Set(headers.map(({ height, width }) => `${height} × ${width}`))].join(' and ');
   const types = [...new Set(headers.map(({ dtype }) => dtype))].join(' and ');
-  const bands = headers.reduce((sum, header) => sum + header.bands, 0);
-  return `${sizes} pixels, ${bands} bands of ${types}`;
+  const names = headers.flatMap(({ bands, bandNames }) =>
+    Array.from({ length: bands }, (_, band) => bandNames?.[band]),
+  );
+  const shape = `${sizes} pixels, ${names.length} bands of ${types}`;
+  if (inputBands) {
+    const numbers = findBands(headers, selectionOf(inputBands), `--input-bands, ${images.join(' + ')}`);
+    return `${shape}; taken: ${numbers.map((number) => names[number - 1] ?? `band ${number}`).join(', ')}`;
+  }
+  return names.some(Boolean)
+    ? `${shape}: ${names.map((name, i) => bandText(i + 1, name)).join(', ')}`
+    : shape;
 }

@@ -48,5 +48,5 @@ function bandText({ name, unit, wavelength }: ModelBand, i: number): string {
   const details = [unit, wavelength === undefined ? undefined : `${wavelength} µm`].filter(
     (text) => text !== undefined,
   );
-  return `${name ?? `band ${i}`}${details.length > 0 ? ` (${details.join(', ')})` : ''}`;
+  return `${name ?? `band ${i + 1}`}${details.length > 0 ? ` (${details.join(', ')})` : ''}`;
 }

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { type AffineTransform, type CrsKind, decodeChip, decodeGeoTiff } from 'diffusion-ssl/data';
+import { type AffineTransform, type CrsKind, decodeChip } from 'diffusion-ssl/data';
+import { openRaster } from 'diffusion-ssl/data/node';
 import type { NormalizedRaster } from 'diffusion-ssl/normalization';
+import { imageBands } from './imageBands.js';
 import type { OpenModel } from './openModel.js';
 
 /** Where an image lies. */
@@ -10,19 +12,27 @@ export interface Georeference {
   transform: AffineTransform | null;
 }
 
-/** A GeoTIFF, scaled for a model, and where it lies. */
+/** An image, scaled for a model, and where it lies. */
 export interface ModelImage extends Georeference {
   image: NormalizedRaster;
 }
 
 /**
- * Reads a GeoTIFF for a model and scales it as the model's chips were.
+ * Reads an image for a model and scales it as the model's chips were.
  *
+ * @param inputBands Which of its bands the model gets (see `imageBands`).
  * @throws If it cannot be read, or has not the model's bands or a size that the network takes.
  */
-export async function readImage(file: string, { bands, normalization }: OpenModel): Promise<ModelImage> {
-  const bytes = await readFile(file);
-  const image = await decodeChip([{ name: file, bytes }], { channels: bands.length, normalization });
-  const { epsg, crsKind, transform } = await decodeGeoTiff(bytes);
+export async function readImage(
+  file: string,
+  { bands, normalization }: Pick<OpenModel, 'bands' | 'normalization'>,
+  inputBands?: readonly string[],
+): Promise<ModelImage> {
+  const { info, close } = await openRaster(file);
+  close();
+  const chosen = imageBands(file, info, bands, inputBands);
+  const files = [{ name: file, bytes: await readFile(file) }];
+  const image = await decodeChip(files, { channels: bands.length, bands: chosen, normalization });
+  const { epsg, crsKind, transform } = info;
   return { image, epsg, crsKind, transform };
 }

@@ -25,15 +25,17 @@ export async function finishRun(run: Run, samples: RunSamples): Promise<RunSumma
  * Writes the samples as GeoTIFFs in the units of the training chips, at the range of an average one where each had its
  * own.
  */
-async function writeSampleRasters({ folder, config, state }: Run, samples: readonly Raster[]): Promise<void> {
+async function writeSampleRasters(run: Run, samples: readonly Raster[]): Promise<void> {
+  const { folder, config, state, bands } = run;
   const { normalization: strategy, statistics: procedure } = config;
   if (strategy === 'none') return;
+  const bandNames = bands.map(({ name }) => name ?? null);
   const parameters = typicalParameters(state.chips.statistics, { strategy, procedure });
   await prepareFolder(path.join(folder, 'samples'), { soleWriter: true });
   for (const [i, sample] of samples.entries()) {
     const { height, width, channels, data } = denormalizeRaster(sample, parameters);
     const file = path.join(folder, 'samples', `${i}.tif`);
-    await writeFileAtomic(file, encodeGeoTiff({ height, width, bands: channels, data }));
+    await writeFileAtomic(file, encodeGeoTiff({ height, width, bands: channels, data, bandNames }));
   }
 }
 

@@ -8,7 +8,6 @@ import type { ResumePoint } from '../checkpoint/readResumePoint.js';
 import type { RunInputs } from '../checkpoint/runInputs.js';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
 import type { ChipData } from '../data/chipData.js';
-import { readBands } from '../data/readBands.js';
 import { alphaBarsOf } from '../model/alphaBarsOf.js';
 import type { Run, RunReference } from '../run/Run.js';
 import type { RunListener } from '../run/RunListener.js';
@@ -83,7 +82,7 @@ export async function createRun(
     data,
     model,
     modelConfig,
-    bands: await readBands(config.data, modelConfig.inChannels ?? 4),
+    bands: data.bands,
     denoiser: layersDenoiser(model),
     parameters,
     optimizer,

@@ -5,6 +5,8 @@ import type { Resampling } from './sampleTile.js';
 export interface TileOptions {
   /** Paths or addresses of the scenes, which have the same bands. */
   scenes: readonly string[];
+  /** Bands of the scenes that tiles have, in their order: numbers from 1 on, and names. Default: all but alpha. */
+  inputBands?: readonly string[];
   /** Paths or addresses of label rasters of one band; none: no labels. */
   labels: readonly string[];
   /** GeoJSON file; a tile is taken if its centre lies in it. Default: everywhere. */

@@ -17,17 +17,29 @@ export function checkScenes(scenes: readonly Scene[], labels: readonly Scene[]):
             'bring them together by gdal_translate.',
         );
       };
-      compare('number of bands', ({ bands }) => bands.length);
+      compare('number of bands', ({ info }) => info.bands);
+      checkOrder(scene, first);
       compare('type', ({ info }) => info.dtype);
       compare('scale', ({ info }) => info.scales);
       compare('offset', ({ info }) => info.offsets);
     }
   }
-  for (const { name, bands, info } of labels) {
-    if (bands.length !== 1)
-      throw new DataError(`${name}: a label raster has one band, this one ${bands.length}.`);
+  for (const { name, info } of labels) {
+    if (info.bands !== 1)
+      throw new DataError(`${name}: a label raster has one band, this one ${info.bands}.`);
     if (info.dtype.startsWith('float')) {
       throw new DataError(`${name}: labels are integers, not ${info.dtype}: gdal_translate -ot Byte.`);
     }
   }
+}
+
+/** Throws if a scene has the bands of another one in another order. */
+function checkOrder(scene: Scene, first: Scene): void {
+  const [mine, theirs] = [scene, first].map(({ info }) => info.bandNames ?? []);
+  const isSame = (a: readonly unknown[], b: readonly unknown[]) => JSON.stringify(a) === JSON.stringify(b);
+  if (isSame(mine, theirs) || !isSame([...mine].sort(), [...theirs].sort())) return;
+  throw new DataError(
+    `${scene.name}: its bands are ${mine.join(', ')}, those of ${first.name} ${theirs.join(', ')}; ` +
+      'bring them into one order by --input-bands with their names.',
+  );
 }

@@ -59,7 +59,8 @@ async function buildTiles(folder: string, options: TileOptions, signal?: AbortSi
   const open: Scene[] = [];
   try {
     const cache = Math.floor(CACHE / (images.length + labelImages.length));
-    for (const image of [...images, ...labelImages]) open.push(await openScene(image, cache));
+    for (const image of images) open.push(await openScene(image, cache, options.inputBands));
+    for (const image of labelImages) open.push(await openScene(image, cache));
     const scenes = open.slice(0, images.length);
     const labels = open.slice(images.length);
     checkScenes(scenes, labels);

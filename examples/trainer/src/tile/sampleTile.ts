@@ -31,31 +31,30 @@ export async function sampleTile(
   const at = scenePositions(scene, grid, place);
   const window = windowAround(at, scene);
   if (!window) return undefined;
-  const { data, valid, bands: stored } = await scene.read(window);
-  const { bands } = scene;
+  const { data, valid, bands } = await scene.read(window);
   const count = grid.size ** 2;
   const out: TilePixels = {
-    data: new Float64Array(count * bands.length),
-    valid: new Uint8Array(count * bands.length),
+    data: new Float64Array(count * bands),
+    valid: new Uint8Array(count * bands),
   };
   /** Where a value of the scene is, or -1 where it is missing. */
   const find = (row: number, column: number, band: number): number => {
     const [r, c] = [row - window.top, column - window.left];
     if (r < 0 || c < 0 || r >= window.height || c >= window.width) return -1;
-    const index = (r * window.width + c) * stored + band;
+    const index = (r * window.width + c) * bands + band;
     return (valid?.[index] ?? 1) === 1 && Number.isFinite(data[index]) ? index : -1;
   };
   for (let i = 0; i < count; i++) {
     const [row, column] = [at.rows[i], at.columns[i]];
-    bands.forEach((band, k) => {
+    for (let band = 0; band < bands; band++) {
       const nearest = find(Math.floor(row), Math.floor(column), band);
-      if (nearest < 0) return;
-      out.valid[i * bands.length + k] = 1;
-      out.data[i * bands.length + k] =
+      if (nearest < 0) continue;
+      out.valid[i * bands + band] = 1;
+      out.data[i * bands + band] =
         resampling === 'nearest' || at.aligned
           ? data[nearest]
           : between(row - 0.5, column - 0.5, (r, c) => find(r, c, band), data);
-    });
+    }
   }
   return out;
 }

@@ -62,7 +62,7 @@ function fill(tile: TilePixels, part: TilePixels): void {
 /** A tile as a GeoTIFF of its rasters' type, integers rounded. */
 export function encodeTile(
   { data, valid }: Tile,
-  { scenes: [{ info, bands }], nodata }: TileSource,
+  { scenes: [{ info }], nodata }: TileSource,
   grid: TileGrid,
   place: TilePlace,
 ): Uint8Array {
@@ -72,11 +72,12 @@ export function encodeTile(
     const value = valid[i] === 1 ? data[i] : (nodata as number);
     values[i] = isInteger ? Math.round(value) : value;
   }
-  const side = { width: grid.size, height: grid.size, bands: bands.length };
+  const side = { width: grid.size, height: grid.size, bands: info.bands };
   return encodeGeoTiff({
     ...side,
     data: values,
     nodata,
+    bandNames: info.bandNames,
     epsg: grid.epsg,
     transform: grid.transformOf(place),
   });

@@ -1,0 +1,126 @@
+import type { BandSelection, ChipList, ChipRow } from 'diffusion-ssl/data';
+import { type ChipHeader, readChipHeader } from 'diffusion-ssl/data/node';
+import { DataError } from 'diffusion-ssl/errors';
+import type { ModelBand } from 'diffusion-ssl/pretrained';
+import type { PretrainConfig } from '../config/pretrainOptions.js';
+import { turn } from '../stopping/turn.js';
+import { badChipError } from './badChipError.js';
+import { chipName } from './chipName.js';
+import { INPUT_BANDS, inputBands } from './inputBands.js';
+import { readBands } from './readBands.js';
+import { someChips } from './someChips.js';
+
+/** The bands of chips that a network gets. */
+export interface ChipBands {
+  channels: number;
+  /** What the loader is told to take; undefined: all, but for alpha where `channels` does not count it. */
+  selection: BandSelection | undefined;
+  /** What is known of each. */
+  bands: ModelBand[];
+}
+
+/** Chips whose headers are read to see what most have, at most. */
+const COUNTED_CHIPS = 25;
+
+/** Where the chips are. */
+interface ChipPlace {
+  dataPath: string;
+  rows: ChipList;
+  signal?: AbortSignal;
+}
+
+/**
+ * The bands that a configuration takes of its chips: those of the first chip, or where bad chips are left out of most
+ * of some, so that no single one decides. Says whether alpha is among them.
+ *
+ * @throws If no chip can be read, or the bands are not those that are asked for.
+ */
+export async function chipBands(
+  config: PretrainConfig,
+  { dataPath, rows, signal }: ChipPlace,
+): Promise<ChipBands> {
+  const { onBadChip } = config;
+  let unreadable: Error | undefined;
+  let unfit: Error | undefined;
+  const look = async (row: ChipRow): Promise<Looked | undefined> => {
+    const headers: ChipHeader[] = [];
+    try {
+      for (const image of row.images) headers.push(await readChipHeader(image, { dataPath }));
+    } catch (error) {
+      unreadable ??= error as Error;
+      await turn(signal);
+      return undefined;
+    }
+    try {
+      return await bandsOf(headers, config, chipName(row));
+    } catch (error) {
+      unfit ??= error as Error;
+      return undefined;
+    }
+  };
+  const counts = new Map<string, { looked: Looked; chips: number }>();
+  for (const row of onBadChip === 'skip' ? someChips(rows, COUNTED_CHIPS) : [rows.at(0) as ChipRow]) {
+    const looked = await look(row);
+    if (!looked) continue;
+    const key = `${looked.total} ${looked.alphas}`;
+    counts.set(key, { looked: counts.get(key)?.looked ?? looked, chips: (counts.get(key)?.chips ?? 0) + 1 });
+  }
+  let [most] = [...counts.values()].sort((a, b) => b.chips - a.chips).map(({ looked }) => looked);
+  for (const row of onBadChip === 'skip' ? rows : []) {
+    if (most) break;
+    const looked = await look(row);
+    if (looked) most = looked;
+  }
+  if (most) return said(most, config);
+  if (unfit) throw unfit;
+  throw badChipError(`${unreadable?.message} (--data is the root of the catalog's paths)`, onBadChip);
+}
+
+/** Of one chip. */
+interface Looked extends ChipBands {
+  /** Bands of its files, and how many of them are alpha. */
+  total: number;
+  alphas: number;
+  learnsAlpha: boolean;
+}
+
+async function bandsOf(
+  headers: readonly ChipHeader[],
+  config: PretrainConfig,
+  name: string,
+): Promise<Looked> {
+  const isAlpha = headers.flatMap(({ bands, alphaBand }) =>
+    Array.from({ length: bands }, (_, band) => band === alphaBand),
+  );
+  const total = isAlpha.length;
+  const alphas = isAlpha.flatMap((alpha, band) => (alpha ? [band] : []));
+  const known = await readBands(config.data, total, alphas);
+  const { numbers, ...chosen } = inputBands(config.inputBands, headers, known, name);
+  const found = { total, alphas: alphas.length };
+  if (config.inputBands) {
+    const learnsAlpha = numbers.some((number) => isAlpha[number - 1]);
+    return { ...chosen, ...found, channels: numbers.length, learnsAlpha };
+  }
+  const learnsAlpha = config.channels === total;
+  const bands = chosen.bands.filter((_, band) => learnsAlpha || !isAlpha[band]);
+  return { selection: undefined, bands, ...found, channels: bands.length, learnsAlpha };
+}
+
+function said({ total, alphas, learnsAlpha, ...bands }: Looked, config: PretrainConfig): ChipBands {
+  const { channels: wanted, imageColumns, inputBands } = config;
+  if (alphas > 0) console.log(alphaNote(total, learnsAlpha, inputBands !== undefined));
+  if (wanted === undefined || wanted === bands.channels) return bands;
+  const count = inputBands
+    ? `${INPUT_BANDS} chooses ${bands.channels} bands; `
+    : `The chips have ${bands.channels} bands in the columns ${imageColumns.join(', ')}; `;
+  throw new DataError(`${count}--channels (channels in a configuration file) says ${wanted}.`);
+}
+
+/** GDAL and rasterio mark the fourth band of 8-bit rasters as alpha unless told otherwise, near infrared too. */
+function alphaNote(bands: number, learned: boolean, chosen: boolean): string {
+  const is = 'The files say that a band of the chips is alpha';
+  const says = chosen ? '--input-bands names' : `--channels ${bands} counts`;
+  if (learned) return `${is}; it is learned like the others, as ${says} it.`;
+  const remedy = chosen ? 'name it in --input-bands' : `--channels ${bands} takes it in`;
+  return `${is}: it masks missing pixels and is not learned. If it is data, ${remedy}.`;
+}
