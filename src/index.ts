@@ -97,6 +97,7 @@ export type { Raster } from './internal/raster.js';
 export { loadTorchStateDict } from './interop/loadTorchStateDict.js';
 export { loadWeights } from './interop/loadWeights.js';
 export type { ByteSource, ModelFiles, WritableModelFiles } from './interop/ModelFiles.js';
+export { modernAttentionNames } from './interop/modernAttentionNames.js';
 export type { NamedWeight } from './interop/NamedWeight.js';
 export { openSafetensors } from './interop/openSafetensors.js';
 export { openTensors } from './interop/openTensors.js';
@@ -122,18 +123,30 @@ export {
   type AdditiveAttentionBlockConfig,
 } from './layers/AdditiveAttentionBlock.js';
 export { AddTimeEmbedding } from './layers/AddTimeEmbedding.js';
+export { AttentionBlock2d, type AttentionBlock2dConfig } from './layers/AttentionBlock2d.js';
+export type { ActivationName } from './layers/activation.js';
 export { ConcatChannels } from './layers/ConcatChannels.js';
 export { Conv1x1, type Conv1x1Config } from './layers/Conv1x1.js';
+export { Conv2d, type Conv2dConfig } from './layers/Conv2d.js';
 export { ConvBlock, type ConvBlockConfig } from './layers/ConvBlock.js';
+export { Downsample2d, type Downsample2dConfig } from './layers/Downsample2d.js';
+export { EmbeddingTable, type EmbeddingTableConfig } from './layers/EmbeddingTable.js';
+export { GroupNorm, type GroupNormConfig } from './layers/GroupNorm.js';
+export { Linear, type LinearConfig } from './layers/Linear.js';
 export { MaxPool2d } from './layers/MaxPool2d.js';
 export type { Initialization, ParameterSpec, TorchLayout, WeightSpec } from './layers/ParameterSpec.js';
 export { PixelShuffle } from './layers/PixelShuffle.js';
 export { PixelUnshuffle, type PixelUnshuffleConfig } from './layers/PixelUnshuffle.js';
+export { ResnetBlock2d, type ResnetBlock2dConfig } from './layers/ResnetBlock2d.js';
 export { registerLayers } from './layers/registerLayers.js';
+export { registerUnetLayers } from './layers/registerUnetLayers.js';
 export { SkipDropout, type SkipDropoutConfig } from './layers/SkipDropout.js';
 export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
+export { type SinusoidConfig, TimestepMlp, type TimestepMlpConfig } from './layers/TimestepMlp.js';
+export { Transformer2d, type Transformer2dConfig } from './layers/Transformer2d.js';
 export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './layers/UpconvBlock.js';
+export { Upsample2d, type Upsample2dConfig } from './layers/Upsample2d.js';
 export { type BinaryCrossEntropyParameters, binaryCrossEntropy } from './losses/binaryCrossEntropy.js';
 export { type CharbonnierParameters, charbonnier } from './losses/charbonnier.js';
 export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.js';
@@ -185,13 +198,20 @@ export {
   precisionAndRecall,
 } from './metrics/precisionAndRecall.js';
 export type { RankedScoresOptions } from './metrics/RankedScores.js';
-export { countParameters, type ParameterCount } from './models/countParameters.js';
+export { countParameters } from './models/countParameters.js';
+export { countValues, type ParameterCount } from './models/countValues.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './models/inferenceModel.js';
 export { layersDenoiser } from './models/layersDenoiser.js';
 export { type NamedParameter, namedParameters } from './models/namedParameters.js';
 export { setDropoutStep } from './models/setDropoutStep.js';
+export type { Unet2dConditionConfig } from './models/Unet2dConditionConfig.js';
+export type { Unet2dConfig } from './models/Unet2dConfig.js';
 export type { UnetAttDConfig } from './models/UnetAttDConfig.js';
+export { unet2d } from './models/unet2d.js';
+export { type Unet2dConditionInputs, unet2dCondition } from './models/unet2dCondition.js';
+export { unet2dConditionParameters } from './models/unet2dConditionParameters.js';
+export { unet2dParameters } from './models/unet2dParameters.js';
 export { unetAttD } from './models/unetAttD.js';
 export type {
   BandStatistics,
@@ -220,6 +240,7 @@ export {
   typicalParameters,
 } from './normalization/typicalParameters.js';
 export { addRelu } from './ops/addRelu.js';
+export { addToPixels } from './ops/addToPixels.js';
 export { type AttentionOptions, attention } from './ops/attention.js';
 export { attentionGate } from './ops/attentionGate.js';
 export { avgPool2d } from './ops/avgPool2d.js';

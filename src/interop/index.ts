@@ -1,6 +1,7 @@
 export { loadTorchStateDict } from './loadTorchStateDict.js';
 export { loadWeights } from './loadWeights.js';
 export type { ByteSource, ModelFiles, WritableModelFiles } from './ModelFiles.js';
+export { modernAttentionNames } from './modernAttentionNames.js';
 export type { NamedWeight } from './NamedWeight.js';
 export { openSafetensors } from './openSafetensors.js';
 export { openTensors } from './openTensors.js';

@@ -65,12 +65,28 @@ export function convTranspose2dSpecs(
 }
 
 /** Parameters of `torch.nn.Linear(inFeatures, outFeatures)`. */
-export function linearSpecs(prefix: string, inFeatures: number, outFeatures: number): ParameterSpec[] {
+export function linearSpecs(
+  prefix: string,
+  inFeatures: number,
+  outFeatures: number,
+  { bias = true }: { bias?: boolean } = {},
+): ParameterSpec[] {
   const init = torchUniform(inFeatures);
+  const weight = parameter(`${prefix}.weight`, [inFeatures, outFeatures], init, 'linear');
+  return bias ? [weight, parameter(`${prefix}.bias`, [outFeatures], init)] : [weight];
+}
+
+/** Parameters of `torch.nn.GroupNorm` or `torch.nn.LayerNorm` over `channels`. */
+export function normSpecs(prefix: string, channels: number): ParameterSpec[] {
   return [
-    parameter(`${prefix}.weight`, [inFeatures, outFeatures], init, 'linear'),
-    parameter(`${prefix}.bias`, [outFeatures], init),
+    parameter(`${prefix}.weight`, [channels], { type: 'constant', value: 1 }),
+    parameter(`${prefix}.bias`, [channels], { type: 'constant', value: 0 }),
   ];
+}
+
+/** The table of `torch.nn.Embedding(rows, channels)`, of torch's variance 1. */
+export function embeddingSpecs(prefix: string, rows: number, channels: number): ParameterSpec[] {
+  return [parameter(`${prefix}.weight`, [rows, channels], { type: 'uniform', bound: Math.sqrt(3) })];
 }
 
 /** Parameters and buffers of `torch.nn.BatchNorm2d(channels)`. */

@@ -1,8 +1,15 @@
-export { countParameters, type ParameterCount } from './countParameters.js';
+export { countParameters } from './countParameters.js';
+export { countValues, type ParameterCount } from './countValues.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './inferenceModel.js';
 export { layersDenoiser } from './layersDenoiser.js';
 export { type NamedParameter, namedParameters } from './namedParameters.js';
 export { setDropoutStep } from './setDropoutStep.js';
+export type { Unet2dConditionConfig } from './Unet2dConditionConfig.js';
+export type { Unet2dConfig } from './Unet2dConfig.js';
 export type { UnetAttDConfig } from './UnetAttDConfig.js';
+export { unet2d } from './unet2d.js';
+export { type Unet2dConditionInputs, unet2dCondition } from './unet2dCondition.js';
+export { unet2dConditionParameters } from './unet2dConditionParameters.js';
+export { unet2dParameters } from './unet2dParameters.js';
 export { unetAttD } from './unetAttD.js';

@@ -61,15 +61,22 @@ export function downsampleConv2d(
         value: tf.conv2d(tf.pad(x, [[0, 0], ...pad, [0, 0]]), filter, 2, 'valid'),
         saved: [x, filter],
       }),
-      (dy, x, filter) => {
-        const padded = tf.pad(x, [[0, 0], ...pad, [0, 0]]);
-        const dPadded = tf.conv2dTranspose(dy, filter, padded.shape, 2, 'valid');
-        // Channels take the batch's place and the batch the channels': dy, its pixels apart by the stride, is the filter.
-        const images: tf.Tensor4D = tf.transpose(padded, [3, 1, 2, 0]);
-        const kernel: tf.Tensor4D = tf.transpose(dy, [1, 2, 0, 3]);
-        const correlation = tf.conv2d(images, kernel, 1, 'valid', 'NHWC', 2);
-        return [tf.slice(dPadded, [0, before, before, 0], x.shape), tf.transpose(correlation, [1, 2, 0, 3])];
-      },
+      (dy, x, filter) => [
+        () =>
+          tf.tidy(() => {
+            const shape = x.shape.map((side, i) => side + (pad[i - 1]?.[0] ?? 0) + (pad[i - 1]?.[1] ?? 0));
+            const dPadded = tf.conv2dTranspose(dy, filter, shape as tf.Tensor4D['shape'], 2, 'valid');
+            return tf.slice(dPadded, [0, before, before, 0], x.shape);
+          }),
+        () =>
+          tf.tidy(() => {
+            // Channels take the batch's place and the batch the channels': dy, its pixels apart by the stride, is the
+            // filter.
+            const images: tf.Tensor4D = tf.transpose(tf.pad(x, [[0, 0], ...pad, [0, 0]]), [3, 1, 2, 0]);
+            const kernel: tf.Tensor4D = tf.transpose(dy, [1, 2, 0, 3]);
+            return tf.transpose(tf.conv2d(images, kernel, 1, 'valid', 'NHWC', 2), [1, 2, 0, 3]);
+          }),
+      ],
     );
   return tf.tidy(() => biasAdd(convolve(), bias));
 }

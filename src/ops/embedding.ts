@@ -9,7 +9,7 @@ import { ownBuffer } from './ownBuffer.js';
  * Equals `torch.nn.functional.embedding`. The gradient is a matrix product, since the wasm backend lacks that of
  * `tf.gather`.
  *
- * @param indices Int32 tensor of any shape. A number that is no row gives whatever the backend gives: check before.
+ * @param indices Int32 tensor of any shape. A number that is no row gives NaN: to find it would take reading it.
  * @param table Tensor of shape [rows, channels].
  * @returns Tensor of shape [...indices, channels].
  * @throws If `indices` is not int32.
@@ -29,7 +29,9 @@ export function embedding(indices: tf.Tensor, table: tf.Tensor2D): tf.Tensor {
       [table],
       (table) => {
         const chosen: tf.Tensor = tf.reshape(indices, [indices.size]);
-        return { value: tf.gather(table, chosen as tf.Tensor1D), saved: [chosen] };
+        const known = tf.clipByValue(chosen, 0, rows - 1) as tf.Tensor1D;
+        const isRow = tf.reshape(tf.equal(chosen, known), [indices.size, 1]);
+        return { value: tf.where(isRow, tf.gather(table, known), Number.NaN), saved: [chosen] };
       },
       (dy, chosen) => {
         // The wasm backend writes whole numbers whatever type it is asked for.

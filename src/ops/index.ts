@@ -1,4 +1,5 @@
 export { addRelu } from './addRelu.js';
+export { addToPixels } from './addToPixels.js';
 export { type AttentionOptions, attention } from './attention.js';
 export { attentionGate } from './attentionGate.js';
 export { avgPool2d } from './avgPool2d.js';

@@ -171,6 +171,11 @@ describe('embedding', () => {
     });
   });
 
+  it('gives NaN where a number is no row', async () => {
+    const rows = embedding(tf.tensor1d([-1, 1, 2], 'int32'), tf.ones([2, 1]));
+    expect(await rows.data()).toEqual(Float32Array.of(Number.NaN, 1, Number.NaN));
+  });
+
   it('refuses indices that are not whole numbers by type', () =>
     expectThrowsClean(
       () => tf.tidy(() => embedding(tf.zeros([2]), tf.zeros([3, 4]))),

@@ -1,0 +1,48 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { linear } from '../ops/linear.js';
+import { singleInput } from './layerCall.js';
+import { linearSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
+
+/** Configuration of {@link Linear}. */
+export interface LinearConfig extends SpecLayerConfig {
+  inFeatures: number;
+  outFeatures: number;
+}
+
+/**
+ * A matrix and a bias over the last axis, with torch's initial values.
+ *
+ * [..., inFeatures] → [..., outFeatures]. Torch names `weight` and `bias`.
+ *
+ * @example
+ * ```ts
+ * import * as tf from '@tensorflow/tfjs-core';
+ * import { Linear } from 'diffusion-ssl/layers';
+ *
+ * const layer = new Linear({ name: 'projection', inFeatures: 4, outFeatures: 8 });
+ * console.log((layer.apply(tf.ones([2, 5, 4])) as tf.Tensor).shape); // [2, 5, 8]
+ * ```
+ */
+export class Linear extends SpecLayer {
+  static readonly className = 'DiffusionSslLinear';
+
+  constructor(protected override readonly config: LinearConfig) {
+    super(config);
+  }
+
+  override parameterSpecs(): ParameterSpec[] {
+    const { inFeatures, outFeatures } = this.config;
+    return linearSpecs('', inFeatures, outFeatures).map((spec) => ({ ...spec, name: spec.name.slice(1) }));
+  }
+
+  override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {
+    return [...inputShape.slice(0, -1), this.config.outFeatures];
+  }
+
+  override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
+    const [weight, bias] = [this.variable<tf.Rank.R2>('weight'), this.variable<tf.Rank.R1>('bias')];
+    return tf.tidy(() => linear(singleInput(inputs), weight, bias));
+  }
+}
