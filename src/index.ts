@@ -140,6 +140,7 @@ export { PixelUnshuffle, type PixelUnshuffleConfig } from './layers/PixelUnshuff
 export { ResnetBlock2d, type ResnetBlock2dConfig } from './layers/ResnetBlock2d.js';
 export { registerLayers } from './layers/registerLayers.js';
 export { registerUnetLayers } from './layers/registerUnetLayers.js';
+export { type LatentDistribution, SampleGaussian } from './layers/SampleGaussian.js';
 export { SkipDropout, type SkipDropoutConfig } from './layers/SkipDropout.js';
 export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
@@ -198,12 +199,19 @@ export {
   precisionAndRecall,
 } from './metrics/precisionAndRecall.js';
 export type { RankedScoresOptions } from './metrics/RankedScores.js';
+export type { AutoencoderKlConfig } from './models/AutoencoderKlConfig.js';
+export { autoencoderKl } from './models/autoencoderKl.js';
+export { autoencoderKlParameters } from './models/autoencoderKlParameters.js';
 export { countParameters } from './models/countParameters.js';
 export { countValues, type ParameterCount } from './models/countValues.js';
+export { decodeLatents } from './models/decodeLatents.js';
+export { encodeLatents } from './models/encodeLatents.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './models/inferenceModel.js';
+export { latentKl } from './models/latentKl.js';
 export { layersDenoiser } from './models/layersDenoiser.js';
 export { type NamedParameter, namedParameters } from './models/namedParameters.js';
+export { scaleLatents } from './models/scaleLatents.js';
 export { setDropoutStep } from './models/setDropoutStep.js';
 export type { Unet2dConditionConfig } from './models/Unet2dConditionConfig.js';
 export type { Unet2dConfig } from './models/Unet2dConfig.js';
@@ -213,6 +221,7 @@ export { type Unet2dConditionInputs, unet2dCondition } from './models/unet2dCond
 export { unet2dConditionParameters } from './models/unet2dConditionParameters.js';
 export { unet2dParameters } from './models/unet2dParameters.js';
 export { unetAttD } from './models/unetAttD.js';
+export { unscaleLatents } from './models/unscaleLatents.js';
 export type {
   BandStatistics,
   NormalizationParameters,

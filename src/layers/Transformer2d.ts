@@ -35,8 +35,8 @@ const GROUP_NORM_EPSILON = 1e-6;
  *
  * Called with [x, tokens] or [x, tokens, mask]: [batch, height, width, channels], [batch, length,
  * crossAttentionChannels] and [batch, length], 1 for tokens to keep and 0 for others → [batch, height, width,
- * channels]. A block is layer norm and self-attention, layer norm and cross-attention, layer norm and GEGLU. Torch names
- * `norm`, `proj_in`, `transformer_blocks.N.*` and `proj_out`.
+ * channels]. A block is layer norm and self-attention, layer norm and cross-attention, layer norm and GEGLU.
+ * Torch names `norm`, `proj_in`, `transformer_blocks.N.*` and `proj_out`.
  *
  * @example
  * ```ts

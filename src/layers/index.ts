@@ -17,6 +17,7 @@ export { PixelUnshuffle, type PixelUnshuffleConfig } from './PixelUnshuffle.js';
 export { ResnetBlock2d, type ResnetBlock2dConfig } from './ResnetBlock2d.js';
 export { registerLayers } from './registerLayers.js';
 export { registerUnetLayers } from './registerUnetLayers.js';
+export { type LatentDistribution, SampleGaussian } from './SampleGaussian.js';
 export { SkipDropout, type SkipDropoutConfig } from './SkipDropout.js';
 export { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './TimeEmbedding.js';

@@ -7,14 +7,15 @@ import { EmbeddingTable } from './EmbeddingTable.js';
 import { GroupNorm } from './GroupNorm.js';
 import { Linear } from './Linear.js';
 import { ResnetBlock2d } from './ResnetBlock2d.js';
+import { SampleGaussian } from './SampleGaussian.js';
 import { TimestepMlp } from './TimestepMlp.js';
 import { Transformer2d } from './Transformer2d.js';
 import { Upsample2d } from './Upsample2d.js';
 
 /**
- * Makes the layers of `unet2d`, `unet2dCondition` and `autoencoderKl` known to `tf.loadLayersModel`. Call it once before
- * loading a saved model; building a model with these factories does it too. Those of `unetAttD` are registered by
- * `registerLayers`, so that a bundle holds what it uses.
+ * Makes the layers of `unet2d`, `unet2dCondition` and `autoencoderKl` known to `tf.loadLayersModel`. Call it once
+ * before loading a saved model; building a model with these factories does it too. Those of `unetAttD` are registered
+ * by `registerLayers`, so that a bundle holds what it uses.
  *
  * @example
  * ```ts
@@ -33,6 +34,7 @@ export function registerUnetLayers(): void {
     GroupNorm,
     Linear,
     ResnetBlock2d,
+    SampleGaussian,
     TimestepMlp,
     Transformer2d,
     Upsample2d,

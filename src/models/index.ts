@@ -1,9 +1,16 @@
+export type { AutoencoderKlConfig } from './AutoencoderKlConfig.js';
+export { autoencoderKl } from './autoencoderKl.js';
+export { autoencoderKlParameters } from './autoencoderKlParameters.js';
 export { countParameters } from './countParameters.js';
 export { countValues, type ParameterCount } from './countValues.js';
+export { decodeLatents } from './decodeLatents.js';
+export { encodeLatents } from './encodeLatents.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './inferenceModel.js';
+export { latentKl } from './latentKl.js';
 export { layersDenoiser } from './layersDenoiser.js';
 export { type NamedParameter, namedParameters } from './namedParameters.js';
+export { scaleLatents } from './scaleLatents.js';
 export { setDropoutStep } from './setDropoutStep.js';
 export type { Unet2dConditionConfig } from './Unet2dConditionConfig.js';
 export type { Unet2dConfig } from './Unet2dConfig.js';
@@ -13,3 +20,4 @@ export { type Unet2dConditionInputs, unet2dCondition } from './unet2dCondition.j
 export { unet2dConditionParameters } from './unet2dConditionParameters.js';
 export { unet2dParameters } from './unet2dParameters.js';
 export { unetAttD } from './unetAttD.js';
+export { unscaleLatents } from './unscaleLatents.js';

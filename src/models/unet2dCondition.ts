@@ -23,8 +23,9 @@ export interface Unet2dConditionInputs {
  * The model takes `[x, t, encoderHiddenStates]`, and behind them, as the configuration asks for it, `classLabels`,
  * `textEmbeds` and `timeIds`, and `encoderAttentionMask`; with `layersDenoiser` these are the condition's fields. x is
  * float32 [batch, height, width, inChannels], of any size; t [batch] or [batch, 1]; encoderHiddenStates
- * [batch, length, crossAttentionDim]; classLabels int32 [batch, 1] of a table, else float32 [batch, 1] (`'timestep'`) or
- * [batch, size]; textEmbeds [batch, size] and timeIds [batch, numbers]. It returns [batch, height, width, outChannels].
+ * [batch, length, crossAttentionDim]; classLabels int32 [batch, 1] of a table, else float32 [batch, 1]
+ * (`'timestep'`) or [batch, size]; textEmbeds [batch, size] and timeIds [batch, numbers]. It returns
+ * [batch, height, width, outChannels].
  *
  * Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models" (2022); Podell et al., "SDXL" (2023).
  *

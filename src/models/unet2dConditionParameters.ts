@@ -12,8 +12,8 @@ import {
 import { layerParameters, type UnetLayers, unetLayerList, unetLayers } from './unetLayers.js';
 
 /**
- * Every parameter of `unet2dCondition` under its torch name, in the order of diffusers' `state_dict`, without allocating
- * any.
+ * Every parameter of `unet2dCondition` under its torch name, in the order of diffusers' `state_dict`, without
+ * allocating any.
  *
  * @throws If an option is out of range.
  * @example

@@ -29,7 +29,8 @@ export function embedding(indices: tf.Tensor, table: tf.Tensor2D): tf.Tensor {
       [table],
       (table) => {
         const chosen: tf.Tensor = tf.reshape(indices, [indices.size]);
-        const known = tf.clipByValue(chosen, 0, rows - 1) as tf.Tensor1D;
+        const [first, last] = [tf.scalar(0, 'int32'), tf.scalar(rows - 1, 'int32')];
+        const known: tf.Tensor1D = tf.minimum(tf.maximum(chosen, first), last);
         const isRow = tf.reshape(tf.equal(chosen, known), [indices.size, 1]);
         return { value: tf.where(isRow, tf.gather(table, known), Number.NaN), saved: [chosen] };
       },

@@ -4,7 +4,7 @@ import { type GeluType, geluParts } from './geluParts.js';
 
 /** Options of {@link gelu}. */
 export interface GeluOptions {
-  /** `'none'` is x · Φ(x) by the error function, `'tanh'` its approximation; they differ by up to 5e-4. Default `'none'`. */
+  /** `'none'`: by the error function; `'tanh'`: its usual approximation, up to 5e-4 off. Default `'none'`. */
   approximate?: GeluType;
 }
 
