@@ -13,6 +13,7 @@ const folders = [
   'errors',
   'features',
   'features/node',
+  'heads',
   'interop',
   'kernels/wasm',
   'layers',

@@ -1,6 +1,6 @@
 /**
  * A classifier of feature vectors, such as those of pixels or of scenes, that has been fitted. What fits one is a
- * function `(features, labels, options) => Promise<Head>`: features row-major [rows, dims], a label from 0 for each row.
+ * function `(features, labels, options) => Promise<Head>`: features row-major [rows, dims], a label from 0 a row.
  */
 export interface Head {
   /** Number of classes. */

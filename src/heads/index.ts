@@ -1,1 +1,10 @@
+export type { HeadOptions, LabelledRows } from './checkRows.js';
 export type { Head, HeadJson } from './Head.js';
+export { headFromJson } from './headFromJson.js';
+export { KNearestHead } from './KNearestHead.js';
+export { type KNearestNeighboursOptions, kNearestNeighbours } from './kNearestNeighbours.js';
+export { LinearHead, type StrengthScore } from './LinearHead.js';
+export { type LinearProbeOptions, linearProbe } from './linearProbe.js';
+export { type EnsembleVote, MlpEnsembleHead } from './MlpEnsembleHead.js';
+export { mostLikely } from './mostLikely.js';
+export { type PixelMlpEnsembleOptions, pixelMlpEnsemble } from './pixelMlpEnsemble.js';
