@@ -14,8 +14,8 @@ export interface LinearWeights {
 
 /**
  * Multinomial logistic regression on standardised features, whose matrix stays on the backend over all fits: the mean
- * cross-entropy plus |W|² / (2 C rows), the bias free, as scikit-learn has it. Of two classes it penalises the difference
- * of their weights, which is what scikit-learn's binomial fit has.
+ * cross-entropy plus |W|² / (2 C rows), the bias free, as scikit-learn has it. Of two classes it penalises the
+ * difference of their weights, which is what scikit-learn's binomial fit has.
  */
 export class LogisticRegression {
   readonly #x: tf.Tensor2D;

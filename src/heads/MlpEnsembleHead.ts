@@ -42,8 +42,8 @@ export class MlpEnsembleHead implements Head {
   }
 
   /**
-   * Majority and disagreement of the members for each row (Baranchuk et al. 2022, "Label-efficient semantic segmentation
-   * with diffusion models").
+   * Majority and disagreement of the members for each row (Baranchuk et al. 2022, "Label-efficient semantic
+   * segmentation with diffusion models").
    */
   async vote(features: Float32Array): Promise<EnsembleVote> {
     const { classes } = this;

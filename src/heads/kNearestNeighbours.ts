@@ -10,8 +10,8 @@ export interface KNearestNeighboursOptions extends HeadOptions {
   /** `'cosine'`: the nearest are those of the highest cosine similarity. Default `'cosine'`. */
   metric?: 'cosine' | 'euclidean';
   /**
-   * With the cosine: a neighbour of similarity s counts exp(s / temperature), as in DINO, where it is 0.07. Default: all
-   * neighbours count alike.
+   * With the cosine: a neighbour of similarity s counts exp(s / temperature), as in DINO, where it is 0.07. Default:
+   * all neighbours count alike.
    */
   temperature?: number;
 }
@@ -22,8 +22,8 @@ export interface KNearestNeighboursOptions extends HeadOptions {
  *
  * @param features row-major [rows, dims].
  * @param labels the class of each row, from 0.
- * @throws If features and labels do not fit or are not finite, a label is no class, there are fewer rows than `k`, or an
- * option is out of range.
+ * @throws If features and labels do not fit or are not finite, a label is no class, there are fewer rows than `k`, or
+ * an option is out of range.
  * @example
  * ```ts
  * import { initBackend } from 'diffusion-ssl/backends/node';

@@ -39,8 +39,8 @@ const WARM_UP = 4;
  * @param features row-major [rows, dims].
  * @param labels the class of each row, from 0.
  * @returns A head whose `vote` gives majority and disagreement of the networks.
- * @throws If features and labels do not fit or are not finite, there are fewer than two rows, a label is no class, or an
- * option is out of range.
+ * @throws If features and labels do not fit or are not finite, there are fewer than two rows, a label is no class, or
+ * an option is out of range.
  * @example
  * ```ts
  * import { initBackend } from 'diffusion-ssl/backends/node';

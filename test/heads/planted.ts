@@ -16,8 +16,8 @@ export interface PlantedOptions {
 }
 
 /**
- * Noise of variance 1 in all dimensions; each class adds `distance` to one of its own. The class of a row cannot be told
- * from the others.
+ * Noise of variance 1 in all dimensions; each class adds `distance` to one of its own. The class of a row cannot be
+ * told from the others.
  */
 export function planted({ rows, dims, classes, draw }: PlantedOptions, distance = 4): Planted {
   const next = uniformGenerator({ seed: 77, stream: 1, step: draw });

@@ -1,6 +1,6 @@
 """Writes labelLossesTorch.json: losses over labels and their gradients, in float64 by torch's own functions where it
-has them, else by their published formulas: Dice as segmentation_models_pytorch 0.5 has it (DiceLoss, mode "multiclass"),
-focal as in Lin et al. 2017 for a softmax.
+has them, else by their published formulas: Dice as segmentation_models_pytorch 0.5 has it (DiceLoss, mode
+"multiclass"), focal as in Lin et al. 2017 for a softmax.
 
     python test/losses/labelLossesTorch.py   # torch 2
 """
