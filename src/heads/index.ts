@@ -1,4 +1,6 @@
+export { type ChangeHeadOptions, changeHead } from './changeHead.js';
 export type { HeadOptions, LabelledRows } from './checkRows.js';
+export { classificationHead } from './classificationHead.js';
 export type { Head, HeadJson } from './Head.js';
 export { headFromJson } from './headFromJson.js';
 export { KNearestHead } from './KNearestHead.js';
@@ -6,5 +8,8 @@ export { type KNearestNeighboursOptions, kNearestNeighbours } from './kNearestNe
 export { LinearHead, type StrengthScore } from './LinearHead.js';
 export { type LinearProbeOptions, linearProbe } from './linearProbe.js';
 export { type EnsembleVote, MlpEnsembleHead } from './MlpEnsembleHead.js';
+export type { MapHead, MapHeadOptions } from './mapHead.js';
 export { mostLikely } from './mostLikely.js';
 export { type PixelMlpEnsembleOptions, pixelMlpEnsemble } from './pixelMlpEnsemble.js';
+export { registerHeads } from './registerHeads.js';
+export { type SegmentationHeadOptions, segmentationHead } from './segmentationHead.js';

@@ -1,0 +1,243 @@
+import * as tf from '@tensorflow/tfjs-core';
+import * as tfl from '@tensorflow/tfjs-layers';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { changeHead, classificationHead, registerHeads, segmentationHead } from '../../src/heads/index.js';
+import type { MapHead } from '../../src/heads/mapHead.js';
+import { randomNormal } from '../../src/internal/philox.js';
+import { binaryCrossEntropy, crossEntropy } from '../../src/losses/index.js';
+import { namedParameters } from '../../src/models/namedParameters.js';
+import { Adam } from '../../src/optimizers/index.js';
+import { expectTensorsKept, startTrainingBackend } from '../support/backend.js';
+import { expectClose } from '../support/compare.js';
+
+beforeAll(startTrainingBackend);
+
+const noise = (shape: number[], step: number) => {
+  const size = shape.reduce((product, side) => product * side);
+  return tf.tensor(randomNormal(size, { seed: 3, stream: 0, step }), shape);
+};
+const channels = [4, 6];
+const modelOf = (head: MapHead, sides: (number | null)[] = [16, 8]) => {
+  const inputs = channels.map((count, i) => tfl.input({ shape: [sides[i], sides[i], count] }));
+  return tfl.model({ inputs, outputs: head(inputs) });
+};
+const trainable = (model: tfl.LayersModel) =>
+  namedParameters(model).flatMap(({ spec, variable }) => (spec.trainable ? [variable] : []));
+
+/** Trains on batches that `draw` makes, and answers the mean loss of the last steps. */
+async function train(
+  model: tfl.LayersModel,
+  draw: (step: number) => { maps: tf.Tensor[]; loss: (logits: tf.Tensor) => tf.Scalar },
+): Promise<number> {
+  const optimizer = new Adam({ learningRate: 0.05 });
+  const variables = trainable(model);
+  let last = 0;
+  for (let step = 0; step < 40; step++) {
+    const { maps, loss } = draw(step);
+    const before = tf.memory().numTensors;
+    const value = tf.tidy(
+      () =>
+        optimizer.minimize(() => loss(model.apply(maps, { training: true }) as tf.Tensor), true, variables)!,
+    );
+    if (step > 1) expect(tf.memory().numTensors - before, 'tensors left by a step').toBe(1);
+    if (step >= 35) last += (await value.data())[0] / 5;
+    tf.dispose([value, maps]);
+  }
+  return last;
+}
+
+describe.each(['linear', 'conv', 'fpn'] as const)('segmentationHead: %s', (kind) => {
+  it('finds classes that are the sign of what a map of half the size shows', async () => {
+    const model = modelOf(segmentationHead({ kind, classes: 2, width: 8, scale: 2, seed: 5 }));
+    const loss = await train(model, (step) => {
+      const [fine, coarse] = [noise([4, 16, 16, 4], 2 * step), noise([4, 8, 8, 6], 2 * step + 1)];
+      // What is to be found stands in the third channel of the coarse map, in blocks of four output pixels.
+      const target = tf.tidy(() => {
+        const sign = tf.cast(tf.greater(tf.slice(coarse, [0, 0, 0, 2], [4, 8, 8, 1]), 0), 'float32');
+        return tf.cast(
+          tf.reshape(tf.image.resizeNearestNeighbor(sign as tf.Tensor4D, [32, 32]), [4, 32, 32]),
+          'int32',
+        );
+      });
+      return { maps: [fine, coarse], loss: (logits) => crossEntropy(logits, target) };
+    });
+    // ln 2 = 0.69 by chance; interpolation blurs the borders of the blocks.
+    expect(loss).toBeLessThan(0.45);
+  });
+
+  it('takes maps of any size, in any order, and gives logits of the largest times the scale', async () => {
+    const model = modelOf(segmentationHead({ kind, classes: 3, width: 8 }), [null, null]);
+    expect(model.outputs[0].shape).toEqual([null, null, null, 3]);
+    for (const [first, second, largest] of [
+      [
+        [10, 12],
+        [5, 6],
+        [10, 12],
+      ],
+      [
+        [5, 7],
+        [9, 7],
+        [9, 7],
+      ],
+    ]) {
+      const maps = [noise([1, ...first, 4], 1), noise([1, ...second, 6], 2)];
+      const logits = await expectTensorsKept(1, () => model.predict(maps) as tf.Tensor);
+      expect(logits.shape).toEqual([1, ...largest, 3]);
+      expect((await logits.data()).every(Number.isFinite)).toBe(true);
+    }
+    expect(modelOf(segmentationHead({ kind, classes: 3, scale: 4 })).outputs[0].shape).toEqual([
+      null,
+      64,
+      64,
+      3,
+    ]);
+  });
+});
+
+describe('segmentationHead', () => {
+  it("'linear' is the mean of what its layers say, before training", async () => {
+    const model = modelOf(segmentationHead({ classes: 3, seed: 4 }), [8, 8]);
+    const maps = [noise([1, 8, 8, 4], 1), noise([1, 8, 8, 6], 2)];
+    const values = new Map(namedParameters(model).map(({ name, variable }) => [name, variable as tf.Tensor]));
+    expect([...values.keys()].filter((name) => !name.includes('norms'))).toEqual([
+      'head.mix',
+      'head.convs.0.weight',
+      'head.convs.0.bias',
+      'head.convs.1.weight',
+      'head.convs.1.bias',
+    ]);
+    const each = maps.map((map, i) => {
+      const [weight, bias] = [values.get(`head.convs.${i}.weight`)!, values.get(`head.convs.${i}.bias`)!];
+      const normed = tf.div(map, Math.sqrt(1 + 1e-5));
+      const flat = tf.reshape(normed, [64, channels[i]]);
+      return tf.add(tf.matMul(flat as tf.Tensor2D, tf.reshape(weight, [channels[i], 3])), bias);
+    });
+    const expected = tf.reshape(tf.mul(tf.add(each[0], each[1]), 0.5), [1, 8, 8, 3]);
+    const actual = await (model.predict(maps) as tf.Tensor).data();
+    expectClose(actual, await expected.data(), { abs: 1e-5 });
+    expect(Math.max(...actual)).toBeGreaterThan(0.1);
+  });
+
+  it('refuses by name', () => {
+    expect(() => segmentationHead({ classes: 0 })).toThrow('segmentationHead: classes is 0');
+    expect(() => segmentationHead({ classes: 2, scale: 0.5 })).toThrow('segmentationHead: scale is 0.5');
+    expect(() => segmentationHead({ classes: 2, width: 0 })).toThrow('segmentationHead: width is 0');
+    expect(() => segmentationHead({ classes: 2, seed: -1 })).toThrow('segmentationHead: seed is -1');
+    expect(() => segmentationHead({ classes: 2, kind: 'dpt' as 'fpn' })).toThrow(
+      "segmentationHead: kind is 'dpt'",
+    );
+    const head = segmentationHead({ classes: 2, name: 'map' });
+    expect(() => head([])).toThrow('map: the features is []');
+    expect(() => head([tfl.input({ shape: [8, 4] })])).toThrow('map: the features is');
+    const layer = modelOf(segmentationHead({ classes: 2, name: 'map' })).getLayer('map');
+    const maps = [tf.zeros([1, 4, 4, 4]), tf.zeros([1, 4, 4, 5])];
+    expect(() => layer.call(maps, {})).toThrow('map: the input shapes is [[1, 4, 4, 4], [1, 4, 4, 5]]');
+  });
+});
+
+describe('classificationHead', () => {
+  it('finds several labels that the means of maps show', async () => {
+    const model = modelOf(classificationHead({ classes: 3 }));
+    expect(model.outputs[0].shape).toEqual([null, 3]);
+    const loss = await train(model, (step) => {
+      const labels = tf.cast(tf.greater(noise([16, 3], 1000 + step), 0), 'float32');
+      const shift = tf.mul(tf.sub(labels, 0.5), 2);
+      // Two labels in the first map, one in the second.
+      const [fine, coarse] = [noise([16, 16, 16, 4], 2 * step), noise([16, 8, 8, 6], 2 * step + 1)];
+      const moved = (map: tf.Tensor, from: number, count: number) => {
+        const part = tf.reshape(tf.slice(shift, [0, from], [16, count]), [16, 1, 1, count]);
+        return tf.add(
+          map,
+          tf.pad(part, [
+            [0, 0],
+            [0, 0],
+            [0, 0],
+            [0, map.shape[3]! - count],
+          ]),
+        );
+      };
+      return {
+        maps: [moved(fine, 0, 2), moved(coarse, 2, 1)],
+        loss: (logits) => binaryCrossEntropy(logits, labels),
+      };
+    });
+    expect(loss).toBeLessThan(0.3);
+  });
+});
+
+describe('changeHead', () => {
+  const dates = (step: number) => [noise([4, 8, 8, 4], step), noise([4, 8, 8, 4], step + 1)];
+  const single = (head: MapHead) => {
+    const input = tfl.input({ shape: [8, 8, 4] });
+    return tfl.model({ inputs: input, outputs: head([input]) });
+  };
+
+  it('finds where one channel of two dates differs', async () => {
+    const model = single(changeHead({ width: 8 }));
+    const loss = await train(model, (step) => {
+      const [before, other] = dates(3 * step);
+      const changed = tf.cast(tf.greater(noise([4, 8, 8, 1], 3 * step + 2), 0.3), 'float32');
+      const after = tf.add(tf.mul(before, tf.sub(1, changed)), tf.mul(other, changed));
+      const labels = tf.cast(tf.reshape(changed, [4, 8, 8]), 'int32');
+      return { maps: [tf.concat([before, after])], loss: (logits) => crossEntropy(logits, labels) };
+    });
+    // 0.66 by chance.
+    expect(loss).toBeLessThan(0.3);
+  });
+
+  it('does not depend on the order of the dates, and sees none where nothing changes', async () => {
+    const model = single(changeHead({ width: 8, scale: 2 }));
+    const [before, after] = dates(500);
+    const of = async (...maps: tf.Tensor[]) => {
+      const logits = await expectTensorsKept(1, () =>
+        tf.tidy(() => model.predict(tf.concat(maps)) as tf.Tensor),
+      );
+      expect(logits.shape).toEqual([4, 16, 16, 2]);
+      return logits.data();
+    };
+    const forth = await of(before, after);
+    expectClose(await of(after, before), forth, { abs: 1e-5 });
+    const still = [await of(before, before), await of(after, after)];
+    expectClose(still[0], still[1], { abs: 1e-6 });
+    expect(Math.max(...forth.map((value, i) => Math.abs(value - still[0][i])))).toBeGreaterThan(0.01);
+  });
+
+  it('refuses an odd batch', () => {
+    const layer = single(changeHead({ name: 'change' })).getLayer('change');
+    expect(() => layer.call(tf.zeros([3, 8, 8, 4]), {})).toThrow('change: the batch is 3; it must be even');
+    expect(() => changeHead({ width: -1 })).toThrow('changeHead: width is -1');
+    expect(() => classificationHead({ classes: 1.5 })).toThrow('classificationHead: classes is 1.5');
+  });
+});
+
+describe('a head', () => {
+  const heads: [string, MapHead][] = [
+    ['linear', segmentationHead({ classes: 2 })],
+    ['conv', segmentationHead({ kind: 'conv', classes: 2, width: 4 })],
+    ['fpn', segmentationHead({ kind: 'fpn', classes: 2, width: 4 })],
+    ['classification', classificationHead({ classes: 2 })],
+    ['change', changeHead({ width: 4 })],
+  ];
+
+  it.each(heads)(
+    'that is %s can be saved and loaded by tfjs, and depends on its seed alone',
+    async (_, head) => {
+      registerHeads();
+      const model = modelOf(head);
+      const maps = [noise([2, 16, 16, 4], 1), noise([2, 8, 8, 6], 2)];
+      const expected = await (model.predict(maps) as tf.Tensor).data();
+      const again = await tfl.models.modelFromJSON({ modelTopology: JSON.parse(model.toJSON() as string) });
+      again.setWeights(model.getWeights());
+      expect(await (again.predict(maps) as tf.Tensor).data()).toEqual(expected);
+      expect(await (modelOf(head).predict(maps) as tf.Tensor).data()).toEqual(expected);
+    },
+  );
+
+  it('of another seed has other weights', async () => {
+    const of = async (seed: number) => {
+      const model = modelOf(segmentationHead({ classes: 2, seed }));
+      return (model.predict([noise([1, 16, 16, 4], 1), noise([1, 8, 8, 6], 2)]) as tf.Tensor).data();
+    };
+    expect(await of(1)).not.toEqual(await of(2));
+  });
+});
