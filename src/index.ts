@@ -92,19 +92,26 @@ export type {
 export { type PixelNoiseOptions, pixelNoise } from './features/pixelNoise.js';
 export { stackFeatures } from './features/stackFeatures.js';
 export { weightsFingerprint } from './features/weightsFingerprint.js';
-export { type ChangeHeadOptions, changeHead } from './heads/changeHead.js';
+export {
+  type ChangeHeadOptions,
+  type ChangeHeadOptions,
+  changeHead,
+  changeHead,
+} from './heads/changeHead.js';
 export type { HeadOptions, LabelledRows } from './heads/checkRows.js';
 export { classificationHead } from './heads/classificationHead.js';
+export type { ForestHead } from './heads/ForestHead.js';
 export type { Head, HeadJson } from './heads/Head.js';
 export { headFromJson } from './heads/headFromJson.js';
-export { KNearestHead } from './heads/KNearestHead.js';
+export type { KNearestHead } from './heads/KNearestHead.js';
 export { type KNearestNeighboursOptions, kNearestNeighbours } from './heads/kNearestNeighbours.js';
-export { LinearHead, type StrengthScore } from './heads/LinearHead.js';
+export type { LinearHead, StrengthScore } from './heads/LinearHead.js';
 export { type LinearProbeOptions, linearProbe } from './heads/linearProbe.js';
-export { type EnsembleVote, MlpEnsembleHead } from './heads/MlpEnsembleHead.js';
+export type { EnsembleVote, MlpEnsembleHead } from './heads/MlpEnsembleHead.js';
 export type { MapHead, MapHeadOptions } from './heads/mapHead.js';
 export { mostLikely } from './heads/mostLikely.js';
 export { type PixelMlpEnsembleOptions, pixelMlpEnsemble } from './heads/pixelMlpEnsemble.js';
+export { type RandomForestOptions, randomForest } from './heads/randomForest.js';
 export { registerHeads } from './heads/registerHeads.js';
 export { type SegmentationHeadOptions, segmentationHead } from './heads/segmentationHead.js';
 export type { RandomKey } from './internal/philox.js';

@@ -1,4 +1,5 @@
 import { DataError } from '../errors/DataError.js';
+import { ForestHead } from './ForestHead.js';
 import type { Head, HeadJson } from './Head.js';
 import { KNearestHead } from './KNearestHead.js';
 import { LinearHead } from './LinearHead.js';
@@ -8,6 +9,7 @@ const KINDS: Record<string, (json: HeadJson) => Head> = {
   linear: LinearHead.fromJSON,
   kNearest: KNearestHead.fromJSON,
   mlpEnsemble: MlpEnsembleHead.fromJSON,
+  forest: ForestHead.fromJSON,
 };
 
 /**

@@ -6,6 +6,7 @@ import {
   linearProbe,
   mostLikely,
   pixelMlpEnsemble,
+  randomForest,
 } from '../../src/heads/index.js';
 import { expectTensorsKept, startTrainingBackend } from '../support/backend.js';
 import { expectClose } from '../support/compare.js';
@@ -17,6 +18,7 @@ const kinds: [string, (features: Float32Array, labels: Int32Array) => Promise<He
   ['linearProbe', linearProbe],
   ['kNearestNeighbours', (x, y) => kNearestNeighbours(x, y, { k: 15 })],
   ['kNearestNeighbours, euclidean', (x, y) => kNearestNeighbours(x, y, { k: 15, metric: 'euclidean' })],
+  ['randomForest', (x, y) => randomForest(x, y, { trees: 60 })],
   ['pixelMlpEnsemble', (x, y) => pixelMlpEnsemble(x, y, { members: 2, maxEpochs: 30 })],
 ];
 
@@ -185,7 +187,7 @@ describe('headFromJson', () => {
     refused(null, 'This is no head: its type is undefined');
     refused(
       { type: 'toString' },
-      `its type is "toString"; it must be one of 'linear', 'kNearest', 'mlpEnsemble'`,
+      `its type is "toString"; it must be one of 'linear', 'kNearest', 'mlpEnsemble', 'forest'`,
     );
     refused({ ...linear, dims: 2 }, "The head's 'weight' is damaged: it must hold 4 finite numbers.");
     refused({ ...linear, dims: 0 }, "The head's 'dims' is 0");
