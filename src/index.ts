@@ -92,12 +92,7 @@ export type {
 export { type PixelNoiseOptions, pixelNoise } from './features/pixelNoise.js';
 export { stackFeatures } from './features/stackFeatures.js';
 export { weightsFingerprint } from './features/weightsFingerprint.js';
-export {
-  type ChangeHeadOptions,
-  type ChangeHeadOptions,
-  changeHead,
-  changeHead,
-} from './heads/changeHead.js';
+export { type ChangeHeadOptions, changeHead } from './heads/changeHead.js';
 export type { HeadOptions, LabelledRows } from './heads/checkRows.js';
 export { classificationHead } from './heads/classificationHead.js';
 export type { ForestHead } from './heads/ForestHead.js';

@@ -41,7 +41,7 @@ export abstract class HeadLayer extends SpecLayer {
     const { inChannels } = this.config;
     const shapes = maps.map(({ shape }) => shape);
     if (maps.length !== inChannels.length || shapes.some((shape, i) => shape[3] !== inChannels[i])) {
-      const accepted = `${inChannels.length} maps [batch, height, width, channels] of ${inChannels.join(', ')} channels`;
+      const accepted = `${inChannels.length} maps [batch, height, width, channels] of [${inChannels}] channels`;
       throw argumentError(`${this.name}: the input shapes`, shapes, accepted);
     }
     return maps;
