@@ -25,6 +25,7 @@ const [dataPath = 'data/blue-marble', modelFolder = 'runs/blue-marble/model', ch
 await initBackend();
 const pretrained = await fromPretrained(folderFiles(modelFolder));
 for (const remark of pretrained.remarks) console.warn(remark);
+if (pretrained.factory !== 'unetAttD') throw new Error(`${modelFolder} holds a ${pretrained.factory}.`);
 /** Chips are scaled as they were in pretraining. */
 const { config, bands, normalization } = pretrained;
 const weights = await toTorchStateDict(namedParameters(pretrained.model));

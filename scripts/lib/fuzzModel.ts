@@ -5,7 +5,7 @@ import type { SafetensorsTensor } from '../../src/interop/safetensorsTypes.js';
 import { torchShape } from '../../src/interop/torchLayout.js';
 import { writeSafetensors } from '../../src/interop/writeSafetensors.js';
 import { fromPretrained } from '../../src/pretrained/fromPretrained.js';
-import { modelCodecs } from '../../src/pretrained/modelCodecs.js';
+import { unetAttDCodec } from '../../src/pretrained/unetAttDCodec.js';
 import type { FuzzedParser } from './fuzzParsers.js';
 
 const config = {
@@ -14,7 +14,7 @@ const config = {
   blockNum: [1, 1, 1, 1, 1, 1],
   timeEmbeddingDim: 4,
 };
-const { encode, specs } = modelCodecs.unetAttD;
+const { encode, specs } = unetAttDCodec;
 const weights = writeSafetensors(
   new Map(
     specs(config).map(({ name, shape: ours, layout, dtype }): [string, SafetensorsTensor] => {

@@ -20,6 +20,8 @@ export interface ModelFiles {
   readonly place: string;
   /** @returns Undefined where there is no file of this name. */
   open(name: string): Promise<ByteSource | undefined>;
+  /** The files of a folder within this one, as the pipelines of diffusers have them; absent where there are none. */
+  folder?(name: string): ModelFiles;
 }
 
 /** Files that can be written too. */
@@ -33,4 +35,5 @@ export interface WritableModelFiles extends ModelFiles {
   list(): Promise<string[]>;
   /** Removes a file, if it is there. */
   remove(name: string): Promise<void>;
+  folder?(name: string): WritableModelFiles;
 }

@@ -23,9 +23,14 @@ export function browserFiles(files: Iterable<File> | ArrayLike<File>): ModelFile
     throw new CheckpointError(
       `browserFiles: there are several models among the files (${folders.join(', ')}); choose one folder.`,
     );
-  const own = folders.length === 1 ? all.filter((file) => folderOf(file) === folders[0]) : all;
+  return filesIn(all, folders[0]);
+}
+
+/** Those of the files that are in a folder, or all, whatever folders they are in. */
+function filesIn(all: readonly File[], folder: string | undefined): ModelFiles {
+  const own = folder === undefined ? all : all.filter((file) => folderOf(file) === folder);
   return {
-    place: folders[0] || 'the files chosen',
+    place: folder || 'the files chosen',
     async open(name) {
       const file = own.find((one) => one.name === name);
       return (
@@ -36,6 +41,7 @@ export function browserFiles(files: Iterable<File> | ArrayLike<File>): ModelFile
         }
       );
     },
+    folder: (name) => filesIn(all, folder ? `${folder}/${name}` : name),
   };
 }
 

@@ -4,8 +4,10 @@ import { openTensors } from '../interop/openTensors.js';
 import type { StoredTensors } from '../interop/safetensorsTypes.js';
 import { resolveUnetAttDConfig, type UnetAttDConfig } from '../models/UnetAttDConfig.js';
 import type { PretrainedPlan } from './fromPretrained.js';
+import type { ModelCodec, ModelConfigs, ModelFactory } from './ModelCodec.js';
 import { MODEL_FILE } from './modelFile.js';
 import { parseDescription } from './parseDescription.js';
+import { unetAttDCodec } from './unetAttDCodec.js';
 
 type Fields = Record<string, unknown>;
 
@@ -30,7 +32,7 @@ export async function describeRun(files: ModelFiles): Promise<PretrainedPlan> {
     const weights = await openIfThere(files, name);
     if (!weights) continue;
     try {
-      return planOf(weights, `${files.place}/${name}`);
+      return planOf(weights, files.place, name);
     } catch (error) {
       await weights.close();
       throw error;
@@ -50,7 +52,8 @@ async function openIfThere(files: ModelFiles, name: string): Promise<StoredTenso
   return undefined;
 }
 
-function planOf(weights: StoredTensors, where: string): PretrainedPlan {
+function planOf(weights: StoredTensors, place: string, name: string): PretrainedPlan {
+  const where = `${place}/${name}`;
   const fail = (problem: string, cause?: unknown) => new CheckpointError(`${where}: ${problem}`, { cause });
   const text = weights.metadata[RUN_KEY];
   if (text === undefined)
@@ -72,7 +75,8 @@ function planOf(weights: StoredTensors, where: string): PretrainedPlan {
     const remarks = [
       `${where} is a checkpoint of a run, no model folder; it does not say: ${missing.join(', ')}.`,
     ];
-    return { factory: 'unetAttD', config, description, weights, remarks };
+    const codec = unetAttDCodec as ModelCodec<ModelConfigs[ModelFactory]>;
+    return { factory: 'unetAttD', codec, config, description, weights, place, remarks };
   } catch (error) {
     throw error instanceof CheckpointError ? error : fail((error as Error).message, error);
   }

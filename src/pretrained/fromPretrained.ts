@@ -8,42 +8,58 @@ import { readJsonFile } from '../interop/readJsonFile.js';
 import type { StoredTensors } from '../interop/safetensorsTypes.js';
 import { selectWeights } from '../interop/selectWeights.js';
 import { namedParameters } from '../models/namedParameters.js';
-import type { UnetAttDConfig } from '../models/UnetAttDConfig.js';
+import { describeDiffusers, partOf } from './describeDiffusers.js';
 import { describeRun } from './describeRun.js';
+import type { ModelCodec, ModelConfigs, ModelFactory } from './ModelCodec.js';
 import type { ModelDescription } from './ModelDescription.js';
-import { type ModelFactory, modelCodecs } from './modelCodecs.js';
+import { codecOf, modelFactories } from './modelCodecs.js';
 import { MODEL_FILE, SAVE_KEY } from './modelFile.js';
 import { parseDescription } from './parseDescription.js';
+import { readConfig } from './readConfig.js';
 
-/** A network and what its folder says of it. */
-export interface PretrainedModel extends ModelDescription {
-  /** The network, with its weights; the caller's to dispose. */
-  model: tfl.LayersModel;
-  factory: ModelFactory;
-  /** What it was made with. */
-  config: UnetAttDConfig;
+/** A network and what its folder says of it, but for its weights. */
+export type PretrainedNetwork = ModelDescription & {
   /** What the folder does not say, in words for people; empty for what `savePretrained` wrote with everything. */
   remarks: string[];
-}
+} & {
+    [F in ModelFactory]: {
+      factory: F;
+      /** What it was made with. */
+      config: ModelConfigs[F];
+    };
+  }[ModelFactory];
+
+/** A network and what its folder says of it. */
+export type PretrainedModel = PretrainedNetwork & {
+  /** The network, with its weights; the caller's to dispose. */
+  model: tfl.LayersModel;
+};
 
 /** Options of {@link fromPretrained}. */
 export interface FromPretrainedOptions {
   /** Told of the network before anything of its size is made: what it throws ends the opening. */
-  accept?(network: Omit<PretrainedModel, 'model'>): void;
+  accept?(network: PretrainedNetwork): void;
 }
 
 /** A network before its weights are read. */
 export interface PretrainedPlan {
   factory: ModelFactory;
-  config: UnetAttDConfig;
+  codec: ModelCodec<ModelConfigs[ModelFactory]>;
+  config: ModelConfigs[ModelFactory];
   description: ModelDescription;
   weights: StoredTensors;
+  /** Where the weights lie. */
+  place: string;
   remarks: string[];
 }
 
 /**
  * Opens a folder that `savePretrained` or the trainer wrote, and makes its network. Everything is checked before
  * anything of the network's size is made, and weights are read one tensor at a time.
+ *
+ * A folder that diffusers wrote is opened too, of a `UNet2DModel`, `UNet2DConditionModel` or `AutoencoderKL`, or of a
+ * pipeline with one of the former two, also with the names that its attention layers had before; `remarks` says what it
+ * does not.
  *
  * A run's folder from before there was a model in it is opened too, by its best checkpoint, with the average of the
  * weights; `remarks` says what it does not.
@@ -76,13 +92,14 @@ export async function fromPretrained(
   files: ModelFiles,
   { accept }: FromPretrainedOptions = {},
 ): Promise<PretrainedModel> {
-  const { factory, config, description, weights, remarks } = await planPretrained(files);
+  const { factory, codec, config, description, weights, place, remarks } = await planPretrained(files);
+  const network = { factory, config, ...description, remarks } as PretrainedNetwork;
+  const where = `${place}/${codec.weightsFile}`;
   try {
-    const codec = modelCodecs[factory];
-    const tensors = selectWeights(weights.tensors);
+    const tensors = codec.rename(selectWeights(weights.tensors));
     const named = codec.specs(config).map((spec) => ({ name: spec.name, spec }));
-    inWeights(files, codec.weightsFile, () => planSpecified(named, tensors, {}).accept([]));
-    accept?.({ factory, config, ...description, remarks });
+    inWeights(where, () => planSpecified(named, tensors, {}).accept([]));
+    accept?.(network);
     const model = codec.build(config);
     try {
       const { present, accept } = planWeights(namedParameters(model), tensors, {});
@@ -93,8 +110,8 @@ export async function fromPretrained(
         if (problem === undefined) assignElements(parameter, tensor.dtype, data);
         else problems.push(problem);
       }
-      inWeights(files, codec.weightsFile, () => accept(problems));
-      return { model, factory, config, ...description, remarks };
+      inWeights(where, () => accept(problems));
+      return { ...network, model };
     } catch (error) {
       model.dispose();
       throw error;
@@ -107,7 +124,7 @@ export async function fromPretrained(
 /** Reads and checks all but the values of the weights, which stay open. */
 async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
   const said = await readJsonFile(files, MODEL_FILE);
-  if (said === undefined) return describeRun(files);
+  if (said === undefined) return (await describeDiffusers(files)) ?? describeRun(files);
   const where = `${files.place}/${MODEL_FILE}`;
   if (!isObject(said)) throw new CheckpointError(`${where}: it is ${showJson(said)}; it must be an object.`);
   if (said.version !== 1)
@@ -115,20 +132,23 @@ async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
       `${where}: version is ${showJson(said.version)}; this package reads version 1.`,
     );
   const { factory } = said;
-  if (typeof factory !== 'string' || !Object.hasOwn(modelCodecs, factory)) {
-    const known = Object.keys(modelCodecs).join(', ');
+  if (!isFactory(factory)) {
+    const known = modelFactories.join(', ');
     throw new CheckpointError(`${where}: factory is ${showJson(factory)}; this package has ${known}.`);
   }
   const description = parseDescription(said, where);
-  const codec = modelCodecs[factory as ModelFactory];
-  const config = await readConfig(files, factory as ModelFactory);
-  const { inChannels = 4 } = config;
-  if (description.bands.length !== inChannels) {
+  const codec = await codecOf(factory);
+  if (said.folder !== undefined && said.folder !== codec.pipelineFolder)
+    throw new CheckpointError(`${where}: folder is ${showJson(said.folder)}; ${factory} has no such folder.`);
+  const own = said.folder === undefined ? files : partOf(files, said.folder as string);
+  const config = await readConfig(own, factory);
+  const taken = codec.bands(config);
+  if (description.bands.length !== taken) {
     throw new CheckpointError(
-      `${where} has ${description.bands.length} bands, but the network of ${codec.configFile} takes ${inChannels}.`,
+      `${where} has ${description.bands.length} bands, but the network of ${codec.configFile} takes ${taken}.`,
     );
   }
-  const weights = await openTensors(files, codec.weightsFile);
+  const weights = await openTensors(own, codec.weightsFile);
   const save = weights.metadata[SAVE_KEY];
   if (save !== undefined && said.save !== undefined && save !== said.save) {
     await weights.close();
@@ -143,32 +163,16 @@ async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
   const missing = Object.entries(unsaid).flatMap(([what, value]) => (value === undefined ? [what] : []));
   if (!description.bands.every(({ name }) => name)) missing.push('the names of its bands');
   const remarks = missing.length > 0 ? [`${where} does not say: ${missing.join(', ')}.`] : [];
-  return { factory: factory as ModelFactory, config, description, weights, remarks };
+  return { factory, codec, config, description, weights, place: own.place, remarks };
 }
 
-async function readConfig(files: ModelFiles, factory: ModelFactory): Promise<UnetAttDConfig> {
-  const { configFile, decode } = modelCodecs[factory];
-  const where = `${files.place}/${configFile}`;
-  const fields = await readJsonFile(files, configFile);
-  if (fields === undefined) throw new CheckpointError(`${where}: there is no such file.`);
-  if (!isObject(fields))
-    throw new CheckpointError(`${where}: it is ${showJson(fields)}; it must be an object.`);
-  const { _class_name: name = factory } = fields;
-  if (name !== factory) {
-    throw new CheckpointError(`${where} is of ${showJson(name)}, but ${MODEL_FILE} speaks of ${factory}.`);
-  }
-  try {
-    return decode(fields);
-  } catch (error) {
-    throw new CheckpointError(`${where}: ${(error as Error).message}`, { cause: error });
-  }
-}
+const isFactory = (name: unknown): name is ModelFactory => modelFactories.includes(name as ModelFactory);
 
-function inWeights(files: ModelFiles, name: string, body: () => void): void {
+function inWeights(where: string, body: () => void): void {
   try {
     body();
   } catch (error) {
-    throw new CheckpointError(`${files.place}/${name}: ${(error as Error).message}`, { cause: error });
+    throw new CheckpointError(`${where}: ${(error as Error).message}`, { cause: error });
   }
 }
 

@@ -35,6 +35,11 @@ export function httpFiles(base: string): ModelFiles {
       const source = new HttpSource(address.href, `${place}/${name}`, turns);
       return (await source.open()) ? source : undefined;
     },
+    folder(name) {
+      const address = new URL(`${encodeURIComponent(name)}/`, folder);
+      address.search = folder.search;
+      return httpFiles(address.href);
+    },
   };
 }
 

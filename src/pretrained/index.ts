@@ -5,9 +5,10 @@ export {
   type FromPretrainedOptions,
   fromPretrained,
   type PretrainedModel,
+  type PretrainedNetwork,
 } from './fromPretrained.js';
 export { httpFiles } from './httpFiles.js';
 export { indexedDbFiles } from './indexedDbFiles.js';
+export type { ModelConfigs, ModelFactory } from './ModelCodec.js';
 export type { ModelBand, ModelDescription, ModelDiffusion } from './ModelDescription.js';
-export type { ModelFactory } from './modelCodecs.js';
 export { type SavePretrainedOptions, savePretrained } from './savePretrained.js';

@@ -1,60 +1,31 @@
-import type * as tfl from '@tensorflow/tfjs-layers';
-import type { ParameterSpec } from '../layers/ParameterSpec.js';
-import { resolveUnetAttDConfig, type UnetAttDConfig } from '../models/UnetAttDConfig.js';
-import { unetAttD } from '../models/unetAttD.js';
-import { unetAttDParameters } from '../models/unetAttDLayers.js';
+import type { ModelCodec, ModelConfigs, ModelFactory } from './ModelCodec.js';
+import { unetAttDCodec } from './unetAttDCodec.js';
 
-/** How a kind of network is kept in a folder, under the names that its home library has. */
-export interface ModelCodec {
-  /** Names of its files. */
-  configFile: string;
-  weightsFile: string;
-  /** What the file of its architecture holds. */
-  encode(config: UnetAttDConfig): Record<string, unknown>;
-  /** @throws If a value is none of such a network. */
-  decode(fields: Readonly<Record<string, unknown>>): UnetAttDConfig;
-  /** What its parameters are, found without allocating any. */
-  specs(config: UnetAttDConfig): ParameterSpec[];
-  build(config: UnetAttDConfig): tfl.LayersModel;
-}
-
-/** The arguments of `unetAttD`, and what torch's `unet_att_d` calls them. */
-const UNET_ATT_D = {
-  inChannels: 'in_channels',
-  outChannels: 'out_channels',
-  patchSize: 'patch_size',
-  filterConfig: 'filter_config',
-  blockNum: 'block_num',
-  dropoutRate: 'dropout_rate',
-  dropoutType: 'dropout_type',
-  skipDropRate: 'skip_drop_rate',
-  upmode: 'upmode',
-  useSkipAtt: 'use_skipAtt',
-  timeEmbeddingDim: 'time_embedding_dim',
-} as const;
-
-const unetAttDCodec: ModelCodec = {
-  configFile: 'config.json',
-  weightsFile: 'model.safetensors',
-  encode(config) {
-    const resolved = resolveUnetAttDConfig(config);
-    return Object.fromEntries(
-      Object.entries(UNET_ATT_D).map(([key, name]) => [name, resolved[key as keyof typeof UNET_ATT_D]]),
-    );
-  },
-  decode(fields) {
-    const known = Object.entries(UNET_ATT_D).filter(([, name]) => fields[name] !== undefined);
-    const config = Object.fromEntries(known.map(([key, name]) => [key, fields[name]])) as UnetAttDConfig;
-    if (typeof config.useSkipAtt !== 'boolean') throw new Error('use_skipAtt must be true or false');
-    resolveUnetAttDConfig(config);
-    return config;
-  },
-  specs: (config) => unetAttDParameters(resolveUnetAttDConfig(config)),
-  build: unetAttD,
+/** What each network is called by its home library. */
+const CLASS_NAMES: Readonly<Record<ModelFactory, string>> = {
+  unetAttD: 'unetAttD',
+  unet2d: 'UNet2DModel',
+  unet2dCondition: 'UNet2DConditionModel',
+  autoencoderKl: 'AutoencoderKL',
 };
 
-/** Name of a network's factory. */
-export type ModelFactory = 'unetAttD';
+/** The networks that a folder can hold, by the name of their factory; those of diffusers are loaded when asked for. */
+const CODECS: { [F in ModelFactory]: () => Promise<ModelCodec<ModelConfigs[F]>> } = {
+  unetAttD: async () => unetAttDCodec,
+  unet2d: async () => (await import('./unet2dCodec.js')).unet2dCodec,
+  unet2dCondition: async () => (await import('./unet2dConditionCodec.js')).unet2dConditionCodec,
+  autoencoderKl: async () => (await import('./autoencoderKlCodec.js')).autoencoderKlCodec,
+};
 
-/** The networks that a folder can hold, by the name of their factory. */
-export const modelCodecs: Readonly<Record<ModelFactory, ModelCodec>> = { unetAttD: unetAttDCodec };
+/** The names of all factories. */
+export const modelFactories = Object.keys(CODECS) as ModelFactory[];
+
+/** How a network is kept in a folder. Its configuration is one that the codec itself has decoded, or its caller's. */
+export function codecOf(factory: ModelFactory): Promise<ModelCodec<ModelConfigs[ModelFactory]>> {
+  return CODECS[factory]();
+}
+
+/** The factory of what diffusers calls by this name, if there is one. */
+export function factoryOfClass(className: unknown): ModelFactory | undefined {
+  return modelFactories.find((factory) => CLASS_NAMES[factory] === className);
+}

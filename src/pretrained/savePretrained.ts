@@ -6,25 +6,29 @@ import type { WritableModelFiles } from '../interop/ModelFiles.js';
 import { saveTensors } from '../interop/saveTensors.js';
 import { storedStateDict } from '../interop/storedStateDict.js';
 import { namedParameters } from '../models/namedParameters.js';
-import type { UnetAttDConfig } from '../models/UnetAttDConfig.js';
-import type { ModelDescription } from './ModelDescription.js';
-import { type ModelFactory, modelCodecs } from './modelCodecs.js';
+import { PIPELINE_FILE } from './describeDiffusers.js';
+import type { ModelConfigs, ModelFactory } from './ModelCodec.js';
+import type { ModelDescription, ModelDiffusion } from './ModelDescription.js';
+import { codecOf } from './modelCodecs.js';
 import { MODEL_FILE, SAVE_KEY } from './modelFile.js';
 import { parseDescription } from './parseDescription.js';
+import { toSchedulerConfig } from './schedulerConfig.js';
 
 /** What {@link savePretrained} writes beside the weights. */
-export interface SavePretrainedOptions extends ModelDescription {
+export interface SavePretrainedOptions<F extends ModelFactory = 'unetAttD'> extends ModelDescription {
   /** What made the network. Default `'unetAttD'`. */
-  factory?: ModelFactory;
+  factory?: F;
   /** What it was made with. */
-  config: UnetAttDConfig;
+  config: ModelConfigs[F];
   /** A model card in Markdown, for `README.md`. Default: none is written, and one that is there stays. */
   card?: string;
 }
 
 /**
  * Writes a network as a folder: `config.json` and `model.safetensors` (above 2 GB several files with an index) with
- * torch's names, and `diffusion_ssl.json`, which says what it was trained for and how chips are given to it.
+ * torch's names, and `diffusion_ssl.json`, which says what it was trained for and how chips are given to it. Networks of
+ * diffusers are written as that does: `diffusion_pytorch_model.safetensors`; a `unet2d` with its diffusion, where there
+ * can be folders, as a pipeline that diffusers' `DDPMPipeline` opens (`model_index.json`, `unet`, `scheduler`).
  *
  * Each file is whole at every moment, the weights are written last, and carry a mark of the description they belong to:
  * weights and description of two saves are not taken for one.
@@ -52,12 +56,13 @@ export interface SavePretrainedOptions extends ModelDescription {
  * console.log((await fromPretrained(files)).bands[0].name); // red
  * ```
  */
-export async function savePretrained(
+export async function savePretrained<F extends ModelFactory = 'unetAttD'>(
   model: tfl.LayersModel,
   files: WritableModelFiles,
-  { factory = 'unetAttD', config, card, ...description }: SavePretrainedOptions,
+  { factory: named, config, card, ...description }: SavePretrainedOptions<F>,
 ): Promise<void> {
-  const codec = modelCodecs[factory];
+  const factory: ModelFactory = named ?? 'unetAttD';
+  const codec = await codecOf(factory);
   const parameters = namedParameters(model);
   const shapes = (list: readonly { name: string; shape: readonly number[] }[]) =>
     list
@@ -69,7 +74,7 @@ export async function savePretrained(
     throw new ConfigError(`savePretrained: the network is not the ${factory} of this config.`);
   const architecture = codec.encode(config);
   const { bands, diffusion, normalization, size } = description;
-  const inChannels = config.inChannels ?? 4;
+  const inChannels = codec.bands(config);
   if (bands.length !== inChannels)
     throw new ConfigError(
       `savePretrained: there are ${bands.length} bands; the network takes ${inChannels}.`,
@@ -81,11 +86,29 @@ export async function savePretrained(
     throw new ConfigError((error as Error).message, { cause: error });
   }
   const save = fingerprint(JSON.stringify([factory, architecture, said]));
-  await writeJson(files, codec.configFile, { _class_name: factory, ...architecture });
-  await writeJson(files, MODEL_FILE, { version: 1, library: version, factory, save, ...said });
+  const { pipelineFolder: part } = codec;
+  const isPipeline = part !== undefined && diffusion !== undefined && files.folder !== undefined;
+  const own = isPipeline ? files.folder!(part) : files;
+  if (isPipeline) await writePipeline(files, codec.className, diffusion);
+  await writeJson(own, codec.configFile, { _class_name: codec.className, ...architecture });
+  const folder = isPipeline ? part : undefined;
+  await writeJson(files, MODEL_FILE, { version: 1, library: version, factory, folder, save, ...said });
   if (card !== undefined) await files.write('README.md', [new TextEncoder().encode(card)]);
   const metadata = { format: 'pt', [SAVE_KEY]: save };
-  await saveTensors(files, codec.weightsFile, storedStateDict(parameters), { metadata });
+  await saveTensors(own, codec.weightsFile, storedStateDict(parameters), { metadata });
+}
+
+/** What makes the folder one of diffusers' `DDPMPipeline`. */
+async function writePipeline(
+  files: WritableModelFiles,
+  className: string,
+  diffusion: ModelDiffusion,
+): Promise<void> {
+  const scheduler = 'DDPMScheduler';
+  const parts = { scheduler: ['diffusers', scheduler], unet: ['diffusers', className] };
+  await writeJson(files, PIPELINE_FILE, { _class_name: 'DDPMPipeline', ...parts });
+  const fields = { _class_name: scheduler, ...toSchedulerConfig(diffusion) };
+  await writeJson(files.folder!('scheduler'), 'scheduler_config.json', fields);
 }
 
 /** Statistics may be typed arrays, which JSON takes for objects. */

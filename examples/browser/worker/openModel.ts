@@ -1,9 +1,9 @@
-import { namedParameters } from 'diffusion-ssl/models';
+import { namedParameters, type UnetAttDConfig } from 'diffusion-ssl/models';
 import {
   browserFiles,
   fromPretrained,
   type ModelDiffusion,
-  type PretrainedModel,
+  type PretrainedNetwork,
 } from 'diffusion-ssl/pretrained';
 import type { RunSettings } from '../shared/types.js';
 import { checkSizes } from './checkSizes.js';
@@ -34,14 +34,12 @@ export async function openModel(files: File[], defaults: RunSettings): Promise<R
   }
 }
 
-function settingsOf(
-  { config, bands, normalization, diffusion }: Omit<PretrainedModel, 'model'>,
-  defaults: RunSettings,
-): RunSettings {
+function settingsOf(network: PretrainedNetwork, defaults: RunSettings): RunSettings {
+  const { bands, normalization, diffusion } = network;
   return {
     ...defaults,
     ...(diffusion && diffusionOf(diffusion)),
-    network: { ...config, seed: defaults.seed },
+    network: { ...configOf(network), seed: defaults.seed },
     scaling:
       normalization === undefined
         ? undefined
@@ -56,8 +54,15 @@ function diffusionOf({ schedule: type, predictionType, ...rest }: ModelDiffusion
 }
 
 /** @throws If the page trains no such network. */
-function checkNetwork({ config }: Omit<PretrainedModel, 'model'>): void {
-  const { inChannels = 4, outChannels = inChannels } = config;
+function configOf(network: PretrainedNetwork): UnetAttDConfig {
+  if (network.factory !== 'unetAttD')
+    throw new Error(`The folder holds a network of ${network.factory}; the page trains those of unetAttD.`);
+  return network.config;
+}
+
+/** @throws If the page trains no such network. */
+function checkNetwork(network: PretrainedNetwork): void {
+  const { inChannels = 4, outChannels = inChannels } = configOf(network);
   if (outChannels !== inChannels)
     throw new Error(
       `The network takes ${inChannels} bands and gives ${outChannels}; the page trains those that give what they take.`,

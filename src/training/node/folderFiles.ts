@@ -67,6 +67,7 @@ export function folderFiles(folder: string): WritableModelFiles {
       });
     },
     remove: (name) => rm(pathOf(name), { force: true }),
+    folder: (name) => folderFiles(pathOf(name)),
   };
 }
 

@@ -1,11 +1,11 @@
-import { countParameters } from 'diffusion-ssl/models';
-import { fromPretrained, type ModelBand, type PretrainedModel } from 'diffusion-ssl/pretrained';
+import { fromPretrained, type ModelBand, type PretrainedNetwork } from 'diffusion-ssl/pretrained';
+import { countNetwork } from '../model/countNetwork.js';
 import { filesOf } from '../model/openModel.js';
 import type { Report } from './Report.js';
 
 /** What a folder of a run or of a model, or an http address of one, says of its network; no weight is read. */
 export async function inspectModel(place: string): Promise<Report> {
-  let network: Omit<PretrainedModel, 'model'> | undefined;
+  let network: PretrainedNetwork | undefined;
   const seen = new Error('seen');
   await fromPretrained(filesOf(place), {
     accept: (described) => {
@@ -16,7 +16,7 @@ export async function inspectModel(place: string): Promise<Report> {
     if (error !== seen) throw error;
   });
   const { factory, config, bands, diffusion, normalization, size, remarks } = network!;
-  const { trainable, stateDictEntries } = countParameters(config);
+  const { trainable, stateDictEntries } = countNetwork(network!);
   const report: Report = { title: `${place}: a model, ${factory}`, facts: [], warnings: remarks };
   report.facts.push([
     'parameters',

@@ -13,14 +13,14 @@ import { type Display, displayOf } from '../pictures/display.js';
 import { alphaBarsOf } from './alphaBarsOf.js';
 
 /** A trained network to draw samples with or to denoise images: all that its folder must say for that. */
-export interface OpenModel extends PretrainedModel {
+export type OpenModel = PretrainedModel & {
   diffusion: ModelDiffusion;
   /** ᾱ of each timestep. */
   alphaBars: Float64Array;
   display: Display;
   /** Bands shown as red, green and blue, or one as grey, from 0. */
   shownBands: number[];
-}
+};
 
 /**
  * Opens the model of a run's folder, a model's folder or an http address of one. What it does not say is said.
@@ -29,7 +29,13 @@ export interface OpenModel extends PretrainedModel {
  */
 export async function openModel(place: string): Promise<OpenModel> {
   const pretrained = await fromPretrained(filesOf(place));
-  const { diffusion, normalization, bands, remarks } = pretrained;
+  const { diffusion, normalization, bands, remarks, factory } = pretrained;
+  if (factory !== 'unetAttD' && factory !== 'unet2d') {
+    pretrained.model.dispose();
+    throw new ConfigError(
+      `${place} holds a network of ${factory}, which takes more than an image and a timestep.`,
+    );
+  }
   for (const remark of remarks) console.warn(remark);
   if (diffusion === undefined) {
     pretrained.model.dispose();
