@@ -34,7 +34,7 @@ export async function describeDiffusers(files: ModelFiles): Promise<PretrainedPl
         'UNet2DConditionModel and AutoencoderKL of diffusers.',
     );
   }
-  const codec = await codecOf(factory);
+  const codec = codecOf(factory);
   const config = await readConfig(own, factory);
   const diffusion = pipeline === undefined ? undefined : await diffusionOf(partOf(files, 'scheduler'));
   const bands = Array.from({ length: codec.bands(config) }, () => ({}));

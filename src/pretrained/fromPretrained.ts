@@ -137,7 +137,7 @@ async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
     throw new CheckpointError(`${where}: factory is ${showJson(factory)}; this package has ${known}.`);
   }
   const description = parseDescription(said, where);
-  const codec = await codecOf(factory);
+  const codec = codecOf(factory);
   if (said.folder !== undefined && said.folder !== codec.pipelineFolder)
     throw new CheckpointError(`${where}: folder is ${showJson(said.folder)}; ${factory} has no such folder.`);
   const own = said.folder === undefined ? files : partOf(files, said.folder as string);

@@ -15,7 +15,7 @@ export async function readConfig(
   files: ModelFiles,
   factory: ModelFactory,
 ): Promise<ModelConfigs[ModelFactory]> {
-  const { configFile, className, decode } = await codecOf(factory);
+  const { configFile, className, decode } = codecOf(factory);
   const where = `${files.place}/${configFile}`;
   const fields = await readJsonFile(files, configFile);
   if (fields === undefined) throw new CheckpointError(`${where}: there is no such file.`);

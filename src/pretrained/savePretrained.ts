@@ -62,7 +62,7 @@ export async function savePretrained<F extends ModelFactory = 'unetAttD'>(
   { factory: named, config, card, ...description }: SavePretrainedOptions<F>,
 ): Promise<void> {
   const factory: ModelFactory = named ?? 'unetAttD';
-  const codec = await codecOf(factory);
+  const codec = codecOf(factory);
   const parameters = namedParameters(model);
   const shapes = (list: readonly { name: string; shape: readonly number[] }[]) =>
     list
