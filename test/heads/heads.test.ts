@@ -88,6 +88,24 @@ describe('kNearestNeighbours', () => {
     }
   });
 
+  it('or by distance, as found by trying all', async () => {
+    const [known, queries] = [1, 2].map((draw) => planted({ rows: 80, dims: 3, classes: 4, draw }, 1));
+    const options = { k: 3, metric: 'euclidean' } as const;
+    const head = await kNearestNeighbours(known.features, known.labels, options);
+    const row = (features: Float32Array, i: number) => [...features.subarray(3 * i, 3 * i + 3)];
+    const expected = new Float32Array(80 * 4);
+    for (let i = 0; i < 80; i++) {
+      const query = row(queries.features, i);
+      const distances = Array.from(known.labels, (label, j) => ({
+        label,
+        distance: Math.hypot(...row(known.features, j).map((value, d) => value - query[d])),
+      }));
+      const nearest = distances.sort((a, b) => a.distance - b.distance).slice(0, 3);
+      for (const { label } of nearest) expected[4 * i + label] += 1 / 3;
+    }
+    expectClose(await head.predict(queries.features), expected, { abs: 1e-6 });
+  });
+
   it("weighs by similarity, as DINO's does", async () => {
     const temperature = 0.5;
     const head = await kNearestNeighbours(features, labels, { k: 3, temperature });

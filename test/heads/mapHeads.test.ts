@@ -135,6 +135,23 @@ describe('segmentationHead', () => {
   });
 });
 
+describe('a feature pyramid', () => {
+  it('goes from the smallest map to the largest', async () => {
+    const model = modelOf(segmentationHead({ kind: 'fpn', classes: 2, width: 4 }));
+    const [fine, other] = [noise([1, 16, 16, 4], 1), noise([1, 16, 16, 4], 2)];
+    const coarse = noise([1, 8, 8, 6], 3);
+    const of = async (map: tf.Tensor) => (model.predict([map, coarse]) as tf.Tensor).data();
+    expect(await of(other)).not.toEqual(await of(fine));
+    // Without the fine map's own level nothing of it is left.
+    const parameters = namedParameters(model);
+    const filter = parameters.find(({ name }) => name === 'head.blocks.0.0.weight')!.variable;
+    filter.assign(tf.zerosLike(filter));
+    const alone = await of(fine);
+    expect(await of(other)).toEqual(alone);
+    expect(new Set(alone).size).toBeGreaterThan(100);
+  });
+});
+
 describe('classificationHead', () => {
   it('finds several labels that the means of maps show', async () => {
     const model = modelOf(classificationHead({ classes: 3 }));

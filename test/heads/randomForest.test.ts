@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { headFromJson, randomForest } from '../../src/heads/index.js';
 import { randomNormal } from '../../src/internal/philox.js';
+import { expectClose } from '../support/compare.js';
 import { planted, shareRight } from './planted.js';
 
 const whole = { trees: 1, bootstrap: false };
@@ -27,6 +28,31 @@ describe('a single tree', () => {
     expect(await head.predict(new Float32Array([9, 0, -9, 3.4, 0, 9]))).toEqual(
       new Float32Array([1, 0, 0, 1, 0.5, 0.5]),
     );
+  });
+
+  it('divides where trying all divisions says so', async () => {
+    const [rows, dims, classes, minLeaf] = [40, 4, 3, 14];
+    for (const draw of [11, 12, 13, 14, 15]) {
+      const { features, labels } = planted({ rows, dims, classes, draw }, 0.5);
+      // So few rows that they are divided once.
+      const head = await randomForest(features, labels, { ...whole, featuresPerSplit: dims, minLeaf });
+      let best = { impurity: Number.POSITIVE_INFINITY, shares: new Float32Array(0) };
+      for (let j = 0; j < dims; j++) {
+        for (let i = 0; i < rows; i++) {
+          const isLeft = Array.from(labels, (_, row) => features[row * dims + j] <= features[i * dims + j]);
+          const parts = [true, false].map((side) => labels.filter((_, row) => isLeft[row] === side));
+          if (parts.some((part) => part.length < minLeaf)) continue;
+          const [left, right] = parts.map((part) =>
+            [0, 1, 2].map((k) => part.filter((label) => label === k).length / part.length),
+          );
+          const gini = (shares: number[]) => 1 - shares.reduce((sum, share) => sum + share ** 2, 0);
+          const impurity = parts[0].length * gini(left) + parts[1].length * gini(right);
+          const shares = Float32Array.from(isLeft.flatMap((side) => (side ? left : right)));
+          if (impurity < best.impurity - 1e-9) best = { impurity, shares };
+        }
+      }
+      expectClose(await head.predict(features), best.shares, { abs: 1e-6 });
+    }
   });
 
   it('knows its own rows, however they lie', async () => {

@@ -134,6 +134,11 @@ describe('scores', () => {
 });
 
 describe('distances of sets', () => {
+  it('a sample exactly at the reach of another counts', () => {
+    // Each real sample reaches 2.
+    expect(precisionAndRecall([4, 4.001, -2, -2.001], [0, 2], 1, { neighbours: 1 }).precision).toBe(0.5);
+  });
+
   it('refuse by name', () => {
     const a = featureMoments([0, 1, 2, 3], 2);
     const b = featureMoments([0, 1, 2], 1);
