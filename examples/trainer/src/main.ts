@@ -26,6 +26,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'take the noise from images with a trained model',
     load: async () => (await import('./commands/denoise.js')).denoise,
   },
+  'evaluate-transfer': {
+    about: 'score methods with and without pretraining by few labels',
+    load: async () => (await import('./commands/evaluateTransfer.js')).evaluateTransfer,
+  },
   inspect: {
     about: 'say what is in a chip, catalog, checkpoint or model, and what would go wrong',
     load: async () => (await import('./commands/inspect.js')).inspect,

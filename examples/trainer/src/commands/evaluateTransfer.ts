@@ -1,0 +1,192 @@
+import path from 'node:path';
+import { Command, InvalidArgumentError } from 'commander';
+import { ConfigError } from 'diffusion-ssl/errors';
+import { prepareFolder } from 'diffusion-ssl/training/node';
+import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
+import { choice, integer, names, numbers } from '../config/flagValues.js';
+import { listItems } from '../config/listItems.js';
+import type { Budget } from '../transfer/Budget.js';
+import type { Reading } from '../transfer/features/networkSource.js';
+import { METHODS } from '../transfer/methods/methods.js';
+import { openBench } from '../transfer/openBench.js';
+import { writeReport } from '../transfer/report/writeReport.js';
+import { countTrials, runTrials } from '../transfer/runTrials.js';
+import { TASK_KINDS, type TaskKind } from '../transfer/Task.js';
+import { openTrialLog } from '../transfer/trialLog.js';
+import { withBackend } from './withBackend.js';
+
+interface Options extends BackendOptions {
+  data: string;
+  catalog: string;
+  out: string;
+  task: TaskKind;
+  classes: string[];
+  imageColumns: string[];
+  labelColumn: string;
+  group?: string;
+  ignoreIndex: number;
+  chips: number[];
+  points: number[];
+  fractions: number[];
+  seeds: number;
+  methods: string[];
+  timesteps: number[];
+  noise: 'shared' | 'none';
+  layers: string[][];
+  maxRows: number;
+  scoreEvery: number;
+}
+
+/** What is read of `unetAttD`, from fine to coarse. */
+const LAYERS = 'conv5 conv4 conv3; conv4 conv3 conv2; conv3 conv2 conv1';
+
+/** `diffusion-ssl evaluate-transfer MODEL`: scores methods with and without pretraining by few labels. */
+export async function evaluateTransfer(args: readonly string[]): Promise<void> {
+  const program = commandOf();
+  addBackendFlags(program).parse(args, { from: 'user' });
+  const options = program.opts<Options>();
+  await withBackend(options, async (signal) => {
+    const methods = METHODS.filter(({ name }) => options.methods.includes(name));
+    const budgets = budgetsOf(options);
+    const { out, task: kind, seeds } = options;
+    await prepareFolder(out);
+    const bench = await openBench({
+      model: program.args[0],
+      source: { ...options, kind, groupColumn: options.group },
+      readings: readingsOf(options),
+      maxRows: options.maxRows,
+      scoreEvery: options.scoreEvery,
+      cache: path.join(out, 'features'),
+      signal,
+    });
+    try {
+      const plan = { budgets, seeds, methods };
+      const log = await openTrialLog(path.join(out, 'trials.jsonl'));
+      const total = countTrials(bench.task, plan);
+      const { train, validate, test } = bench.task.sets;
+      console.log(
+        `${kind}: ${train.count} training, ${validate.count} validation and ${test.count} test chips; ` +
+          `${total} trials, ${log.trials.filter(({ task }) => task === kind).length} done before`,
+      );
+      let done = 0;
+      await runTrials(bench, plan, {
+        ...log,
+        onTrial: ({ budget, seed, method, validation, test, choice, seconds }) => {
+          const scores = `validation ${validation.toFixed(3)}, test ${test.toFixed(3)}`;
+          console.log(`${++done}: ${budget}, seed ${seed}, ${method}: ${scores}; ${choice}; ${seconds} s`);
+        },
+      });
+      const wanted = new Set(methods.map(({ name }) => name));
+      const trials = log.trials.filter(({ method, seed }) => wanted.has(method) && seed < seeds);
+      const isPretrained = (method: string) =>
+        METHODS.find(({ name }) => name === method)?.pretrained ?? false;
+      const text = await writeReport(out, kind, { budgets, trials, isPretrained });
+      console.log(`\n${text}`);
+      console.log(`${kind}.md, ${kind}.csv, the plots and trials.jsonl are in ${out}`);
+    } finally {
+      bench.close();
+    }
+  });
+}
+
+function commandOf(): Command {
+  return new Command('diffusion-ssl evaluate-transfer')
+    .description(
+      'Scores methods with and without pretraining on labelled chips, by budgets of labels and seeds. ' +
+        'Everything is chosen on validation labels, half as many as the budget; the test chips are read once. ' +
+        'A stopped run goes on where it stood when it is started again.',
+    )
+    .argument('<model>', 'folder of a run or of a model, or http address of one')
+    .requiredOption('--data <folder>', 'root of the chips')
+    .requiredOption('--catalog <file>', 'catalog CSV with a usage column: train, validate, test')
+    .requiredOption(
+      '--classes <names>',
+      'names of the classes in order of their labels, separated by |',
+      classNames,
+    )
+    .option('--out <folder>', 'where trials, tables and plots are written', 'transfer')
+    .addOption(choice('--task <kind>', 'what is asked of a chip', TASK_KINDS, 'segmentation'))
+    .option('--image-columns <names>', 'catalog columns whose rasters are stacked along the bands', names, [
+      'image',
+    ])
+    .option(
+      '--label-column <name>',
+      'catalog column: rasters, a class, or classes separated by blanks',
+      'label',
+    )
+    .option('--group <column>', 'catalog column of what must not cross splits, such as a region')
+    .option('--ignore-index <n>', 'value of label rasters that is no label', integer(0), 255)
+    .optionsGroup('Trials')
+    .option('--chips <counts>', 'budgets of labelled chips', positiveIntegers, [])
+    .option('--points <counts>', 'budgets of labelled pixels a class', positiveIntegers, [])
+    .option('--fractions <shares>', 'budgets as shares of the training chips', shares, [])
+    .option('--seeds <n>', 'how often labels, heads and initial weights are drawn', integer(1), 3)
+    .option(
+      '--methods <names>',
+      `which of ${METHODS.map(({ name }) => name).join(', ')}`,
+      methodNames,
+      METHODS.map(({ name }) => name),
+    )
+    .optionsGroup('Features')
+    .option('--timesteps <list>', 'timesteps that features are tried at', numbers, [0, 50, 200])
+    .addOption(choice('--noise <kind>', 'what chips get of a timestep', ['shared', 'none'], 'none'))
+    .option(
+      '--layers <sets>',
+      'layers stacked to a vector; several sets separated by ;',
+      layerSets,
+      layerSets(LAYERS),
+    )
+    .option('--max-rows <n>', 'most pixels that a head is fitted to', integer(1), 8000)
+    .option('--score-every <n>', 'one of so many rows and columns of a test chip counts', integer(1), 2)
+    .showHelpAfterError('(--help lists every option)');
+}
+
+function budgetsOf({ chips, fractions, points, task }: Options): Budget[] {
+  const budgets: Budget[] = [
+    ...chips.map((amount) => ({ kind: 'chips' as const, amount })),
+    ...fractions.map((amount) => ({ kind: 'fraction' as const, amount })),
+    ...points.map((amount) => ({ kind: 'points' as const, amount })),
+  ];
+  if (budgets.length === 0)
+    throw new ConfigError('Give budgets of labels: --chips, --fractions or --points.');
+  if (points.length > 0 && task !== 'segmentation')
+    throw new ConfigError(`--points are pixels: they go with --task segmentation, not ${task}.`);
+  return budgets;
+}
+
+function readingsOf({ timesteps, noise, layers }: Options): Reading[] {
+  return timesteps.flatMap((timestep) => layers.map((set) => ({ timestep, noise, layers: set })));
+}
+
+function classNames(text: string): string[] {
+  const classes = text.split('|').map((name) => name.trim());
+  if (classes.length < 2 || classes.includes('') || new Set(classes).size < classes.length)
+    throw new InvalidArgumentError('It must be at least two different names separated by |.');
+  return classes;
+}
+
+function layerSets(text: string): string[][] {
+  const sets = text.split(';').map((set) => (set.trim() === '' ? [] : listItems(set)));
+  if (sets.some((set) => set.length === 0)) throw new InvalidArgumentError('A set has no layer.');
+  return sets;
+}
+
+function methodNames(text: string): string[] {
+  const given = names(text);
+  const known = METHODS.map(({ name }) => name);
+  const unknown = given.find((name) => !known.includes(name));
+  if (unknown !== undefined) throw new InvalidArgumentError(`'${unknown}' is none of ${known.join(', ')}.`);
+  return given;
+}
+
+function positiveIntegers(text: string): number[] {
+  const values = numbers(text);
+  if (values.every((value) => Number.isSafeInteger(value) && value > 0)) return values;
+  throw new InvalidArgumentError('It must be integers of at least 1.');
+}
+
+function shares(text: string): number[] {
+  const values = numbers(text);
+  if (values.every((value) => value > 0 && value <= 1)) return values;
+  throw new InvalidArgumentError('It must be numbers above 0 and at most 1.');
+}

@@ -1,0 +1,12 @@
+/** How many labels there are: of whole chips, of a share of them, or of single pixels of each class. */
+export interface Budget {
+  kind: 'chips' | 'fraction' | 'points';
+  /** Chips, share of the training chips, or points a class. */
+  amount: number;
+}
+
+/** How a budget is called, such as `14 chips`. */
+export function budgetName({ kind, amount }: Budget): string {
+  if (kind === 'fraction') return `${100 * amount} %`;
+  return kind === 'chips' ? `${amount} chips` : `${amount} points`;
+}

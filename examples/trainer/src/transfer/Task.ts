@@ -1,0 +1,52 @@
+/** The three parts of a data set, by what their labels are for: to fit, to choose, and to score once at the end. */
+export const SPLITS = ['train', 'validate', 'test'] as const;
+
+/** One of {@link SPLITS}. */
+export type Split = (typeof SPLITS)[number];
+
+/** What is asked of a chip: the class of each pixel, its one class, or which of the classes are in it. */
+export const TASK_KINDS = ['segmentation', 'scenes', 'groups'] as const;
+
+/** One of {@link TASK_KINDS}. */
+export type TaskKind = (typeof TASK_KINDS)[number];
+
+/** No label. */
+export const NO_LABEL = -1;
+
+/** The chips of a split in memory. */
+export interface ChipSet {
+  count: number;
+  /** Scaled as the network's chips, row-major [count, height, width, bands]. */
+  images: Float32Array;
+  /**
+   * Row-major [count, samples of a chip, questions]: of segmentation [count, height · width, 1], of scenes
+   * [count, 1, 1], of groups [count, 1, classes] with 0 and 1. {@link NO_LABEL} where nothing is known.
+   */
+  labels: Int32Array;
+}
+
+/** A data set with a question. */
+export interface Task {
+  kind: TaskKind;
+  classes: string[];
+  /** [height, width, bands] of a chip. */
+  shape: [number, number, number];
+  sets: Record<Split, ChipSet>;
+}
+
+/** How many vectors a chip has, how many answers each, and of how many classes an answer is. */
+export interface TaskSizes {
+  samples: number;
+  questions: number;
+  classes: number;
+}
+
+/** The sizes of a task's labels. */
+export function taskSizes({ kind, classes, shape }: Pick<Task, 'kind' | 'classes' | 'shape'>): TaskSizes {
+  if (kind === 'groups') return { samples: 1, questions: classes.length, classes: 2 };
+  return {
+    samples: kind === 'segmentation' ? shape[0] * shape[1] : 1,
+    questions: 1,
+    classes: classes.length,
+  };
+}

@@ -1,0 +1,70 @@
+import type { Bench, Outcome } from './Bench.js';
+import type { DrawnLabels } from './drawLabels.js';
+import type { FeatureSource } from './features/FeatureSource.js';
+import { fitHead, type HeadKind, type Predict, SETTINGS } from './fitHead.js';
+import { gatherRows, pickRows } from './gatherRows.js';
+import { makeScorer } from './score.js';
+import { type Task, taskSizes } from './Task.js';
+
+/** The vectors and the head that were the best on the validation labels. */
+export interface FittedProbe {
+  source: FeatureSource;
+  predict: Predict;
+  validation: number;
+  choice: string;
+}
+
+/** Fits a head to the drawn labels on each of some sources, and takes what is best on the validation labels. */
+export async function fitProbe(
+  { task, maxRows, signal }: Bench,
+  drawn: DrawnLabels,
+  { sources, head, seed }: { sources: readonly FeatureSource[]; head: HeadKind; seed: number },
+): Promise<FittedProbe> {
+  const train = await pickRows(task, drawn.train, { limit: maxRows, seed, part: 0 });
+  const validate = await pickRows(task, drawn.validate, { limit: maxRows, seed, part: 1 });
+  let best: FittedProbe | undefined;
+  for (const source of sources) {
+    const rows = await gatherRows(source, 'train', train);
+    const held = await gatherRows(source, 'validate', validate);
+    for (const setting of SETTINGS[head]) {
+      const predict = await fitHead(task, rows, { kind: head, setting, seed, signal });
+      const scorer = makeScorer(task);
+      scorer.add(held.labels, await predict(held.features));
+      const validation = scorer.score();
+      if (best && validation <= best.validation) continue;
+      const choice = SETTINGS[head].length > 1 ? `${source.name}; ${setting.name}` : source.name;
+      best = { source, predict, validation, choice };
+    }
+  }
+  return best!;
+}
+
+/** A trial of a head on vectors. */
+export async function probeTrial(
+  bench: Bench,
+  drawn: DrawnLabels,
+  options: { sources: readonly FeatureSource[]; head: HeadKind; seed: number },
+): Promise<Outcome> {
+  const { source, predict, validation, choice } = await fitProbe(bench, drawn, options);
+  const { task } = bench;
+  const { samples, questions } = taskSizes(task);
+  const pixels = scoredPixels(task, bench.scoreEvery);
+  const scorer = makeScorer(task);
+  for (let chip = 0; chip < task.sets.test.count; chip++) {
+    bench.signal?.throwIfAborted();
+    const known = task.sets.test.labels.subarray(
+      chip * samples * questions,
+      (chip + 1) * samples * questions,
+    );
+    const labels = pixels ? Int32Array.from(pixels, (pixel) => known[pixel]) : known;
+    scorer.add(labels, await predict(await source.rows('test', chip, pixels)));
+  }
+  return { validation, test: scorer.score(), choice };
+}
+
+/** The pixels of a chip that count, one of every so many rows and columns; of scenes none. */
+export function scoredPixels({ kind, shape: [height, width] }: Task, every: number): Int32Array | undefined {
+  if (kind !== 'segmentation') return undefined;
+  const all = Int32Array.from({ length: height * width }, (_, i) => i);
+  return all.filter((i) => Math.floor(i / width) % every === 0 && (i % width) % every === 0);
+}

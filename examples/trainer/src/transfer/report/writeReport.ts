@@ -1,0 +1,57 @@
+import path from 'node:path';
+import { writeFileAtomic } from 'diffusion-ssl/training/node';
+import { svgToPng } from '../../pictures/svgToPng.js';
+import { type Budget, budgetName } from '../Budget.js';
+import { SCORE_NAMES } from '../score.js';
+import type { TaskKind } from '../Task.js';
+import type { Trial } from '../trialLog.js';
+import { scorePlot } from './scorePlot.js';
+import { comparePretraining, summarize } from './summarize.js';
+import { csvTable, markdownTables } from './tables.js';
+
+/** Writes the table of a task as Markdown and CSV, and a plot a kind of budget; answers the Markdown. */
+export async function writeReport(
+  folder: string,
+  kind: TaskKind,
+  {
+    budgets,
+    trials,
+    isPretrained,
+  }: { budgets: readonly Budget[]; trials: readonly Trial[]; isPretrained(method: string): boolean },
+): Promise<string> {
+  const own = trials.filter(({ task }) => task === kind);
+  const cells = summarize(own, isPretrained);
+  const parts = { kind, budgets, cells, comparisons: comparePretraining(cells) };
+  const text = markdownTables(parts);
+  await writeFileAtomic(path.join(folder, `${kind}.md`), Buffer.from(text));
+  await writeFileAtomic(path.join(folder, `${kind}.csv`), Buffer.from(csvTable(parts)));
+  for (const unit of [...new Set(budgets.map((budget) => budget.kind))]) {
+    const curves = [...new Set(cells.map(({ method }) => method))].map((method) => ({
+      name: method,
+      pretrained: isPretrained(method),
+      points: budgets
+        .filter((budget) => budget.kind === unit)
+        .flatMap((budget) => {
+          const cell = cells.find((one) => one.method === method && one.budget === budgetName(budget));
+          return cell ? [{ amount: budget.amount, mean: cell.mean, deviation: cell.deviation }] : [];
+        })
+        .sort((a, b) => a.amount - b.amount),
+    }));
+    const shown = curves.filter(({ points }) => points.length > 0);
+    if (shown.length === 0) continue;
+    const seeds = Math.max(...own.map(({ seed }) => seed)) + 1;
+    const svg = scorePlot({
+      title: `${kind}: ${seeds} seed${seeds > 1 ? 's' : ''}`,
+      xLabel: {
+        chips: 'labelled chips',
+        fraction: 'share of the chips that is labelled',
+        points: 'points a class',
+      }[unit],
+      yLabel: `${SCORE_NAMES[kind]} on the test chips`,
+      curves: shown,
+    });
+    await writeFileAtomic(path.join(folder, `${kind}-${unit}.svg`), Buffer.from(svg));
+    await writeFileAtomic(path.join(folder, `${kind}-${unit}.png`), await svgToPng(svg));
+  }
+  return text;
+}
