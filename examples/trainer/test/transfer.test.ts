@@ -1,0 +1,155 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { encodeGeoTiff } from 'diffusion-ssl/data';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { unetAttD } from '../../../src/models/index.js';
+import { savePretrained } from '../../../src/pretrained/index.js';
+import { folderFiles } from '../../../src/training/node/index.js';
+import { startTestBackend } from '../../../test/support/backend.js';
+import { buildTrainer, type Trainer } from '../../../test/support/trainer.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'transfer-'));
+const at = (...names: string[]) => path.join(folder, ...names);
+let trainer: Trainer;
+
+/** Chips in which the class is told by the bands, but for noise; a strip of each split. */
+function writeLabelledChips(): void {
+  for (const name of ['chips/images', 'chips/labels']) mkdirSync(at(name), { recursive: true });
+  const lines = ['image,label,usage,strip,group,groups'];
+  let state = 1;
+  const random = () => {
+    state = (state * 16807) % 2147483647;
+    return state / 2147483647;
+  };
+  for (const [usage, count] of Object.entries({ train: 8, validate: 5, test: 4 })) {
+    for (let i = 0; i < count; i++) {
+      const labels = Uint8Array.from({ length: 1024 }, (_, p) => (((p % 32) + 8 * i) % 48) >> 4);
+      const data = new Float32Array(2048);
+      for (const [p, label] of labels.entries()) {
+        data[p] = label + random();
+        data[1024 + p] = (label === 1 ? 2 : 0) + 2 * random();
+      }
+      const chip = { width: 32, height: 32 };
+      writeFileSync(at(`chips/images/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 2, data }));
+      writeFileSync(at(`chips/labels/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 1, data: labels }));
+      const counts = [0, 1, 2].map((k) => labels.filter((label) => label === k).length);
+      const present = [0, 1, 2].filter((k) => counts[k] > 340).join(' ');
+      const main = counts.indexOf(Math.max(...counts));
+      lines.push(`images/${usage}${i}.tif,labels/${usage}${i}.tif,${usage},${usage},${main},${present}`);
+    }
+  }
+  writeFileSync(at('chips/catalog.csv'), `${lines.join('\n')}\n`);
+}
+
+beforeAll(async () => {
+  await startTestBackend();
+  writeLabelledChips();
+  const config = { inChannels: 2, filterConfig: [4, 4, 8, 8, 8, 8], blockNum: [1, 1, 1, 1, 1, 1] };
+  await savePretrained(unetAttD(config), folderFiles(at('model')), {
+    config,
+    bands: [{ name: 'a' }, { name: 'b' }],
+    diffusion: { schedule: 'squaredcos_cap_v2', timesteps: 1000, predictionType: 'x0' },
+    normalization: {
+      strategy: 'z_value',
+      procedure: 'gpb',
+      globalStats: { mean: [1.5, 1.7], std: [0.9, 1.1] },
+    },
+  });
+  trainer = buildTrainer();
+});
+afterAll(() => {
+  trainer?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const evaluate = (out: string, flags: string[]) =>
+  trainer.start(
+    [
+      ...['evaluate-transfer', at('model'), '--data', at('chips'), '--catalog', at('chips/catalog.csv')],
+      ...[
+        '--classes',
+        'a|b|c',
+        '--out',
+        at(out),
+        '--group',
+        'strip',
+        '--timesteps',
+        '0',
+        '--layers',
+        'conv4;conv3',
+      ],
+      ...flags,
+    ],
+    { script: 'trainer/src/main.ts' },
+  );
+const table = (out: string, file: string) => readFileSync(at(out, file), 'utf8');
+
+describe('evaluate-transfer', () => {
+  const flags = ['--chips', '2,4', '--points', '5', '--seeds', '2'];
+
+  it('killed and started again, ends with the same table', async () => {
+    const { code, stderr } = await evaluate('whole', flags).ended;
+    expect(stderr.replaceAll(/.*does not say.*\n?/g, '')).toBe('');
+    expect(code).toBe(0);
+
+    const killed = evaluate('killed', flags);
+    await new Promise<void>((resolve) => {
+      killed.child.stdout!.on('data', (text: string) => /^4: /m.test(text) && resolve());
+      killed.child.on('close', () => resolve());
+    });
+    killed.child.kill('SIGKILL');
+    await killed.ended;
+    expect(existsSync(at('killed/segmentation.md'))).toBe(false);
+    const before = table('killed', 'trials.jsonl');
+    const resumed = await evaluate('killed', flags).ended;
+    expect(resumed.code).toBe(0);
+    const done = Number(/, (\d+) done before/.exec(resumed.stdout)?.[1]);
+    expect(done).toBeGreaterThanOrEqual(3);
+    expect(table('killed', 'trials.jsonl').startsWith(before.slice(0, before.lastIndexOf('\n') + 1))).toBe(
+      true,
+    );
+    expect(table('killed', 'segmentation.csv')).toBe(table('whole', 'segmentation.csv'));
+    const untimed = (out: string) => table(out, 'segmentation.md').replaceAll(/ [\d.]+ \|$/gm, '');
+    expect(untimed('killed')).toBe(untimed('whole'));
+    expect(existsSync(at('killed/segmentation-points.png'))).toBe(true);
+
+    // The bands tell the classes but for noise, chance would give an IoU of some 0.2.
+    const line = table('whole', 'segmentation.csv')
+      .split('\n')
+      .find((one) => one.includes('raw-linear'))!;
+    expect(Number(line.split(',')[5])).toBeGreaterThan(0.5);
+  });
+
+  it('asks about whole chips too', async () => {
+    for (const [task, column] of [
+      ['scenes', 'group'],
+      ['groups', 'groups'],
+    ]) {
+      const some = ['--methods', 'raw-linear features-forest', '--chips', '6', '--seeds', '1'];
+      const { code, stderr } = await evaluate(task, ['--task', task, '--label-column', column, ...some])
+        .ended;
+      expect(`${code} ${stderr.replaceAll(/.*does not say.*\n?/g, '')}`).toBe('0 ');
+      expect(table(task, `${task}.csv`).split('\n')).toHaveLength(4);
+    }
+  });
+
+  it('refuses groups that cross splits, and layers and methods that are none', async () => {
+    const catalog = table('chips', 'catalog.csv').replace('train,train', 'train,test');
+    writeFileSync(at('chips/crossing.csv'), catalog);
+    const cases: [string[], RegExp][] = [
+      [
+        ['--catalog', at('chips/crossing.csv')],
+        /'strip' test is in test and in train: neighbours would be in both/,
+      ],
+      [['--layers', 'conv9'], /--layers names 'conv9', which the network has not/],
+      [['--methods', 'magic'], /'magic' is none of raw-linear/],
+      [['--chips', '9'], /9 chips are asked for; there are 8/],
+    ];
+    for (const [more, message] of cases) {
+      const { code, stderr } = await evaluate('refused', ['--chips', '2', '--seeds', '1', ...more]).ended;
+      expect(code).toBe(1);
+      expect(stderr).toMatch(message);
+    }
+  });
+});
