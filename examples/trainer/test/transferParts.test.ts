@@ -10,7 +10,6 @@ import { neighbourhoods, WINDOWS } from '../src/transfer/features/neighbourhoodS
 import { sampled } from '../src/transfer/features/networkSource.js';
 import { pooled } from '../src/transfer/features/pooled.js';
 import { pickRows } from '../src/transfer/gatherRows.js';
-import { RandomForest } from '../src/transfer/RandomForest.js';
 import { labelsWorth } from '../src/transfer/report/labelsWorth.js';
 import { comparePretraining, summarize } from '../src/transfer/report/summarize.js';
 import { makeScorer } from '../src/transfer/score.js';
@@ -143,45 +142,6 @@ describe('vectors', () => {
 
   it('of a chip are means and deviations', () => {
     expect([...pooled(new Float32Array([1, 10, 3, 10]), 2)]).toEqual([2, 10, 1, 0]);
-  });
-});
-
-describe('RandomForest', () => {
-  const drawn = (seed: number) => {
-    let state = seed;
-    return () => {
-      state = (state * 16807) % 2147483647;
-      return state / 2147483647;
-    };
-  };
-  /** Classes by the signs of two of six features: no single one tells them apart. */
-  const planted = (rows: number, random: () => number) => {
-    const features = Float32Array.from({ length: rows * 6 }, () => random() - 0.5);
-    const labels = Int32Array.from({ length: rows }, (_, i) =>
-      Number(features[6 * i] * features[6 * i + 3] > 0),
-    );
-    return { features, labels };
-  };
-
-  it('finds what two features say together, in shares that sum to one', () => {
-    const train = planted(1500, drawn(5));
-    const test = planted(500, drawn(77));
-    const forest = new RandomForest(train.features, train.labels, { classes: 2, dims: 6, random: drawn(9) });
-    const shares = forest.predict(test.features);
-    const right = test.labels.filter((label, i) => Number(shares[2 * i + 1] > 0.5) === label).length;
-    expect(right / 500).toBeGreaterThan(0.9);
-    for (let i = 0; i < 500; i++) expect(shares[2 * i] + shares[2 * i + 1]).toBeCloseTo(1, 5);
-  });
-
-  it('has leaves of so many rows', () => {
-    const train = planted(200, drawn(5));
-    const options = { classes: 2, dims: 6, random: drawn(9), trees: 1, minLeaf: 200 };
-    const shares = new RandomForest(train.features, train.labels, options).predict(
-      train.features.slice(0, 12),
-    );
-    expect(shares[0]).toBe(shares[2]);
-    expect(shares[1]).toBeGreaterThan(0.3);
-    expect(shares[1]).toBeLessThan(0.7);
   });
 });
 

@@ -1,7 +1,5 @@
-import { linearProbe, pixelMlpEnsemble } from 'diffusion-ssl/heads';
-import { streams, uniforms } from './draws.js';
+import { type Head, linearProbe, pixelMlpEnsemble, randomForest } from 'diffusion-ssl/heads';
 import type { Rows } from './gatherRows.js';
-import { RandomForest } from './RandomForest.js';
 import { type Task, taskSizes } from './Task.js';
 
 /** What classifies vectors. */
@@ -39,37 +37,21 @@ export async function fitHead(
 ): Promise<Predict> {
   const { questions, classes } = taskSizes(task);
   const { strength = 1, minLeaf } = setting;
-  const dims = features.length / count;
-  const heads: ((features: Float32Array) => Promise<Float32Array> | Float32Array)[] = [];
+  const heads: Head[] = [];
   for (let k = 0; k < questions; k++) {
     const own = Int32Array.from({ length: count }, (_, i) => labels[i * questions + k]);
-    if (kind === 'forest') {
-      const [start] = await uniforms(1, seed, streams.forest, k);
-      const forest = new RandomForest(features, own, { classes, dims, minLeaf, random: generator(start) });
-      heads.push((rows) => forest.predict(rows));
-    } else {
-      const options = { classes, signal };
-      const head =
-        kind === 'linear'
-          ? await linearProbe(features, own, { ...options, strengths: [strength], maxIterations: 60 })
-          : await pixelMlpEnsemble(features, own, { ...options, members: 3, maxEpochs: 12, seed });
-      heads.push((rows) => head.predict(rows));
-    }
+    const options = { classes, seed, signal };
+    heads.push(
+      await {
+        linear: () => linearProbe(features, own, { ...options, strengths: [strength], maxIterations: 60 }),
+        forest: () => randomForest(features, own, { ...options, minLeaf, trees: 60 }),
+        mlp: () => pixelMlpEnsemble(features, own, { ...options, members: 3, maxEpochs: 12 }),
+      }[kind](),
+    );
   }
   return async (rows) => {
     const answers: Float32Array[] = [];
-    for (const head of heads) answers.push(await head(rows));
+    for (const head of heads) answers.push(await head.predict(rows));
     return answers;
-  };
-}
-
-/** Numbers in [0, 1) one after the other (mulberry32), for what draws millions of them. */
-function generator(start: number): () => number {
-  let state = Math.floor(start * 2 ** 32);
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let bits = Math.imul(state ^ (state >>> 15), 1 | state);
-    bits = (bits + Math.imul(bits ^ (bits >>> 7), 61 | bits)) ^ bits;
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32;
   };
 }
