@@ -1,17 +1,19 @@
 /**
  * Decoding tables of Huffman codes (RFC 1951, 3.2.2), looked up with the next bits of the stream. A code longer than
- * the table's index goes on in a subtable, as in zlib. An entry of the first table may hold two literals whose codes
- * fit its index together.
+ * the table's index goes on in a subtable, as in zlib. An entry of the first table may hold two symbols whose codes
+ * fit its index together: two literals, or a literal and a length.
  *
  * An entry has 32 bits:
  *
  * | bits  | meaning |
  * |-------|---------|
- * | 0-5   | bits to take from the stream: code and extra bits |
+ * | 0-5   | bits to take from the stream: codes and extra bits |
  * | 6-7   | literals: 1 or 2, else 0 |
- * | 8-11  | bits of the code alone; of a subtable, those of its index |
+ * | 8-11  | bits of the codes alone; of a subtable, those of its index |
  * | 12    | neither literal nor length nor distance: a subtable, the end of the block, or no code at all |
- * | 16-31 | the literals, the least length or distance, or where the subtable begins, in entries |
+ * | 14    | a length with a literal before it |
+ * | 16-31 | literals, the first one lowest; of a length, the literal before it and the least length less 3; the least |
+ * |       | distance; or where the subtable begins, in entries |
  */
 const ONE_LITERAL: u32 = 1 << 6;
 const TWO_LITERALS: u32 = 2 << 6;
@@ -19,6 +21,7 @@ export const LITERALS: u32 = 3 << 6;
 export const SPECIAL: u32 = 1 << 12;
 export const NO_CODE_BIT: u32 = 1 << 13;
 const NO_CODE: u32 = SPECIAL | NO_CODE_BIT;
+const LITERAL_BEFORE_BIT: u32 = 14;
 
 /** What a table's symbols are. */
 export const enum Alphabet {
@@ -33,9 +36,9 @@ const COUNTS: usize = LENGTHS + 512;
 const SORTED: usize = COUNTS + 64;
 export const PRECODE_TABLE: usize = SORTED + 1024;
 export const LITERAL_TABLE: usize = PRECODE_TABLE + 4 * 128;
-export const DISTANCE_TABLE: usize = LITERAL_TABLE + 4 * 4096;
+export const DISTANCE_TABLE: usize = LITERAL_TABLE + 4 * 8192;
 const SINGLE_TABLE: usize = DISTANCE_TABLE + 4 * 1024;
-export const END_OF_TABLES: usize = SINGLE_TABLE + 4 * 2048;
+export const END_OF_TABLES: usize = SINGLE_TABLE + 4 * 4096;
 
 /** The entry of a symbol, without the length of its code. */
 // @ts-ignore: decorator
@@ -46,11 +49,11 @@ function symbolEntry(alphabet: Alphabet, symbol: u32): u32 {
     if (symbol < 256) return ONE_LITERAL | (symbol << 16);
     if (symbol == 256) return SPECIAL;
     const code = symbol - 257;
-    if (code < 8) return (3 + code) << 16;
-    if (code == 28) return 258 << 16;
+    if (code < 8) return code << 24;
+    if (code == 28) return 255 << 24;
     if (code > 28) return NO_CODE;
     const extra = (code >> 2) - 1;
-    return ((3 + ((4 + (code & 3)) << extra)) << 16) | extra;
+    return ((4 + (code & 3)) << (extra + 24)) | extra;
   }
   if (symbol < 4) return (1 + symbol) << 16;
   if (symbol > 29) return NO_CODE;
@@ -161,41 +164,54 @@ function buildSubtables(
   }
 }
 
+/** The literals before a length: 0 or 1. */
+// @ts-ignore: decorator
+@inline
+export function literalsBefore(entry: u64): usize {
+  return <usize>((entry >> LITERAL_BEFORE_BIT) & 1);
+}
+
 /**
- * Joins literals with the one that follows, where both codes are within the index. Four entries at a time, without
- * branches, which would be guessed wrong half of the time.
+ * Joins literals with the literal or length that follows, where both codes are within the index. Four entries at a
+ * time, without branches, which would be guessed wrong half of the time.
  *
  * @param shortest Bits of the shortest code.
  */
 function pairLiterals(table: usize, index: u32, shortest: u32): void {
   memory.copy(SINGLE_TABLE, table, 4 << index);
   const one = i32x4.splat(ONE_LITERAL);
+  const kind = i32x4.splat(SPECIAL | LITERALS);
+  const low4 = i32x4.splat(15);
   const low6 = i32x4.splat(63);
   const value = i32x4.splat(0xff0000);
-  const room = i32x4.splat(index);
   let next = SORTED;
   let codeword: u32 = 0;
   for (let length: u32 = 1; length + shortest <= index; length++) {
     const seconds: usize = 4 << (index - length);
     const step: usize = 4 << length;
+    const room = i32x4.splat(index - length);
     for (let count = load<u32>(COUNTS + (length << 2)); count > 0; count--) {
       const at = table + (codeword << 2);
       codeword = nextCodeword(codeword, length);
       const symbol = load<u16>(next);
       next += 2;
       if (symbol > 255) continue;
-      const first = i32x4.splat(TWO_LITERALS | length | (<u32>symbol << 16));
-      const alone = i32x4.splat(ONE_LITERAL | length | (length << 8) | (<u32>symbol << 16));
+      const alone = length | (length << 8) | (<u32>symbol << 16);
+      const single = i32x4.splat(ONE_LITERAL | alone);
+      const twice = i32x4.splat(TWO_LITERALS | length | (<u32>symbol << 16));
+      const before = i32x4.splat((1 << LITERAL_BEFORE_BIT) | alone);
       let to = at;
       for (let i: usize = 0; i < seconds; i += 16) {
         const second = v128.load(SINGLE_TABLE + i);
-        const both = i32x4.add(first, v128.and(second, low6));
-        const pair = v128.or(both, i32x4.shl(v128.and(second, value), 8));
-        const fits = v128.and(
-          i32x4.eq(v128.and(second, one), one),
-          i32x4.le_s(v128.and(both, low6), room),
+        const fits = i32x4.le_s(v128.and(i32x4.shr_u(second, 8), low4), room);
+        const kinds = v128.and(second, kind);
+        const literals = v128.or(
+          i32x4.add(twice, v128.and(second, low6)),
+          i32x4.shl(v128.and(second, value), 8),
         );
-        const entries = v128.bitselect(pair, alone, fits);
+        const both = v128.bitselect(literals, i32x4.add(before, second), i32x4.eq(kinds, one));
+        // Neither a subtable nor an end nor no code, whose bit stands highest here.
+        const entries = v128.bitselect(both, single, v128.and(fits, i32x4.le_u(kinds, one)));
         v128.store32_lane(to, entries, 0);
         v128.store32_lane(to + step, entries, 1);
         if (seconds == 8) break;

@@ -1,7 +1,7 @@
 import { adler32 } from './adler32';
 import {
-  Alphabet, buildTable, DISTANCE_TABLE, END_OF_TABLES, LENGTHS, LITERAL_TABLE, LITERALS, NO_CODE_BIT, PRECODE_TABLE,
-  SPECIAL,
+  Alphabet, buildTable, DISTANCE_TABLE, END_OF_TABLES, LENGTHS, LITERAL_TABLE, literalsBefore, LITERALS, NO_CODE_BIT,
+  PRECODE_TABLE, SPECIAL,
 } from './huffman';
 
 /** Bytes behind input and output that may be read and written: what one turn of the loop overshoots. */
@@ -121,7 +121,7 @@ function readFixedCode(): bool {
 }
 
 function buildTables(literals: u32, distances: u32): bool {
-  const first = buildTable(Alphabet.LiteralsAndLengths, LENGTHS, literals, LITERAL_TABLE, 11);
+  const first = buildTable(Alphabet.LiteralsAndLengths, LENGTHS, literals, LITERAL_TABLE, 12);
   const second = buildTable(Alphabet.Distances, LENGTHS + literals, distances, DISTANCE_TABLE, 8);
   literalBits = first;
   distanceBits = second;
@@ -186,7 +186,7 @@ function decodeBlock(): bool {
     count |= 56;
     let entry = <u64>load<u32>(<u32>held & literalOnes, LITERAL_TABLE);
     if (entry & LITERALS) {
-      // 54 bits are enough for four entries of the table's index.
+      // 54 bits are enough for four entries of the index, 12 bits each.
       held >>= entry & 63;
       count -= entry;
       store<u16>(to, <u16>(entry >> 16));
@@ -238,7 +238,10 @@ function decodeBlock(): bool {
         continue;
       }
     }
-    const stop = to + <usize>((entry >> 16) + extraBits(held, entry));
+    // Written also where there is none: the match goes over it.
+    store<u8>(to, <u8>(entry >> 16));
+    to += literalsBefore(entry);
+    const stop = to + <usize>(3 + (entry >> 24) + extraBits(held, entry));
     held >>= entry & 63;
     count -= entry;
     entry = <u64>load<u32>(<u32>held & distanceOnes, DISTANCE_TABLE);

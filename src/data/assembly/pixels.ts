@@ -10,20 +10,51 @@ export function sumUp(at: usize, count: usize, rowLength: usize, step: usize, si
   for (let row = at; row < end; row += rowLength * size) {
     const stop = min(row + rowLength * size, end);
     let value = row + back;
+    if (back == 1 || back == 2 || back == 4 || back == 8 || back == 16) {
+      value = max(value, sumUpVectors(row, stop, back, size));
+    }
     if (size == 1) {
       for (; value < stop; value++) store<u8>(value, load<u8>(value) + load<u8>(value - back));
-    } else if (size == 2 && step == 4) {
-      let sums = load<u64>(row);
-      for (; value < stop; value += 8) {
-        sums = i64x2.extract_lane(i16x8.add(i64x2.splat(sums), v128.load64_zero(value)), 0);
-        store<u64>(value, sums);
-      }
     } else if (size == 2) {
       for (; value < stop; value += 2) store<u16>(value, load<u16>(value) + load<u16>(value - back));
     } else {
       for (; value < stop; value += 4) store<u32>(value, load<u32>(value) + load<u32>(value - back));
     }
   }
+}
+
+/**
+ * The whole vectors of a row: the sums within each by doubling the distance, and the last ones of the vector before.
+ *
+ * @param back Bytes between values that are added, a divisor of 16.
+ * @returns Where the vectors end.
+ */
+function sumUpVectors(at: usize, stop: usize, back: usize, size: usize): usize {
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  // A place below 0 gives 0.
+  const once = i8x16.sub(places, i8x16.splat(<i8>back));
+  const twice = i8x16.sub(places, i8x16.splat(<i8>(2 * back)));
+  const fourfold = i8x16.sub(places, i8x16.splat(<i8>(4 * back)));
+  const eightfold = i8x16.sub(places, i8x16.splat(<i8>(8 * back)));
+  const last = i8x16.add(v128.and(places, i8x16.splat(<i8>(back - 1))), i8x16.splat(<i8>(16 - back)));
+  let before = i64x2.splat(0);
+  for (; at + 16 <= stop; at += 16) {
+    let sums = v128.load(at);
+    if (back < 16) sums = addIntegers(sums, v128.swizzle(sums, once), size);
+    if (back < 8) sums = addIntegers(sums, v128.swizzle(sums, twice), size);
+    if (back < 4) sums = addIntegers(sums, v128.swizzle(sums, fourfold), size);
+    if (back < 2) sums = addIntegers(sums, v128.swizzle(sums, eightfold), size);
+    sums = addIntegers(sums, before, size);
+    v128.store(at, sums);
+    before = v128.swizzle(sums, last);
+  }
+  return at;
+}
+
+// @ts-ignore: decorator
+@inline
+function addIntegers(a: v128, b: v128, size: usize): v128 {
+  return size == 1 ? i8x16.add(a, b) : size == 2 ? i16x8.add(a, b) : i32x4.add(a, b);
 }
 
 /** Eight integers of 8 or 16 bits as 16 bits that are in order when read without a sign. */
