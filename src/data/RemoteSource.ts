@@ -1,4 +1,6 @@
 import { DataError } from '../errors/DataError.js';
+import { fetchRange } from './fetchRange.js';
+import type { RangeAnswer, RangeRequest } from './RangeRequest.js';
 import { shownPath } from './shownPath.js';
 import type { ByteRange, TiffSource } from './tiff/TiffSource.js';
 
@@ -44,7 +46,11 @@ export class RemoteSource implements TiffSource {
   private readonly underWay = new Map<ByteRange, Promise<void>>();
   private whole = false;
 
-  constructor(url: string, { attempts = 4, retryDelay = 250, timeout = 30_000 }: RemoteOptions) {
+  constructor(
+    url: string,
+    { attempts = 4, retryDelay = 250, timeout = 30_000 }: RemoteOptions,
+    private readonly ask: RangeRequest = fetchRange,
+  ) {
     this.shown = shownPath(url);
     this.options = { attempts, retryDelay, timeout };
     const address = new URL(url);
@@ -127,26 +133,24 @@ export class RemoteSource implements TiffSource {
   /** @returns Why the same request may be made again; undefined where it has been answered. */
   private async request({ offset, length }: ByteRange): Promise<string | undefined> {
     const end = Math.min(offset + length, this.size) - 1;
-    const response = await fetch(this.address, {
-      headers: { ...this.headers, Range: `bytes=${offset}-${end}` },
-      signal: AbortSignal.timeout(this.options.timeout),
-    });
-    if (response.ok) {
-      await this.receive(response, offset, end + 1 - offset);
+    const headers = { ...this.headers, Range: `bytes=${offset}-${end}` };
+    const answer = await this.ask(this.address, headers, this.options.timeout);
+    if (answer.status >= 200 && answer.status < 300) {
+      await this.receive(answer, offset, end + 1 - offset);
       return undefined;
     }
-    await response.body?.cancel();
-    if (response.status === 416) throw this.failed('the file is empty or cut short.');
+    await answer.cancel();
+    if (answer.status === 416) throw this.failed('the file is empty or cut short.');
     // A text of the server's own may repeat the query.
-    const text = /^[A-Za-z' -]{0,40}$/.test(response.statusText) ? response.statusText : '';
-    const reason = `the server answers ${response.status} ${text}`.trim();
-    if (TRANSIENT.includes(response.status)) return reason;
+    const text = /^[A-Za-z' -]{0,40}$/.test(answer.statusText) ? answer.statusText : '';
+    const reason = `the server answers ${answer.status} ${text}`.trim();
+    if (TRANSIENT.includes(answer.status)) return reason;
     throw this.failed(`${reason}.`);
   }
 
-  private async receive(response: Response, wanted: number, most: number): Promise<void> {
-    const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(response.headers.get('content-range') ?? '');
-    if (response.status === 206 && !range) throw this.failed('the server sends parts without saying which.');
+  private async receive(answer: RangeAnswer, wanted: number, most: number): Promise<void> {
+    const range = /^bytes (\d+)-(\d+)\/(\d+|\*)$/.exec(answer.header('content-range') ?? '');
+    if (answer.status === 206 && !range) throw this.failed('the server sends parts without saying which.');
     const offset = range ? Number(range[1]) : 0;
     if (range && offset !== wanted)
       throw this.failed(`the server sends bytes from ${offset} for those from ${wanted}.`);
@@ -154,13 +158,13 @@ export class RemoteSource implements TiffSource {
     if (expected !== undefined && expected > most) {
       throw this.failed(`the server sends ${expected} bytes for the ${most} asked for.`);
     }
-    const bytes = await this.receiveBytes(response, expected ?? LARGEST_WHOLE);
+    const bytes = await this.receiveBytes(answer, expected);
     if (expected !== undefined && bytes.length !== expected) {
       throw new Error(`${bytes.length} bytes of ${expected} came`);
     }
     if (bytes.length === 0) throw this.failed('the file is empty.');
     const size = range ? (range[3] === '*' ? this.size : Number(range[3])) : bytes.length;
-    this.checkVersion(response, size);
+    this.checkVersion(answer, size);
     if (bytes.length < most && offset + bytes.length < size && range) {
       throw this.failed(`the server sends ${bytes.length} bytes for the ${most} asked for.`);
     }
@@ -171,35 +175,29 @@ export class RemoteSource implements TiffSource {
   }
 
   /** By what comes, not by what the headers say. */
-  private async receiveBytes(response: Response, most: number): Promise<Uint8Array> {
+  private async receiveBytes(answer: RangeAnswer, expected: number | undefined): Promise<Uint8Array> {
+    const most = expected ?? LARGEST_WHOLE;
     const pieces: Uint8Array[] = [];
+    // Of a part no more is expected than was asked for.
+    const part = expected === undefined ? undefined : new Uint8Array(expected);
     let length = 0;
-    const reader = response.body?.getReader();
-    for (;;) {
-      const { value, done } = (await reader?.read()) ?? { done: true };
-      if (done || !value) break;
-      length += value.length;
-      if (length > most) {
-        await reader?.cancel();
+    await answer.receive((piece) => {
+      if (length + piece.length > most) {
         throw this.failed(
-          most === LARGEST_WHOLE
-            ? `the server does not serve parts of a file, and this one has more than ${most} bytes.`
-            : `the server sends more than the ${most} bytes that it promises.`,
+          part
+            ? `the server sends more than the ${most} bytes that it promises.`
+            : `the server does not serve parts of a file, and this one has more than ${most} bytes.`,
         );
       }
-      pieces.push(value);
-    }
-    const bytes = new Uint8Array(length);
-    let at = 0;
-    for (const piece of pieces) {
-      bytes.set(piece, at);
-      at += piece.length;
-    }
-    return bytes;
+      if (part) part.set(piece, length);
+      else pieces.push(piece);
+      length += piece.length;
+    });
+    return part ? part.subarray(0, length) : joined(pieces, length);
   }
 
-  private checkVersion({ headers }: Response, size: number): void {
-    const version = `${headers.get('etag') ?? ''} ${headers.get('last-modified') ?? ''}`;
+  private checkVersion(answer: RangeAnswer, size: number): void {
+    const version = `${answer.header('etag') ?? ''} ${answer.header('last-modified') ?? ''}`;
     const known = this.version !== undefined && Number.isFinite(this.size);
     if (known && (version !== this.version || size !== this.size)) {
       throw this.failed('the file has changed on the server while it was read; read it again.');
@@ -223,6 +221,16 @@ function mergeRanges(ranges: readonly ByteRange[]): ByteRange[] {
     } else merged.push({ offset, length });
   }
   return merged;
+}
+
+function joined(pieces: readonly Uint8Array[], length: number): Uint8Array {
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    bytes.set(piece, at);
+    at += piece.length;
+  }
+  return bytes;
 }
 
 function reasonOf(error: unknown): string {

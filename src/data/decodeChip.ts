@@ -104,14 +104,21 @@ export async function decodeChip(
     const part = cropSize(options);
     rasters.push(bands?.length === 0 ? undefined : await named(names[i], read({ decoder, part, bands })));
   }
-  return buildChip(chipImages(rasters, names, chosen), options, decoder);
+  return buildChip(chipImages(rasters, names, chosen), options, { decoder });
+}
+
+/** What helps to build a chip. */
+export interface ChipMeans {
+  decoder?: PixelDecoder;
+  /** Room for a chip's values, where they may be put. */
+  into?: Float32Array<ArrayBuffer>;
 }
 
 /** As {@link decodeChip}, of rasters already decoded, at most as large as `cropSize` says. */
 export function buildChip(
   images: readonly ChipImage[],
   options: ChipOptions,
-  decoder?: PixelDecoder,
+  { decoder, into }: ChipMeans = {},
 ): NormalizedRaster {
   const { channels, buffer = 0 } = options;
   checkInteger('decodeChip: buffer', buffer, 0);
@@ -122,7 +129,7 @@ export function buildChip(
   const sides = [height + 2 * buffer, width + 2 * buffer] as const;
   const cut = [first.height, first.width];
   if (images.length === 1 && cut.every((side, i) => side === sides[i])) {
-    return normalize(images[0], options, decoder);
+    return normalize(images[0], options, { decoder, into });
   }
   const out = new Float32Array(sides[0] * sides[1] * channels);
   const chip: Raster = { height: sides[0], width: sides[1], channels, data: out };
@@ -134,7 +141,7 @@ export function buildChip(
   const parts: NormalizedRaster[] = [];
   const parameters = { offset: new Array<number>(channels), scale: new Array<number>(channels) };
   for (const image of images) {
-    const part = normalize(image, options, decoder);
+    const part = normalize(image, options, { decoder });
     place(part, chip, image.places, corner);
     parts.push(part);
     image.places.forEach((band, k) => {
@@ -160,11 +167,10 @@ export function cropSize({
 function normalize(
   { name, image, places }: ChipImage,
   chip: ChipOptions,
-  decoder: PixelDecoder | undefined,
+  means: ChipMeans,
 ): NormalizedRaster {
   const { normalization: options = {} } = chip;
-  const scaled =
-    options && isDefault(options) && scaleWhole(image, nodataOf(options.nodata, places), decoder);
+  const scaled = options && isDefault(options) && scaleWhole(image, nodataOf(options.nodata, places), means);
   if (scaled) return scaled;
   // Without a scaling nodata values stay what they are; the tutorial scales them like all others.
   const asStored = (options === null || options.compat === 'tutorial') && image.nodata !== null;
@@ -200,11 +206,11 @@ function isDefault({ strategy, procedure, clipPercent, limit, compat }: Normaliz
 function scaleWhole(
   image: GeoTiff,
   nodata: NodataValues,
-  decoder: PixelDecoder | undefined,
+  { decoder, into }: ChipMeans,
 ): NormalizedRaster | undefined {
   if (!decoder?.scaleByRange || image.valid || image.data.BYTES_PER_ELEMENT > 2) return undefined;
   const { height, width, bands: channels, data: values } = image;
-  const { min, max, scaled } = decoder.scaleByRange(values as SmallIntegers);
+  const { min, max, scaled } = decoder.scaleByRange(values as SmallIntegers, into);
   const missing = nodata.flat().some((value) => value >= min && value <= max && values.includes(value));
   if (missing) return undefined;
   const { offset, scale } = scalingOf('min_max', { min, max, mean: 0, std: 0 });

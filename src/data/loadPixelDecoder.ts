@@ -9,9 +9,16 @@ export interface PixelDecoder {
    * Undoes deflate (with zlib's header). The next call of any function may overwrite the result.
    *
    * @param length The bytes expected.
+   * @param part Whether the stream may hold more: what comes behind them is left, and not checked.
    * @throws Where a stream is damaged, cut short, or holds more.
    */
-  inflate(stored: Uint8Array, length: number): Uint8Array;
+  inflate(stored: Uint8Array, length: number, part?: boolean): Uint8Array;
+  /**
+   * Undoes LZW as TIFF has it, up to `length` bytes. The next call of any function may overwrite the result.
+   *
+   * @returns Nothing where a stream is damaged or cut short.
+   */
+  lzw?(stored: Uint8Array, length: number): Uint8Array | undefined;
   /**
    * Undoes TIFF's horizontal predictor in place: in rows of `rowLength` values, each becomes the sum of itself and the
    * value `step` before.
@@ -19,21 +26,30 @@ export interface PixelDecoder {
    * @returns false, and nothing is done, unless the values are what `inflate` last gave.
    */
   sumUp?(values: PixelArray, rowLength: number, step: number): boolean;
-  /** Scales values by the range of all of them, as `normalizeRaster` does with min_max and lab. */
-  scaleByRange?(values: SmallIntegers): { min: number; max: number; scaled: Float32Array<ArrayBuffer> };
+  /**
+   * Scales values by the range of all of them, as `normalizeRaster` does with min_max and lab. @param into Room for as
+   * many; default: new memory.
+   */
+  scaleByRange?(
+    values: SmallIntegers,
+    into?: Float32Array<ArrayBuffer>,
+  ): { min: number; max: number; scaled: Float32Array<ArrayBuffer> };
 }
 
 interface Exports {
   memory: WebAssembly.Memory;
   freeMemory(): number;
   slack(): number;
-  inflate(from: number, length: number, to: number, capacity: number): number;
+  inflate(from: number, length: number, to: number, capacity: number, part: boolean): number;
+  lzw(from: number, length: number, to: number, capacity: number): number;
   sumUp(at: number, count: number, rowLength: number, step: number, size: number): void;
   scaleByRange(at: number, count: number, size: number, signed: boolean, to: number): number;
 }
 
 /** More than deflate can make of one byte: what is promised beyond is not there. */
 const LARGEST_RATIO = 1100;
+/** As LZW: the longest code of 12 bits stands for so many bytes. */
+const LARGEST_LZW_RATIO = 2700;
 
 /**
  * Starts a decoder in WebAssembly. On strips of some kilobytes, as GDAL writes them, its inflate is about twice as fast
@@ -61,25 +77,31 @@ export async function loadPixelDecoder(): Promise<Required<PixelDecoder>> {
     return to;
   };
   return {
-    inflate(stored, length) {
+    inflate(stored, length, part = false) {
       const capacity = Math.min(length, LARGEST_RATIO * stored.length);
       const to = put(stored, capacity);
-      const written = wasm.inflate(from, stored.length, to, capacity);
+      const written = wasm.inflate(from, stored.length, to, capacity, part);
       if (written < 0) throw new Error(`no deflated data of at most ${length} bytes`);
       return bytes.subarray(to, to + written);
+    },
+    lzw(stored, length) {
+      if (length > LARGEST_LZW_RATIO * stored.length) return undefined;
+      const to = put(stored, length);
+      return wasm.lzw(from, stored.length, to, length) < 0 ? undefined : bytes.subarray(to, to + length);
     },
     sumUp(values, rowLength, step) {
       if (values.buffer !== bytes.buffer) return false;
       wasm.sumUp(values.byteOffset, values.length, rowLength, step, values.BYTES_PER_ELEMENT);
       return true;
     },
-    scaleByRange(values) {
+    scaleByRange(values, into) {
       const { length, BYTES_PER_ELEMENT: size } = values;
       const to = put(new Uint8Array(values.buffer, values.byteOffset, values.byteLength), 4 * length);
       const signed = values instanceof Int8Array || values instanceof Int16Array;
       const range = wasm.scaleByRange(from, length, size, signed, to);
       const lowest = signed ? -32768 : 0;
-      const scaled = new Float32Array(wasm.memory.buffer, to, length).slice();
+      const scaled = into ?? new Float32Array(length);
+      scaled.set(new Float32Array(wasm.memory.buffer, to, length));
       return { min: (range & 0xffff) + lowest, max: (range >>> 16) + lowest, scaled };
     },
   };

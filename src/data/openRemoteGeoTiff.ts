@@ -3,6 +3,7 @@ import { argumentError, checkInteger, checkNumber } from '../internal/checks.js'
 import { isRemote } from './checkChipPath.js';
 import { geoTiffError, sharedDecoder } from './decodeGeoTiff.js';
 import type { GeoTiff, GeoTiffInfo, RasterPart } from './geoTiffTypes.js';
+import type { RangeRequest } from './RangeRequest.js';
 import { type RemoteOptions, RemoteSource } from './RemoteSource.js';
 import { shownPath } from './shownPath.js';
 import { openTiff, type ReadOptions } from './tiff/openTiff.js';
@@ -46,13 +47,13 @@ export async function openRemoteGeoTiff(url: string, options: RemoteOptions = {}
   return { info, read: (part, { maxBytes } = {}) => read({ part, maxBytes }) };
 }
 
-/** As {@link openRemoteGeoTiff}, with all that a reader of windows needs. */
-export async function openRemoteTiff(url: string, options: RemoteOptions = {}) {
+/** As {@link openRemoteGeoTiff}, with all that a reader of windows needs. @param ask Default: by `fetch`. */
+export async function openRemoteTiff(url: string, options: RemoteOptions = {}, ask?: RangeRequest) {
   if (!isRemote(url) || !URL.canParse(url)) {
     throw argumentError('openRemoteGeoTiff: url', shownPath(url), 'an http(s) address');
   }
   checkRemoteOptions('openRemoteGeoTiff', options);
-  const source = new RemoteSource(url, options);
+  const source = new RemoteSource(url, options, ask);
   const named = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();

@@ -9,11 +9,16 @@ export async function startChipServer(files: ReadonlyMap<string, Uint8Array>) {
   const requests: { path: string; range: string | undefined }[] = [];
   /** The fault of the next request for a path. */
   let faultOf: (path: string, count: number) => Fault = () => undefined;
+  let [open, mostOpen, delay] = [0, 0, 0];
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     const count = requests.filter((made) => made.path === path).length;
     requests.push({ path, range: request.headers.range });
-    answer(request, response, files.get(path), faultOf(path, count));
+    mostOpen = Math.max(mostOpen, ++open);
+    response.on('close', () => open--);
+    const reply = () => answer(request, response, files.get(path), faultOf(path, count));
+    if (delay > 0) setTimeout(reply, delay);
+    else reply();
   });
   await new Promise<void>((resolve) => {
     server.listen(0, '127.0.0.1', resolve);
@@ -21,6 +26,13 @@ export async function startChipServer(files: ReadonlyMap<string, Uint8Array>) {
   const origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   return {
     requests,
+    /** Requests that were open at the same time, at most. */
+    mostOpen: () => mostOpen,
+    /** From now on answers come so many milliseconds late. */
+    delay(milliseconds: number): void {
+      delay = milliseconds;
+      if (delay > 0) mostOpen = 0;
+    },
     urlOf: (path: string) => `${origin}${path}`,
     faults(next: typeof faultOf = () => undefined): void {
       faultOf = next;

@@ -170,6 +170,20 @@ describe('inflate', () => {
     else expect(() => fresh.inflate(stored, 100)).toThrow();
   });
 
+  it('gives the beginning of what a stream holds, whatever comes behind', () => {
+    fc.assert(
+      fc.property(bytes, fc.constantFrom(0, 1, 6, 9), fc.double({ min: 0, max: 1 }), (data, level, share) => {
+        const length = Math.round(share * data.length);
+        const stored = deflateSync(data, { level });
+        expect(Buffer.from(data.subarray(0, length)).equals(inflate(stored, length, true))).toBe(true);
+        // Cut short before them it is refused.
+        const half = stored.subarray(0, stored.length >> 1);
+        if (data.length > 4) expect(() => inflate(half, data.length, true)).toThrow();
+      }),
+      { numRuns: 200 },
+    );
+  });
+
   it('checks the checksum', () => {
     const stored = deflateSync(new Uint8Array(10_000).fill(255));
     stored[stored.length - 1] ^= 1;

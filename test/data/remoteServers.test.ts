@@ -1,7 +1,11 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gzipSync } from 'node:zlib';
 import { afterEach, describe, expect, it } from 'vitest';
-import { openRemoteGeoTiff } from '../../src/data/index.js';
+import { fetchRange } from '../../src/data/fetchRange.js';
+import type { RemoteOptions } from '../../src/data/index.js';
+import { httpRange } from '../../src/data/node/httpRange.js';
+import { openRemoteTiff } from '../../src/data/openRemoteGeoTiff.js';
 import { stripedTiff } from './stripedTiff.js';
 
 const file = stripedTiff(600, 400, 16); // 240,000 pixels: more than is fetched at once.
@@ -33,14 +37,39 @@ function answerPart(bytes: Uint8Array, headers: Record<string, string> = {}): Re
   };
 }
 
-const failureOf = async (url: string) => {
-  const failure = await openRemoteGeoTiff(url, quick)
-    .then(({ read }) => read())
-    .catch((error: Error) => error);
-  return (failure as Error).message;
-};
+describe.each(['fetch', 'Node'])('a remote GeoTIFF, by the client of %s', (client) => {
+  const open = (url: string, options: RemoteOptions = quick) =>
+    openRemoteTiff(url, options, client === 'fetch' ? fetchRange : httpRange());
 
-describe('openRemoteGeoTiff and servers', () => {
+  const failureOf = async (url: string) => {
+    const failure = await open(url)
+      .then(({ read }) => read({}))
+      .catch((error: Error) => error);
+    return (failure as Error).message;
+  };
+
+  it('follows redirections, without credentials to another server', async () => {
+    const seen: (string | undefined)[] = [];
+    const host = await serve((request, response) => {
+      seen.push(request.headers.authorization);
+      answerPart(file)(request, response);
+    });
+    const first = await serve((_, response) => {
+      response.writeHead(302, { Location: `http://${host}/b.tif` }).end();
+    });
+    const { read } = await open(`http://me:hidden@${first}/a.tif`);
+    const { data } = await read({});
+    expect([data.length, data[601]]).toEqual([240_000, 8]);
+    expect(new Set(seen)).toEqual(new Set([undefined]));
+  });
+
+  it('reads what a server encodes all the same', async () => {
+    const host = await serve((_, response) => {
+      response.writeHead(200, { 'Content-Encoding': 'gzip' }).end(gzipSync(file));
+    });
+    expect((await (await open(`http://${host}/a.tif`)).read({})).data[601]).toBe(8);
+  });
+
   it('never mixes two versions of a file', async () => {
     const other = file.slice();
     other.fill(0, 100_000);
@@ -71,7 +100,7 @@ describe('openRemoteGeoTiff and servers', () => {
       seen.push(request.headers.authorization);
       answerPart(file)(request, response);
     });
-    const { info } = await openRemoteGeoTiff(`http://an%C3%A9:p%40ss@${host}/a.tif?sig=secret`, quick);
+    const { info } = await open(`http://an%C3%A9:p%40ss@${host}/a.tif?sig=secret`);
     expect(info.width).toBe(600);
     expect(seen[0]).toBe(`Basic ${Buffer.from('ané:p@ss').toString('base64')}`);
 
@@ -86,7 +115,7 @@ describe('openRemoteGeoTiff and servers', () => {
     expect(await failureOf(`http://me:hid%zzden@${repeating}/a.tif?token=secret`)).toBe(
       `http://${repeating}/a.tif?…: cannot be fetched: the server answers 401.`,
     );
-    await expect(openRemoteGeoTiff('http://me:hidden@:99999/?token=secret')).rejects.toThrow(/^(?!.*hidden)/);
+    await expect(open('http://me:hidden@:99999/?token=secret')).rejects.toThrow(/^(?!.*hidden)/);
   });
 
   it('counts the bytes that come, whatever the headers say', async () => {
@@ -114,7 +143,7 @@ describe('openRemoteGeoTiff and servers', () => {
     );
     const before = process.memoryUsage().rss;
     const whole = await serve(endless((response) => response.writeHead(200)));
-    const message = await openRemoteGeoTiff(`http://${whole}/a.tif`, { ...quick, timeout: 60_000 }).catch(
+    const message = await open(`http://${whole}/a.tif`, { ...quick, timeout: 60_000 }).catch(
       (error: Error) => error.message,
     );
     expect(message).toContain('does not serve parts of a file, and this one has more than 268435456 bytes');
@@ -139,7 +168,7 @@ describe('openRemoteGeoTiff and servers', () => {
       response.on('close', () => clearInterval(timer));
     });
     const start = performance.now();
-    const message = await openRemoteGeoTiff(`http://${host}/a.tif`, { ...quick, timeout: 200 }).catch(
+    const message = await open(`http://${host}/a.tif`, { ...quick, timeout: 200 }).catch(
       (error: Error) => error.message,
     );
     expect(message).toContain('gave up after 2 attempts');

@@ -1,2 +1,4 @@
 export * from './inflate';
+export { lzw } from './lzw';
+export * from './memory';
 export * from './pixels';

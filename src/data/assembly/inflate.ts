@@ -1,11 +1,10 @@
 import { adler32 } from './adler32';
+import { copyMatch } from './copyMatch';
 import {
-  Alphabet, buildTable, DISTANCE_TABLE, END_OF_TABLES, LENGTHS, LITERAL_TABLE, literalsBefore, LITERALS, NO_CODE_BIT,
+  Alphabet, buildTable, DISTANCE_TABLE, LENGTHS, LITERAL_TABLE, literalsBefore, LITERALS, NO_CODE_BIT,
   PRECODE_TABLE, SPECIAL,
 } from './huffman';
 
-/** Bytes behind input and output that may be read and written: what one turn of the loop overshoots. */
-const SLACK: usize = 512;
 /** Whole bytes that are at hand at most. */
 const MOST_AHEAD: usize = 7;
 
@@ -28,16 +27,8 @@ let literalBits: u32 = 0;
 let distanceBits: u32 = 0;
 /** Whether the tables are those of the fixed code. */
 let fixed: bool = false;
-
-/** Where memory is free for input and output; behind each, `slack()` bytes must be left. */
-export function freeMemory(): usize {
-  return (END_OF_TABLES + 15) & ~15;
-}
-
-/** Bytes to leave behind input and output. */
-export function slack(): usize {
-  return SLACK;
-}
+/** Whether what comes behind `targetEnd` is left. */
+let partial: bool = false;
 
 /** At least 56 bits at hand: what is loaded again is what is there already. */
 // @ts-ignore: decorator
@@ -68,9 +59,10 @@ function overrun(): bool {
 /**
  * Undoes zlib's format (RFC 1950): deflate with a header of two bytes, a checksum behind. What follows it is left.
  *
+ * @param part Whether no more than `capacity` bytes are wanted: those behind are left, and the checksum with them.
  * @returns The bytes written, or -1: it is damaged, cut short, needs a dictionary, or holds more than `capacity`.
  */
-export function inflate(from: usize, length: usize, to: usize, capacity: usize): i32 {
+export function inflate(from: usize, length: usize, to: usize, capacity: usize, part: bool): i32 {
   if (length < 6) return FAILED;
   const method = <u32>load<u8>(from);
   const flags = <u32>load<u8>(from + 1);
@@ -80,7 +72,9 @@ export function inflate(from: usize, length: usize, to: usize, capacity: usize):
   target = targetBegin = to;
   targetEnd = to + capacity;
   hold = bits = 0;
+  partial = part;
   for (let last: u32 = 0; !last; ) {
+    if (part && target >= targetEnd) return <i32>capacity;
     refill();
     last = take(1);
     const type = take(2);
@@ -91,6 +85,7 @@ export function inflate(from: usize, length: usize, to: usize, capacity: usize):
       return FAILED;
     }
   }
+  if (part && target >= targetEnd) return <i32>capacity;
   const checksum = source - <usize>((bits & 63) >> 3);
   if (checksum + 4 > sourceEnd || bswap(load<u32>(checksum)) != adler32(to, target - to)) return FAILED;
   return <i32>(target - to);
@@ -100,9 +95,10 @@ function copyStored(): bool {
   const at = source - <usize>((bits & 63) >> 3);
   hold = bits = 0;
   if (at + 4 > sourceEnd) return false;
-  const length = <u32>load<u16>(at);
+  let length = <u32>load<u16>(at);
   if (length != (load<u16>(at + 2) ^ 0xffff)) return false;
   source = at + 4;
+  if (partial) length = min(length, <u32>(targetEnd - target));
   if (source + length > sourceEnd || target + length > targetEnd) return false;
   memory.copy(target, source, length);
   source += length;
@@ -180,7 +176,7 @@ function decodeBlock(): bool {
   let held = (hold & ((1 << (bits & 7)) - 1)) << 2;
   let count = (bits & 7) + 2;
   for (;;) {
-    if (from > sourceLimit || to > end) return false;
+    if (from > sourceLimit || to > end) break;
     held |= load<u64>(from) << count;
     from += 7 - <usize>((count >> 3) & 7);
     count |= 56;
@@ -264,7 +260,7 @@ function decodeBlock(): bool {
   target = to;
   hold = held >> 2;
   bits = (count & 63) - 2;
-  return to <= end && !overrun();
+  return (partial || to <= end) && !overrun();
 }
 
 /** The bits that follow the code of an entry, of those kept two places higher. */
@@ -272,32 +268,4 @@ function decodeBlock(): bool {
 @inline
 function extraBits(held: u64, entry: u64): u64 {
   return ((held >> 2) & ((1 << (entry & 63)) - 1)) >> ((entry >> 8) & 15);
-}
-
-/** Writes what stands `distance` before, up to `stop` and some bytes beyond. */
-// @ts-ignore: decorator
-@inline
-function copyMatch(to: usize, distance: usize, stop: usize): void {
-  let from = to - distance;
-  if (distance >= 16) {
-    do {
-      v128.store(to, v128.load(from));
-      from += 16;
-      to += 16;
-    } while (to < stop);
-  } else if (distance == 1) {
-    const run = i8x16.splat(load<u8>(from));
-    do {
-      v128.store(to, run);
-      to += 16;
-    } while (to < stop);
-  } else {
-    // What is loaded beyond the distance is not there yet, and is written again by the next turn.
-    const step = min(distance, 8);
-    do {
-      store<u64>(to, load<u64>(from));
-      from += step;
-      to += step;
-    } while (to < stop);
-  }
 }

@@ -229,11 +229,12 @@ export class ChipLoader {
 
   /**
    * Whether each batch is one runner's work, and need not be put together of several's: where enough batches are read
-   * ahead for all runners, and the caches hold less than half of the chips, so that it matters little that a chip is
-   * then found in one of them only.
+   * ahead for all runners, and the caches hold windows' blocks, which any of them may need, or less than half of the
+   * chips, so that it matters little that a chip is then found in one of them only.
    */
   private get wholeBatches(): boolean {
     const { runners, prefetch, settings } = this.parts;
+    if (prefetch >= runners.length && this.windows) return true;
     const bytes = this.length * 4 * this.shape.reduce((size, side) => size * side);
     return prefetch >= runners.length && 2 * runners.length * settings.cacheBytes < bytes;
   }

@@ -82,11 +82,17 @@ export class ChipReader {
    * The chip as the network sees it in an epoch. Depends on (seed, epoch, index) and the files alone.
    *
    * @param scaling What its values must stand for (see `scalingOfRasters`); default: anything.
+   * @param into Room for its values, where they may be put; default: new memory.
    * @returns Nothing where too much of the window is missing.
    */
-  async read(request: ChipRequest, epoch: number, scaling?: string): Promise<PreparedChip | undefined> {
+  async read(
+    request: ChipRequest,
+    epoch: number,
+    scaling?: string,
+    into?: Float32Array<ArrayBuffer>,
+  ): Promise<PreparedChip | undefined> {
     const { index, window } = request;
-    const chip = this.cache.get(index) ?? (await this.decode(request, epoch, scaling));
+    const chip = this.cache.get(index) ?? (await this.decode(request, epoch, scaling, into));
     // Windows of an epoch are not those of the next.
     if (chip && !window) this.keep(index, chip);
     if (!this.augment || !chip) return chip;
@@ -158,24 +164,27 @@ export class ChipReader {
     { index, images, window }: ChipRequest,
     epoch: number,
     scaling: string | undefined,
+    into: Float32Array<ArrayBuffer> | undefined,
   ): Promise<NormalizedChip | undefined> {
     const { chip } = this.settings;
     return this.open(images, async (opened) => {
       if (window) {
         if (this.isHashed(window.row)) this.hashes.push([window.row, await sceneHash(opened.rasters)]);
         checkScaling(opened.name, opened.scaling, scaling);
-        return this.decodeWindow(opened, { ...window, epoch });
+        return this.decodeWindow(opened, { ...window, epoch }, into);
       }
       const { read, images } = await opened.read(cropSize(chip));
       if (this.isHashed(index)) this.hashes.push([index, contentHash(read)]);
       checkScaling(opened.name, opened.scaling, scaling);
-      return { image: buildChip(images, chip, this.decoder) };
+      // It may be kept, so it is not put where the batch is.
+      return { image: buildChip(images, chip, { decoder: this.decoder }) };
     });
   }
 
   private async decodeWindow(
     opened: OpenChip,
     place: { row: number; number: number; epoch: number },
+    into: Float32Array<ArrayBuffer> | undefined,
   ): Promise<NormalizedChip | undefined> {
     const { chip, windows = {}, seed } = this.settings;
     const { maxMissing = 0.5 } = windows;
@@ -187,7 +196,7 @@ export class ChipReader {
       const { images } = await opened.read(window);
       const missing = missingShare(images, chip.normalization?.nodata);
       if (missing === 1 || missing > maxMissing) continue;
-      return { image: buildChip(images, chip, this.decoder), window };
+      return { image: buildChip(images, chip, { decoder: this.decoder, into }), window };
     }
   }
 

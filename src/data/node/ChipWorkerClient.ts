@@ -18,8 +18,8 @@ export type DescribeChip = (index: number) => { name: string; patient: boolean }
 const WATCH = 1000;
 
 /**
- * The main thread's end of one worker. A worker that dies or hangs at a chip is replaced, and the chip is a bad one.
- * After its first task the worker keeps the process alive only while one is under way.
+ * The main thread's end of one worker. A worker that dies or hangs at a chip is replaced, and the chip is a bad one. It
+ * keeps the process alive only while a task is under way.
  */
 export class ChipWorkerClient {
   private worker: Worker | undefined;
@@ -65,6 +65,7 @@ export class ChipWorkerClient {
     const { url, settings, current } = this;
     current.fill(-1, 0, 1);
     const worker = new Worker(url, { workerData: { settings, current }, execArgv: [] });
+    worker.unref();
     worker.on('message', ({ id, result }: { id: number; result: ChipTaskResult }) => {
       const waiting = this.settle(id);
       waiting?.resolve(withBadChips(waiting.task, result, waiting.bad));

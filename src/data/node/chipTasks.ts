@@ -90,10 +90,11 @@ export async function runChipTask(
         result.facts[i] = facts;
         result.scalings[i] = scaling;
       } else {
-        const read = await readAs(reader, chip, task.epoch, task.expected);
+        const place = result.images.subarray(i * length, (i + 1) * length);
+        const read = await readAs(reader, chip, task, place);
         if (result.windows) result.windows[i] = read?.window;
-        if (read) result.images.set(read.image.data, i * length);
-        else result.leftOut?.push(chip.index);
+        if (!read) result.leftOut?.push(chip.index);
+        else if (read.image.data !== place) place.set(read.image.data);
       }
     } catch (error) {
       result.sizes[i] = [0, 0];
@@ -177,10 +178,11 @@ function mergeAll(parts: readonly (GlobalStatistics | undefined)[]): GlobalStati
 async function readAs(
   reader: ChipReader,
   chip: ChipRequest,
-  epoch: number,
-  { shape, buffer, like, scaling }: ExpectedChip,
+  { epoch, expected }: ChipTask & { kind: 'read' },
+  place: Float32Array<ArrayBuffer>,
 ): Promise<PreparedChip | undefined> {
-  const read = await reader.read(chip, epoch, scaling);
+  const { shape, buffer, like, scaling } = expected;
+  const read = await reader.read(chip, epoch, scaling, place);
   if (!read) return undefined;
   const { height, width } = read.image;
   if (height === shape[0] && width === shape[1]) return read;

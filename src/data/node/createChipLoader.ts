@@ -125,8 +125,9 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   const { bands, remote = {}, bufferFrom = 'zeros', contentEvery = 1 } = options;
   const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
     options;
-  // A worker without a chip would idle, and one that has done nothing yet keeps the process alive.
-  const threads = Math.min(workers, rows.length);
+  // A worker without a chip, or a window, would idle.
+  const chips = options.windows ? rows.length * (options.windows.count ?? Infinity) : rows.length;
+  const threads = Math.min(workers, chips);
   const check = (name: string, value: number, min: number) =>
     checkInteger(`createChipLoader: ${name}`, value, min);
   check('channels', channels, 1);

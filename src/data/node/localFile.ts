@@ -11,6 +11,10 @@ export interface LocalFile extends TiffSource {
 
 /** Files up to this size are read at once. */
 const SMALL = 2 ** 22;
+/** Bytes that are used at once, of whatever file: new memory for each block would cost as much as reading it. */
+let brief = new Uint8Array(0);
+/** Most of them. */
+const MOST_BRIEF = 2 ** 24;
 
 /**
  * Opens a file.
@@ -27,11 +31,10 @@ export function openLocalFile(name: string, first?: number): LocalFile {
       const status = fstatSync(file);
       if (!status.isFile()) throw new Error('it is no regular file.');
       const { size } = status;
-      const readPart = (offset: number, length: number) => {
+      const newBytes = (length: number) => new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
+      const readPart = (offset: number, most: number, memory = newBytes) => {
         // Not cleared: what is not read is cut off.
-        const bytes = new Uint8Array(
-          Buffer.allocUnsafeSlow(Math.max(0, Math.min(length, size - offset))).buffer,
-        );
+        const bytes = memory(Math.max(0, Math.min(most, size - offset)));
         let at = 0;
         while (at < bytes.length) {
           const count = readSync(file, bytes, at, bytes.length - at, offset + at);
@@ -41,16 +44,22 @@ export function openLocalFile(name: string, first?: number): LocalFile {
         return bytes.subarray(0, at);
       };
       const head = readPart(0, first ?? (size <= SMALL ? size : 2 ** 14));
-      const read = (offset: number, length: number) =>
+      const reader = (memory: typeof newBytes) => (offset: number, length: number) =>
         offset + length <= head.length || head.length === size
           ? head.subarray(offset, offset + length)
-          : named(name, () => readPart(offset, length));
-      return { size, read, close: () => closeSync(file) };
+          : named(name, () => readPart(offset, length, memory));
+      return { size, read: reader(newBytes), readBriefly: reader(briefBytes), close: () => closeSync(file) };
     } catch (error) {
       closeSync(file);
       throw error;
     }
   });
+}
+
+function briefBytes(length: number): Uint8Array<ArrayBuffer> {
+  if (length > MOST_BRIEF) return new Uint8Array(length);
+  if (length > brief.length) brief = new Uint8Array(length);
+  return brief.subarray(0, length);
 }
 
 /** The `.msk` file that GDAL keeps a mask in beside a raster, if there is one; the caller closes it. */

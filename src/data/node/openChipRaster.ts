@@ -8,6 +8,7 @@ import type { RemoteOptions } from '../RemoteSource.js';
 import { shownPath } from '../shownPath.js';
 import type { BlockCache } from '../tiff/BlockCache.js';
 import { openTiff } from '../tiff/openTiff.js';
+import { httpRange } from './httpRange.js';
 import { type LocalFile, openLocalFile, openMaskFile } from './localFile.js';
 
 /** A raster of a chip whose header has been read. */
@@ -47,7 +48,7 @@ export async function openChipRaster(
 ): Promise<ChipRaster> {
   const blocks = cache && { cache, file: String(openings++) };
   if (isRemote(image)) {
-    const { info, read, fingerprint } = await openRemoteTiff(image, remote);
+    const { info, read, fingerprint } = await openRemoteTiff(image, remote, httpRange());
     const close = () => {};
     return {
       name: shownPath(image),

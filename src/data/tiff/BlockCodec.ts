@@ -10,6 +10,8 @@ import { unpackBits } from './unpackBits.js';
 export interface BlockSize {
   rows: number;
   length: number;
+  /** Whether it holds more than `length`, which is left; of JPEG and LERC never. */
+  isPart?: boolean;
 }
 
 /**
@@ -20,8 +22,12 @@ export interface BlockSize {
  */
 export type BlockCodec = (stored: Uint8Array, size: BlockSize) => Promise<Uint8Array> | Uint8Array;
 
-/** Gives the first `most` bytes, or as many as there are. */
-export type ByteCodec = (stored: Uint8Array, most: number) => Promise<Uint8Array> | Uint8Array;
+/** Gives the first `most` bytes, or as many as there are; `isPart`: there may be more. */
+export type ByteCodec = (
+  stored: Uint8Array,
+  most: number,
+  isPart?: boolean,
+) => Promise<Uint8Array> | Uint8Array;
 
 /** The codec of a layout's blocks. */
 export async function openBlockCodec(layout: TiffLayout, decoder: PixelDecoder): Promise<BlockCodec> {
@@ -34,8 +40,8 @@ export async function openBlockCodec(layout: TiffLayout, decoder: PixelDecoder):
     if (bytes.length === length) return bytes;
     throw new Error(`a strip or tile has ${bytes.length} bytes of ${length} (${compression}).`);
   };
-  return (stored, { length }) => {
-    const bytes = codec(stored, length);
+  return (stored, { length, isPart }) => {
+    const bytes = codec(stored, length, isPart);
     return bytes instanceof Promise ? bytes.then((all) => whole(all, length)) : whole(bytes, length);
   };
 }
@@ -43,8 +49,17 @@ export async function openBlockCodec(layout: TiffLayout, decoder: PixelDecoder):
 async function openByteCodec(compression: Compression, decoder: PixelDecoder): Promise<ByteCodec> {
   if (compression === 'none') return (stored, most) => stored.subarray(0, most);
   if (compression === 'packbits') return unpackBits;
-  if (compression === 'lzw') return decodeLzw;
-  if (compression === 'deflate') return (stored, most) => inflate(stored, most, decoder);
+  if (compression === 'lzw') return (stored, most) => decodeLzw(stored, most, decoder);
+  if (compression === 'deflate') {
+    return (stored, most, isPart) => {
+      try {
+        return decoder.inflate(stored, most, isPart);
+      } catch {
+        // It may be damaged, or only longer than its block: the platform's inflate tells.
+        return inflateStream(stored, most);
+      }
+    };
+  }
   const zstd = await loadZstandard();
   return (stored, most) => zstd.decode(stored, most);
 }
@@ -57,17 +72,6 @@ async function loadZstandard() {
     return zstd;
   } catch (error) {
     throw missingPackage('zstddec', 'the compression Zstandard', error);
-  }
-}
-
-/**
- * Where the decoder refuses a stream, it may be damaged, or only longer than its block: the platform's inflate tells.
- */
-function inflate(stored: Uint8Array, most: number, decoder: PixelDecoder): Promise<Uint8Array> | Uint8Array {
-  try {
-    return decoder.inflate(stored, most);
-  } catch {
-    return inflateStream(stored, most);
   }
 }
 

@@ -1,3 +1,5 @@
+import type { PixelDecoder } from '../loadPixelDecoder.js';
+
 const CLEAR = 256;
 const END = 257;
 const FIRST = 258;
@@ -8,12 +10,16 @@ const MOST = 4096;
  * also the old form of libtiff before 1990, whose codes come lowest bit first, is refused by name.
  *
  * @param most Bytes wanted; what comes after them is left.
+ * @param decoder Does it, where it can.
  * @throws If a code is none that has been made, or the stream holds fewer bytes.
  */
-export function decodeLzw(stored: Uint8Array, most: number): Uint8Array {
+export function decodeLzw(stored: Uint8Array, most: number, decoder?: PixelDecoder): Uint8Array {
   if (stored.length >= 2 && stored[0] === 0 && (stored[1] & 1) === 1) {
     throw new Error('a strip or tile is of the LZW form from before TIFF 5.');
   }
+  const decoded = decoder?.lzw?.(stored, most);
+  // What it refuses is damaged; how, is found here.
+  if (decoded) return decoded;
   const out = new Uint8Array(most);
   // A code's bytes are the bytes of an earlier place of the output: where they begin, and how many.
   const starts = new Int32Array(MOST);

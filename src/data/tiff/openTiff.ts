@@ -74,6 +74,7 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
   const info = { width, height, bands, dtype, nodata, alphaBand, ...ofBands, ...geoReference(first) };
   const maskLayout = await internalMask(directories, layout, source.size);
   let maskFile: Promise<MaskFile | undefined> | undefined;
+  const sound = new Set<number>();
   return {
     info,
     layout,
@@ -86,12 +87,8 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
       const fill = fillOf(nodataText, dtype, wide);
       const storeOf = (image: string) => blocks?.cache.of(`${blocks.file} ${image}`);
       const common = { decoder, mostBytes: maxBytes };
-      const data = await readPixels(source, layout, window, {
-        ...common,
-        fill,
-        blocks: storeOf('image'),
-        bands: needed,
-      });
+      const reading = { ...common, fill, blocks: storeOf('image'), bands: needed, sound };
+      const data = await readPixels(source, layout, window, reading);
       const marks: MissingMarks = {
         nodataValues: parseNodataValues(nodataValues, bands),
         nodata: missingOfText(nodataText, dtype, wide),

@@ -1,7 +1,7 @@
 import type { PixelArray, PixelWindow } from '../geoTiffTypes.js';
 import type { PixelDecoder } from '../loadPixelDecoder.js';
 import type { BlockStore } from './BlockCache.js';
-import { openBlockCodec } from './BlockCodec.js';
+import { type BlockCodec, openBlockCodec } from './BlockCodec.js';
 import { LayoutError } from './LayoutError.js';
 import { reverseBits } from './reverseBits.js';
 import { readExactly, type TiffSource } from './TiffSource.js';
@@ -24,12 +24,29 @@ export interface PixelReading {
   blocks?: BlockStore;
   /** Bands that are read, from 0, in the order of the result; default all. */
   bands?: readonly number[];
+  /** Blocks that have been unpacked whole, which are known to be sound: of them only what is needed is unpacked. */
+  sound?: Set<number>;
+}
+
+/** A strip or tile, and what a window needs of it. */
+interface Block extends PixelWindow {
+  index: number;
+  /** The band that it holds, if only one. */
+  band: number;
+  /** Its values before the first that is needed, and up to the last one. */
+  before: number;
+  needed: number;
+}
+
+interface BlockReading extends PixelReading {
+  codec: BlockCodec;
+  use: (values: PixelArray, skipped: number) => void;
 }
 
 /**
  * Reads the pixels of a window, height × width × bands: only the strips or tiles that hold them are read.
  *
- * @param options `fill`: what pixels of strips and tiles become that were never written. `blocks`: keeps the image's
+ * @param reading `fill`: what pixels of strips and tiles become that were never written. `blocks`: keeps the image's
  * strips and tiles from one call to the next.
  * @throws If the window or a block of it is larger than `mostBytes`, before anything is allocated; if a block is
  * damaged.
@@ -38,43 +55,102 @@ export async function readPixels(
   source: TiffSource,
   layout: TiffLayout,
   window: PixelWindow,
-  { decoder, fill, mostBytes, blocks: kept, bands: chosen }: PixelReading,
+  reading: PixelReading,
 ): Promise<PixelArray> {
-  const { width, height, blockWidth, blockHeight, planar, counts, offsets } = layout;
+  const { planar, counts, offsets } = layout;
+  const { decoder, fill, mostBytes, blocks: kept, bands: chosen } = reading;
   const bands = chosen ?? Array.from({ length: layout.bands }, (_, band) => band);
   const pairs = chosen?.map((band, k) => [band, k] as const);
-  const across = Math.ceil(width / blockWidth);
-  const down = Math.ceil(height / blockHeight);
-  const rowBytes = Math.ceil((rowOf(layout).rowLength * layout.bits) / 8);
   const blocks = blocksOf(layout, window, bands);
   checkBounds(layout, { ...window, bands: bands.length }, blocks, mostBytes);
   const codec = await openBlockCodec(layout, decoder);
   const out = new ARRAYS[layout.dtype](window.height * window.width * bands.length);
-  const written = blocks.filter((block) => counts[block] > 0);
-  const missing = written.filter((block) => !kept?.has(block));
-  await source.prefetch?.(missing.map((block) => ({ offset: offsets[block], length: counts[block] })));
+  const written = blocks.filter((block) => counts[block] > 0).map((block) => blockOf(layout, window, block));
+  const missing = written.filter(({ index, needed }) => !kept?.has(index, needed));
+  await source.prefetch?.(missing.map(({ index }) => ({ offset: offsets[index], length: counts[index] })));
   if (fill !== 0 && written.length < blocks.length) out.fill(fill);
-  for (const index of written) {
-    const top = (Math.floor(index / across) % down) * blockHeight;
-    const left = (index % across) * blockWidth;
-    const rows = layout.tiled ? blockHeight : Math.min(blockHeight, height - top);
-    let values = kept?.get(index);
-    if (!values) {
-      const reading = readExactly(source, offsets[index], counts[index]);
-      const stored = reading instanceof Promise ? await reading : reading;
-      const size = { rows, length: rows * rowBytes };
-      const unpacking = codec(layout.reversedBits ? reverseBits(stored) : stored, size);
-      const bytes = unpacking instanceof Promise ? await unpacking : unpacking;
-      values = valuesOf(bytes, layout, decoder);
-      kept?.keep(index, values);
+  for (const block of written) {
+    const use = (values: PixelArray, skipped: number) =>
+      placeBlock(
+        { ...block, values, skipped, bands: planar ? 1 : layout.bands },
+        { ...window, values: out, bands: bands.length },
+        planar ? [[0, bands.indexOf(block.band)]] : pairs,
+      );
+    const found = kept?.get(block.index, block.needed);
+    if (found) use(found, 0);
+    else {
+      const done = readBlock(source, layout, block, { ...reading, codec, use });
+      if (done) await done;
     }
-    placeBlock(
-      { values, bands: planar ? 1 : layout.bands, top, left, height: rows, width: blockWidth },
-      { ...window, values: out, bands: bands.length },
-      planar ? [[0, bands.indexOf(Math.floor(index / (across * down)))]] : pairs,
-    );
   }
   return out;
+}
+
+/** Reads a block, or what is needed of it, and hands it to `use` before another block can take its memory. */
+function readBlock(
+  source: TiffSource,
+  layout: TiffLayout,
+  { index, height, before, needed }: Block,
+  { decoder, blocks: kept, sound, codec, use }: BlockReading,
+): void | Promise<void> {
+  const { counts, offsets, bits, compression, reversedBits } = layout;
+  const { rowLength } = rowOf(layout);
+  const size = bits / 8;
+  const whole = height * Math.ceil(rowLength * size);
+  const cut = canBeCut(layout);
+  // Of a local file: the system keeps what is read.
+  const asStored = cut && compression === 'none' && !source.prefetch;
+  const isPart = asStored || (cut && sound?.has(index) && !kept?.areFoundAgain());
+  const from = asStored ? before : 0;
+  const length = isPart ? (needed - from) * size : whole;
+  const place = (bytes: Uint8Array) => {
+    const values = valuesOf(bytes, layout, decoder);
+    if (!asStored) kept?.keep(index, values, height * rowLength);
+    if (!isPart) sound?.add(index);
+    use(values, from);
+  };
+  const unpack = (stored: Uint8Array) => {
+    const block = { rows: height, length, isPart: length < whole };
+    const bytes = codec(reversedBits ? reverseBits(stored) : stored, block);
+    return bytes instanceof Promise ? bytes.then(place) : place(bytes);
+  };
+  // A codec that takes its time may still need them when another block is read: the others take them at once.
+  const rest = Math.max(0, counts[index] - from * size);
+  const stored = readExactly(
+    source,
+    offsets[index] + from * size,
+    asStored ? Math.min(length, rest) : rest,
+    cut,
+  );
+  return stored instanceof Promise ? stored.then(unpack) : unpack(stored);
+}
+
+/** Whether the first values of a block can be had without those behind. */
+function canBeCut({ bits, dtype, predictor, compression }: TiffLayout): boolean {
+  const asStored = bits === 8 * ARRAYS[dtype].BYTES_PER_ELEMENT && predictor !== 3;
+  return asStored && ['none', 'packbits', 'lzw', 'deflate'].includes(compression);
+}
+
+function blockOf(layout: TiffLayout, window: PixelWindow, index: number): Block {
+  const { width, height, blockWidth, blockHeight, planar, tiled } = layout;
+  const { rowLength, step } = rowOf(layout);
+  const across = Math.ceil(width / blockWidth);
+  const down = Math.ceil(height / blockHeight);
+  const top = (Math.floor(index / across) % down) * blockHeight;
+  const left = (index % across) * blockWidth;
+  const rows = tiled ? blockHeight : Math.min(blockHeight, height - top);
+  const lastRow = Math.min(rows, window.top + window.height - top) - 1;
+  const columns = Math.min(blockWidth, window.left + window.width - left);
+  return {
+    index,
+    top,
+    left,
+    height: rows,
+    width: blockWidth,
+    band: planar ? Math.floor(index / (across * down)) : 0,
+    before: Math.max(0, window.top - top) * rowLength + Math.max(0, window.left - left) * step,
+    needed: lastRow * rowLength + columns * step,
+  };
 }
 
 /** The blocks that hold a window's pixels, in the order of the file, or of the bands. */
@@ -178,6 +254,8 @@ function decodeBytes(bytes: Uint8Array, layout: TiffLayout, decoder: PixelDecode
 interface Pixels extends PixelWindow {
   values: PixelArray;
   bands: number;
+  /** Values at the beginning that are not there. */
+  skipped?: number;
 }
 
 /**
@@ -186,7 +264,7 @@ interface Pixels extends PixelWindow {
  * @param pairs The block's bands that are written, and the window's that they become; default: each as it is.
  */
 function placeBlock(block: Pixels, window: Pixels, pairs?: readonly (readonly [from: number, to: number])[]) {
-  const { values, bands: blockBands } = block;
+  const { values, bands: blockBands, skipped = 0 } = block;
   const { values: out, bands } = window;
   const top = Math.max(block.top, window.top);
   const bottom = Math.min(block.top + block.height, window.top + window.height);
@@ -194,12 +272,12 @@ function placeBlock(block: Pixels, window: Pixels, pairs?: readonly (readonly [f
   const columns = Math.min(block.left + block.width, window.left + window.width) - left;
   if (!pairs && columns === block.width && columns === window.width) {
     const length = columns * bands;
-    const from = (top - block.top) * length;
+    const from = (top - block.top) * length - skipped;
     out.set(values.subarray(from, from + (bottom - top) * length), (top - window.top) * length);
     return;
   }
   for (let row = top; row < bottom; row++) {
-    const from = ((row - block.top) * block.width + left - block.left) * blockBands;
+    const from = ((row - block.top) * block.width + left - block.left) * blockBands - skipped;
     const to = ((row - window.top) * window.width + left - window.left) * bands;
     if (!pairs) out.set(values.subarray(from, from + columns * bands), to);
     for (const [source, target] of pairs ?? [])

@@ -4,7 +4,8 @@ import type { TiffLayout } from './tiffLayout.js';
  * Undoes TIFF's horizontal predictor (2) in place: each value is stored as the difference, wrapping, to the one `step`
  * before it in its row.
  *
- * @param values Integers of the stored width in the machine's byte order, whatever they mean.
+ * @param values Integers of the stored width in the machine's byte order, whatever they mean; the last row may lack its
+ * end.
  */
 export function sumUp(
   values: Uint8Array | Uint16Array | Uint32Array | BigUint64Array,
@@ -13,12 +14,14 @@ export function sumUp(
 ): void {
   if (values instanceof BigUint64Array) {
     for (let row = 0; row < values.length; row += rowLength) {
-      for (let i = row + step; i < row + rowLength; i++) values[i] += values[i - step];
+      const end = Math.min(row + rowLength, values.length);
+      for (let i = row + step; i < end; i++) values[i] += values[i - step];
     }
     return;
   }
   for (let row = 0; row < values.length; row += rowLength) {
-    for (let i = row + step; i < row + rowLength; i++) values[i] += values[i - step];
+    const end = Math.min(row + rowLength, values.length);
+    for (let i = row + step; i < end; i++) values[i] += values[i - step];
   }
 }
 

@@ -1,7 +1,9 @@
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deflatedTiff } from '../../../bench/writeChips.js';
 import { decodeGeoTiff, type GeoTiff, type PixelWindow } from '../../../src/data/index.js';
 import { openRaster } from '../../../src/data/node/index.js';
 import { type OpenTiff, openTiff } from '../../../src/data/tiff/openTiff.js';
@@ -35,36 +37,60 @@ const cut = <T>(values: ArrayLike<T>, { width, bands }: GeoTiff, window: PixelWi
 };
 
 describe('openRaster', () => {
-  it('reads of every layout the part of a window that the whole raster has there', async () => {
-    expect(readable.length).toBeGreaterThan(60);
-    for (const { name, whole } of readable) {
-      const { width, height } = whole;
-      const scene = await openRaster(`${name}.tif`, { dataPath });
-      const windows = [
-        { top: 0, left: 0, height: Math.ceil(height / 3), width: Math.ceil(width / 2) },
-        { top: Math.floor(height / 2), left: Math.floor(width / 3), height: Math.ceil(height / 2), width: 1 },
-        { top: 0, left: 0, height, width },
-      ];
-      for (const window of [...windows, ...windows]) {
-        const { data, valid, transform, ...part } = await scene.read(window);
-        expect([name, part.height, part.width, part.bands]).toEqual([
-          name,
-          window.height,
-          window.width,
-          whole.bands,
-        ]);
-        expect([...data], name).toEqual(cut(whole.data, whole, window));
-        const ones = new Array(data.length).fill(1);
-        expect(valid ? [...valid] : ones, name).toEqual(whole.valid ? cut(whole.valid, whole, window) : ones);
-        if (!whole.transform || !transform) continue;
-        const [a, b, c, d, e, f] = whole.transform;
-        const { top, left } = window;
-        expect(transform[2]).toBeCloseTo(a * left + b * top + c, 6);
-        expect(transform[5]).toBeCloseTo(d * left + e * top + f, 6);
-      }
-      scene.close();
-    }
+  it('checks the whole of a strip or tile when it reads of it for the first time', async () => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'damaged-'));
+    const bytes = deflatedTiff(new Uint16Array(60 * 60 * 4).fill(7), 60, 4);
+    bytes[bytes.length - 1] ^= 1; // Of the checksum of the last strip, which begins in row 51.
+    writeFileSync(path.join(folder, 'a.tif'), bytes);
+    const scene = await openRaster('a.tif', { dataPath: folder });
+    const window = { top: 50, left: 3, height: 1, width: 2 };
+    expect([...(await scene.read(window)).data]).toEqual(new Array(8).fill(7));
+    await expect(scene.read({ ...window, top: 51 })).rejects.toThrow('cannot be inflated');
+    scene.close();
+    rmSync(folder, { recursive: true });
   });
+
+  // Without a cache each block is unpacked again, of those that can be cut only as far as needed.
+  it.each([2 ** 26, 0])(
+    'reads of every layout the part of a window that the whole raster has there (cache %i)',
+    async (cacheBytes) => {
+      expect(readable.length).toBeGreaterThan(60);
+      for (const { name, whole } of readable) {
+        const { width, height } = whole;
+        const scene = await openRaster(`${name}.tif`, { dataPath, cacheBytes });
+        const windows = [
+          { top: 0, left: 0, height: Math.ceil(height / 3), width: Math.ceil(width / 2) },
+          {
+            top: Math.floor(height / 2),
+            left: Math.floor(width / 3),
+            height: Math.ceil(height / 2),
+            width: 1,
+          },
+          { top: 0, left: 0, height, width },
+        ];
+        for (const window of [...windows, ...windows]) {
+          const { data, valid, transform, ...part } = await scene.read(window);
+          expect([name, part.height, part.width, part.bands]).toEqual([
+            name,
+            window.height,
+            window.width,
+            whole.bands,
+          ]);
+          expect([...data], name).toEqual(cut(whole.data, whole, window));
+          const ones = new Array(data.length).fill(1);
+          expect(valid ? [...valid] : ones, name).toEqual(
+            whole.valid ? cut(whole.valid, whole, window) : ones,
+          );
+          if (!whole.transform || !transform) continue;
+          const [a, b, c, d, e, f] = whole.transform;
+          const { top, left } = window;
+          expect(transform[2]).toBeCloseTo(a * left + b * top + c, 6);
+          expect(transform[5]).toBeCloseTo(d * left + e * top + f, 6);
+        }
+        scene.close();
+      }
+    },
+  );
 
   it('refuses a window that leaves the raster, and goes on', async () => {
     const scene = await openRaster('codecs-024.tif', { dataPath });

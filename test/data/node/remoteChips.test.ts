@@ -113,22 +113,8 @@ describe('a loader of remote chips', () => {
   });
 
   it('reads several at a time', async () => {
-    let [open, most] = [0, 0];
-    const original = globalThis.fetch;
-    globalThis.fetch = async (...request) => {
-      most = Math.max(most, ++open);
-      await new Promise((resolve) => {
-        setTimeout(resolve, 5);
-      });
-      return original(...request).finally(() => {
-        open--;
-      });
-    };
-    try {
-      await loadAll({ batchSize: count });
-    } finally {
-      globalThis.fetch = original;
-    }
-    expect(most).toBe(8);
+    server.delay(20);
+    await loadAll({ batchSize: count }).finally(() => server.delay(0));
+    expect(server.mostOpen()).toBe(8);
   });
 });

@@ -2,6 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { deflatedTiff } from '../../../bench/writeChips.js';
 import { encodeGeoTiff } from '../../../src/data/index.js';
 import {
   type ChipBatch,
@@ -110,6 +111,8 @@ describe('a loader of windows', () => {
       expect(await load({ ...options, workers }, 1)).toEqual(expected);
       expect(await load({ ...options, workers, cacheBytes: 0 }, 1)).toEqual(expected);
       expect(await load({ ...options, workers }, 1, 3)).toEqual(expected.slice(3));
+      const one = { ...options, rows: rowsOf('wide') };
+      expect(await load({ ...one, workers }, 1)).toEqual(await load(one, 1));
     }
   });
 
@@ -185,8 +188,16 @@ describe('a loader of windows', () => {
 describe('remote scenes', () => {
   const width = 600;
   let server: Awaited<ReturnType<typeof startChipServer>>;
+  let deflated: Uint8Array;
   beforeAll(async () => {
-    server = await startChipServer(new Map([['/scene.tif', stripedTiff(width, 2000, 16)]]));
+    const data = Uint16Array.from({ length: 60 * 60 * 4 }, (_, i) => (i * 2654435761) >>> 17);
+    deflated = deflatedTiff(data, 60, 4);
+    server = await startChipServer(
+      new Map([
+        ['/scene.tif', stripedTiff(width, 2000, 16)],
+        ['/deflated.tif', deflated],
+      ]),
+    );
   });
   afterAll(() => server.close());
 
@@ -206,8 +217,22 @@ describe('remote scenes', () => {
       const [from, to] = (range as string).replace('bytes=', '').split('-').map(Number);
       return sum + to - from + 1;
     }, 0);
+    // The header is read by whoever looks at it first, and by each worker.
+    const headers = server.requests.filter(({ range }) => range === 'bytes=0-65535');
+    expect(headers.length).toBe(Math.max(1, workers) + 1);
     // Of 2.4 MB: a window needs 19 kB, headers are 64 KiB at most.
     expect(bytes).toBeLessThan(40 * 19_200 + (workers + 2) * 65_536);
+  });
+
+  it('are unpacked by one decoder, several windows at a time, as from disk', async () => {
+    writeFileSync(path.join(dataPath, 'deflated.tif'), deflated);
+    const options = { channels: 4, batchSize: 16, windows: { count: 60 }, remote: { attempts: 1 } };
+    for (const cacheBytes of [0, 2 ** 20]) {
+      const local = await load({ ...options, rows: rowsOf('deflated'), cacheBytes });
+      const rows = [{ images: [server.urlOf('/deflated.tif')] }];
+      const remote = await load({ ...options, rows, cacheBytes });
+      expect(remote.map(({ images }) => images)).toEqual(local.map(({ images }) => images));
+    }
   });
 });
 
