@@ -2,14 +2,12 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { createChipLoader } from 'diffusion-ssl/data/node';
 import { decimal } from '../examples/trainer/src/config/decimal.js';
 import { findPeer } from './findPeer.js';
-import { loaderRate } from './loaderRate.js';
-import { type LoaderRates, type Measured, measureWindows } from './measureWindows.js';
-import { runJson } from './runJson.js';
+import { type LoaderRates, measureLoaders } from './measureLoaders.js';
+import { measureWindows, windowKinds } from './measureWindows.js';
+import { PeerLoader } from './PeerLoader.js';
 import { type ChipKind, chipKinds, writeChips } from './writeChips.js';
 
 /** One line of the loader's benchmark, as `--json` writes it. */
@@ -21,8 +19,10 @@ export interface DataRow {
   /** Version of Node; null for Python. */
   node: string | null;
   chipsPerSecond: number;
-  /** Chips a second, divided by the peer's with as many workers; null where it was not measured. */
+  /** The median of the ratios of an epoch and the peer's next one with as many workers; null: not measured. */
   ratioToPeer: number | null;
+  /** Processes that wanted a processor in the minute before the measurement. */
+  load: number;
 }
 
 const { values: options } = parseArgs({
@@ -36,30 +36,21 @@ const seconds = decimal(options.seconds);
 if (!(seconds > 0)) throw new Error('--seconds takes a number above 0');
 
 const batchSize = 8;
-/** The means of all normalised chips may differ by so much between the two. */
-const agreement = 1e-5;
-
-const here = fileURLToPath(new URL('.', import.meta.url));
 const peer = findPeer('torch, rasterio, numpy');
 if (!peer) console.log('No Python with PyTorch and rasterio: run bench/peers/setup.sh to compare with them.');
 
 const rows: DataRow[] = [];
-/** Windows of a scene, and whether they come by http. */
-const sceneKinds = [
-  { name: 'scene windows', remote: false },
-  { name: 'scene windows by http', remote: true },
-];
 const chosen = chipKinds.filter(({ name }) => name.includes(options.chips));
-const scenes = sceneKinds.filter(({ name }) => name.includes(options.chips));
+const scenes = windowKinds.filter(({ name }) => name.includes(options.chips));
 if (chosen.length + scenes.length === 0) {
-  const names = [...chipKinds, ...sceneKinds].map(({ name }) => name);
+  const names = [...chipKinds, ...windowKinds].map(({ name }) => name);
   throw new Error(`--chips takes a part of: ${names.join(', ')}`);
 }
 for (const kind of chosen) rows.push(...(await measureKind(kind)));
-for (const { name, remote } of scenes) {
-  console.log(`\n${name}, 224 × 224 × 4 of 10,980 × 10,980 × 4`);
+for (const kind of scenes) {
+  console.log(`\n${kind.name}, 224 × 224 × 4 of 10,980 × 10,980 × 4`);
   // The peer writes the scene.
-  if (peer) rows.push(...report(name, await measureWindows(peer, remote, seconds)));
+  if (peer) rows.push(...report(kind.name, await measureWindows(peer, kind, seconds)));
 }
 if (options.json) writeFileSync(options.json, `${JSON.stringify(rows, null, 2)}\n`);
 
@@ -70,8 +61,19 @@ async function measureKind(kind: ChipKind): Promise<DataRow[]> {
     const names = writeChips(kind, folder);
     const rates: LoaderRates[] = [];
     for (const workers of [1, 2]) {
-      const theirs = peer ? await measurePeer(kind, folder, workers) : null;
-      rates.push({ workers, theirs, ours: await measureLoader(kind, folder, names, workers) });
+      // Without the cache of normalised chips, which would leave only the augmentation to do.
+      const common = {
+        rows: names.map((name) => ({ images: [name] })),
+        dataPath: folder,
+        channels: kind.bands,
+        batchSize,
+        cacheBytes: 0,
+        workers,
+      };
+      const options = { ...common, shuffle: true, augmentation: [{ name: 'flip' }] as const };
+      const given = { folder, count: kind.count, batch: batchSize, workers };
+      const theirs = peer ? new PeerLoader(peer, 'load_chips.py', given) : undefined;
+      rates.push(await measureLoaders(options, theirs, { seconds, checked: common }));
     }
     return report(kind.name, rates);
   } finally {
@@ -79,58 +81,21 @@ async function measureKind(kind: ChipKind): Promise<DataRow[]> {
   }
 }
 
-/** The rows of one kind of chips, which are printed; both must have read the same. */
+/** The rows of one kind of chips, which are printed. */
 function report(chips: string, rates: readonly LoaderRates[]): DataRow[] {
-  const measured = rates.flatMap(({ workers, theirs, ours }): DataRow[] => {
-    if (theirs && !(Math.abs(theirs.mean - ours.mean) <= agreement))
-      throw new Error(`the mean of the chips is ${ours.mean} here, ${theirs.mean} with rasterio`);
-    const row = { chips, workers };
-    const { chipsPerSecond } = ours;
-    const ratioToPeer = theirs && chipsPerSecond / theirs.chipsPerSecond;
-    const own = { ...row, loader: 'diffusion-ssl', node: process.version, chipsPerSecond, ratioToPeer };
-    if (!theirs) return [own];
-    const rate = theirs.chipsPerSecond;
-    return [{ ...row, loader: 'rasterio + torch', node: null, chipsPerSecond: rate, ratioToPeer: null }, own];
+  return rates.flatMap(({ workers, ours, theirs, ratio, load }): DataRow[] => {
+    const row = { chips, workers, load };
+    const own = { ...row, loader: 'diffusion-ssl', node: process.version, chipsPerSecond: ours };
+    const text = theirs === null ? '' : `, rasterio + torch ${theirs.toFixed(0)}: ${ratio?.toFixed(2)}×`;
+    console.log(`  ${workers} workers: ${ours.toFixed(0)} chips/s${text} (load ${load.toFixed(1)})`);
+    if (theirs === null) return [{ ...own, ratioToPeer: null }];
+    const peers = {
+      ...row,
+      loader: 'rasterio + torch',
+      node: null,
+      chipsPerSecond: theirs,
+      ratioToPeer: null,
+    };
+    return [peers, { ...own, ratioToPeer: ratio }];
   });
-  for (const { loader, workers, chipsPerSecond, ratioToPeer } of measured) {
-    const ratio = ratioToPeer === null ? '' : `  ${ratioToPeer.toFixed(2)}×`;
-    console.log(
-      `  ${loader.padEnd(18)}${workers} workers${chipsPerSecond.toFixed(0).padStart(8)} chips/s${ratio}`,
-    );
-  }
-  return measured;
-}
-
-function measurePeer(kind: ChipKind, folder: string, workers: number): Promise<Measured> {
-  const given = { folder, count: kind.count, batch: batchSize, workers, seconds };
-  const args = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return runJson(peer as string, ['-B', '-W', 'ignore', path.join(here, 'peers/load_chips.py'), ...args]);
-}
-
-/** Without the cache of normalised chips, which would leave only the augmentation to do. */
-async function measureLoader(
-  kind: ChipKind,
-  folder: string,
-  names: string[],
-  workers: number,
-): Promise<Measured> {
-  const common = {
-    rows: names.map((name) => ({ images: [name] })),
-    dataPath: folder,
-    channels: kind.bands,
-    batchSize,
-    cacheBytes: 0,
-    workers,
-  };
-  const plain = await createChipLoader({ ...common, workers: 0 });
-  let [sum, count] = [0, 0];
-  for await (const { images } of plain.epoch(0)) {
-    for (const value of images) sum += value;
-    count += images.length;
-  }
-  await plain.close();
-  const loader = await createChipLoader({ ...common, shuffle: true, augmentation: [{ name: 'flip' }] });
-  const chipsPerSecond = await loaderRate(loader, seconds);
-  await loader.close();
-  return { chipsPerSecond, mean: sum / count };
 }

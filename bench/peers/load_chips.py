@@ -1,20 +1,18 @@
-"""Times a torch DataLoader over GeoTIFF chips read by rasterio and prints one line of JSON.
+"""Reads GeoTIFF chips by a torch DataLoader and rasterio, as the benchmark asks it to (see epochs.py).
 
-python bench/peers/load_chips.py --folder CHIPS --count 128 --batch 8 --workers 2 --seconds 3
+python bench/peers/load_chips.py --folder CHIPS --count 128 --batch 8 --workers 2
 
 Each chip CHIPS/i.tif is decoded, scaled to [0, 1] by its own minimum and maximum over all bands, missing and infinite
-pixels left out and set to 0, flipped at random, and batched. `mean` is that of all chips unflipped.
+pixels left out and set to 0, flipped at random, and batched.
 """
 
 import argparse
-import json
 import os
-import statistics
-import time
 
 import numpy as np
 import rasterio
 import torch
+from epochs import serve
 from torch.utils.data import DataLoader, Dataset
 
 
@@ -64,10 +62,8 @@ def main():
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--batch", type=int, required=True)
     parser.add_argument("--workers", type=int, required=True)
-    parser.add_argument("--seconds", type=float, required=True)
     args = parser.parse_args()
 
-    mean = np.mean([read(args.folder, index).mean(dtype=np.float64) for index in range(args.count)])
     loader = DataLoader(
         Chips(args.folder, args.count),
         batch_size=args.batch,
@@ -75,17 +71,7 @@ def main():
         num_workers=args.workers,
         persistent_workers=True,
     )
-    rates = []
-    begin = None
-    while begin is None or time.perf_counter() - begin < args.seconds or len(rates) < 3:
-        start = time.perf_counter()
-        seen = sum(batch.shape[0] for batch in loader)
-        end = time.perf_counter()
-        if begin is None:
-            begin = end  # The first epoch starts the workers and fills the page cache.
-        else:
-            rates.append(seen / (end - start))
-    print(json.dumps({"chipsPerSecond": statistics.median(rates), "mean": float(mean)}))
+    serve(lambda _: sum(batch.shape[0] for batch in loader), lambda index: read(args.folder, index))
 
 
 if __name__ == "__main__":
