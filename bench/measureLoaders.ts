@@ -41,7 +41,7 @@ export async function measureLoaders(
     while (rates.length < EPOCHS || performance.now() - begin < 1000 * seconds) {
       epoch = await epochOf(loader, rates.length + 1);
       const theirs = peer ? await peer.epoch(epoch.places) : null;
-      rates.push({ ours: epoch.chipsPerSecond, theirs: theirs && theirs.chipsPerSecond });
+      rates.push({ ours: epoch.chipsPerSecond, theirs: theirs?.chipsPerSecond ?? null });
     }
     const [ours, theirs] = [rates.map((one) => one.ours), rates.flatMap((one) => one.theirs ?? [])];
     const common = { workers: options.workers ?? 0, ours: median(ours), load };
