@@ -1,11 +1,11 @@
 import path from 'node:path';
 import { ConfigError } from 'diffusion-ssl/errors';
-import { unetAttD } from 'diffusion-ssl/models';
 import type { NormalizationOptions } from 'diffusion-ssl/normalization';
 import { type OpenModel, openModel } from '../model/openModel.js';
 import type { Bench } from './Bench.js';
 import { NetworkMaps } from './features/NetworkMaps.js';
 import type { Reading } from './features/networkSource.js';
+import { makeNetwork } from './makeNetwork.js';
 import { readTask, type TaskSource } from './readTask.js';
 
 /** What a bench is made of. */
@@ -51,8 +51,8 @@ export async function openBench(
     const normalization = (network.normalization ?? null) as NormalizationOptions | null;
     const task = await readTask({ ...options.source, bands: network.bands.length, normalization }, signal);
     const { alphaBars } = network;
-    const untrained = unetAttD({ ...network.config, seed: RANDOM_SEED });
-    const open = (model: typeof untrained, folder: string) =>
+    const untrained = makeNetwork(network, RANDOM_SEED);
+    const open = (model: typeof network.model, folder: string) =>
       NetworkMaps.open(model, task, { layers, alphaBars, folder: path.join(cache, folder) });
     const pretrained = await open(network.model, 'pretrained');
     const random = await open(untrained, 'random');
