@@ -38,7 +38,8 @@ export function markdownTables({ kind, budgets, cells, comparisons }: ReportPart
     lines.push(
       'The best with pretraining against the best without, both chosen by their validation scores:',
       '',
-      '| labels | with | without | gain | relative | 95 % interval of the paired difference | labels for the same without |',
+      '| labels | with | without | gain | relative | 95 % interval of the paired difference | ' +
+        'labels for the same without |',
       '|---|---|---|---|---|---|---|',
       ...comparisons.map((one) => comparisonLine(one, { budgets, cells })),
       '',
