@@ -48,6 +48,8 @@ export function checkFeatures(name: string, features: Float32Array, dims: number
 }
 
 function checkFinite(argument: string, values: Float32Array): void {
-  const bad = values.findIndex((value) => !Number.isFinite(value));
-  if (bad >= 0) throw argumentError(`${argument}[${bad}]`, values[bad], 'a finite number');
+  // A plain loop: it goes over all features of a map.
+  for (let i = 0; i < values.length; i++) {
+    if (!Number.isFinite(values[i])) throw argumentError(`${argument}[${i}]`, values[i], 'a finite number');
+  }
 }

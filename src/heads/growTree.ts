@@ -121,9 +121,7 @@ function bestSplit(
   for (let tried = 0; tried < dims && (tried < featuresPerSplit || !best); tried++) {
     const feature = draw(tried);
     const column = order.subarray(feature * rows, (feature + 1) * rows);
-    own.forEach((row, i) => {
-      sorted[i] = column[row] * LABELS + labels[row];
-    });
+    for (let i = 0; i < own.length; i++) sorted[i] = column[own[i]] * LABELS + labels[own[i]];
     sorted.sort();
     const [left, right] = [new Float64Array(classes), all.slice()];
     let [ofLeft, ofRight] = [0, squares(all)];
