@@ -13,6 +13,7 @@ const folders = [
   'errors',
   'features',
   'features/node',
+  'finetuning',
   'heads',
   'interop',
   'kernels/wasm',

@@ -45,6 +45,7 @@ export const rows: readonly (readonly FolderRule[])[] = [
   ],
   [{ folder: 'data/node', packages: [core, 'csv-parse', 'node:'] }],
   [{ folder: 'training', packages: [core, layers] }],
+  [{ folder: 'finetuning', packages: [core, layers] }],
   [{ folder: 'training/node', packages: [core, layers, 'node:'] }],
   [{ folder: 'features/node', packages: [core, 'node:'] }],
   [

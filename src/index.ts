@@ -92,6 +92,13 @@ export type {
 export { type PixelNoiseOptions, pixelNoise } from './features/pixelNoise.js';
 export { stackFeatures } from './features/stackFeatures.js';
 export { weightsFingerprint } from './features/weightsFingerprint.js';
+export { attachHead, type MakeHead } from './finetuning/attachHead.js';
+export {
+  FineTuning,
+  type FineTuningOptions,
+  type FineTuningStepOptions,
+  type LabelledBatch,
+} from './finetuning/FineTuning.js';
 export { type ChangeHeadOptions, changeHead } from './heads/changeHead.js';
 export type { HeadOptions, LabelledRows } from './heads/checkRows.js';
 export { classificationHead } from './heads/classificationHead.js';
@@ -313,6 +320,7 @@ export { Adamax, type AdamaxOptions } from './optimizers/Adamax.js';
 export { AdamFamily, type AdamFamilyOptions } from './optimizers/AdamFamily.js';
 export { AdamW, type AdamWOptions } from './optimizers/AdamW.js';
 export { type ClippedGradients, clipByGlobalNorm } from './optimizers/clipByGlobalNorm.js';
+export { GroupedOptimizer, type ParameterGroup } from './optimizers/GroupedOptimizer.js';
 export { NAdam, type NAdamOptions } from './optimizers/NAdam.js';
 export {
   type NamedVariable,
