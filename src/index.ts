@@ -38,6 +38,9 @@ export type {
   PixelWindow,
   RasterPart,
 } from './data/geoTiffTypes.js';
+export type { LabelNames, LabelShape, LabelShapes } from './data/LabelShape.js';
+export { type ColumnLabelOptions, type ColumnLabels, labelsOfColumn } from './data/labelsOfColumn.js';
+export { labelsOfRaster, type RasterLabelOptions } from './data/labelsOfRaster.js';
 export { openRemoteGeoTiff, type RemoteGeoTiff } from './data/openRemoteGeoTiff.js';
 export {
   type CatalogRow,
@@ -45,7 +48,16 @@ export {
   type ParseCatalogOptions,
   parseCatalog,
 } from './data/parseCatalog.js';
+export { type CsvLabelOptions, parseCsvLabels } from './data/parseCsvLabels.js';
+export { type GeoJsonLabelOptions, parseGeoJsonLabels } from './data/parseGeoJsonLabels.js';
 export type { RemoteOptions } from './data/RemoteSource.js';
+export {
+  type LabelGrid,
+  type LabelRaster,
+  type ProjectPoint,
+  type RasterizeOptions,
+  rasterizeLabels,
+} from './data/rasterizeLabels.js';
 export { type AlphaSchedule, computeAlphaSchedule } from './diffusion/computeAlphaSchedule.js';
 export { computeSnr } from './diffusion/computeSnr.js';
 export type { ConditionFields, Denoiser, DenoiserCall } from './diffusion/Denoiser.js';

@@ -18,7 +18,11 @@ export function chooseSeparator(header: string, needed: readonly string[], prefe
   const candidates = [...(preferred === undefined ? [] : [preferred]), ...Object.keys(NAMES)].map(
     (separator) => {
       const columns = columnsOf(header, separator);
-      return { separator, columns, isWhole: needed.every((column) => columns.includes(column)) };
+      return {
+        separator,
+        columns,
+        isWhole: needed.length > 0 && needed.every((column) => columns.includes(column)),
+      };
     },
   );
   const most = candidates.reduce((best, next) => (next.columns.length > best.columns.length ? next : best));

@@ -14,6 +14,9 @@ export type {
   PixelWindow,
   RasterPart,
 } from './geoTiffTypes.js';
+export type { LabelNames, LabelShape, LabelShapes } from './LabelShape.js';
+export { type ColumnLabelOptions, type ColumnLabels, labelsOfColumn } from './labelsOfColumn.js';
+export { labelsOfRaster, type RasterLabelOptions } from './labelsOfRaster.js';
 export { openRemoteGeoTiff, type RemoteGeoTiff } from './openRemoteGeoTiff.js';
 export {
   type CatalogRow,
@@ -21,4 +24,13 @@ export {
   type ParseCatalogOptions,
   parseCatalog,
 } from './parseCatalog.js';
+export { type CsvLabelOptions, parseCsvLabels } from './parseCsvLabels.js';
+export { type GeoJsonLabelOptions, parseGeoJsonLabels } from './parseGeoJsonLabels.js';
 export type { RemoteOptions } from './RemoteSource.js';
+export {
+  type LabelGrid,
+  type LabelRaster,
+  type ProjectPoint,
+  type RasterizeOptions,
+  rasterizeLabels,
+} from './rasterizeLabels.js';
