@@ -19,6 +19,8 @@ const folders = [
   'kernels/wasm',
   'layers',
   'losses',
+  'maps',
+  'maps/node',
   'metrics',
   'models',
   'normalization',

@@ -201,6 +201,18 @@ export { type SsimParameters, ssim } from './losses/ssim.js';
 export { Vgg16Features, type Vgg16FeaturesOptions } from './losses/Vgg16Features.js';
 export type { HostWeight } from './losses/vgg16Layers.js';
 export type { LabelReduction } from './losses/weightedSum.js';
+export { combineMembers } from './maps/combineMembers.js';
+export { type HeadPredictorOptions, headPredictor } from './maps/headPredictor.js';
+export { MemorySink } from './maps/MemorySink.js';
+export { type MapSceneOptions, mapScene, type SceneMap } from './maps/mapScene.js';
+export { type NetworkPredictorOptions, networkPredictor } from './maps/networkPredictor.js';
+export type {
+  MapSink,
+  PredictWindow,
+  SceneSource,
+  SceneWindow,
+  WindowPrediction,
+} from './maps/SceneWindow.js';
 export { AreaUnderRoc, type AreaUnderRocOptions } from './metrics/AreaUnderRoc.js';
 export { BinaryMetrics, type BinaryMetricsOptions } from './metrics/BinaryMetrics.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './metrics/bootstrapInterval.js';

@@ -1,0 +1,206 @@
+import { geoTiffHeader } from '../data/geoTiffHeader.js';
+import { DataError } from '../errors/DataError.js';
+import { argumentError, checkInteger } from '../internal/checks.js';
+import { nextTurn } from '../internal/nextTurn.js';
+import { throwIfAborted } from '../internal/throwIfAborted.js';
+import { axisWeights, layAxis } from './layAxis.js';
+import { measureReach } from './measureReach.js';
+import { readWindow } from './readWindow.js';
+import type { MapSink, PredictWindow, SceneSource } from './SceneWindow.js';
+import { StripBuffer } from './StripBuffer.js';
+
+/** Options of {@link mapScene}. */
+export interface MapSceneOptions {
+  /** Number of classes, from 2 to 255, or their names, which the bands of probabilities then have. */
+  classes: number | readonly string[];
+  /** What is written, each a GeoTIFF with the scene's georeference; at least one. */
+  outputs: {
+    /** The most probable class, uint8; 255 where the scene has no pixel. */
+    classes?: MapSink;
+    /** One band a class, float32; NaN where the scene has no pixel. */
+    probabilities?: MapSink;
+    /** float32, from 0, the surer the smaller; NaN where the scene has no pixel. */
+    uncertainty?: MapSink;
+  };
+  /** Side of a window in pixels, a multiple of `stride`. Default 256. */
+  window?: number;
+  /** Pixels that windows share at least, less than half a window. Default a quarter of it. */
+  overlap?: number;
+  /** What a side must be a multiple of for the network, which windows keep to. Default 32, as `unetAttD` needs. */
+  stride?: number;
+  /**
+   * How far a pixel's prediction depends on those around it, in pixels. Default: measured in the first window, by two
+   * more predictions of it.
+   */
+  reach?: number;
+  /** Told after each window. */
+  onProgress?: (progress: { done: number; total: number }) => void;
+  /** Stops before the next window, with an `AbortError`; nothing of the map is then left. */
+  signal?: AbortSignal;
+}
+
+/** What {@link mapScene} did. */
+export interface SceneMap {
+  windows: number;
+  /** How far a pixel's prediction depends on others; infinite where that is farther than a window tells. */
+  reach: number;
+  /** Whether windows share so much that the map is that of a prediction in one piece. */
+  seamless: boolean;
+}
+
+/**
+ * Maps a scene of any size: windows that overlap are predicted one after the other and blended, and the map is written
+ * strip by strip, so that no more than the rows of one window are in memory.
+ *
+ * Where a prediction reaches no farther than half the overlap, the outer pixels of a window, which see its border, count
+ * for nothing, and the map is that of the whole scene in one piece. Elsewhere windows fade into each other. Windows
+ * without a valid pixel are not predicted.
+ *
+ * @param source What `openRaster` or `openRemoteGeoTiff` gives; closed by the caller.
+ * @param predict Probabilities of a window's pixels: of `networkPredictor`, `headPredictor`, or of your own.
+ * @throws {ConfigError} (rejects) If an option is out of range.
+ * @throws {DataError} (rejects) If a prediction has not the window's size, or is NaN at a valid pixel. Outputs are
+ * aborted then, as when reading or writing fails.
+ * @example
+ * ```ts
+ * import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
+ * import { MemorySink, mapScene } from 'diffusion-ssl/maps';
+ *
+ * const scene = { width: 3, height: 2, bands: 1, data: Float32Array.of(0, 0.2, 0.4, 0.6, 0.8, 1) };
+ * const image = await decodeGeoTiff(encodeGeoTiff(scene));
+ * const source = { info: image, read: async () => image };
+ * const classes = new MemorySink();
+ * const options = { classes: 2, outputs: { classes }, stride: 1 };
+ * const odds = (value: number) => [1 - value, value];
+ * await mapScene(source, ({ raster }) => ({ probabilities: Float32Array.from([...raster.data].flatMap(odds)) }), options);
+ * console.log((await decodeGeoTiff(classes.bytes())).data); // 0, 0, 0, 1, 1, 1
+ * ```
+ */
+export async function mapScene(
+  source: SceneSource,
+  predict: PredictWindow,
+  options: MapSceneOptions,
+): Promise<SceneMap> {
+  const { classes, outputs, window = 256, stride = 32, onProgress, signal } = options;
+  const { overlap = Math.floor(window / 4) } = options;
+  checkOptions(options, { window, stride, overlap });
+  const { width, height } = source.info;
+  const layout = { window, overlap, stride };
+  const [rows, columns] = [layAxis(height, layout), layAxis(width, layout)];
+  const total = rows.starts.length * columns.starts.length;
+  const buffer = new StripBuffer(width, rows.size, classes);
+  const sinks = Object.values(outputs).filter((sink) => sink !== undefined);
+  let reach = options.reach;
+  let margin: number | undefined;
+  let rowWeights: Float32Array[] = [];
+  let columnWeights: Float32Array[] = [];
+  try {
+    await Promise.all(
+      (['classes', 'probabilities', 'uncertainty'] as const).map((kind) => {
+        const bands = kind === 'probabilities' ? classes : 1;
+        const pixels =
+          kind === 'classes'
+            ? { dtype: 'uint8' as const, nodata: 255 }
+            : { dtype: 'float32' as const, nodata: Number.NaN };
+        const { epsg, crsKind, transform } = source.info;
+        const rowsPerStrip = Math.min(stride, height);
+        const header = { width, height, bands, epsg, crsKind, transform, rowsPerStrip, ...pixels };
+        return outputs[kind]?.write(geoTiffHeader('mapScene', header));
+      }),
+    );
+    let done = 0;
+    for (const [r, top] of rows.starts.entries()) {
+      for (const [c, left] of columns.starts.entries()) {
+        await nextTurn();
+        throwIfAborted(signal, `mapScene: stopped before window ${done + 1} of ${total}.`);
+        const raster = await readWindow(source, { top, left, height: rows.size, width: columns.size });
+        const valid = validPixels(raster);
+        if (valid.some((one) => one === 1)) {
+          if (margin === undefined) {
+            reach ??= total > 1 ? await measureReach(predict, { raster, top, left }, stride) : 0;
+            const shared = Math.min(
+              ...[rows, columns].filter(({ starts }) => starts.length > 1).map((a) => a.overlap),
+            );
+            margin = 2 * reach <= shared ? reach : Math.floor(shared / 8);
+            if (!Number.isFinite(margin)) margin = 0;
+            [rowWeights, columnWeights] = [axisWeights(rows, margin), axisWeights(columns, margin)];
+          }
+          const prediction = await predict({ raster, top, left });
+          checkPrediction(prediction, valid, { classes, top, left });
+          for (let y = 0; y < Math.min(rows.size, height - top); y++) {
+            for (let x = 0; x < Math.min(columns.size, width - left); x++) {
+              const from = y * columns.size + x;
+              if (valid[from] === 0) continue;
+              const weight = rowWeights[r][y] * columnWeights[c][x];
+              buffer.add(top + y, left + x, { weight, from, ...prediction });
+            }
+          }
+        }
+        done++;
+        onProgress?.({ done, total });
+      }
+      const strip = buffer.take(Math.min(rows.starts[r + 1] ?? height, height));
+      await outputs.classes?.write(strip.classes);
+      await outputs.probabilities?.write(bytesOf(strip.probabilities));
+      await outputs.uncertainty?.write(bytesOf(strip.uncertainty));
+    }
+    await Promise.all(sinks.map((sink) => sink.close()));
+  } catch (error) {
+    await Promise.all(sinks.map((sink) => sink.abort().catch(() => undefined)));
+    throw error;
+  }
+  const reached = reach ?? 0;
+  return { windows: total, reach: reached, seamless: total === 1 || reached === margin };
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
+  new Uint8Array(buffer, byteOffset, byteLength);
+
+/** 1 for each pixel that has a value in all bands. */
+function validPixels({ data, channels }: { data: Float32Array; channels: number }): Uint8Array {
+  const valid = new Uint8Array(data.length / channels).fill(1);
+  for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) valid[Math.floor(i / channels)] = 0;
+  return valid;
+}
+
+function checkOptions(
+  { classes, outputs, reach }: MapSceneOptions,
+  { window, stride, overlap }: { window: number; stride: number; overlap: number },
+): void {
+  checkInteger('mapScene: classes', classes, 2, 255);
+  checkInteger('mapScene: stride', stride, 1);
+  checkInteger('mapScene: window', window, stride);
+  if (window % stride !== 0)
+    throw argumentError('mapScene: window', window, `a multiple of the stride, ${stride}`);
+  checkInteger('mapScene: overlap', overlap, 0, Math.min(Math.floor(window / 2), window - stride));
+  if (reach !== undefined && !(reach >= 0))
+    throw argumentError('mapScene: reach', reach, 'a number of pixels from 0');
+  if (!Object.values(outputs ?? {}).some((sink) => sink)) {
+    throw argumentError(
+      'mapScene: outputs',
+      outputs,
+      'at least one of { classes, probabilities, uncertainty }',
+    );
+  }
+}
+
+function checkPrediction(
+  { probabilities, uncertainty }: { probabilities: Float32Array; uncertainty?: Float32Array },
+  valid: Uint8Array,
+  { classes, top, left }: { classes: number; top: number; left: number },
+): void {
+  const where = `mapScene: the prediction of the window at row ${top}, column ${left}`;
+  if (
+    probabilities.length !== valid.length * classes ||
+    (uncertainty && uncertainty.length !== valid.length)
+  ) {
+    throw new DataError(
+      `${where} has ${probabilities.length} probabilities${uncertainty ? ` and ${uncertainty.length} uncertainties` : ''}` +
+        `; ${valid.length} pixels of ${classes} classes have ${valid.length * classes}.`,
+    );
+  }
+  const wrong = probabilities.findIndex(
+    (p, i) => !Number.isFinite(p) && valid[Math.floor(i / classes)] === 1,
+  );
+  if (wrong >= 0) throw new DataError(`${where} is ${probabilities[wrong]} where the scene has a value.`);
+}

@@ -1,0 +1,2 @@
+export type { MapSink } from '../SceneWindow.js';
+export { mapFile } from './mapFile.js';
