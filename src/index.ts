@@ -203,6 +203,7 @@ export type { HostWeight } from './losses/vgg16Layers.js';
 export type { LabelReduction } from './losses/weightedSum.js';
 export { combineMembers } from './maps/combineMembers.js';
 export { type HeadPredictorOptions, headPredictor } from './maps/headPredictor.js';
+export type { MapOutputSinks } from './maps/MapOutputs.js';
 export { MemorySink } from './maps/MemorySink.js';
 export { type MapSceneOptions, mapScene, type SceneMap } from './maps/mapScene.js';
 export { type NetworkPredictorOptions, networkPredictor } from './maps/networkPredictor.js';

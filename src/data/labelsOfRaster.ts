@@ -73,7 +73,8 @@ export function labelsOfRaster(
     }
     if (!project && raster.epsg !== grid.epsg) {
       throw new ConfigError(
-        `labelsOfRaster: the raster is in EPSG:${raster.epsg ?? 'unknown'}, the chip in EPSG:${grid.epsg ?? 'unknown'}; ` +
+        `labelsOfRaster: the raster is in EPSG:${raster.epsg ?? 'unknown'}, ` +
+          `the chip in EPSG:${grid.epsg ?? 'unknown'}; ` +
           'hand over project, which takes coordinates of the latter to those of the former.',
       );
     }

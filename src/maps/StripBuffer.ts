@@ -1,3 +1,5 @@
+import type { MapStrip } from './MapOutputs.js';
+
 /** The rows of a map between the first that may still change and the last that a window has reached. */
 export class StripBuffer {
   /** The scene's row that the buffer begins with. */
@@ -18,11 +20,6 @@ export class StripBuffer {
     this.valid = new Uint8Array(rows * width);
   }
 
-  /** Bytes that it holds. */
-  static bytesOf(width: number, rows: number, classes: number): number {
-    return rows * width * (4 * (classes + 1) + 1);
-  }
-
   /** Takes in one pixel of a window. */
   add(row: number, column: number, pixel: { weight: number; from: number } & PixelSource): void {
     const { weight, from, probabilities, uncertainty } = pixel;
@@ -41,12 +38,7 @@ export class StripBuffer {
   }
 
   /** Takes out the rows above one: they change no more. */
-  take(end: number): {
-    rows: number;
-    classes: Uint8Array;
-    probabilities: Float32Array;
-    uncertainty: Float32Array;
-  } {
+  take(end: number): MapStrip {
     const pixels = (end - this.first) * this.width;
     const classes = new Uint8Array(pixels).fill(255);
     const probabilities = new Float32Array(pixels * this.classes).fill(Number.NaN);
@@ -67,9 +59,8 @@ export class StripBuffer {
     this.values.fill(0, this.values.length - pixels * this.channels);
     this.valid.copyWithin(0, pixels);
     this.valid.fill(0, this.valid.length - pixels);
-    const rows = end - this.first;
     this.first = end;
-    return { rows, classes, probabilities, uncertainty };
+    return { classes, probabilities, uncertainty };
   }
 }
 

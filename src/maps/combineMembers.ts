@@ -3,8 +3,8 @@ import type { WindowPrediction } from './SceneWindow.js';
 
 /**
  * What several predictions of the same pixels say together, such as those of an ensemble or of passes with dropout: the
- * mean of the probabilities, and as the uncertainty the Jensen–Shannon divergence, how much the members disagree, from 0
- * to 1 (its largest value for so many members and classes).
+ * mean of the probabilities, and as the uncertainty the Jensen–Shannon divergence, how much the members disagree, from
+ * 0 to 1 (its largest value for so many members and classes).
  *
  * @param members Row-major [pixels, classes] each.
  * @throws {ConfigError} If there is no member, or their lengths differ.

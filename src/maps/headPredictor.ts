@@ -4,6 +4,7 @@ import { extractFeatures } from '../features/extractFeatures.js';
 import type { FeatureOptions } from '../features/FeatureOptions.js';
 import { stackFeatures } from '../features/stackFeatures.js';
 import type { Head } from '../heads/Head.js';
+import type { MlpEnsembleHead } from '../heads/MlpEnsembleHead.js';
 import { argumentError } from '../internal/checks.js';
 import type { NormalizationOptions } from '../normalization/normalizeRaster.js';
 import { combineMembers } from './combineMembers.js';
@@ -20,8 +21,8 @@ export interface HeadPredictorOptions<C> extends Omit<FeatureOptions<C>, 'origin
  * A head over a denoiser's features as the predictor of a map. The noise is that of the window's place in the scene, so
  * that windows agree where they overlap.
  *
- * @param head Fitted on rows of `stackFeatures`, a pixel each; several of them are an ensemble, whose disagreement is the
- * uncertainty.
+ * @param head Fitted on rows of `stackFeatures`, a pixel each. The uncertainty is how much several of them disagree, or
+ * the members of a `pixelMlpEnsemble`.
  * @throws {ConfigError} If there is no head, or they differ in their classes; on a call, where `extractFeatures` would.
  * @example
  * ```ts
@@ -66,7 +67,9 @@ export function headPredictor<C = undefined>(
       const rows = (await stacked.data()) as Float32Array;
       const members: Float32Array[] = [];
       for (const one of heads) members.push(await one.predict(rows));
-      return members.length > 1 ? combineMembers(members, classes) : { probabilities: members[0] };
+      if (members.length > 1) return combineMembers(members, classes);
+      const vote = await (heads[0] as Partial<MlpEnsembleHead>).vote?.(rows);
+      return { probabilities: members[0], uncertainty: vote?.disagreement };
     } finally {
       tf.dispose([x, features]);
     }

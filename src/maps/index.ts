@@ -1,5 +1,6 @@
 export { combineMembers } from './combineMembers.js';
 export { type HeadPredictorOptions, headPredictor } from './headPredictor.js';
+export type { MapOutputSinks } from './MapOutputs.js';
 export { MemorySink } from './MemorySink.js';
 export { type MapSceneOptions, mapScene, type SceneMap } from './mapScene.js';
 export { type NetworkPredictorOptions, networkPredictor } from './networkPredictor.js';

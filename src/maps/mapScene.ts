@@ -1,12 +1,12 @@
-import { geoTiffHeader } from '../data/geoTiffHeader.js';
 import { DataError } from '../errors/DataError.js';
-import { argumentError, checkInteger } from '../internal/checks.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
+import { checkMapOptions } from './checkMapOptions.js';
 import { axisWeights, layAxis } from './layAxis.js';
+import { type MapOutputSinks, MapOutputs } from './MapOutputs.js';
 import { measureReach } from './measureReach.js';
 import { readWindow } from './readWindow.js';
-import type { MapSink, PredictWindow, SceneSource } from './SceneWindow.js';
+import type { PredictWindow, SceneSource } from './SceneWindow.js';
 import { StripBuffer } from './StripBuffer.js';
 
 /** Options of {@link mapScene}. */
@@ -14,14 +14,7 @@ export interface MapSceneOptions {
   /** Number of classes, from 2 to 255, or their names, which the bands of probabilities then have. */
   classes: number | readonly string[];
   /** What is written, each a GeoTIFF with the scene's georeference; at least one. */
-  outputs: {
-    /** The most probable class, uint8; 255 where the scene has no pixel. */
-    classes?: MapSink;
-    /** One band a class, float32; NaN where the scene has no pixel. */
-    probabilities?: MapSink;
-    /** float32, from 0, the surer the smaller; NaN where the scene has no pixel. */
-    uncertainty?: MapSink;
-  };
+  outputs: MapOutputSinks;
   /** Side of a window in pixels, a multiple of `stride`. Default 256. */
   window?: number;
   /** Pixels that windows share at least, less than half a window. Default a quarter of it. */
@@ -52,9 +45,9 @@ export interface SceneMap {
  * Maps a scene of any size: windows that overlap are predicted one after the other and blended, and the map is written
  * strip by strip, so that no more than the rows of one window are in memory.
  *
- * Where a prediction reaches no farther than half the overlap, the outer pixels of a window, which see its border, count
- * for nothing, and the map is that of the whole scene in one piece. Elsewhere windows fade into each other. Windows
- * without a valid pixel are not predicted.
+ * Where a prediction reaches no farther than half the overlap, the outer pixels of a window, which see its border,
+ * count for nothing, and the map is that of the whole scene in one piece. Elsewhere windows fade into each other.
+ * Windows without a valid pixel are not predicted.
  *
  * @param source What `openRaster` or `openRemoteGeoTiff` gives; closed by the caller.
  * @param predict Probabilities of a window's pixels: of `networkPredictor`, `headPredictor`, or of your own.
@@ -64,7 +57,7 @@ export interface SceneMap {
  * @example
  * ```ts
  * import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
- * import { MemorySink, mapScene } from 'diffusion-ssl/maps';
+ * import { MemorySink, mapScene, type SceneWindow } from 'diffusion-ssl/maps';
  *
  * const scene = { width: 3, height: 2, bands: 1, data: Float32Array.of(0, 0.2, 0.4, 0.6, 0.8, 1) };
  * const image = await decodeGeoTiff(encodeGeoTiff(scene));
@@ -72,7 +65,8 @@ export interface SceneMap {
  * const classes = new MemorySink();
  * const options = { classes: 2, outputs: { classes }, stride: 1 };
  * const odds = (value: number) => [1 - value, value];
- * await mapScene(source, ({ raster }) => ({ probabilities: Float32Array.from([...raster.data].flatMap(odds)) }), options);
+ * const predict = ({ raster }: SceneWindow) => ({ probabilities: Float32Array.from([...raster.data].flatMap(odds)) });
+ * await mapScene(source, predict, options);
  * console.log((await decodeGeoTiff(classes.bytes())).data); // 0, 0, 0, 1, 1, 1
  * ```
  */
@@ -81,33 +75,22 @@ export async function mapScene(
   predict: PredictWindow,
   options: MapSceneOptions,
 ): Promise<SceneMap> {
-  const { classes, outputs, window = 256, stride = 32, onProgress, signal } = options;
+  const { outputs, window = 256, stride = 32, onProgress, signal } = options;
+  const classes = typeof options.classes === 'number' ? options.classes : options.classes.length;
   const { overlap = Math.floor(window / 4) } = options;
-  checkOptions(options, { window, stride, overlap });
+  checkMapOptions({ ...options, classes, window, stride, overlap });
   const { width, height } = source.info;
   const layout = { window, overlap, stride };
   const [rows, columns] = [layAxis(height, layout), layAxis(width, layout)];
   const total = rows.starts.length * columns.starts.length;
   const buffer = new StripBuffer(width, rows.size, classes);
-  const sinks = Object.values(outputs).filter((sink) => sink !== undefined);
+  const map = new MapOutputs(outputs, source.info, options.classes);
   let reach = options.reach;
   let margin: number | undefined;
   let rowWeights: Float32Array[] = [];
   let columnWeights: Float32Array[] = [];
   try {
-    await Promise.all(
-      (['classes', 'probabilities', 'uncertainty'] as const).map((kind) => {
-        const bands = kind === 'probabilities' ? classes : 1;
-        const pixels =
-          kind === 'classes'
-            ? { dtype: 'uint8' as const, nodata: 255 }
-            : { dtype: 'float32' as const, nodata: Number.NaN };
-        const { epsg, crsKind, transform } = source.info;
-        const rowsPerStrip = Math.min(stride, height);
-        const header = { width, height, bands, epsg, crsKind, transform, rowsPerStrip, ...pixels };
-        return outputs[kind]?.write(geoTiffHeader('mapScene', header));
-      }),
-    );
+    await map.begin(Math.min(stride, height));
     let done = 0;
     for (const [r, top] of rows.starts.entries()) {
       for (const [c, left] of columns.starts.entries()) {
@@ -139,49 +122,22 @@ export async function mapScene(
         done++;
         onProgress?.({ done, total });
       }
-      const strip = buffer.take(Math.min(rows.starts[r + 1] ?? height, height));
-      await outputs.classes?.write(strip.classes);
-      await outputs.probabilities?.write(bytesOf(strip.probabilities));
-      await outputs.uncertainty?.write(bytesOf(strip.uncertainty));
+      await map.write(buffer.take(Math.min(rows.starts[r + 1] ?? height, height)));
     }
-    await Promise.all(sinks.map((sink) => sink.close()));
+    await map.close();
   } catch (error) {
-    await Promise.all(sinks.map((sink) => sink.abort().catch(() => undefined)));
+    await map.abort();
     throw error;
   }
   const reached = reach ?? 0;
   return { windows: total, reach: reached, seamless: total === 1 || reached === margin };
 }
 
-const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
-  new Uint8Array(buffer, byteOffset, byteLength);
-
 /** 1 for each pixel that has a value in all bands. */
 function validPixels({ data, channels }: { data: Float32Array; channels: number }): Uint8Array {
   const valid = new Uint8Array(data.length / channels).fill(1);
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) valid[Math.floor(i / channels)] = 0;
   return valid;
-}
-
-function checkOptions(
-  { classes, outputs, reach }: MapSceneOptions,
-  { window, stride, overlap }: { window: number; stride: number; overlap: number },
-): void {
-  checkInteger('mapScene: classes', classes, 2, 255);
-  checkInteger('mapScene: stride', stride, 1);
-  checkInteger('mapScene: window', window, stride);
-  if (window % stride !== 0)
-    throw argumentError('mapScene: window', window, `a multiple of the stride, ${stride}`);
-  checkInteger('mapScene: overlap', overlap, 0, Math.min(Math.floor(window / 2), window - stride));
-  if (reach !== undefined && !(reach >= 0))
-    throw argumentError('mapScene: reach', reach, 'a number of pixels from 0');
-  if (!Object.values(outputs ?? {}).some((sink) => sink)) {
-    throw argumentError(
-      'mapScene: outputs',
-      outputs,
-      'at least one of { classes, probabilities, uncertainty }',
-    );
-  }
 }
 
 function checkPrediction(
@@ -195,8 +151,8 @@ function checkPrediction(
     (uncertainty && uncertainty.length !== valid.length)
   ) {
     throw new DataError(
-      `${where} has ${probabilities.length} probabilities${uncertainty ? ` and ${uncertainty.length} uncertainties` : ''}` +
-        `; ${valid.length} pixels of ${classes} classes have ${valid.length * classes}.`,
+      `${where} has ${probabilities.length} probabilities and ${uncertainty?.length ?? 'no'} uncertainties; ` +
+        `${valid.length} pixels of ${classes} classes have ${valid.length * classes}.`,
     );
   }
   const wrong = probabilities.findIndex(

@@ -5,7 +5,8 @@ const SAME = 1e-5;
 
 /**
  * How far a pixel's prediction depends on pixels around it, in pixels: a block in the window's middle, as large as the
- * stride, is changed, and the farthest pixel found whose prediction that changes. Infinite where the whole window's does.
+ * stride, is changed, and the farthest pixel found whose prediction that changes. Infinite where the whole window's
+ * does.
  */
 export async function measureReach(
   predict: PredictWindow,

@@ -2,7 +2,7 @@ import { rasterOf, withoutAlpha } from '../data/chipRasters.js';
 import type { Raster } from '../internal/raster.js';
 import type { SceneSource } from './SceneWindow.js';
 
-/** A window of a scene, its part beyond the scene mirrored. Values are NaN where they are missing; alpha is left out. */
+/** A window of a scene, mirrored beyond its borders. Values are NaN where they are missing; alpha is left out. */
 export async function readWindow(
   { info, read }: SceneSource,
   place: { top: number; left: number; height: number; width: number },

@@ -306,7 +306,9 @@ describe('mapScene', () => {
         probabilities: Float32Array.from({ length: height * width * 3 }, (_, i) => [0.1, 0.2, 0.7][i % 3]),
       };
     };
-    const map = await mapOf(source, predict, { window: 32, overlap: 8, stride: 8, reach: 2 });
+    const names = ['water', 'forest', 'ice & snow'];
+    const map = await mapOf(source, predict, { classes: names, window: 32, overlap: 8, stride: 8, reach: 2 });
+    expect(map.probabilities.bandNames).toEqual(names);
     expect(map.result.windows).toBe(12);
     expect(predicted).toBe(6);
     for (const image of [map.classes, map.probabilities, map.uncertainty]) {
@@ -382,7 +384,7 @@ describe('mapScene', () => {
     await expect(call({ classes: 1 })).rejects.toThrow(/classes is 1/);
     await expect(call({ outputs: {} })).rejects.toThrow(/outputs is {}/);
     await expect(call({}, () => ({ probabilities: new Float32Array(5) }))).rejects.toThrow(
-      /row 0, column 0 has 5 probabilities; 4096 pixels of 3 classes have 12288/,
+      /row 0, column 0 has 5 probabilities and no uncertainties; 4096 pixels of 3 classes have 12288/,
     );
     await expect(
       call({}, ({ raster }) => ({
