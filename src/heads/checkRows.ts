@@ -10,7 +10,10 @@ export interface LabelledRows {
 
 /** What every function that fits a head understands. */
 export interface HeadOptions {
-  /** Number of classes. Default: one more than the largest label. */
+  /**
+   * Number of classes. Default: one more than the largest label. Given, it refuses labels such as 255 that stand for
+   * none: rows without a label are to be left out before.
+   */
   classes?: number;
 }
 
