@@ -34,6 +34,9 @@ function companions(key: string): string[] {
     mask_size: ['mask_ratio: 0.5'],
     mask_share: ['mask_ratio: 0.5'],
     mask_loss: ['mask_ratio: 0.5'],
+    block_out_channels: ['model: unet2d'],
+    layers_per_block: ['model: unet2d'],
+    attention_levels: ['model: unet2d'],
     perceptual_weights: ['loss_fn: perceptual'],
     perceptual_bands: ['loss_fn: perceptual', 'perceptual_weights: w.safetensors'],
   };
@@ -242,7 +245,22 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
     ['-1', '2'],
   ],
   'diffusion.beta_end': [['0.5', '1'], ['1.5']],
-  model: [['unet_att_d'], ['unet', 'null']],
+  model: [
+    ['unet_att_d', 'unet2d'],
+    ['unet', 'null'],
+  ],
+  block_out_channels: [
+    ['[8, 16]', '[32]'],
+    ['[]', '8', '[0]', '[6, 8]'],
+  ],
+  layers_per_block: [
+    ['1', '2'],
+    ['0', '1.5'],
+  ],
+  attention_levels: [
+    ['[]', '[1, 2]'],
+    ['2', '[0]', '[5]'],
+  ],
   model_kwargs: [
     ['{}', '{block_num: [1, 1, 1, 1, 1, 1]}'],
     ['[]', '3'],

@@ -91,6 +91,10 @@ function ofPage(state: SavedFields, network: Fields): SavedState {
 /** The state of `examples/pretrain-nicfi.ts`: its options, under the names that they have there. */
 function ofTrainer(state: SavedFields, fields: Fields, source: StateSource): SavedState {
   const config = fields as unknown as PretrainConfig;
+  if ((config.model ?? 'unet_att_d') !== 'unet_att_d')
+    throw new Error(
+      `${source.name}: its network is ${String(config.model).slice(0, 40)}; the page trains unet_att_d.`,
+    );
   const options = new SavedFields(source.name, fields);
   const bands = bandsOf(source, fields.patchSize);
   const step = state.integer('step', 0, 1e9);

@@ -15,6 +15,7 @@ import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { createRun, type RunParts } from '../src/setup/createRun.js';
 import { makeLoss } from '../src/setup/makeLoss.js';
 import { modelConfigOf } from '../src/setup/modelConfigOf.js';
+import { buildNetwork, networkOf as runNetworkOf } from '../src/setup/networkOf.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 
@@ -37,7 +38,35 @@ const shapesOf = (model: LayersModel) =>
 describe('the network', () => {
   it('model: is the one of that name', () => {
     expect(configOf('model: unet_att_d')).toMatchObject({ filterConfig: [64, 256, 512, 1024, 2048, 4096] });
-    expect(() => configOf('model: unet')).toThrow(/model is 'unet'; it must be one of unet_att_d\./);
+    expect(runNetworkOf(configOf('model: unet2d'), [64, 64, 4])).toMatchObject({ factory: 'unet2d' });
+    expect(() => configOf('model: unet')).toThrow(/model is 'unet'; it must be one of unet_att_d, unet2d\./);
+  });
+
+  const unet2dOf = (...lines: string[]) => {
+    const config = configOf('model: unet2d', 'block_out_channels: [8, 16]', ...lines);
+    return shapesOf(buildNetwork(runNetworkOf(config, [16, 16, 3])));
+  };
+
+  it('block_out_channels, layers_per_block: are the channels and ResNet blocks of the resolutions of unet2d', () => {
+    const shapes = unet2dOf('layers_per_block: 2');
+    expect(shapes['conv_in.weight']).toEqual([3, 3, 3, 8]);
+    expect(shapes['down_blocks.1.resnets.1.conv2.weight']).toEqual([3, 3, 16, 16]);
+    expect(shapes['conv_out.weight']).toEqual([3, 3, 8, 3]);
+    expect(Object.keys(unet2dOf()).some((name) => name.startsWith('down_blocks.0.resnets.1'))).toBe(false);
+  });
+
+  it('attention_levels: are the resolutions of unet2d with attention', () => {
+    const attended = (...lines: string[]) =>
+      [
+        ...new Set(
+          Object.keys(unet2dOf(...lines)).flatMap((name) => /^(.*)\.attentions/.exec(name)?.[1] ?? []),
+        ),
+      ].sort();
+    expect(attended('attention_levels: []')).toEqual([]);
+    expect(attended('attention_levels: [1]')).toEqual(['down_blocks.0', 'up_blocks.1']);
+    expect(attended('attention_levels: [2]')).toEqual(['down_blocks.1', 'mid_block', 'up_blocks.0']);
+    const both = ['down_blocks.0', 'down_blocks.1', 'mid_block', 'up_blocks.0', 'up_blocks.1'];
+    expect(attended()).toEqual(both);
   });
 
   it('model_kwargs.filter_config, model_kwargs.block_num: are the channels and the convolutions of the levels', () => {
@@ -160,7 +189,7 @@ describe('the diffusion', () => {
       folder,
       config,
       data: { train: { batchesPerEpoch: 1 } },
-      modelConfig: modelConfigOf(config, 2),
+      network: runNetworkOf(config, [32, 32, 2]),
       backend: { build: 'test' },
     } as unknown as RunParts;
     const run = await createRun(parsePretrainOptions([]), parts);

@@ -13,6 +13,7 @@ import { drawNoise } from '../src/run/drawNoise.js';
 import { type PretrainHooks, pretrain } from '../src/run/pretrain.js';
 import { createRun, type RunParts } from '../src/setup/createRun.js';
 import { modelConfigOf } from '../src/setup/modelConfigOf.js';
+import { networkOf } from '../src/setup/networkOf.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 
@@ -49,7 +50,7 @@ async function firstLoss(run: string, ...lines: string[]): Promise<number> {
 async function alphaBarsOf(...lines: string[]): Promise<Float64Array> {
   const config = configOf(model, ...lines);
   const data = { train: { batchesPerEpoch: 1 } };
-  const parts = { folder, config, data, modelConfig: modelConfigOf(config, 3), backend: { build: 'test' } };
+  const parts = { folder, config, data, network: networkOf(config, [32, 32, 3]), backend: { build: 'test' } };
   return (await createRun(parsePretrainOptions([]), parts as unknown as RunParts)).alphaBars;
 }
 

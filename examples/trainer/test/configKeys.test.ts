@@ -49,7 +49,7 @@ describe('each key', () => {
     ...OPTIMIZER_OPTIONS,
     ...SCHEDULER_OPTIONS,
     ...['data', 'catalog', 'channels', 'size', 'validateBatch'],
-    ...['windows', 'windowsPerScene', 'maxMissing', 'inputBands'],
+    ...['windows', 'windowsPerScene', 'maxMissing', 'inputBands', 'attentionLevels'],
     ...['globalStats', 'paramsInit', 'compat', 'perceptualWeights'],
   ];
   it.each(reaching)('%s reaches the trainer', (key, [values]) => {

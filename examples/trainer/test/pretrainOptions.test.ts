@@ -39,6 +39,8 @@ const VALUES: Record<string, string[]> = {
   maskSize: ['8', '--mask-ratio', '0.5'],
   maskShare: ['0.5', '--mask-ratio', '0.5'],
   maskLoss: ['masked', '--mask-bands', '1'],
+  blockOutChannels: ['8,16', '--model', 'unet2d'],
+  layersPerBlock: ['2', '--model', 'unet2d'],
   perceptualBands: ['0,1,2', '--loss', 'perceptual', '--perceptual-weights', 'vgg16.safetensors'],
 };
 

@@ -42,7 +42,10 @@ const runState = z.looseObject({
 /** What runs did before there was a flag for it: a flag that comes later, and has a default, gets its line here. */
 const BEFORE_FLAGS = {
   predictionType: 'noise',
+  model: 'unet_att_d',
   patchSize: 1,
+  blockOutChannels: [32, 64, 128, 128],
+  layersPerBlock: 1,
   freezeBatchNorm: 0,
   snrPower: 0,
   noiseOffset: 0,

@@ -129,6 +129,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   /** Whether the schedule is rescaled so that the last timestep is nothing but noise. */
   zeroTerminalSnr: boolean;
 
+  /** The network: the tutorial's, or the U-Net of diffusers. */
+  model: 'unet_att_d' | 'unet2d';
   patchSize: NonNullable<UnetAttDConfig['patchSize']>;
   filterConfig: number[];
   blockNum: number[];
@@ -139,6 +141,12 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   upmode: NonNullable<UnetAttDConfig['upmode']>;
   attention: boolean;
   timeEmbeddingDim: number;
+  /** Channels of each resolution of `'unet2d'`, from the image's own down. */
+  blockOutChannels: number[];
+  /** ResNet blocks of a resolution. */
+  layersPerBlock: number;
+  /** Resolutions with attention, from 1, the image's own, on; missing: the two deepest. */
+  attentionLevels?: number[];
 
   /** What the tutorial's code does, or what its README says, where the default here differs. */
   compat?: 'tutorial' | 'readme';

@@ -27,6 +27,14 @@ export function addModelFlags(program: Command): void {
     .option('--beta-end <x>', 'last variance', number, 0.02)
     .option('--zero-terminal-snr', 'rescale the schedule so that it ends at nothing but noise', false)
     .optionsGroup('Network')
+    .addOption(
+      choice(
+        '--model <name>',
+        "the tutorial's attention U-Net, or the U-Net of diffusers (UNet2DModel)",
+        ['unet_att_d', 'unet2d'],
+        'unet_att_d',
+      ),
+    )
     .option(
       '--patch-size <n>',
       '2: 2 × 2 pixels are one of four times the bands to the network (on the sample chips: 2)',
@@ -58,7 +66,23 @@ export function addModelFlags(program: Command): void {
     .addOption(choice('--upmode <mode>', 'upsampling', ['fixed', 'deconv_1', 'deconv_2', 'DUC'], 'deconv_2'))
     .option('--attention', 'with attention gates', true)
     .option('--no-attention', 'without attention gates')
-    .option('--time-embedding-dim <n>', 'size of the timestep embedding', integer(1), 128);
+    .option('--time-embedding-dim <n>', 'size of the timestep embedding', integer(1), 128)
+    .option(
+      '--block-out-channels <channels>',
+      'of unet2d: channels of each resolution, multiples of 4',
+      integers(1),
+      [32, 64, 128, 128],
+    )
+    .option('--layers-per-block <n>', 'of unet2d: ResNet blocks of a resolution', integer(1), 1)
+    .option(
+      '--attention-levels <levels>',
+      'of unet2d: resolutions with attention, 1 being that of the chips, or none (default: the two deepest)',
+      levels,
+    );
+}
+
+function levels(text: string): number[] {
+  return text.trim() === 'none' ? [] : integers(1)(text);
 }
 
 function skipRates(text: string): number[] {

@@ -20,7 +20,6 @@ const FIELDS: Readonly<Record<string, string | null>> = {
   T_max: 'tMax',
   'model_kwargs.use_skipAtt': 'attention',
   diffusion: null,
-  model: null,
   model_kwargs: null,
   buffer_comp: null,
   catalog_index: null,

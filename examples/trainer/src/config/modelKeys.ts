@@ -12,7 +12,11 @@ export const modelKeys = {
   })
     .prefault({})
     .describe('Noise schedule.'),
-  model: oneOf(['unet_att_d']).default('unet_att_d').describe('Network.'),
+  model: oneOf(['unet_att_d', 'unet2d'])
+    .default('unet_att_d')
+    .describe(
+      'Network; `unet2d` is the U-Net of diffusers, with the keys `block_out_channels` and those beside it.',
+    ),
   model_kwargs: block({
     filter_config: integers(1, 6)
       .default([64, 256, 512, 1024, 2048, 4096])

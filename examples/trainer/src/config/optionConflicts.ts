@@ -52,6 +52,16 @@ export function optionConflicts(config: PretrainConfig, nameOf: (field: string) 
     const others = `with ${nameOf('loss')} ${loss}, which looks beyond single pixels`;
     add('maskLoss', `is ${config.maskLoss}; it must be all ${others}, or choose ${ELEMENTWISE.join(', ')}.`);
   }
+  if (config.model === 'unet2d') {
+    const { blockOutChannels: channels, attentionLevels = [] } = config;
+    if (channels.some((n) => n % 4 !== 0))
+      add('blockOutChannels', `is ${channels}; it must be multiples of 4.`);
+    if (attentionLevels.some((level) => level > channels.length))
+      add(
+        'attentionLevels',
+        `is ${attentionLevels}; it must be at most ${channels.length}, the number of ${nameOf('blockOutChannels')}.`,
+      );
+  }
   if (config.betaStart > config.betaEnd) {
     add('betaStart', `is ${config.betaStart}; it must not be above ${nameOf('betaEnd')}, ${config.betaEnd}.`);
   }

@@ -98,6 +98,11 @@ export function integers(min: number, count?: number) {
     : accepting(list.length(count), `a list of ${count} integers of at least ${min}`);
 }
 
+/** A list of integers of at least `min`, which may be empty. */
+export function anyIntegers(min: number) {
+  return accepting(z.array(quoted(z.int().min(min))), `a list of integers of at least ${min}`);
+}
+
 /** A list of bands, as texts. */
 export function bands() {
   const band = z.union([z.int().min(1), z.string().trim().min(1)]).transform(String);

@@ -4,6 +4,7 @@ import { LOSS_NAMES } from './PretrainConfig.js';
 import { SCHEDULER_NAMES, type SchedulerName } from './schedulerFields.js';
 import {
   accepting,
+  anyIntegers,
   bands,
   block,
   flag,
@@ -137,6 +138,15 @@ export const extensionKeys = {
   patch_size: oneOfNumbers([1, 2])
     .default(1)
     .describe('2: the network sees 2 × 2 pixels as one of four times the bands.'),
+  block_out_channels: integers(1)
+    .default([32, 64, 128, 128])
+    .describe('Of `unet2d`: channels of each resolution, multiples of 4.'),
+  layers_per_block: integer(1).default(1).describe('Of `unet2d`: ResNet blocks of a resolution.'),
+  attention_levels: anyIntegers(1)
+    .optional()
+    .describe(
+      'Of `unet2d`: resolutions with attention, 1 being that of the chips; `[]`: none. Left out: the two deepest.',
+    ),
   prediction_type: oneOf(['noise', 'x0', 'v'])
     .default('noise')
     .describe('What the network predicts, and all losses are of.'),

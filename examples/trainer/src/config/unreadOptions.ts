@@ -22,6 +22,19 @@ const RANGES = [
   'sigmaRange',
 ] as const;
 
+/** Options of one network alone. */
+const OF_UNET_ATT_D = [
+  'patchSize',
+  'filterConfig',
+  'blockNum',
+  'dropoutType',
+  'skipDropRate',
+  'upmode',
+  'attention',
+  'timeEmbeddingDim',
+] as const;
+const OF_UNET2D = ['blockOutChannels', 'layersPerBlock', 'attentionLevels'] as const;
+
 /** Values that the tutorial's file holds beside choices that do not read them. */
 const SHIPPED = { downfactor: 32, lossWeights: { alpha: 0.9, beta: 0.1, gamma: 0 } };
 
@@ -84,6 +97,12 @@ export function unreadOptions(
     } else if (config.compat === 'readme' && normalization === 'min_max' && clipPercent >= 1) {
       add('clipPercent', 'normalization', `is ${clipPercent}, and min_max ends at 1`);
     }
+  }
+  const { model } = config;
+  const ofOthers = model === 'unet2d' ? OF_UNET_ATT_D : OF_UNET2D;
+  const other = model === 'unet2d' ? 'unet_att_d' : 'unet2d';
+  for (const field of ofOthers) {
+    add(field, 'model', `is of the network ${other}, not ${model}`);
   }
   if (config.windows === undefined) {
     for (const field of ['windowsPerScene', 'maxMissing'] as const) {

@@ -9,6 +9,7 @@ import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { PretrainConfig, RunOptions } from '../config/pretrainOptions.js';
+import { sizeMultipleOf } from '../setup/networkOf.js';
 import { augmentationSteps } from './augmentationSteps.js';
 import { badChipError } from './badChipError.js';
 import { buildSampleChips } from './buildSampleChips.js';
@@ -133,7 +134,7 @@ export async function openChipData(
     // Side by side, so that every epoch is validated on the same windows.
     const grid = windows && { ...windows, at: 'grid' as const };
     const validate = await open({ rows: validateRows, ...fixed, windows: grid, ...perBatch });
-    const multiple = 32 * config.patchSize;
+    const multiple = sizeMultipleOf(config);
     if (train.shape.slice(0, 2).some((side) => side % multiple !== 0)) {
       throw new DataError(
         `The chips have ${train.shape.slice(0, 2).join(' × ')} pixels; ` +

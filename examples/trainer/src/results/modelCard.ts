@@ -1,9 +1,9 @@
-import { countParameters } from 'diffusion-ssl/models';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
+import { countNetwork } from '../model/countNetwork.js';
 import type { Run } from '../run/Run.js';
 
 /** The model card of a run, in Markdown; what only a person knows is left to fill in. */
-export function modelCard({ config, modelConfig, state, bands, data, baseline }: Run): string {
+export function modelCard({ config, network, state, bands, data, baseline }: Run): string {
   const { history, chips } = state;
   const best = history.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
   const [height, width] = chips.shape;
@@ -12,7 +12,7 @@ export function modelCard({ config, modelConfig, state, bands, data, baseline }:
     normalization === 'none'
       ? 'taken as they are'
       : `scaled by ${normalization} with the statistics ${statistics}`;
-  const parameters = countParameters(modelConfig).trainable.toLocaleString('en');
+  const parameters = countNetwork(network).trainable.toLocaleString('en');
   const predicted = { x0: 'the clean image', noise: 'the noise', v: 'the velocity' }[predictionType];
   return `---
 library_name: diffusion-ssl
@@ -20,9 +20,9 @@ tags: [remote-sensing, satellite, self-supervised, diffusion]
 # Say here under which licence others may use this model, in a line such as  license: cc-by-4.0
 ---
 
-# An attention U-Net pretrained by denoising diffusion
+# ${network.factory === 'unet2d' ? 'A U-Net' : 'An attention U-Net'} pretrained by denoising diffusion
 
-\`unetAttD\` with ${parameters} parameters, trained without labels to predict ${predicted}
+\`${network.factory}\` with ${parameters} parameters, trained without labels to predict ${predicted}
 (schedule ${noiseSchedule}, ${timesteps} timesteps, loss ${loss}). The weights are
 ${config.emaDecay > 0 ? 'the moving average ' : 'those '}of the epoch with the lowest validation loss.
 
@@ -55,10 +55,15 @@ checkBands(bands, { count: chip.channels });
 const input = normalization ? normalizeRaster(chip, normalization) : chip;
 \`\`\`
 
-\`config.json\` has the arguments of PyTorch's \`unet_att_d\` by their names,
-and \`model.safetensors\` its \`state_dict\`.
+${FOR_PYTHON[network.factory]}
 `;
 }
+
+const FOR_PYTHON = {
+  unetAttD: `\`config.json\` has the arguments of PyTorch's \`unet_att_d\` by their names,
+and \`model.safetensors\` its \`state_dict\`.`,
+  unet2d: `In Python: \`DDPMPipeline.from_pretrained(folder)\` of diffusers, whose \`unet\` is a \`UNet2DModel\`.`,
+};
 
 function bandRow({ name = '', unit = '', wavelength }: ModelBand, i: number): string {
   const cell = (text: string | number) => String(text).replaceAll(/[|\r\n]/g, ' ');

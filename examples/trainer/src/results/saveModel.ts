@@ -13,7 +13,7 @@ const MODEL = 'model';
 
 /** Writes the model folder of a run, with the weights at hand: those of its best epoch. */
 export async function saveModel(run: Run): Promise<void> {
-  const { config, modelConfig, state, bands, folder } = run;
+  const { config, network, state, bands, folder } = run;
   const [height, width] = state.chips.shape;
   const description: ModelDescription = {
     bands,
@@ -25,7 +25,7 @@ export async function saveModel(run: Run): Promise<void> {
   const files = folderFiles(path.join(folder, MODEL));
   await withAverage(run, () =>
     savePretrained(run.model, files, {
-      config: modelConfig,
+      ...network,
       ...description,
       card,
     }),

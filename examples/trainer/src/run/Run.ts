@@ -1,5 +1,5 @@
 import type { LossFunction } from 'diffusion-ssl/losses';
-import type { layersDenoiser, NamedParameter, UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
+import type { layersDenoiser, NamedParameter, unetAttD } from 'diffusion-ssl/models';
 import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { ExponentialMovingAverage } from 'diffusion-ssl/training';
@@ -9,6 +9,7 @@ import type { ChipData } from '../data/chipData.js';
 import type { ShownChips } from '../data/shownChips.js';
 import type { Display } from '../pictures/display.js';
 import type { RunSchedule } from '../setup/makeSchedule.js';
+import type { RunNetwork } from '../setup/networkOf.js';
 import type { RunListener } from './RunListener.js';
 
 /** Everything that the parts of a run share. */
@@ -18,7 +19,7 @@ export interface Run {
   state: RunState;
   data: ChipData;
   model: ReturnType<typeof unetAttD>;
-  modelConfig: UnetAttDConfig;
+  network: RunNetwork;
   /** What is known of the bands of its chips. */
   bands: readonly ModelBand[];
   /** The model, as losses take it. */

@@ -15,7 +15,7 @@ import { userCommands } from '../hooks/userCommands.js';
 import { logFiles } from '../logs/logFiles.js';
 import { pictureFiles } from '../pictures/pictureFiles.js';
 import { createRun } from '../setup/createRun.js';
-import { modelConfigOf } from '../setup/modelConfigOf.js';
+import { networkOf } from '../setup/networkOf.js';
 import { type InitialWeights, readInitialWeights } from '../setup/readInitialWeights.js';
 import { reportMemory } from '../setup/reportMemory.js';
 import { untilAborted } from '../stopping/untilAborted.js';
@@ -121,10 +121,10 @@ async function makeRun(
     const has = `${channels} band${channels > 1 ? 's' : ''}`;
     throw new Error(`${options.nameOf('maskBands')} is ${config.maskBands}, but the chips have ${has}.`);
   }
-  const modelConfig = modelConfigOf(config, channels);
+  const network = networkOf(config, data.shape);
   const note = (text: string) => events.note(text);
-  reportMemory(modelConfig, config, data.shape, { ...backend, nameOf: options.nameOf, note });
-  await prepareFolder(folder, { neededBytes: folderBytes(modelConfig, config), soleWriter: true });
+  reportMemory(network, config, data.shape, { ...backend, nameOf: options.nameOf, note });
+  await prepareFolder(folder, { neededBytes: folderBytes(network, config), soleWriter: true });
   const statistics = await data.statistics();
   const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;
   const inputs = await runInputs(config, data, statistics);
@@ -132,6 +132,6 @@ async function makeRun(
   if (unknown !== undefined) events.warning(unknown);
   const chips = { shape: data.shape, statistics, shownBands };
   return createRun(options, {
-    ...{ folder, config, data, chips, inputs, modelConfig, resumed, initial, backend, events, signal },
+    ...{ folder, config, data, chips, inputs, network, resumed, initial, backend, events, signal },
   });
 }

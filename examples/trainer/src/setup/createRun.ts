@@ -1,6 +1,6 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { CheckpointError } from 'diffusion-ssl/errors';
-import { layersDenoiser, namedParameters, type UnetAttDConfig, unetAttD } from 'diffusion-ssl/models';
+import { layersDenoiser, namedParameters } from 'diffusion-ssl/models';
 import type { LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, restoreCheckpoint } from 'diffusion-ssl/training';
 import type { RunChips, RunState } from '../checkpoint/RunState.js';
@@ -15,6 +15,7 @@ import { diffusionOf } from './diffusionOf.js';
 import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
+import { buildNetwork, type RunNetwork } from './networkOf.js';
 import type { InitialWeights } from './readInitialWeights.js';
 
 /** What a run is made from. */
@@ -24,7 +25,7 @@ export interface RunParts {
   data: ChipData;
   chips: RunChips;
   inputs: RunInputs;
-  modelConfig: UnetAttDConfig;
+  network: RunNetwork;
   resumed?: ResumePoint;
   initial?: InitialWeights;
   backend: StartedBackend;
@@ -37,9 +38,8 @@ export async function createRun(
   { run }: PretrainOptions,
   parts: RunParts,
 ): Promise<Omit<Run, keyof RunReference>> {
-  const { folder, config, data, chips, inputs, modelConfig, resumed, initial, backend, events, signal } =
-    parts;
-  const model = unetAttD(modelConfig);
+  const { folder, config, data, chips, inputs, network, resumed, initial, backend, events, signal } = parts;
+  const model = buildNetwork(network);
   const parameters = namedParameters(model);
   await initial?.load(parameters);
   const optimizer = makeOptimizer(config);
@@ -81,7 +81,7 @@ export async function createRun(
     state,
     data,
     model,
-    modelConfig,
+    network,
     bands: data.bands,
     denoiser: layersDenoiser(model),
     parameters,
@@ -91,7 +91,7 @@ export async function createRun(
     frozenFrom: Math.ceil((1 - config.freezeBatchNorm) * config.epochs * stepsPerEpoch),
     ema,
     alphaBars: alphaBarsOf(diffusionOf(config)),
-    loss: await makeLoss(config, modelConfig.inChannels ?? 4),
+    loss: await makeLoss(config, network.config.inChannels ?? 4),
     logFolder: run.logDir ?? folder,
     totalSteps: config.epochs * stepsPerEpoch,
     checkpointSteps: run.checkpointSteps,

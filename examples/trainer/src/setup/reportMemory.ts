@@ -1,6 +1,8 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
-import { countParameters, estimateMemory, type UnetAttDConfig } from 'diffusion-ssl/models';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
+import { countNetwork } from '../model/countNetwork.js';
+import { memoryOf } from './memoryOf.js';
+import type { RunNetwork } from './networkOf.js';
 
 /**
  * Says what a run needs, before anything is allocated.
@@ -9,7 +11,7 @@ import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.
  * @throws If the backend cannot hold it: the error names the options to change.
  */
 export function reportMemory(
-  model: UnetAttDConfig,
+  network: RunNetwork,
   config: PretrainConfig,
   [height, width]: readonly number[],
   {
@@ -20,21 +22,19 @@ export function reportMemory(
   }: Pick<StartedBackend, 'name' | 'memoryLimitBytes'> &
     Pick<PretrainOptions, 'nameOf'> & { note: (text: string) => void },
 ): void {
-  const needs = estimateMemory(model, {
-    batch: config.batch,
-    size: [height, width],
-    ema: config.emaDecay > 0,
-  });
+  const needs = memoryOf(network, config, [height, width]);
   const parts = Object.entries(needs)
     .filter(([part, bytes]) => part !== 'total' && bytes > 0)
     .map(([part, bytes]) => `${part} ${megabytes(bytes)}`);
-  note(`${countParameters(model).trainable.toLocaleString('en')} parameters; memory: ${parts.join(', ')}`);
+  const parameters = countNetwork(network).trainable.toLocaleString('en');
+  const without = needs.activations > 0 ? '' : ', and activations';
+  note(`${parameters} parameters; memory: ${parts.join(', ')}${without}`);
   if (needs.total <= memoryLimitBytes) return;
+  const widths = network.factory === 'unet2d' ? 'blockOutChannels' : 'filterConfig';
   throw new Error(
     `The run needs about ${megabytes(needs.total)}; backend ${name} holds ${megabytes(memoryLimitBytes)}. ` +
       `Lower ${nameOf('batch')} (now ${config.batch}; ${nameOf('accumulate')} makes up for it), ` +
-      `${nameOf('size')} (now ${height} × ${width}) or ${nameOf('filterConfig')} (now ` +
-      `${config.filterConfig.join(',')}).`,
+      `${nameOf('size')} (now ${height} × ${width}) or ${nameOf(widths)} (now ${config[widths].join(',')}).`,
   );
 }
 
