@@ -2,7 +2,7 @@ import { argumentError, checkInteger, checkNumber, checkOneOf } from '../interna
 import { type ActivationName, activationNames } from '../layers/activation.js';
 import { checkFixed, perLevel, withDefaults } from './unetChecks.js';
 
-/** Configuration of {@link autoencoderKl}: the arguments of diffusers' `AutoencoderKL`, camelCased, with its defaults. */
+/** Configuration of {@link autoencoderKl}: the arguments of diffusers' `AutoencoderKL`, camelCased. */
 export interface AutoencoderKlConfig {
   /** Bands in. Default 3. */
   inChannels?: number;

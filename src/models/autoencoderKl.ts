@@ -13,8 +13,8 @@ type Symbol = tfl.SymbolicTensor;
  * it takes `[image, noise]`, encodes the image, draws the latents by the noise, and decodes them. `encodeLatents` and
  * `decodeLatents` use its halves. Its weights are exchanged with diffusers by `fromPretrained` and `savePretrained`.
  *
- * image is float32 [batch, height, width, inChannels] in [-1, 1], sides multiples of 2^(resolutions − 1); noise standard
- * normal [batch, height / 2^(resolutions − 1), width / 2^(resolutions − 1), latentChannels]. It returns
+ * image is float32 [batch, height, width, inChannels] in [-1, 1], sides multiples of 2^(resolutions − 1); noise is
+ * standard normal, [batch, height / 2^(resolutions − 1), width / 2^(resolutions − 1), latentChannels]. It returns
  * [batch, height, width, outChannels]. Within it are the models `encoder` and `decoder`, whose layers are known by
  * diffusers' names, and the layers `quant_conv` and `post_quant_conv`.
  *

@@ -26,9 +26,10 @@ export interface SavePretrainedOptions<F extends ModelFactory = 'unetAttD'> exte
 
 /**
  * Writes a network as a folder: `config.json` and `model.safetensors` (above 2 GB several files with an index) with
- * torch's names, and `diffusion_ssl.json`, which says what it was trained for and how chips are given to it. Networks of
- * diffusers are written as that does: `diffusion_pytorch_model.safetensors`; a `unet2d` with its diffusion, where there
- * can be folders, as a pipeline that diffusers' `DDPMPipeline` opens (`model_index.json`, `unet`, `scheduler`).
+ * torch's names, and `diffusion_ssl.json`, which says what it was trained for and how chips are given to it.
+ *
+ * Networks of diffusers are written as that does, `diffusion_pytorch_model.safetensors`; a `unet2d` with its diffusion,
+ * where there can be folders, as a pipeline that its `DDPMPipeline` opens (`model_index.json`, `unet`, `scheduler`).
  *
  * Each file is whole at every moment, the weights are written last, and carry a mark of the description they belong to:
  * weights and description of two saves are not taken for one.

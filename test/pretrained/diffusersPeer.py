@@ -1,4 +1,4 @@
-"""Opens a pipeline and predicts with its network, or writes a pipeline: what test/pretrained/diffusersPeer.test.ts asks."""
+"""Opens a pipeline and predicts with its network, or writes one, as diffusersPeer.test.ts beside it asks."""
 
 import sys
 
@@ -24,7 +24,8 @@ else:
     network = UNet2DModel(
         sample_size=16, in_channels=3, out_channels=3, block_out_channels=(8, 16), norm_num_groups=4, **blocks
     )
-    scheduler = DDPMScheduler(num_train_timesteps=100, beta_schedule="squaredcos_cap_v2", prediction_type="v_prediction")
+    diffusion = {"beta_schedule": "squaredcos_cap_v2", "prediction_type": "v_prediction"}
+    scheduler = DDPMScheduler(num_train_timesteps=100, **diffusion)
     DDPMPipeline(network, scheduler).save_pretrained(folder)
     sample, timestep = torch.randn(2, 3, 16, 16), torch.tensor([3, 77])
     with torch.no_grad():
