@@ -5,12 +5,19 @@ import { type ChipLoader, type ChipLoaderOptions, createChipLoader } from 'diffu
 import { median } from './median.js';
 import type { PeerLoader } from './PeerLoader.js';
 
-/** The rates of both loaders, in chips a second. */
+/** How fast a loader was. */
+export interface LoaderRate {
+  chipsPerSecond: number;
+  /** Milliseconds of processors a chip, of all its threads and processes; null: unknown. */
+  processorTime: number | null;
+}
+
+/** The rates of both loaders, medians of the epochs. */
 export interface LoaderRates {
   workers: number;
-  ours: number;
+  ours: LoaderRate;
   /** null: there is no peer. */
-  theirs: number | null;
+  theirs: LoaderRate | null;
   /** The median of the ratios of an epoch here and the peer's next one. */
   ratio: number | null;
   /** Processes that wanted a processor in the minute before. */
@@ -33,37 +40,55 @@ export async function measureLoaders(
   const [load] = loadavg();
   const loader = await createChipLoader(options);
   try {
-    let epoch = await epochOf(loader, 0);
-    await peer?.epoch(epoch.places);
+    const first = await epochOf(loader, 0);
+    await peer?.epoch(first.places);
     if (peer) await checkAgreement(peer, checked);
-    const rates: { ours: number; theirs: number | null }[] = [];
+    const [ours, theirs]: [LoaderRate[], LoaderRate[]] = [[], []];
     const begin = performance.now();
-    while (rates.length < EPOCHS || performance.now() - begin < 1000 * seconds) {
-      epoch = await epochOf(loader, rates.length + 1);
-      const theirs = peer ? await peer.epoch(epoch.places) : null;
-      rates.push({ ours: epoch.chipsPerSecond, theirs: theirs?.chipsPerSecond ?? null });
+    while (ours.length < EPOCHS || performance.now() - begin < 1000 * seconds) {
+      const { places, seen, ...rate } = await epochOf(loader, ours.length + 1);
+      ours.push(rate);
+      if (!peer) continue;
+      const before = peer.processorTime();
+      const { chipsPerSecond } = await peer.epoch(places);
+      const after = peer.processorTime();
+      theirs.push({
+        chipsPerSecond,
+        processorTime: before === null || after === null ? null : (after - before) / seen,
+      });
     }
-    const [ours, theirs] = [rates.map((one) => one.ours), rates.flatMap((one) => one.theirs ?? [])];
-    const common = { workers: options.workers ?? 0, ours: median(ours), load };
+    const common = { workers: options.workers ?? 0, ours: medianOf(ours), load };
     if (!peer) return { ...common, theirs: null, ratio: null };
-    return { ...common, theirs: median(theirs), ratio: median(theirs.map((rate, i) => ours[i] / rate)) };
+    const ratio = median(theirs.map(({ chipsPerSecond }, i) => ours[i].chipsPerSecond / chipsPerSecond));
+    return { ...common, theirs: medianOf(theirs), ratio };
   } finally {
     await loader.close();
     await peer?.close();
   }
 }
 
+function medianOf(rates: readonly LoaderRate[]): LoaderRate {
+  const times = rates.flatMap(({ processorTime }) => processorTime ?? []);
+  return {
+    chipsPerSecond: median(rates.map((rate) => rate.chipsPerSecond)),
+    processorTime: times.length > 0 ? median(times) : null,
+  };
+}
+
 /** Reads an epoch; `places`: of windows [top, left], in the order in which they came. */
 async function epochOf(loader: ChipLoader, epoch: number) {
   const places: [number, number][] = [];
   const start = performance.now();
+  const before = process.cpuUsage();
   let seen = 0;
   for await (const { indices, windows = [] } of loader.epoch(epoch)) {
     seen += indices.length;
     for (const { top, left } of windows) places.push([top, left]);
   }
   const chipsPerSecond = (1000 * seen) / (performance.now() - start);
-  return { chipsPerSecond, places: places.length > 0 ? places : null };
+  const { user, system } = process.cpuUsage(before);
+  const processorTime = (user + system) / 1000 / seen;
+  return { chipsPerSecond, processorTime, seen, places: places.length > 0 ? places : null };
 }
 
 /** Throws unless the peer reads the same, value by value. */

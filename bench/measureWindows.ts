@@ -47,14 +47,14 @@ const here = fileURLToPath(new URL('.', import.meta.url));
 export async function measureWindows(
   python: string,
   { layout, at, remote }: WindowKind,
-  seconds: number,
+  { seconds, workerCounts }: { seconds: number; workerCounts: readonly number[] },
 ): Promise<LoaderRates[]> {
   const scene = await writtenScene(python, layout);
   const server = remote ? await serve(path.dirname(scene)) : undefined;
   try {
     const image = server ? `${server.origin}/${path.basename(scene)}` : scene;
     const rates: LoaderRates[] = [];
-    for (const workers of [1, 2]) {
+    for (const workers of workerCounts) {
       const common = {
         rows: [{ images: [image] }],
         dataPath: '/',

@@ -25,6 +25,8 @@ const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
 
 interface Part extends ByteRange {
   bytes: Uint8Array;
+  /** The reader that had begun last when it was used last. */
+  reader: number;
 }
 
 /**
@@ -45,6 +47,9 @@ export class RemoteSource implements TiffSource {
   /** What is being fetched ahead. */
   private readonly underWay = new Map<ByteRange, Promise<void>>();
   private whole = false;
+  /** The number of the reader that began last, and those of all that have not ended. */
+  private lastReader = 0;
+  private readonly readers = new Set<number>();
 
   constructor(
     url: string,
@@ -102,13 +107,21 @@ export class RemoteSource implements TiffSource {
     return undefined;
   }
 
-  /** Forgets what has been fetched, but for the file's beginning. */
-  release(): void {
-    if (!this.whole) this.parts = this.parts.filter(({ offset }) => offset === 0);
+  /** Somebody begins to read. @returns To be called in the end: it forgets what nobody uses any more. */
+  begin(): () => void {
+    const reader = ++this.lastReader;
+    this.readers.add(reader);
+    return () => {
+      this.readers.delete(reader);
+      const oldest = Math.min(...this.readers);
+      // What a reader needs has been used since it began.
+      if (!this.whole) this.parts = this.parts.filter((part) => part.offset === 0 || part.reader >= oldest);
+    };
   }
 
   private held(offset: number, length: number): Uint8Array | undefined {
     const part = this.parts.find((one) => one.offset <= offset && offset + length <= one.offset + one.length);
+    if (part) part.reader = this.lastReader;
     return part?.bytes.subarray(offset - part.offset, offset - part.offset + length);
   }
 
@@ -169,7 +182,7 @@ export class RemoteSource implements TiffSource {
       throw this.failed(`the server sends ${bytes.length} bytes for the ${most} asked for.`);
     }
     this.size = size;
-    const part = { offset, length: bytes.length, bytes };
+    const part = { offset, length: bytes.length, bytes, reader: this.lastReader };
     this.whole = !range;
     this.parts = range ? [...this.parts, part] : [part];
   }

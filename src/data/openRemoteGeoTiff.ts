@@ -62,14 +62,12 @@ export async function openRemoteTiff(url: string, options: RemoteOptions = {}, a
       throw source.failure ?? geoTiffError(shownPath(url), error);
     }
   };
-  let readers = 0;
   const releasing = async <T>(work: () => Promise<T>): Promise<T> => {
-    readers++;
+    const end = source.begin();
     try {
       return await named(work);
     } finally {
-      // Others may be about to read what they have fetched.
-      if (--readers === 0) source.release();
+      end();
     }
   };
   const file = await named(() => openTiff(source));

@@ -16,16 +16,23 @@ const port = parentPort;
 if (port) {
   const { settings, current } = workerData as ChipWorkerData;
   const reader = new ChipReader(settings);
-  // Tasks are done one after the other, in the order in which they come.
-  let last: Promise<void> = Promise.resolve();
-  port.on('message', ({ id, task }: { id: number; task: ChipTask }) => {
-    last = last.then(async () => {
-      const result = await runChipTask(reader, task, (index) => {
-        Atomics.store(current, 0, index);
-        Atomics.add(current, 1, 1);
-      });
-      Atomics.store(current, 0, -1);
-      port.postMessage({ id, result }, [result.images.buffer]);
+  // Tasks are done one after the other, in the order in which they come; one that waits for a server does not keep the
+  // next one waiting.
+  let ends: readonly [Promise<void>, Promise<void>] = [Promise.resolve(), Promise.resolve()];
+  let running = 0;
+  const run = async (id: number, task: ChipTask) => {
+    running++;
+    const result = await runChipTask(reader, task, (index) => {
+      Atomics.store(current, 0, index);
+      Atomics.add(current, 1, 1);
     });
+    running--;
+    if (running === 0) Atomics.store(current, 0, -1);
+    port.postMessage({ id, result }, [result.images.buffer]);
+  };
+  port.on('message', ({ id, task }: { id: number; task: ChipTask }) => {
+    const isRemote = task.kind === 'read' && task.chips.every((chip) => reader.isRemote(chip));
+    const begin = isRemote ? ends[0] : Promise.all(ends);
+    ends = [ends[1], begin.then(() => run(id, task))];
   });
 }
