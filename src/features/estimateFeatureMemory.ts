@@ -27,7 +27,7 @@ export interface FeatureMemory {
  * import { estimateFeatureMemory } from 'diffusion-ssl/features';
  * import { layersDenoiser, unetAttD } from 'diffusion-ssl/models';
  *
- * const denoiser = layersDenoiser(unetAttD());
+ * const denoiser = layersDenoiser(unetAttD({ filterConfig: [16, 32, 64, 128, 128, 128] }));
  * const options = { timesteps: [50, 150], layers: ['conv3', 'conv4', 'conv5'] };
  * const { total } = estimateFeatureMemory(denoiser, [16, 64, 64, 4], options);
  * console.log(total < 2 ** 29); // true: below half a GiB

@@ -3,7 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ConditionFields, Denoiser } from '../diffusion/Denoiser.js';
 import { argumentError, checkInteger, checkNumber, checkOneOf } from '../internal/checks.js';
 import { denoiserInputs } from '../models/denoiserInputs.js';
-import { LayerGraph } from '../models/LayerGraph.js';
+import { type ApplyLayer, LayerGraph } from '../models/LayerGraph.js';
 import { layersOf } from '../models/layersOf.js';
 import { type NamedParameter, namedParameters } from '../models/namedParameters.js';
 import { setDropoutStep } from '../models/setDropoutStep.js';
@@ -14,6 +14,9 @@ import type { PackedOptimizer } from '../optimizers/PackedOptimizer.js';
 import { type TrainStepResult, trainStep } from '../training/trainStep.js';
 import { attachHead, type MakeHead } from './attachHead.js';
 import { stillLayers } from './stillLayers.js';
+
+/** Layers of tf.layers that do nothing but drop. */
+const STOCK_DROPOUT = ['Dropout', 'SpatialDropout1D'];
 
 /** Options of {@link FineTuning}. */
 export interface FineTuningOptions {
@@ -170,10 +173,14 @@ export class FineTuning {
     { loss, ...options }: FineTuningStepOptions,
   ): Promise<TrainStepResult> {
     const phase = this.phaseAt(options.step);
-    const denoiser: Denoiser<ConditionFields | undefined> = (x, t, condition, { step }) => {
-      setDropoutStep(this.model, step);
-      return withStockRandomness(layersOf(this.model), step, () => this.run([x, t], condition, phase.still));
+    // Of what stays as it is nothing is recorded.
+    const apply: ApplyLayer = (layer, values) => {
+      const training = !this.ofNetwork.has(layer) || this.batchNorm === 'batch';
+      const call = () => layer.call(values.length === 1 ? values[0] : values, { training }) as tf.Tensor;
+      return phase.still.has(layer) ? withoutGradient(call) : call();
     };
+    const denoiser: Denoiser<ConditionFields | undefined> = (x, t, condition, { step }) =>
+      this.withDropout(step, () => this.run([x, t], condition, apply));
     return trainStep<ConditionFields | undefined, LabelledBatch>(denoiser, batches, {
       ...options,
       optimizer: this.optimizer,
@@ -191,6 +198,21 @@ export class FineTuning {
     });
   }
 
+  /**
+   * The model's outputs outside training, but with dropout, for passes whose disagreement tells how unsure it is
+   * (Monte-Carlo dropout; Gal and Ghahramani, "Dropout as a Bayesian approximation", 2016). `networkPredictor` of
+   * `diffusion-ssl/maps` asks for several.
+   *
+   * @param pass Names what is dropped: of a pass the same, from 0.
+   */
+  predictDropping(x: tf.Tensor, pass: number, condition?: ConditionFields): tf.Tensor {
+    const apply: ApplyLayer = (layer, values) => {
+      const call = { training: STOCK_DROPOUT.includes(layer.getClassName()), dropout: true };
+      return layer.call(values.length === 1 ? values[0] : values, call) as tf.Tensor;
+    };
+    return this.withDropout(pass, () => tf.tidy(() => this.run([x, this.told(x)], condition, apply)));
+  }
+
   private phaseAt(step: number) {
     return this.phases[step < this.headFirst ? 'head' : 'all'];
   }
@@ -200,18 +222,18 @@ export class FineTuning {
     return tf.fill([x.shape[0]], this.timestep, dtype) as tf.Tensor1D;
   }
 
-  /** The outputs in training; of what stays as it is nothing is recorded. */
+  /** Runs with the masks of a step. */
+  private withDropout<T>(step: number, body: () => T): T {
+    setDropoutStep(this.model, step);
+    return withStockRandomness(layersOf(this.model), step, body);
+  }
+
   private run(
     [x, t]: readonly [tf.Tensor, tf.Tensor1D],
     condition: ConditionFields | undefined,
-    still: ReadonlySet<tfl.layers.Layer>,
+    apply: ApplyLayer,
   ): tf.Tensor {
     const inputs = denoiserInputs('FineTuning', this.model, [x, t], condition);
-    const [output] = this.graph.run(inputs, [this.model.outputs[0]], (layer, values) => {
-      const training = !this.ofNetwork.has(layer) || this.batchNorm === 'batch';
-      const call = () => layer.call(values.length === 1 ? values[0] : values, { training }) as tf.Tensor;
-      return still.has(layer) ? withoutGradient(call) : call();
-    });
-    return output;
+    return this.graph.run(inputs, [this.model.outputs[0]], apply)[0];
   }
 }

@@ -4,7 +4,7 @@ import { argumentError } from '../internal/checks.js';
 import { randomStreams } from '../internal/streams.js';
 import { conv2d } from '../ops/conv2d.js';
 import { type DropoutType, dropout } from '../ops/dropout.js';
-import { channelsLast, isTraining, singleInput } from './layerCall.js';
+import { channelsLast, isDropping, isTraining, singleInput } from './layerCall.js';
 import { batchNormSpecs, conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
@@ -73,7 +73,7 @@ export class ConvBlock extends SpecLayer {
         y = conv2d(y, this.variable<tf.Rank.R4>(`block.${3 * i}.weight`));
         y = this.batchNorm(y, `block.${3 * i + 1}`, training, 'relu');
       }
-      return training ? this.drop(y) : y;
+      return isDropping(kwargs) ? this.drop(y) : y;
     });
   }
 

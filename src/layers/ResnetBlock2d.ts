@@ -7,7 +7,7 @@ import { dropout } from '../ops/dropout.js';
 import { upsampleNearest2d } from '../ops/upsampleNearest2d.js';
 import { type ActivationName, activate } from './activation.js';
 import { applyConv, applyGroupNorm, applyLinear, normalize } from './applyParameters.js';
-import { isTraining } from './layerCall.js';
+import { isDropping } from './layerCall.js';
 import { conv2dSpecs, linearSpecs, normSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
@@ -93,7 +93,7 @@ export class ResnetBlock2d extends SpecLayer {
     return tf.tidy(() => {
       const normed = applyGroupNorm(this, 'norm1', x, { groups, epsilon, activation });
       let y = this.condition(applyConv(this, 'conv1', resized ? resized(normed) : normed), embedding);
-      if (isTraining(kwargs)) y = this.drop(y);
+      if (isDropping(kwargs)) y = this.drop(y);
       y = applyConv(this, 'conv2', y);
       const around = resized ? resized(x) : x;
       const shortcut = inChannels === outChannels ? around : applyConv(this, 'conv_shortcut', around);

@@ -11,6 +11,11 @@ export function isTraining(kwargs: Record<string, unknown>): boolean {
   return kwargs.training === true;
 }
 
+/** Whether dropout acts: in training, and where it is asked for outside of it (Monte-Carlo dropout). */
+export function isDropping(kwargs: Record<string, unknown>): boolean {
+  return isTraining(kwargs) || kwargs.dropout === true;
+}
+
 /** A shape with another number of channels, and height and width times a factor. */
 export function channelsLast([batch, height, width]: tfl.Shape, channels: number, factor = 1): tfl.Shape {
   const scale = (side: number | null) => (side === null ? null : side * factor);

@@ -270,6 +270,37 @@ describe('FineTuning', () => {
     expect(namedParameters(network).map(({ name }) => name)).toContain('out.kernel');
   });
 
+  it('predicts with dropout, of a pass the same, by the running statistics', async () => {
+    const tuning = tuningOf({
+      head: ([features]) => {
+        const dropped = tfl.layers.dropout({ rate: 0.3, seed: 1 }).apply(features);
+        const inChannels = features.shape[3] as number;
+        return new Conv1x1({ name: 'head', inChannels, outChannels: CLASSES }).apply(
+          dropped,
+        ) as tfl.SymbolicTensor;
+      },
+    });
+    const { x } = batchOf(0);
+    const before = await valuesOf(tuning);
+    const plain = await tuning.predict(x).data();
+    const dropped = async (pass: number) =>
+      (await expectTensorsKept(1, () => tuning.predictDropping(x, pass))).data();
+    const passes: Awaited<ReturnType<typeof dropped>>[] = [];
+    for (let pass = 0; pass < 8; pass++) passes.push(await dropped(pass));
+    expect(await dropped(1)).toEqual(passes[1]);
+    const distance = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+      Math.sqrt(Array.from(a).reduce((sum, value, i) => sum + (value - b[i]) ** 2, 0) / a.length);
+    const mean = plain.map((_, i) => passes.reduce((sum, pass) => sum + pass[i], 0) / passes.length);
+    for (const pass of passes)
+      expect(distance(pass, plain)).toBeGreaterThan(2 * distance(mean, plain) - 1e-9);
+    expect(distance(passes[0], passes[1])).toBeGreaterThan(0.5 * distance(passes[0], plain));
+    expect(distance(passes[0], plain)).toBeGreaterThan(1e-4);
+    expect(changed(before, await valuesOf(tuning))).toEqual([]);
+    // Without the network's dropout the head alone drops.
+    const none = new FineTuning(unetAttD(smallConfig), { head, optimizer: () => new AdamW() });
+    expect(await none.predictDropping(x, 0).data()).not.toEqual(await none.predict(x).data());
+  });
+
   it('refuses what cannot be trained', () => {
     const nothing = { head: ([features]: tfl.SymbolicTensor[]) => features, frozen: true };
     expect(() => tuningOf(nothing)).toThrow(
