@@ -2,10 +2,11 @@ import { chipsPart } from './page/chipsPart.js';
 import { denoisePart } from './page/denoisePart.js';
 import { describeDownload } from './page/describeDownload.js';
 import { dropPart } from './page/dropPart.js';
-import { element, select } from './page/element.js';
+import { element, input, select } from './page/element.js';
 import { keepPart } from './page/keepPart.js';
 import { attempt, showNotice } from './page/notices.js';
 import { PageState } from './page/PageState.js';
+import type { PlacedFile } from './page/PlacedFile.js';
 import { schedulePart } from './page/schedulePart.js';
 import { trainPart } from './page/trainPart.js';
 import { WorkerClient } from './page/WorkerClient.js';
@@ -18,8 +19,18 @@ const { useSamples, useFiles } = chipsPart(page);
 trainPart(page, useSamples);
 denoisePart(page);
 schedulePart(page);
-const { openFiles, isModel } = keepPart(page);
-dropPart((files) => (isModel(files) ? openFiles(files) : useFiles(files)));
+const { openModel, openCheckpoint } = keepPart(page);
+const use = (files: PlacedFile[]) =>
+  attempt(async () => {
+    const { takeFiles } = await import('./page/takeFiles.js');
+    await takeFiles(files, { model: openModel, checkpoint: openCheckpoint, chips: useFiles });
+  });
+dropPart(use);
+input('open').onchange = () => {
+  const files = Array.from(input('open').files ?? []);
+  input('open').value = '';
+  use(files.map((file) => ({ path: file.name, file: async () => file })));
+};
 
 const status = element('backend', HTMLElement);
 page.worker.on('download', (download) => {

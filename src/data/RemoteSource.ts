@@ -1,4 +1,5 @@
 import { DataError } from '../errors/DataError.js';
+import { isTransient, requestOf, versionOf } from '../internal/http.js';
 import { fetchRange } from './fetchRange.js';
 import type { RangeAnswer, RangeRequest } from './RangeRequest.js';
 import { shownPath } from './shownPath.js';
@@ -20,8 +21,6 @@ const LARGEST_WHOLE = 2 ** 28;
 const LEAST = 2 ** 16;
 /** Requests for one file under way at a time. */
 const AT_ONCE = 6;
-/** Statuses after which the same request may succeed. */
-const TRANSIENT = [408, 425, 429, 500, 502, 503, 504];
 
 interface Part extends ByteRange {
   bytes: Uint8Array;
@@ -58,16 +57,9 @@ export class RemoteSource implements TiffSource {
   ) {
     this.shown = shownPath(url);
     this.options = { attempts, retryDelay, timeout };
-    const address = new URL(url);
-    const { username, password } = address;
-    this.headers = { 'Accept-Encoding': 'identity' };
-    if (username !== '' || password !== '') {
-      const secret = new TextEncoder().encode(`${decoded(username)}:${decoded(password)}`);
-      this.headers.Authorization = `Basic ${btoa(String.fromCharCode(...secret))}`;
-      address.username = '';
-      address.password = '';
-    }
-    this.address = address.href;
+    const { address, headers } = requestOf(url);
+    this.address = address;
+    this.headers = { ...headers, 'Accept-Encoding': 'identity' };
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
@@ -157,7 +149,7 @@ export class RemoteSource implements TiffSource {
     // A text of the server's own may repeat the query.
     const text = /^[A-Za-z' -]{0,40}$/.test(answer.statusText) ? answer.statusText : '';
     const reason = `the server answers ${answer.status} ${text}`.trim();
-    if (TRANSIENT.includes(answer.status)) return reason;
+    if (isTransient(answer.status)) return reason;
     throw this.failed(`${reason}.`);
   }
 
@@ -210,7 +202,7 @@ export class RemoteSource implements TiffSource {
   }
 
   private checkVersion(answer: RangeAnswer, size: number): void {
-    const version = `${answer.header('etag') ?? ''} ${answer.header('last-modified') ?? ''}`;
+    const version = versionOf((name) => answer.header(name));
     const known = this.version !== undefined && Number.isFinite(this.size);
     if (known && (version !== this.version || size !== this.size)) {
       throw this.failed('the file has changed on the server while it was read; read it again.');
@@ -250,15 +242,6 @@ function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { cause, message } = error;
   return cause instanceof Error && cause.message !== '' ? `${message} (${cause.message})` : message;
-}
-
-/** A part of an address without its percent signs; one that is none of a code stands for itself. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 function wait(milliseconds: number): Promise<void> {

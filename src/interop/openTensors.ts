@@ -81,7 +81,11 @@ async function openShards(files: ModelFiles, index: string, content: unknown): P
   return { tensors, metadata: opened[0]?.metadata ?? {}, close };
 }
 
-/** The shard of each tensor. Its `metadata.total_size` is of no use here, and wrong in files that are good. */
+/**
+ * The shard of each tensor. Its `metadata.total_size` is not compared: headers say more exactly what each file must
+ * hold, and files that are good have another, since some programs count whole files, or leave it where they take out
+ * tensors.
+ */
 function readIndex(where: string, content: unknown): Map<string, string> {
   const map = isObject(content) ? content.weight_map : undefined;
   if (!isObject(map))

@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isTransient, requestOf, versionOf } from '../internal/http.js';
 import type { ByteSource } from '../interop/ModelFiles.js';
 
 /** Times that a request is made before it is given up. */
@@ -30,11 +31,18 @@ export class HttpSource implements ByteSource {
   /** Where the next byte of the answer stands in the file. */
   private position = 0;
 
+  private readonly address: string;
+  private readonly headers: Record<string, string>;
+
   constructor(
-    private readonly address: string,
+    url: string,
     private readonly shown: string,
     private readonly turns: Turns,
-  ) {}
+  ) {
+    const { address, headers } = requestOf(url);
+    this.address = address;
+    this.headers = headers;
+  }
 
   /** @returns Whether there is such a file. */
   async open(): Promise<boolean> {
@@ -93,7 +101,7 @@ export class HttpSource implements ByteSource {
     await this.close();
     await this.turns.take(this);
     const controller = new AbortController();
-    const headers: HeadersInit = offset > 0 ? { Range: `bytes=${offset}-` } : {};
+    const headers = offset > 0 ? { ...this.headers, Range: `bytes=${offset}-` } : this.headers;
     const response = await inTime(fetch(this.address, { headers, signal: controller.signal }), controller);
     if (response.status === 404 || response.status === 410) {
       await response.body?.cancel();
@@ -106,7 +114,7 @@ export class HttpSource implements ByteSource {
     if (!response.ok || !response.body) {
       await response.body?.cancel();
       const answer = `the server answers ${response.status}`;
-      if (response.status >= 500 || [408, 425, 429].includes(response.status)) throw new Error(answer);
+      if (isTransient(response.status)) throw new Error(answer);
       throw this.failed(`cannot be fetched: ${answer}.`);
     }
     this.reader = response.body.getReader();
@@ -117,7 +125,7 @@ export class HttpSource implements ByteSource {
 
   private checkVersion({ headers, status }: Response): void {
     // Where pages of another origin may see neither, nothing tells a change.
-    const version = `${headers.get('etag') ?? ''} ${headers.get('last-modified') ?? ''}`;
+    const version = versionOf((name) => headers.get(name));
     if (this.version !== undefined && version !== this.version)
       throw this.failed('has changed on the server while it was read.');
     this.version = version;

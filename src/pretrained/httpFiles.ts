@@ -6,7 +6,8 @@ import { HttpSource } from './HttpSource.js';
  * The files below an http(s) address, for {@link fromPretrained}. Each is read as a stream, tensor by tensor, from
  * servers with and without ranges; in a page of another origin the server must allow it (CORS).
  *
- * @param base The folder's address, absolute or relative to the page. What follows `?` goes with each file.
+ * @param base The folder's address, absolute or relative to the page. What follows `?` goes with each file; a user and
+ * password in it are sent as a header.
  * @throws `ConfigError` if it is no such address.
  * @example
  * ```ts no-run

@@ -1,4 +1,4 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
@@ -7,6 +7,8 @@ import { smoothPixels } from '../support/chips.js';
 import { chromiumPath } from './support/chromium.js';
 import {
   chooseTiny,
+  dropOn,
+  notices,
   openPage,
   type PageHost,
   plottedLosses,
@@ -67,6 +69,19 @@ describe.skipIf(!chromiumPath)("a visitor's files", () => {
     );
     await page.dispatchEvent('main', 'drop', { dataTransfer: dropped });
     await page.getByText('dropped.tif: 1 chip of 64 × 64 pixels, 1 band.').waitFor();
+  });
+
+  it('takes the GeoTIFFs of a dropped folder, whatever else is in it', async () => {
+    const { page, problems } = await openPage(host);
+    const chips = path.join(folder, 'chips');
+    mkdirSync(path.join(chips, 'north'), { recursive: true });
+    for (const name of ['a.tif', 'north/b.tif']) writeFileSync(path.join(chips, name), geoTiff(2, 64, 64));
+    for (const name of ['catalog.csv', 'a.tif.aux.xml', '.hidden.tif'])
+      writeFileSync(path.join(chips, name), 'x');
+    await dropOn(page, [chips]);
+    await page.getByText('2 files: 2 chips of 64 × 64 pixels, 2 bands.').waitFor();
+    expect(await notices(page)).toBe('');
+    expect(problems).toEqual([]);
   });
 
   it('says what is wrong with a JPEG named .tif, a cut file and one of 2 GB, and keeps the chips', async () => {

@@ -1,6 +1,7 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { downloadZip } from 'client-zip';
 import { initBackend } from 'diffusion-ssl/backends/node';
 import { readSafetensors, readWeights, toTorchStateDict } from 'diffusion-ssl/interop';
 import { namedParameters, unetAttD } from 'diffusion-ssl/models';
@@ -11,11 +12,13 @@ import { chromiumPath } from './support/chromium.js';
 import {
   chooseTiny,
   download,
+  dropOn,
   openPage,
   type PageHost,
   startHost,
   train,
   untilNotice,
+  untilReady,
 } from './support/openPage.js';
 
 describe.skipIf(!chromiumPath)('a model folder in the page', () => {
@@ -61,17 +64,77 @@ describe.skipIf(!chromiumPath)('a model folder in the page', () => {
     await train(page, 2);
   });
 
-  it('is opened when it is dropped', async () => {
-    const { page } = await openPage(host);
-    const files = filesOf(model).map((file) => [path.basename(file), readFileSync(file).toString('base64')]);
-    await page.evaluate((all) => {
-      const data = new DataTransfer();
-      for (const [name, text] of all) {
-        data.items.add(new File([Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0))], name));
+  it('opens again as the archive that the page gave, chosen or dropped', async () => {
+    const { page, problems } = await openPage(host);
+    await chooseTiny(page);
+    await train(page, 2);
+    const weights = readWeights(await download(page));
+    const [zip] = await Promise.all([page.waitForEvent('download'), page.click('#download-model')]);
+    const archive = path.join(folder, zip.suggestedFilename());
+    await zip.saveAs(archive);
+    // As it may be packed anew, with the folder and all that the system puts beside it.
+    const packed = path.join(folder, 'packed.zip');
+    const unpacked: [string, Buffer][] = unzipped(readFileSync(archive)).map(([name, bytes]) => [
+      `a/${name}`,
+      bytes,
+    ]);
+    writeFileSync(packed, await zipOf([...unpacked, ['a/.DS_Store', Buffer.from('x')]]));
+    for (const open of [
+      (file: string) => page.setInputFiles('#open', file),
+      (file: string) => dropOn(page, [file]),
+    ]) {
+      for (const file of [archive, packed]) {
+        await page.reload();
+        await untilReady(page);
+        await open(file);
+        await untilNotice(page, /^The model is open, at step 0\.$/);
+        expect(readWeights(await download(page))).toEqual(weights);
       }
-      document.dispatchEvent(new DragEvent('drop', { dataTransfer: data }));
-    }, files);
-    await untilNotice(page, /^The model is open, at step 0\.$/);
+    }
+    expect(problems).toEqual([]);
+  });
+
+  it('is opened when its files are dropped, its folder, or the folder of its run', async () => {
+    const run = path.join(folder, 'run');
+    cpSync(model, path.join(run, 'model'), { recursive: true });
+    writeFileSync(path.join(run, 'latest.safetensors'), 'not taken');
+    const { page } = await openPage(host);
+    for (const dropped of [filesOf(model), [model], [run]]) {
+      await dropOn(page, dropped);
+      await untilNotice(page, /^The model is open, at step 0\.$/);
+      await page.locator('.notice button').click();
+    }
+    cpSync(model, path.join(run, 'other'), { recursive: true });
+    await dropOn(page, [run]);
+    await untilNotice(
+      page,
+      /^There are several models: run\/(model, run\/other|other, run\/model)\. Choose one\.$/,
+    );
+  });
+
+  it('says what is wrong with an archive, and keeps the run at hand', async () => {
+    const { page } = await openPage(host);
+    await chooseTiny(page);
+    await train(page, 2);
+    const before = readSafetensors(await download(page)).tensors;
+    const whole = await zipOf(filesOf(model).map((file) => [path.basename(file), readFileSync(file)]));
+    const damaged = Buffer.from(whole);
+    damaged[damaged.length >> 1] ^= 1;
+    const cases: [string, Uint8Array, RegExp][] = [
+      ['cut.zip', whole.subarray(0, -40), /^cut\.zip is damaged, or no ZIP archive/],
+      ['damaged.zip', damaged, /^damaged\.zip is damaged/],
+      [
+        'empty.zip',
+        await zipOf([['notes.txt', Buffer.from('x')]]),
+        /no GeoTIFF, no model .* in empty\.zip\.$/,
+      ],
+    ];
+    for (const [name, bytes, message] of cases) {
+      writeFileSync(path.join(folder, name), bytes);
+      await dropOn(page, [path.join(folder, name)]);
+      await untilNotice(page, message);
+    }
+    expect(readSafetensors(await download(page)).tensors).toEqual(before);
   });
 
   it('is refused where a file is missing or damaged, or the page cannot train it; the run at hand stays', async () => {
@@ -117,6 +180,11 @@ describe.skipIf(!chromiumPath)('a model folder in the page', () => {
     );
   });
 });
+
+async function zipOf(files: readonly [name: string, bytes: Buffer][]): Promise<Buffer> {
+  const named = files.map(([name, input]) => ({ name, input: new Blob([new Uint8Array(input)]) }));
+  return Buffer.from(await (await downloadZip(named).blob()).arrayBuffer());
+}
 
 /** The files of an archive that packs nothing. */
 function unzipped(zip: Buffer): [name: string, bytes: Buffer][] {

@@ -133,6 +133,25 @@ describe('httpFiles', () => {
     expect(tries).toBe(4);
   });
 
+  it('sends a user and password of the address as a header, and says neither', async () => {
+    let isOpen = true;
+    const given: (string | undefined)[] = [];
+    const base = await serve(await filesOf(), ({ headers }, response, bytes) => {
+      given.push(headers.authorization);
+      if (!isOpen) response.writeHead(401).end();
+      else response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+    });
+    const locked = base.replace('//', '//an%C3%A9:p%40ss@');
+    await readAll(locked);
+    const header = `Basic ${Buffer.from('ané:p@ss').toString('base64')}`;
+    // Of the index, which is not there, the server says so by itself.
+    expect(given).toEqual([header]);
+    isOpen = false;
+    const message = await readAll(locked).catch((error: Error) => error.message);
+    expect(message).toMatch(/cannot be fetched: the server answers 401\.$/);
+    expect(message).not.toMatch(/an%C3|p%40ss|p@ss/);
+  });
+
   it('names a file that is cut, or that is none', async () => {
     const base = await serve(await filesOf(), (_, response, bytes) => {
       response.writeHead(200, { 'content-length': bytes.length - 4 }).end(bytes.subarray(0, -4));

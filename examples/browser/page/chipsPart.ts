@@ -26,7 +26,7 @@ export function chipsPart({ state, worker }: Page): {
       describe(state.value.dataset);
     }
   };
-  const useFiles = (files: File[]) => attempt(async () => take(await worker.call('loadFiles', files)));
+  const useFiles = async (files: File[]) => take(await worker.call('loadFiles', files));
 
   const fillGallery = async () => {
     const { dataset, bands } = state.value;
@@ -51,7 +51,8 @@ export function chipsPart({ state, worker }: Page): {
 
   button('samples').onclick = () => attempt(useSamples);
   input('files').onchange = () => {
-    useFiles(Array.from(input('files').files ?? []));
+    const files = Array.from(input('files').files ?? []);
+    attempt(() => useFiles(files));
     input('files').value = '';
   };
   select('bands').onchange = () => {

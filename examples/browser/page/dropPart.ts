@@ -1,5 +1,7 @@
+import type { PlacedFile } from './PlacedFile.js';
+
 /** Takes files and folders that are dropped anywhere on the page. */
-export function dropPart(useFiles: (files: File[]) => Promise<void>): void {
+export function dropPart(useFiles: (files: PlacedFile[]) => Promise<void>): void {
   const mark = (on: boolean) => document.body.classList.toggle('dropping', on);
   document.addEventListener('dragover', (event) => {
     event.preventDefault();
@@ -13,7 +15,10 @@ export function dropPart(useFiles: (files: File[]) => Promise<void>): void {
     mark(false);
     // What is dropped can be asked for in this very moment only.
     const entries = Array.from(event.dataTransfer?.items ?? [], (item) => item.webkitGetAsEntry?.() ?? null);
-    const plain = Array.from(event.dataTransfer?.files ?? []);
+    const plain = Array.from(event.dataTransfer?.files ?? [], (file) => ({
+      path: file.name,
+      file: async () => file,
+    }));
     const files = entries.some((entry) => entry?.isDirectory)
       ? (await Promise.all(entries.map((entry) => filesOf(entry)))).flat()
       : plain;
@@ -21,14 +26,16 @@ export function dropPart(useFiles: (files: File[]) => Promise<void>): void {
   });
 }
 
-async function filesOf(entry: FileSystemEntry | null): Promise<File[]> {
+async function filesOf(entry: FileSystemEntry | null): Promise<PlacedFile[]> {
   if (!entry) return [];
-  if (entry.isFile)
-    return [
-      await new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject)),
-    ];
+  const path = entry.fullPath.replace(/^\//, '');
+  if (entry.isFile) {
+    const file = () =>
+      new Promise<File>((resolve, reject) => (entry as FileSystemFileEntry).file(resolve, reject));
+    return [{ path, file }];
+  }
   const reader = (entry as FileSystemDirectoryEntry).createReader();
-  const files: File[] = [];
+  const files: PlacedFile[] = [];
   for (;;) {
     // It gives some hundred at a time, and at the end none.
     const some = await new Promise<FileSystemEntry[]>((resolve, reject) =>

@@ -7,10 +7,10 @@ import { runSettings } from './settings.js';
 
 /** Keeps runs: in the browser, and as files. */
 export function keepPart({ state, worker }: Page): {
-  /** Opens a checkpoint, weights, or the files of a model folder. */
-  openFiles(files: File[]): Promise<void>;
-  /** Whether files are those of a model folder. */
-  isModel(files: readonly File[]): boolean;
+  /** Opens the files of a model folder. */
+  openModel(files: File[]): Promise<void>;
+  /** Opens a checkpoint, or weights. */
+  openCheckpoint(files: File[]): Promise<void>;
 } {
   let checkpoints: StoredCheckpoint[] = [];
   /** The checkpoint that the run at hand was saved as or resumed from. */
@@ -84,17 +84,9 @@ export function keepPart({ state, worker }: Page): {
       const zip = await downloadZip(files.map(({ name, file }) => ({ name, input: file }))).blob();
       save(zip, `${fileName(input('name').value)}-model.zip`);
     });
-  const openFiles = (files: File[]) =>
-    attempt(async () => {
-      const [file] = files;
-      if (isModel(files)) await take('The model', () => worker.call('importModel', files, settings()));
-      else if (file) await take(file.name, () => worker.call('importRun', file, settings()));
-    });
-  input('open').onchange = () => {
-    const files = Array.from(input('open').files ?? []);
-    input('open').value = '';
-    openFiles(files);
-  };
+  const openModel = (files: File[]) => take('The model', () => worker.call('importModel', files, settings()));
+  const openCheckpoint = ([file]: File[]) =>
+    take(file.name, () => worker.call('importRun', file, settings()));
   button('retry').onclick = () => attempt(openStore);
   state.watch(['run'], ({ run }) => {
     ownName = undefined;
@@ -103,11 +95,8 @@ export function keepPart({ state, worker }: Page): {
     button('download-model').disabled = !run;
   });
   attempt(openStore);
-  return { openFiles, isModel };
+  return { openModel, openCheckpoint };
 }
-
-const isModel = (files: readonly File[]) =>
-  files.some(({ name }) => name === 'config.json' || name === 'diffusion_ssl.json');
 
 /** Has the browser store a file. */
 function save(file: Blob, name: string): void {

@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { writeChips } from '../../../test/support/chips.js';
+import { checkpointFile } from '../src/checkpoint/checkpointNames.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { runHook } from '../src/hooks/runHook.js';
 import { pretrain } from '../src/run/pretrain.js';
@@ -30,6 +31,14 @@ it('says how a command of the user has failed, and goes on', async () => {
     "--on-epoch: 'kill -9 $$' ended with SIGKILL.",
     undefined,
   ]);
+});
+
+it('tells of a checkpoint in several files its index', () => {
+  writeFileSync(path.join(folder, 'latest.safetensors.index.json'), '{}');
+  expect(checkpointFile(folder, 'latest.safetensors')).toBe(
+    path.join(folder, 'latest.safetensors.index.json'),
+  );
+  expect(checkpointFile(folder, 'best.safetensors')).toBe(path.join(folder, 'best.safetensors'));
 });
 
 it('runs commands after epochs and checkpoints, which know where the run stands', async () => {

@@ -98,6 +98,15 @@ export async function download(page: Page): Promise<Buffer> {
   return readFile(await file.path());
 }
 
+/** Drops files and folders on the page, as from the system's file manager. */
+export async function dropOn(page: Page, paths: readonly string[]): Promise<void> {
+  const session = await page.context().newCDPSession(page);
+  const data = { items: [], files: [...paths], dragOperationsMask: 1 };
+  for (const type of ['dragEnter', 'dragOver', 'drop'] as const)
+    await session.send('Input.dispatchDragEvent', { type, x: 200, y: 200, data });
+  await session.detach();
+}
+
 /** The messages on the page. */
 export async function notices(page: Page): Promise<string> {
   return (await page.locator('.notice span').allTextContents()).join('\n');
