@@ -6,6 +6,7 @@ import { smoothPixels, writeRaster } from '../../../test/support/chips.js';
 import { configOf } from '../../../test/support/configOf.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { type ChipData, openChipData } from '../src/data/chipData.js';
+import { RunEvents } from '../src/run/RunEvents.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 
@@ -27,7 +28,10 @@ async function withChips<T>(keys: string[], body: (data: ChipData) => T | Promis
     ...[`data_path: ${folder}`, `train_csv_name: ${folder}/catalog.csv`, 'channels: 2', 'data_size: 64'],
     ...['train_batch: 2', 'validate_batch: 2', ...keys],
   );
-  const data = await openChipData(config, run, path.join(folder, 'run'));
+  const data = await openChipData(config, run, {
+    folder: path.join(folder, 'run'),
+    teller: new RunEvents([]),
+  });
   try {
     return await body(data);
   } finally {

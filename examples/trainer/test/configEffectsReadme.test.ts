@@ -8,6 +8,7 @@ import { configOf } from '../../../test/support/configOf.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { augmentationSteps } from '../src/data/augmentationSteps.js';
 import { openChipData } from '../src/data/chipData.js';
+import { RunEvents } from '../src/run/RunEvents.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 
@@ -42,7 +43,10 @@ async function chipOf(...keys: string[]) {
     ...[`data_path: ${folder}`, `train_csv_name: ${folder}/catalog.csv`, 'channels: 2', 'data_size: 32'],
     ...['train_batch: 1', 'validate_batch: 1', 'downfactor: 1', ...keys],
   );
-  const data = await openChipData(config, run, path.join(folder, 'run'));
+  const data = await openChipData(config, run, {
+    folder: path.join(folder, 'run'),
+    teller: new RunEvents([]),
+  });
   try {
     const { value } = await data.validate.epoch(0).next();
     return { image: value!.images, shape: value!.shape.slice(1, 3), statistics: await data.statistics() };

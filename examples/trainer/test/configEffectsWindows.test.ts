@@ -6,6 +6,7 @@ import { writeRaster } from '../../../test/support/chips.js';
 import { configOf } from '../../../test/support/configOf.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 import { openChipData } from '../src/data/chipData.js';
+import { RunEvents } from '../src/run/RunEvents.js';
 
 // The title of every test begins with the keys whose effect it shows: configEffects.test.ts counts them.
 
@@ -28,7 +29,10 @@ async function windowsOf(usage: 'train' | 'validate', ...keys: string[]) {
     ...['rotation_degree: null', 'scale_factor: null', 'sigma_range: null', 'br_range: null'],
     ...['contrast_range: null', 'bshift_gamma_range: null', ...keys],
   );
-  const data = await openChipData(config, run, path.join(folder, 'run'));
+  const data = await openChipData(config, run, {
+    folder: path.join(folder, 'run'),
+    teller: new RunEvents([]),
+  });
   const corners: number[] = [];
   try {
     for await (const { images, shape } of data[usage].epoch(0)) {

@@ -213,7 +213,7 @@ describe('trainEpoch', () => {
       },
       data: {
         train: { epoch, batchesPerEpoch: batches },
-        skipped: new SkippedChips(''),
+        skipped: new SkippedChips('', { warning: () => {} }),
         contents: { train: { check: () => {} } },
       },
       model,

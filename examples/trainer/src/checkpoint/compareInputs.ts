@@ -6,7 +6,7 @@ import { changedInputs, type RunInputs } from './runInputs.js';
 /**
  * Compares what a resumed run depends on with what it was; the contents of chips are compared as they are read.
  *
- * @returns What to say of a checkpoint that does not tell what it was.
+ * @returns What to say of changes that are accepted, or of a checkpoint that does not tell what it was.
  * @throws If something has changed and is not accepted.
  */
 export function compareInputs(
@@ -21,10 +21,10 @@ export function compareInputs(
     return `${file} is from before hashes of its inputs were saved: ${what}.`;
   }
   const changed = changedInputs(inputs, now);
-  refuseChanges('The run depends on what has changed since', changed, accept);
+  const accepted = refuseChanges('The run depends on what has changed since', changed, accept);
   // They tell where the chips are.
   if (changed.length === 0 && config.data === state.config.data) skipped.restore(state.skipped ?? []);
   contents.train.expect(before.train);
   contents.validate.expect(before.validate);
-  return undefined;
+  return accepted;
 }

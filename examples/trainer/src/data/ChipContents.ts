@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ChipList } from 'diffusion-ssl/data';
+import type { Teller } from '../run/RunListener.js';
 import { chipName } from './chipName.js';
 import { refuseChanges } from './refuseChanges.js';
 
@@ -19,10 +20,14 @@ export class ChipContents {
   private readonly hashes: string[];
   private readonly changed = new Set<number>();
 
-  /** @param accept Whether the run goes on with chips that changed. */
+  /**
+   * @param accept Whether the run goes on with chips that changed.
+   * @param teller Tells of those.
+   */
   constructor(
     private readonly rows: ChipList,
     private readonly accept: boolean,
+    private readonly teller: Pick<Teller, 'warning'>,
   ) {
     this.every = Math.max(1, Math.ceil(rows.length / MOST));
     this.hashes = Array.from({ length: Math.ceil(rows.length / this.every) }, () => UNKNOWN);
@@ -55,7 +60,9 @@ export class ChipContents {
   check(): void {
     const names = [...this.changed].map((index) => chipName(this.rows.at(index)!));
     this.changed.clear();
-    refuseChanges('Chips hold other values than when this run read them first', names, this.accept);
+    const what = 'Chips hold other values than when this run read them first';
+    const accepted = refuseChanges(what, names, this.accept);
+    if (accepted !== undefined) this.teller.warning(accepted);
   }
 
   /** All hashes, one behind the other. */

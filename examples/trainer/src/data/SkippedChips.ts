@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { BadChip } from 'diffusion-ssl/data/node';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
+import type { Teller } from '../run/RunListener.js';
 
 /** Name of the list in a run's folder. */
 const SKIPPED = 'skipped.txt';
@@ -13,7 +14,10 @@ export class SkippedChips {
   private readonly root: string;
 
   /** @param dataPath The chips' folder, which some messages have before a name. */
-  constructor(dataPath: string) {
+  constructor(
+    dataPath: string,
+    private readonly teller: Pick<Teller, 'warning'>,
+  ) {
     this.root = path.join(path.resolve(dataPath), path.sep);
   }
 
@@ -28,7 +32,7 @@ export class SkippedChips {
       const name = this.nameIn(message);
       if (this.messages.has(name)) continue;
       this.messages.set(name, message);
-      console.warn(`skipped: ${message}`);
+      this.teller.warning(`skipped: ${message}`);
     }
   }
 

@@ -10,6 +10,8 @@ export interface FolderBuild<T> {
   built: (folder: string) => T | undefined;
   /** Builds it in a folder of another name. */
   build: (folder: string) => Promise<T>;
+  /** Hears for which process it waits. */
+  onWait?: (text: string) => void;
   signal?: AbortSignal;
 }
 
@@ -17,13 +19,16 @@ export interface FolderBuild<T> {
  * Builds a folder once: of several processes one builds, and the others wait. It is built under another name and takes
  * its place whole; what a process left that was killed meanwhile is removed.
  */
-export async function buildFolder<T>(folder: string, { built, build, signal }: FolderBuild<T>): Promise<T> {
+export async function buildFolder<T>(
+  folder: string,
+  { built, build, ...waiting }: FolderBuild<T>,
+): Promise<T> {
   const found = built(folder);
   if (found !== undefined) return found;
   const removeIfEmpty = await makeFolder(path.dirname(folder));
   let lock: FileLock | undefined;
   try {
-    lock = await waitForLock(`${folder}.lock`, signal);
+    lock = await waitForLock(`${folder}.lock`, waiting);
     const foundNow = built(folder);
     if (foundNow !== undefined) return foundNow;
     const [building, old] = ['new', 'old'].map((name) => `${folder}.${name}.tmp`);
@@ -44,7 +49,10 @@ export async function buildFolder<T>(folder: string, { built, build, signal }: F
   }
 }
 
-async function waitForLock(file: string, signal: AbortSignal | undefined): Promise<FileLock> {
+async function waitForLock(
+  file: string,
+  { onWait, signal }: Pick<FolderBuild<unknown>, 'onWait' | 'signal'>,
+): Promise<FileLock> {
   for (let waits = 0; ; waits++) {
     try {
       return await acquireLock(file);
@@ -52,7 +60,7 @@ async function waitForLock(file: string, signal: AbortSignal | undefined): Promi
       if (!(error instanceof LockError)) throw error;
       const { pid, host } = error.owner;
       const lock = `should that machine have died, remove ${file}`;
-      if (waits === 0) console.log(`waiting for process ${pid} of ${host} to build this; ${lock}`);
+      if (waits === 0) onWait?.(`waiting for process ${pid} of ${host} to build this; ${lock}`);
     }
     await setTimeout(200);
     signal?.throwIfAborted();

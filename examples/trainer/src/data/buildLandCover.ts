@@ -46,7 +46,8 @@ export async function buildLandCover(
   options: BuildSampleChipsOptions = {},
 ): Promise<SampleChips> {
   const build = (into: string) => buildChips(into, options);
-  const count = await buildFolder(folder, { built: builtCount, build, signal: options.signal });
+  const { onWait, signal } = options;
+  const count = await buildFolder(folder, { built: builtCount, build, onWait, signal });
   const catalogPath = path.join(folder, CATALOG);
   return { dataPath: folder, catalogPath, bands: BANDS, classes: LAND_COVER_GROUPS, count };
 }

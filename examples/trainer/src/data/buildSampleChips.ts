@@ -8,6 +8,8 @@ import { buildFolder } from './buildFolder.js';
 export interface BuildSampleChipsOptions {
   /** Called now and then with the number of chips written and their total. */
   onProgress?: (done: number, total: number) => void;
+  /** Hears for which process it waits. */
+  onWait?: (text: string) => void;
   /** Asks to stop. */
   signal?: AbortSignal;
 }
@@ -58,7 +60,8 @@ export async function buildSampleChips(
   options: BuildSampleChipsOptions = {},
 ): Promise<SampleChips> {
   const build = (into: string) => buildChips(into, options);
-  const count = await buildFolder(folder, { built: builtCount, build, signal: options.signal });
+  const { onWait, signal } = options;
+  const count = await buildFolder(folder, { built: builtCount, build, onWait, signal });
   const catalogPath = path.join(folder, CATALOG);
   return { dataPath: folder, catalogPath, bands: SAMPLE_BANDS, classes: SAMPLE_CLASSES, count };
 }

@@ -3,6 +3,7 @@ import { type ChipHeader, readChipHeader } from 'diffusion-ssl/data/node';
 import { DataError } from 'diffusion-ssl/errors';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
+import type { Teller } from '../run/RunListener.js';
 import { turn } from '../stopping/turn.js';
 import { badChipError } from './badChipError.js';
 import { chipName } from './chipName.js';
@@ -26,6 +27,7 @@ const COUNTED_CHIPS = 25;
 interface ChipPlace {
   dataPath: string;
   rows: ChipList;
+  teller: Pick<Teller, 'note'>;
   signal?: AbortSignal;
 }
 
@@ -37,7 +39,7 @@ interface ChipPlace {
  */
 export async function chipBands(
   config: PretrainConfig,
-  { dataPath, rows, signal }: ChipPlace,
+  { dataPath, rows, teller, signal }: ChipPlace,
 ): Promise<ChipBands> {
   const { onBadChip } = config;
   let unreadable: Error | undefined;
@@ -71,7 +73,7 @@ export async function chipBands(
     const looked = await look(row);
     if (looked) most = looked;
   }
-  if (most) return said(most, config);
+  if (most) return said(most, config, teller);
   if (unfit) throw unfit;
   throw badChipError(`${unreadable?.message} (--data is the root of the catalog's paths)`, onBadChip);
 }
@@ -106,9 +108,13 @@ async function bandsOf(
   return { selection: undefined, bands, ...found, channels: bands.length, learnsAlpha };
 }
 
-function said({ total, alphas, learnsAlpha, ...bands }: Looked, config: PretrainConfig): ChipBands {
+function said(
+  { total, alphas, learnsAlpha, ...bands }: Looked,
+  config: PretrainConfig,
+  teller: ChipPlace['teller'],
+): ChipBands {
   const { channels: wanted, imageColumns, inputBands } = config;
-  if (alphas > 0) console.log(alphaNote(total, learnsAlpha, inputBands !== undefined));
+  if (alphas > 0) teller.note(alphaNote(total, learnsAlpha, inputBands !== undefined));
   if (wanted === undefined || wanted === bands.channels) return bands;
   const count = inputBands
     ? `${INPUT_BANDS} chooses ${bands.channels} bands; `

@@ -9,6 +9,7 @@ import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { PretrainConfig, RunOptions } from '../config/pretrainOptions.js';
+import type { Teller } from '../run/RunListener.js';
 import { sizeMultipleOf } from '../setup/networkOf.js';
 import { augmentationSteps } from './augmentationSteps.js';
 import { badChipError } from './badChipError.js';
@@ -51,19 +52,18 @@ const BASELINE_CHIPS = 2000;
 /**
  * Opens the chips that a configuration names, or builds the sample chips and opens these.
  *
- * @param folder Folder of the run: one that is resumed holds its statistics.
- * @param signal Asks to stop.
+ * @param place The folder of the run (one that is resumed holds its statistics), who tells what is to be said, and what
+ * asks to stop.
  */
 export async function openChipData(
   config: PretrainConfig,
   run: RunOptions,
-  folder: string,
-  signal?: AbortSignal,
+  { folder, teller, signal }: { folder: string; teller: Teller; signal?: AbortSignal },
 ): Promise<ChipData> {
-  const { dataPath, catalogPath } = await locateChips(config, signal);
+  const { dataPath, catalogPath } = await locateChips(config, teller, signal);
   const catalog = await openCatalog(catalogPath, { imageColumns: config.imageColumns });
   const { train: trainRows, validate: validateRows, repeats } = catalog;
-  for (const repeat of repeats) console.warn(`${catalogPath}: ${repeatWarning(repeat, catalog)}`);
+  for (const repeat of repeats) teller.warning(`${catalogPath}: ${repeatWarning(repeat, catalog)}`);
   for (const [usage, rows] of Object.entries({ train: trainRows, validate: validateRows })) {
     if (rows.length === 0) throw new DataError(`${catalogPath} has no row with usage '${usage}'.`);
   }
@@ -73,7 +73,12 @@ export async function openChipData(
         '(--batch, train_batch in a configuration file).',
     );
   }
-  const { channels, selection, bands } = await chipBands(config, { dataPath, rows: trainRows, signal });
+  const { channels, selection, bands } = await chipBands(config, {
+    dataPath,
+    rows: trainRows,
+    teller,
+    signal,
+  });
   checkBands('--bands', run.bands ?? [], channels);
   if (config.compat === 'readme' && config.nodata.length > 0 && config.nodata.length !== channels) {
     throw new DataError(
@@ -85,9 +90,11 @@ export async function openChipData(
   const { size: side, onBadChip } = config;
   const source = { dataPath, channels, bands: selection, size: side, onBadChip, signal };
   const resumedFolder = run.resume ? folder : undefined;
-  const skipped = new SkippedChips(dataPath);
+  const skipped = new SkippedChips(dataPath, teller);
   const statistics = () =>
-    chipStatistics(config, { ...source, rows: trainRows, workers: run.workers, resumedFolder, skipped });
+    chipStatistics(config, {
+      ...{ ...source, rows: trainRows, workers: run.workers, resumedFolder, skipped, teller },
+    });
   const globalStats = isGlobal(config) ? await statistics() : undefined;
   const common: Omit<ChipLoaderOptions, 'rows'> = {
     ...source,
@@ -100,8 +107,8 @@ export async function openChipData(
     normalization: chipNormalization(config, globalStats),
   };
   const contents = {
-    train: new ChipContents(trainRows, run.acceptChanges),
-    validate: new ChipContents(validateRows, run.acceptChanges),
+    train: new ChipContents(trainRows, run.acceptChanges, teller),
+    validate: new ChipContents(validateRows, run.acceptChanges, teller),
   };
   const hearing = (chips: ChipContents, stride = 1): Partial<ChipLoaderOptions> => ({
     onContent: (index, hash) => chips.hear(index * stride, hash),
@@ -167,11 +174,15 @@ export async function openChipData(
 
 async function locateChips(
   { data, catalog }: PretrainConfig,
+  teller: Teller,
   signal: AbortSignal | undefined,
 ): Promise<{ dataPath: string; catalogPath: string }> {
   if (data !== undefined && catalog !== undefined) return { dataPath: data, catalogPath: catalog };
-  console.log(`sample chips from NASA Blue Marble in ${SAMPLE_FOLDER} (built on the first run)`);
-  const { dataPath, catalogPath } = await buildSampleChips(SAMPLE_FOLDER, { signal });
+  teller.note(`sample chips from NASA Blue Marble in ${SAMPLE_FOLDER} (built on the first run)`);
+  const { dataPath, catalogPath } = await buildSampleChips(SAMPLE_FOLDER, {
+    onWait: (text) => teller.note(text),
+    signal,
+  });
   return { dataPath, catalogPath };
 }
 

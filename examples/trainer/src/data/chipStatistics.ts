@@ -10,6 +10,7 @@ import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics, StatisticsSummary } from 'diffusion-ssl/normalization';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
+import type { Teller } from '../run/RunListener.js';
 import { nodataValues } from './nodataValues.js';
 import type { SkippedChips } from './SkippedChips.js';
 import { someChips } from './someChips.js';
@@ -39,6 +40,8 @@ export interface StatisticsSource {
   resumedFolder?: string;
   /** Takes the chips that cannot be used. */
   skipped: SkippedChips;
+  /** Tells of statistics that cannot be true. */
+  teller: Pick<Teller, 'warning'>;
   /** Asks to stop. */
   signal?: AbortSignal;
 }
@@ -57,7 +60,7 @@ export function isGlobal(config: Pick<PretrainConfig, 'normalization' | 'statist
  */
 export async function chipStatistics(
   config: PretrainConfig,
-  { resumedFolder, rows, skipped, ...source }: StatisticsSource,
+  { resumedFolder, rows, skipped, teller, ...source }: StatisticsSource,
 ): Promise<BandStatistics | StatisticsSummary> {
   const { globalStats, normalization, downfactor } = config;
   const global = isGlobal(config);
@@ -76,7 +79,10 @@ export async function chipStatistics(
     if (resumedFolder === undefined) {
       const some = someChips(rows, JUDGED_CHIPS);
       const windows = config.windows && windowsEach(some, JUDGED_CHIPS);
-      await judgedStatistics({ ...source, rows: some, windows, nodata: nodataValues(config) }, skipped);
+      await judgedStatistics(
+        { ...source, rows: some, windows, nodata: nodataValues(config) },
+        { skipped, teller },
+      );
     }
     return given;
   }
@@ -92,7 +98,7 @@ export async function chipStatistics(
       nodata: nodataValues(config),
       downfactor: global ? downfactor : 1,
     },
-    skipped,
+    { skipped, teller },
   );
   return statistics.summary();
 }
@@ -100,11 +106,11 @@ export async function chipStatistics(
 /** Statistics of chips; says of them what cannot be true. */
 async function judgedStatistics(
   options: ComputeGlobalStatisticsOptions,
-  skipped: SkippedChips,
+  { skipped, teller }: Pick<StatisticsSource, 'skipped' | 'teller'>,
 ): Promise<ComputedStatistics> {
   const computed = await computeGlobalStatistics(options);
   skipped.add(computed.badChips);
-  for (const warning of computed.warnings) console.warn(`warning: ${warning}`);
+  for (const warning of computed.warnings) teller.warning(`warning: ${warning}`);
   return computed;
 }
 

@@ -20,6 +20,9 @@ export interface RunSummary {
   [key: string]: unknown;
 }
 
+/** Tells people something. */
+export type Teller = Pick<Required<RunListener>, 'note' | 'warning'>;
+
 /**
  * Hears how a run goes, and shows, logs or draws it: the console, the logs and the pictures are listeners, and so may
  * be what a caller of `pretrain` brings. The run waits for each; what one throws ends it.

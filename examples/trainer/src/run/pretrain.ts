@@ -77,7 +77,7 @@ async function pretrainOn(backend: StartedBackend, start: Start): Promise<Pretra
   let data: ChipData | undefined;
   let run: Run | undefined;
   try {
-    data = await untilAborted(openChipData(config, options.run, folder, signal), signal);
+    data = await untilAborted(openChipData(config, options.run, { folder, signal, teller: events }), signal);
     const made = await makeRun(backend, data, start);
     events.note(resumed ? `resuming ${folder} at step ${made.state.step}` : `writing ${folder}`);
     run = { ...made, ...(await readReference(made)) };
@@ -122,14 +122,13 @@ async function makeRun(
     throw new Error(`${options.nameOf('maskBands')} is ${config.maskBands}, but the chips have ${has}.`);
   }
   const network = networkOf(config, data.shape);
-  const note = (text: string) => events.note(text);
-  reportMemory(network, config, data.shape, { ...backend, nameOf: options.nameOf, note });
+  reportMemory(network, config, data.shape, { ...backend, nameOf: options.nameOf, teller: events });
   await prepareFolder(folder, { neededBytes: folderBytes(network, config), soleWriter: true });
   const statistics = await data.statistics();
   const { bands: shownBands = channels < 3 ? [0] : [0, 1, 2] } = options.run;
   const inputs = await runInputs(config, data, statistics);
-  const unknown = resumed && compareInputs(resumed, inputs, data, options.run.acceptChanges);
-  if (unknown !== undefined) events.warning(unknown);
+  const warning = resumed && compareInputs(resumed, inputs, data, options.run.acceptChanges);
+  if (warning !== undefined) events.warning(warning);
   const chips = { shape: data.shape, statistics, shownBands };
   return createRun(options, {
     ...{ folder, config, data, chips, inputs, network, resumed, initial, backend, events, signal },

@@ -3,11 +3,12 @@ import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.
 import { countNetwork } from '../model/countNetwork.js';
 import { memoryOf } from './memoryOf.js';
 import type { RunNetwork } from './networkOf.js';
+import type { Teller } from '../run/RunListener.js';
 
 /**
  * Says what a run needs, before anything is allocated.
  *
- * @param limits What the backend holds; `nameOf` says how the user gave an option, `note` takes what is said.
+ * @param limits What the backend holds; `nameOf` says how the user gave an option, `teller` tells it.
  * @throws If the backend cannot hold it: the error names the options to change.
  */
 export function reportMemory(
@@ -18,9 +19,9 @@ export function reportMemory(
     name,
     memoryLimitBytes,
     nameOf,
-    note,
+    teller,
   }: Pick<StartedBackend, 'name' | 'memoryLimitBytes'> &
-    Pick<PretrainOptions, 'nameOf'> & { note: (text: string) => void },
+    Pick<PretrainOptions, 'nameOf'> & { teller: Pick<Teller, 'note'> },
 ): void {
   const needs = memoryOf(network, config, [height, width]);
   const parts = Object.entries(needs)
@@ -28,7 +29,7 @@ export function reportMemory(
     .map(([part, bytes]) => `${part} ${megabytes(bytes)}`);
   const parameters = countNetwork(network).trainable.toLocaleString('en');
   const without = needs.activations > 0 ? '' : ', and activations';
-  note(`${parameters} parameters; memory: ${parts.join(', ')}${without}`);
+  teller.note(`${parameters} parameters; memory: ${parts.join(', ')}${without}`);
   if (needs.total <= memoryLimitBytes) return;
   const widths = network.factory === 'unet2d' ? 'blockOutChannels' : 'filterConfig';
   throw new Error(

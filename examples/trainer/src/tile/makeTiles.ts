@@ -50,6 +50,7 @@ export async function makeTiles(options: TileOptions, signal?: AbortSignal): Pro
   return buildFolder(path.resolve(out), {
     built: () => undefined,
     build: (folder) => buildTiles(folder, options, signal),
+    onWait: (text) => console.log(text),
     signal,
   });
 }
