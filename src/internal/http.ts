@@ -18,7 +18,7 @@ export function isTransient(status: number): boolean {
 }
 
 /** What tells two versions of a file apart, as far as the server says. */
-export function versionOf(header: (name: string) => string | null | undefined): string {
+export function versionOf(header: (name: string) => string | null): string {
   return `${header('etag') ?? ''} ${header('last-modified') ?? ''}`;
 }
 
