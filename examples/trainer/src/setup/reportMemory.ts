@@ -1,9 +1,9 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
 import { countNetwork } from '../model/countNetwork.js';
+import type { Teller } from '../run/RunListener.js';
 import { memoryOf } from './memoryOf.js';
 import type { RunNetwork } from './networkOf.js';
-import type { Teller } from '../run/RunListener.js';
 
 /**
  * Says what a run needs, before anything is allocated.
