@@ -37,9 +37,9 @@ const VERSION = 1;
 
 /**
  * Builds some 750 chips of the sample imagery with land cover as labels, once: 64×64 pixels with at most 65 % water,
- * bands red, green, blue and elevation, and a raster of eight groups of MODIS' classes (`assets/README.md`). The catalog
- * has, of each chip, its strip of longitude (a chip lies in one, and a strip in one split), its most frequent group, and
- * the groups that make up a twentieth of it or more, separated by blanks.
+ * bands red, green, blue and elevation, and a raster of eight groups of MODIS' classes (`assets/README.md`). The
+ * catalog has, of each chip, its strip of longitude (a chip lies in one, and a strip in one split), its most frequent
+ * group, and the groups that make up a twentieth of it or more, separated by blanks.
  */
 export async function buildLandCover(
   folder: string,
