@@ -40,7 +40,7 @@ interface Block extends PixelWindow {
 
 interface BlockReading extends PixelReading {
   codec: BlockCodec;
-  use: (values: PixelArray, skipped: number) => void;
+  use: (block: Block, values: PixelArray, skipped: number) => void;
 }
 
 /**
@@ -69,17 +69,21 @@ export async function readPixels(
   const missing = written.filter(({ index, needed }) => !kept?.has(index, needed));
   await source.prefetch?.(missing.map(({ index }) => ({ offset: offsets[index], length: counts[index] })));
   if (fill !== 0 && written.length < blocks.length) out.fill(fill);
+  // Once for all of them: there may be one a row.
+  const target = { ...window, values: out, bands: bands.length };
+  const use = (block: Block, values: PixelArray, skipped: number) =>
+    placeBlock(
+      block,
+      { values, skipped, bands: planar ? 1 : layout.bands },
+      target,
+      planar ? [[0, bands.indexOf(block.band)]] : pairs,
+    );
+  const blockReading = { ...reading, codec, use };
   for (const block of written) {
-    const use = (values: PixelArray, skipped: number) =>
-      placeBlock(
-        { ...block, values, skipped, bands: planar ? 1 : layout.bands },
-        { ...window, values: out, bands: bands.length },
-        planar ? [[0, bands.indexOf(block.band)]] : pairs,
-      );
     const found = kept?.get(block.index, block.needed);
-    if (found) use(found, 0);
+    if (found) use(block, found, 0);
     else {
-      const done = readBlock(source, layout, block, { ...reading, codec, use });
+      const done = readBlock(source, layout, block, blockReading);
       if (done) await done;
     }
   }
@@ -90,9 +94,10 @@ export async function readPixels(
 function readBlock(
   source: TiffSource,
   layout: TiffLayout,
-  { index, height, before, needed }: Block,
+  block: Block,
   { decoder, blocks: kept, sound, codec, use }: BlockReading,
 ): void | Promise<void> {
+  const { index, height, before, needed } = block;
   const { counts, offsets, bits, compression, reversedBits } = layout;
   const { rowLength } = rowOf(layout);
   const size = bits / 8;
@@ -107,11 +112,11 @@ function readBlock(
     const values = valuesOf(bytes, layout, decoder);
     if (!asStored) kept?.keep(index, values, height * rowLength);
     if (!isPart) sound?.add(index);
-    use(values, from);
+    use(block, values, from);
   };
   const unpack = (stored: Uint8Array) => {
-    const block = { rows: height, length, isPart: length < whole };
-    const bytes = codec(reversedBits ? reverseBits(stored) : stored, block);
+    const size = { rows: height, length, isPart: length < whole };
+    const bytes = codec(reversedBits ? reverseBits(stored) : stored, size);
     return bytes instanceof Promise ? bytes.then(place) : place(bytes);
   };
   // A codec that takes its time may still need them when another block is read: the others take them at once.
@@ -250,21 +255,24 @@ function decodeBytes(bytes: Uint8Array, layout: TiffLayout, decoder: PixelDecode
   return own;
 }
 
-/** The values of a window, of so many bands. */
-interface Pixels extends PixelWindow {
+/** Values of so many bands. */
+interface Pixels {
   values: PixelArray;
   bands: number;
-  /** Values at the beginning that are not there. */
-  skipped?: number;
 }
 
 /**
  * Writes the part of a block that lies in a window.
  *
+ * @param values Those of the block, but for so many at the beginning.
  * @param pairs The block's bands that are written, and the window's that they become; default: each as it is.
  */
-function placeBlock(block: Pixels, window: Pixels, pairs?: readonly (readonly [from: number, to: number])[]) {
-  const { values, bands: blockBands, skipped = 0 } = block;
+function placeBlock(
+  block: PixelWindow,
+  { values, bands: blockBands, skipped }: Pixels & { skipped: number },
+  window: PixelWindow & Pixels,
+  pairs?: readonly (readonly [from: number, to: number])[],
+): void {
   const { values: out, bands } = window;
   const top = Math.max(block.top, window.top);
   const bottom = Math.min(block.top + block.height, window.top + window.height);
