@@ -20,7 +20,12 @@ export function inlineRunner(settings: ChipReaderSettings): ChipTaskRunner {
     if (failure) throw failure;
   };
   return {
-    run: (task) => runChipTask(reader, task, onChip),
+    run: async (task) => {
+      const result = await runChipTask(reader, task, onChip);
+      // It may have ended the last chip, whose error it then is.
+      if (failure) throw failure;
+      return result;
+    },
     close: async (error) => {
       failure ??= error ?? new DiffusionSslError('chip loader: it has been closed.');
     },
