@@ -40,7 +40,7 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [
     {
       folder: 'data',
-      packages: [core, 'csv-parse', 'zstddec', 'lerc', '@cornerstonejs/codec-libjpeg-turbo-8bit'],
+      packages: [core, 'csv-parse', 'fast-png', 'zstddec', 'lerc', '@cornerstonejs/codec-libjpeg-turbo-8bit'],
     },
   ],
   [{ folder: 'data/node', packages: [core, 'csv-parse', 'node:'] }],

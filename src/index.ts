@@ -27,6 +27,7 @@ export {
 export { ChipList, type ChipRow, type ChipRows } from './data/ChipList.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './data/decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './data/decodeGeoTiff.js';
+export { decodeRaster } from './data/decodeRaster.js';
 export { encodeGeoTiff, type GeoTiffInput } from './data/encodeGeoTiff.js';
 export { type BandSelection, findBands, type RasterBands } from './data/findBands.js';
 export type {

@@ -10,11 +10,12 @@ import {
 } from '../normalization/normalizeRaster.js';
 import { takeBands } from '../normalization/takeBands.js';
 import { type ChipImage, chipImages, chooseBands, nodataOf, rasterOf } from './chipRasters.js';
-import { geoTiffError, sharedDecoder } from './decodeGeoTiff.js';
+import { rasterError, sharedDecoder } from './decodeGeoTiff.js';
 import { type BandSelection, checkSelection } from './findBands.js';
 import type { GeoTiff } from './geoTiffTypes.js';
+import type { OpenImage } from './images/imageTypes.js';
+import { openImage } from './images/openImage.js';
 import type { PixelDecoder, SmallIntegers } from './loadPixelDecoder.js';
-import { type OpenTiff, openTiff } from './tiff/openTiff.js';
 import { memorySource } from './tiff/TiffSource.js';
 
 /** One file of a chip. */
@@ -79,17 +80,17 @@ export async function decodeChip(
   options: ChipOptions,
 ): Promise<NormalizedRaster> {
   if (options.bands) checkSelection('decodeChip', options.bands, options.channels);
-  const opened: OpenTiff[] = [];
+  const opened: OpenImage[] = [];
   const names = files.map(({ name }) => name);
   const named = async <T>(name: string, work: Promise<T>): Promise<T> => {
     try {
       return await work;
     } catch (error) {
-      throw geoTiffError(name, error);
+      throw rasterError(name, error);
     }
   };
   for (const { name, bytes, mask } of files) {
-    opened.push(await named(name, openTiff(memorySource(bytes), mask && memorySource(mask))));
+    opened.push(await named(name, openImage(memorySource(bytes), mask && memorySource(mask))));
   }
   // Before the rasters are cut to size: of one chip they must be of one size as they are.
   const chosen = chooseBands(

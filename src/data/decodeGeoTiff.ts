@@ -2,6 +2,7 @@ import { DataError } from '../errors/DataError.js';
 import { checkOneOf } from '../internal/checks.js';
 import { withoutAlpha } from './chipRasters.js';
 import type { GeoTiff } from './geoTiffTypes.js';
+import { FormatError } from './images/FormatError.js';
 import { loadPixelDecoder, type PixelDecoder } from './loadPixelDecoder.js';
 import { openTiff } from './tiff/openTiff.js';
 import { memorySource } from './tiff/TiffSource.js';
@@ -49,15 +50,16 @@ export async function decodeGeoTiff(
     const image = await file.read({ decoder: await sharedDecoder(), maxBytes });
     return alpha === 'mask' ? withoutAlpha(image) : image;
   } catch (error) {
-    throw geoTiffError(name, error);
+    throw rasterError(name, error);
   }
 }
 
-/** The error of an unreadable GeoTIFF, named after the file. */
-export function geoTiffError(name: string, error: unknown): Error {
+/** The error of an unreadable raster, named after the file. */
+export function rasterError(name: string, error: unknown): Error {
   const reason = error instanceof Error ? error.message : String(error);
   if (reason === 'the file is empty.') return new DataError(`${name}: ${reason}`, { cause: error });
-  return new DataError(`${name}: cannot be read as a GeoTIFF: ${reason}`, { cause: error });
+  const format = error instanceof FormatError ? error.format : 'GeoTIFF';
+  return new DataError(`${name}: cannot be read as a ${format}: ${reason}`, { cause: error });
 }
 
 let shared: Promise<PixelDecoder> | undefined;

@@ -2,6 +2,7 @@ export type { Raster } from '../internal/raster.js';
 export { ChipList, type ChipRow, type ChipRows } from './ChipList.js';
 export { type ChipFile, type ChipOptions, decodeChip } from './decodeChip.js';
 export { type DecodeGeoTiffOptions, decodeGeoTiff } from './decodeGeoTiff.js';
+export { decodeRaster } from './decodeRaster.js';
 export { encodeGeoTiff, type GeoTiffInput } from './encodeGeoTiff.js';
 export { type BandSelection, findBands, type RasterBands } from './findBands.js';
 export type {
@@ -14,6 +15,7 @@ export type {
   PixelWindow,
   RasterPart,
 } from './geoTiffTypes.js';
+export type { RasterFormat } from './images/imageTypes.js';
 export type { LabelNames, LabelShape, LabelShapes } from './LabelShape.js';
 export { type ColumnLabelOptions, type ColumnLabels, labelsOfColumn } from './labelsOfColumn.js';
 export { labelsOfRaster, type RasterLabelOptions } from './labelsOfRaster.js';

@@ -1,12 +1,14 @@
 import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import { isRemote } from './checkChipPath.js';
-import { geoTiffError, sharedDecoder } from './decodeGeoTiff.js';
+import { rasterError, sharedDecoder } from './decodeGeoTiff.js';
 import type { GeoTiff, GeoTiffInfo, RasterPart } from './geoTiffTypes.js';
+import type { OpenImage, ReadOptions } from './images/imageTypes.js';
 import type { RangeRequest } from './RangeRequest.js';
 import { type RemoteOptions, RemoteSource } from './RemoteSource.js';
 import { shownPath } from './shownPath.js';
-import { openTiff, type ReadOptions } from './tiff/openTiff.js';
+import { openTiff } from './tiff/openTiff.js';
+import type { TiffSource } from './tiff/TiffSource.js';
 
 /** A remote GeoTIFF whose header has been read. */
 export interface RemoteGeoTiff {
@@ -43,12 +45,24 @@ export interface RemoteGeoTiff {
  * server.closeAllConnections();
  */
 export async function openRemoteGeoTiff(url: string, options: RemoteOptions = {}): Promise<RemoteGeoTiff> {
-  const { info, read } = await openRemoteTiff(url, options);
+  const { info, read } = await openRemoteImage(url, options);
   return { info, read: (part, { maxBytes } = {}) => read({ part, maxBytes }) };
 }
 
-/** As {@link openRemoteGeoTiff}, with all that a reader of windows needs. @param ask Default: by `fetch`. */
-export async function openRemoteTiff(url: string, options: RemoteOptions = {}, ask?: RangeRequest) {
+/** Other ways to open a remote image. */
+interface RemoteOpening {
+  /** Reads the file's header; default `openTiff`. */
+  open?: (source: TiffSource) => Promise<OpenImage>;
+  /** Asks for a range; default by `fetch`. */
+  ask?: RangeRequest;
+}
+
+/** As {@link openRemoteGeoTiff}, with all that a reader of windows needs. */
+export async function openRemoteImage(
+  url: string,
+  options: RemoteOptions = {},
+  { open = openTiff, ask }: RemoteOpening = {},
+) {
   if (!isRemote(url) || !URL.canParse(url)) {
     throw argumentError('openRemoteGeoTiff: url', shownPath(url), 'an http(s) address');
   }
@@ -59,7 +73,7 @@ export async function openRemoteTiff(url: string, options: RemoteOptions = {}, a
       return await work();
     } catch (error) {
       if (error instanceof ConfigError) throw error;
-      throw source.failure ?? geoTiffError(shownPath(url), error);
+      throw source.failure ?? rasterError(shownPath(url), error);
     }
   };
   const releasing = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -70,9 +84,9 @@ export async function openRemoteTiff(url: string, options: RemoteOptions = {}, a
       end();
     }
   };
-  const file = await named(() => openTiff(source));
+  const file = await named(() => open(source));
   return {
-    info: file.info,
+    ...file,
     read: (reading: Omit<ReadOptions, 'decoder'>): Promise<GeoTiff> =>
       releasing(async () => file.read({ ...reading, decoder: await sharedDecoder() })),
     fingerprint: () => releasing(() => file.fingerprint()),

@@ -1,8 +1,9 @@
 import { writeArrayBuffer } from 'geotiff';
 import { describe, expect, it } from 'vitest';
 import { sharedDecoder } from '../../src/data/decodeGeoTiff.js';
+import type { ReadOptions } from '../../src/data/images/imageTypes.js';
 import { decodeGeoTiff, encodeGeoTiff, type GeoTiffInput } from '../../src/data/index.js';
-import { openTiff, type ReadOptions } from '../../src/data/tiff/openTiff.js';
+import { openTiff } from '../../src/data/tiff/openTiff.js';
 import { memorySource } from '../../src/data/tiff/TiffSource.js';
 import { expected, readBytes, tensor } from './geoTiffFixture.js';
 import { stripedTiff } from './stripedTiff.js';

@@ -5,7 +5,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { fetchRange } from '../../src/data/fetchRange.js';
 import type { RemoteOptions } from '../../src/data/index.js';
 import { httpRange } from '../../src/data/node/httpRange.js';
-import { openRemoteTiff } from '../../src/data/openRemoteGeoTiff.js';
+import { openRemoteImage } from '../../src/data/openRemoteGeoTiff.js';
 import { stripedTiff } from './stripedTiff.js';
 
 const file = stripedTiff(600, 400, 16); // 240,000 pixels: more than is fetched at once.
@@ -39,7 +39,7 @@ function answerPart(bytes: Uint8Array, headers: Record<string, string> = {}): Re
 
 describe.each(['fetch', 'Node'])('a remote GeoTIFF, by the client of %s', (client) => {
   const open = (url: string, options: RemoteOptions = quick) =>
-    openRemoteTiff(url, options, client === 'fetch' ? fetchRange : httpRange());
+    openRemoteImage(url, options, { ask: client === 'fetch' ? fetchRange : httpRange() });
 
   const failureOf = async (url: string) => {
     const failure = await open(url)

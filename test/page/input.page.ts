@@ -1,7 +1,17 @@
-import { closeSync, ftruncateSync, mkdirSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  ftruncateSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
+import { encode } from 'fast-png';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { smoothPixels } from '../support/chips.js';
 import { chromiumPath } from './support/chromium.js';
@@ -84,10 +94,25 @@ describe.skipIf(!chromiumPath)("a visitor's files", () => {
     expect(problems).toEqual([]);
   });
 
-  it('says what is wrong with a JPEG named .tif, a cut file and one of 2 GB, and keeps the chips', async () => {
+  it('takes PNG and JPEG, whatever their names', async () => {
+    const { page } = await openPage(host);
+    const image = (name: string) => readFileSync(new URL(`../data/images/${name}`, import.meta.url));
+    await page.setInputFiles('#files', [file('photo.tif', image('turned.jpg'))]);
+    await page.getByText('photo.tif: 1 chip of 32 × 32 pixels, 3 bands.').waitFor();
+    const rgba = encode({ width: 64, height: 64, channels: 4, data: new Uint8Array(4 * 64 * 64).fill(255) });
+    await page.setInputFiles('#files', [file('chip.png', rgba)]);
+    await page.getByText('chip.png: 1 chip of 64 × 64 pixels, 3 bands.').waitFor();
+  });
+
+  it('says what is wrong with a JPEG 2000 named .tif, a cut file and one of 2 GB, and keeps the chips', async () => {
     const { page, problems } = await openPage(host);
-    await page.setInputFiles('#files', file('photo.tif', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16])));
-    await untilNotice(page, /photo\.tif: cannot be read as a GeoTIFF: it is a JPEG image; convert it/);
+    await page.setInputFiles('#files', file('photo.tif', Buffer.from([0xff, 0x4f, 0xff, 0x51, 0, 16])));
+    await untilNotice(
+      page,
+      /photo\.tif: cannot be read as a GeoTIFF: it is a JPEG 2000 codestream; convert it/,
+    );
+    await page.setInputFiles('#files', file('cut.jpg', Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16])));
+    await untilNotice(page, /cut\.jpg: cannot be read as a JPEG: it is cut short/);
     await page.setInputFiles('#files', file('cut.tif', geoTiff(4, 64, 64).slice(0, 9000)));
     await untilNotice(page, /cut\.tif: cannot be read as a GeoTIFF/);
     const huge = openSync(file('huge.tif'), 'w');

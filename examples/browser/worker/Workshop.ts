@@ -217,7 +217,8 @@ export class Workshop implements Api {
   }
 
   private chips(): Dataset {
-    if (!this.dataset) throw new Error('There are no chips yet: take the sample chips, or drop GeoTIFFs.');
+    if (!this.dataset)
+      throw new Error('There are no chips yet: take the sample chips, or drop GeoTIFFs, PNGs or JPEGs.');
     return this.dataset;
   }
 

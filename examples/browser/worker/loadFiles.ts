@@ -1,4 +1,4 @@
-import { decodeGeoTiff, type GeoTiff } from 'diffusion-ssl/data';
+import { decodeRaster, type GeoTiff } from 'diffusion-ssl/data';
 import { Dataset } from './Dataset.js';
 
 const MAX_FILE_BYTES = 256 * 2 ** 20;
@@ -10,7 +10,7 @@ const MAX_VALUE = 1e30;
 const SIZES = [64, 32];
 
 /**
- * Cuts GeoTIFFs into square chips of 64 pixels (32 where one is smaller). Files that cannot be used are passed over
+ * Cuts GeoTIFFs, PNGs and JPEGs into square chips of 64 pixels (32 where one is smaller). Files that cannot be used are passed over
  * with the reason.
  *
  * @throws If no file is of use.
@@ -51,7 +51,7 @@ async function readImage(file: File, bands: number | undefined): Promise<GeoTiff
         `the page takes up to ${MAX_FILE_BYTES / 2 ** 20} MB a file. Cut a part out, e.g. with gdal_translate -srcwin.`,
     );
   }
-  const image = await decodeGeoTiff(new Uint8Array(await file.arrayBuffer()), {
+  const image = await decodeRaster(new Uint8Array(await file.arrayBuffer()), {
     name: file.name,
     alpha: 'mask',
   });

@@ -17,7 +17,8 @@ import { makeRunners } from './makeRunners.js';
 export interface ChipLoaderOptions {
   /**
    * The chips, such as the rows of `readCatalog` with one usage, or a list of `openCatalog`. A path may be the http(s)
-   * address of a remote GeoTIFF, best a cloud-optimised one: it is read by range requests.
+   * address of a remote GeoTIFF, best a cloud-optimised one: it is read by range requests. Chips may be PNG and JPEG
+   * too, whatever their names end with.
    */
   rows: ChipRows;
   /** Folder that the rows' paths are relative to. */

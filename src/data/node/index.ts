@@ -4,6 +4,7 @@ export type { NormalizationOptions } from '../../normalization/normalizeRaster.j
 export type { ChipList, ChipRow, ChipRows } from '../ChipList.js';
 export type { BandSelection } from '../findBands.js';
 export type { GeoTiff, GeoTiffInfo, PixelWindow, RasterPart } from '../geoTiffTypes.js';
+export type { RasterFormat } from '../images/imageTypes.js';
 export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCatalog.js';
 export type { RemoteOptions } from '../RemoteSource.js';
 export type { CatalogRepeat } from '../RepeatedChips.js';

@@ -1,25 +1,23 @@
 import path from 'node:path';
 import { ConfigError } from '../../errors/ConfigError.js';
 import { isRemote } from '../checkChipPath.js';
-import { geoTiffError, sharedDecoder } from '../decodeGeoTiff.js';
-import type { GeoTiff, GeoTiffInfo, RasterPart } from '../geoTiffTypes.js';
-import { openRemoteTiff } from '../openRemoteGeoTiff.js';
+import { rasterError, sharedDecoder } from '../decodeGeoTiff.js';
+import type { GeoTiff, RasterPart } from '../geoTiffTypes.js';
+import type { OpenImage } from '../images/imageTypes.js';
+import { openImage } from '../images/openImage.js';
+import { openRemoteImage } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { shownPath } from '../shownPath.js';
 import type { BlockCache } from '../tiff/BlockCache.js';
-import { openTiff } from '../tiff/openTiff.js';
 import { httpRange } from './httpRange.js';
 import { type LocalFile, openLocalFile, openMaskFile } from './localFile.js';
 
 /** A raster of a chip whose header has been read. */
-export interface ChipRaster {
+export interface ChipRaster extends Pick<OpenImage, 'format' | 'info' | 'remarks' | 'fingerprint'> {
   /** Its path or address, as messages show it. */
   name: string;
-  info: GeoTiffInfo;
   /** Its pixels, those of a window, or at most [height, width] around its centre; of some bands, from 0, or of all. */
   read(part?: RasterPart, bands?: readonly number[]): Promise<GeoTiff>;
-  /** Bytes that tell it from a raster of other content, without reading all of it. */
-  fingerprint(): Promise<Uint8Array[]>;
   /** Closes what is open; to be called in the end. */
   close(): void;
 }
@@ -40,7 +38,7 @@ let openings = 0;
 /**
  * Opens a raster by its path, relative to `dataPath`, or its http(s) address.
  *
- * @throws If it cannot be read or is no GeoTIFF that is read here; the message begins with the path or address.
+ * @throws If it cannot be read or is no GeoTIFF, PNG or JPEG that is read here; the message begins with the path or address.
  */
 export async function openChipRaster(
   image: string,
@@ -48,14 +46,12 @@ export async function openChipRaster(
 ): Promise<ChipRaster> {
   const blocks = cache && { cache, file: String(openings++) };
   if (isRemote(image)) {
-    const { info, read, fingerprint } = await openRemoteTiff(image, remote, httpRange());
-    const close = () => {};
+    const { read, ...opened } = await openRemoteImage(image, remote, { open: openImage, ask: httpRange() });
     return {
+      ...opened,
       name: shownPath(image),
-      info,
       read: (part, bands) => read({ part, bands, blocks }),
-      fingerprint,
-      close,
+      close: () => {},
     };
   }
   const name = path.resolve(dataPath, image);
@@ -63,7 +59,7 @@ export async function openChipRaster(
     try {
       return await work();
     } catch (error) {
-      throw error instanceof ConfigError ? error : geoTiffError(name, error);
+      throw error instanceof ConfigError ? error : rasterError(name, error);
     }
   };
   const files: LocalFile[] = [openLocalFile(name, first)];
@@ -73,10 +69,10 @@ export async function openChipRaster(
   try {
     const mask = openMaskFile(name);
     if (mask) files.push(mask);
-    const { info, read, fingerprint } = await named(() => openTiff(files[0], mask));
+    const { read, fingerprint, ...opened } = await named(() => openImage(files[0], mask));
     return {
+      ...opened,
       name,
-      info,
       read: (part, bands) => named(async () => read({ decoder: await sharedDecoder(), part, bands, blocks })),
       fingerprint: () => named(fingerprint),
       close,

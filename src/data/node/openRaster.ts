@@ -1,6 +1,7 @@
 import { argumentError, checkInteger } from '../../internal/checks.js';
 import { type BandSelection, checkSelection, findBands } from '../findBands.js';
 import type { GeoTiff, GeoTiffInfo, RasterPart } from '../geoTiffTypes.js';
+import type { RasterFormat } from '../images/imageTypes.js';
 import { checkRemoteOptions } from '../openRemoteGeoTiff.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { BlockCache } from '../tiff/BlockCache.js';
@@ -20,7 +21,10 @@ export interface OpenRasterOptions {
 export interface OpenRaster {
   /** Its path or address, as messages show it. */
   name: string;
+  format: RasterFormat;
   info: GeoTiffInfo;
+  /** What is worth knowing of its values, a sentence each: that they are places in a palette, or stored turned. */
+  remarks: readonly string[];
   /**
    * Reads a window, or at most [height, width] pixels around the centre: only the strips or tiles that hold them are
    * read, and those that are kept are not decoded again. The result's `transform` is the window's.
@@ -35,10 +39,11 @@ export interface OpenRaster {
 }
 
 /**
- * Opens a GeoTIFF of any size, a file or one at an http(s) address, to read windows of it.
+ * Opens a GeoTIFF of any size, a file or one at an http(s) address, to read windows of it; or a PNG or JPEG, which is
+ * decoded whole for its first window.
  *
  * @param image Path or address, as a catalog has it.
- * @throws If an option is out of range, or the raster cannot be read or is no GeoTIFF; the message begins with its path
+ * @throws If an option is out of range, or the raster cannot be read or is of another format; the message begins with its path
  * or address.
  * @example
  * import { mkdtempSync, writeFileSync } from 'node:fs';
@@ -58,10 +63,16 @@ export async function openRaster(image: string, options: OpenRasterOptions = {})
   checkInteger('openRaster: cacheBytes', cacheBytes, 0);
   checkRemoteOptions('openRaster', remote ?? {});
   const blocks = new BlockCache(cacheBytes);
-  const { name, info, read, close } = await openChipRaster(image, { dataPath, remote, blocks });
+  const { name, format, info, remarks, read, close } = await openChipRaster(image, {
+    dataPath,
+    remote,
+    blocks,
+  });
   return {
     name,
+    format,
     info,
+    remarks,
     read: async (part, { bands } = {}) => {
       if (bands) checkSelection('OpenRaster.read', bands);
       return read(part, bands && findBands([info], bands, name).map((number) => number - 1));

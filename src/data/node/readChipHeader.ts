@@ -1,12 +1,14 @@
 import type { GeoTiffInfo } from '../geoTiffTypes.js';
+import type { OpenImage } from '../images/imageTypes.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { openChipRaster } from './openChipRaster.js';
 
-/** Size and type of a raster's pixels, its bands, and what its values stand for. */
-export type ChipHeader = Pick<
-  GeoTiffInfo,
-  'width' | 'height' | 'bands' | 'dtype' | 'nodata' | 'alphaBand' | 'scales' | 'offsets' | 'bandNames'
->;
+/** Size and type of a raster's pixels, its bands, what its values stand for, and what is worth knowing of them. */
+export type ChipHeader = Pick<OpenImage, 'format' | 'remarks'> &
+  Pick<
+    GeoTiffInfo,
+    'width' | 'height' | 'bands' | 'dtype' | 'nodata' | 'alphaBand' | 'scales' | 'offsets' | 'bandNames'
+  >;
 
 /** Options of {@link readChipHeader}. */
 export interface ChipHeaderOptions {
@@ -22,8 +24,8 @@ const HEAD = 2 ** 14;
 /**
  * Reads the header of a chip's raster, without its pixels.
  *
- * @param image Path of a GeoTIFF, or its http(s) address, as a catalog has it.
- * @throws If it cannot be read, is empty, cut short or no GeoTIFF; the message begins with the path or address.
+ * @param image Path of a GeoTIFF, PNG or JPEG, or its http(s) address, as a catalog has it.
+ * @throws If it cannot be read, is empty, cut short or of another format; the message begins with the path or address.
  * @example
  * import { mkdtempSync, writeFileSync } from 'node:fs';
  * import { encodeGeoTiff } from 'diffusion-ssl/data';
@@ -34,8 +36,8 @@ const HEAD = 2 ** 14;
  * console.log((await readChipHeader('a.tif', { dataPath })).bands); // 2
  */
 export async function readChipHeader(image: string, options: ChipHeaderOptions = {}): Promise<ChipHeader> {
-  const raster = await openChipRaster(image, { ...options, first: HEAD });
-  raster.close();
-  const { width, height, bands, dtype, nodata, alphaBand, scales, offsets, bandNames } = raster.info;
-  return { width, height, bands, dtype, nodata, alphaBand, scales, offsets, bandNames };
+  const { info, format, remarks, close } = await openChipRaster(image, { ...options, first: HEAD });
+  close();
+  const { width, height, bands, dtype, nodata, alphaBand, scales, offsets, bandNames } = info;
+  return { width, height, bands, dtype, nodata, alphaBand, scales, offsets, bandNames, format, remarks };
 }

@@ -50,16 +50,7 @@ async function openByteCodec(compression: Compression, decoder: PixelDecoder): P
   if (compression === 'none') return (stored, most) => stored.subarray(0, most);
   if (compression === 'packbits') return unpackBits;
   if (compression === 'lzw') return (stored, most) => decodeLzw(stored, most, decoder);
-  if (compression === 'deflate') {
-    return (stored, most, isPart) => {
-      try {
-        return decoder.inflate(stored, most, isPart);
-      } catch {
-        // It may be damaged, or only longer than its block: the platform's inflate tells.
-        return inflateStream(stored, most);
-      }
-    };
-  }
+  if (compression === 'deflate') return inflateBy(decoder);
   const zstd = await loadZstandard();
   return (stored, most) => zstd.decode(stored, most);
 }
@@ -74,6 +65,20 @@ async function loadZstandard() {
     throw missingPackage('zstddec', 'the compression Zstandard', error);
   }
 }
+
+/**
+ * Undoes deflate, of at most so many bytes, or of the first ones. Where the decoder refuses a stream, it may be damaged,
+ * or only longer than its block: the platform's inflate tells.
+ */
+export const inflateBy =
+  (decoder: PixelDecoder): ByteCodec =>
+  (stored, most, isPart) => {
+    try {
+      return decoder.inflate(stored, most, isPart);
+    } catch {
+      return inflateStream(stored, most);
+    }
+  };
 
 async function inflateStream(stored: Uint8Array, most: number): Promise<Uint8Array> {
   const out = new Uint8Array(most);
@@ -92,7 +97,7 @@ async function inflateStream(stored: Uint8Array, most: number): Promise<Uint8Arr
     }
     await reader.cancel();
   } catch (error) {
-    throw new Error(`a strip or tile cannot be inflated: ${(error as Error).message}`, { cause: error });
+    throw new Error(`its compressed data cannot be inflated: ${(error as Error).message}`, { cause: error });
   }
   return out.subarray(0, at);
 }

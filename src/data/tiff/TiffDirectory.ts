@@ -28,6 +28,7 @@ export const TAGS = {
   photometric: 262,
   fillOrder: 266,
   stripOffsets: 273,
+  orientation: 274,
   bands: 277,
   rowsPerStrip: 278,
   stripByteCounts: 279,

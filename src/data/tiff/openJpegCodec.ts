@@ -1,19 +1,13 @@
+import { joinBytes } from '../images/joinBytes.js';
+import { openJpegDecoder } from '../images/jpegDecoder.js';
+import { isFrame } from '../images/jpegHeader.js';
 import type { BlockCodec } from './BlockCodec.js';
 import { LayoutError } from './LayoutError.js';
-import { missingPackage } from './missingPackage.js';
 import type { TiffLayout } from './tiffLayout.js';
 
 const YCBCR = 6;
 /** Scans of a progressive stream, at most: each goes over the whole block. libtiff's own limit. */
 const MOST_SCANS = 100;
-
-/** The parts of the decoder, libjpeg-turbo in WebAssembly, that are used; the package has no types. */
-interface Decoder {
-  getEncodedBuffer(length: number): Uint8Array;
-  decode(): void;
-  getFrameInfo(): { width: number; height: number; componentCount: number };
-  getDecodedBuffer(): Uint8Array;
-}
 
 /**
  * The codec of blocks that are JPEG streams (TIFF technical note 2) of one band, or of three as RGB or YCbCr, which
@@ -25,7 +19,7 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
   if (bits !== 8 || format !== 'uint')
     throw new LayoutError(`JPEG of ${bits}-bit values of the format ${format}`);
   if (bands !== 1 && bands !== 3) throw new LayoutError(`JPEG of ${bands} interleaved bands`);
-  const decoder = await openDecoder();
+  const decode = await openJpegDecoder('the compression JPEG');
   const tables = jpegTables ? segmentsOf(jpegTables).kept : [];
   return (stored, { rows, length }) => {
     const { kept, frame, rest } = segmentsOf(stored);
@@ -34,7 +28,7 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
     const adobe = [0xff, 0xee, 0, 14, ...new TextEncoder().encode('Adobe'), 0, 100, 0, 0, 0, 0];
     adobe.push(photometric === YCBCR ? 1 : 0);
     const marker = bands === 3 ? [Uint8Array.from(adobe)] : [];
-    const jpeg = joined([Uint8Array.of(0xff, 0xd8), ...marker, ...tables, ...kept, rest]);
+    const jpeg = joinBytes([Uint8Array.of(0xff, 0xd8), ...marker, ...tables, ...kept, rest]);
     if (frame.precision !== 8) throw new LayoutError(`JPEG of ${frame.precision} bits`);
     // GDAL repeats a colour that stands for several pixels, the decoder smooths it.
     if (frame.subsampled) {
@@ -52,12 +46,9 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
     if (frame.width * frame.height > 4 * blockWidth * (rows + 64)) {
       throw new Error(`a JPEG block has ${frame.width} × ${frame.height} pixels.`);
     }
-    decoder.getEncodedBuffer(jpeg.length).set(jpeg);
-    decoder.decode();
-    const { width, componentCount } = decoder.getFrameInfo();
-    const pixels = decoder.getDecodedBuffer();
+    const { width, bands: found, pixels } = decode(jpeg);
     const rowBytes = blockWidth * bands;
-    if (componentCount !== bands || pixels.length < width * rows * bands) {
+    if (found !== bands || pixels.length < width * rows * bands) {
       throw new Error('a strip or tile is a damaged JPEG stream.');
     }
     const bytes = new Uint8Array(length);
@@ -67,17 +58,6 @@ export async function openJpegCodec(layout: TiffLayout): Promise<BlockCodec> {
     }
     return bytes;
   };
-}
-
-async function openDecoder(): Promise<Decoder> {
-  try {
-    // @ts-expect-error The package has no types.
-    const module = await import('@cornerstonejs/codec-libjpeg-turbo-8bit/decode');
-    const { JPEGDecoder } = await module.default();
-    return new JPEGDecoder();
-  } catch (error) {
-    throw missingPackage('@cornerstonejs/codec-libjpeg-turbo-8bit', 'the compression JPEG', error);
-  }
 }
 
 function scansOf(stream: Uint8Array): number {
@@ -110,8 +90,7 @@ function segmentsOf(stream: Uint8Array): { kept: Uint8Array[]; frame?: Frame; re
     }
     if (marker === 0xda) return { kept, frame, rest: stream.subarray(at) };
     const length = view.getUint16(at + 2);
-    const isFrame = marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
-    if (isFrame && at + 10 <= stream.length) {
+    if (isFrame(marker) && at + 10 <= stream.length) {
       if (frame) break;
       const [height, width] = [view.getUint16(at + 5), view.getUint16(at + 7)];
       const components = stream[at + 9];
@@ -124,14 +103,4 @@ function segmentsOf(stream: Uint8Array): { kept: Uint8Array[]; frame?: Frame; re
     at += 2 + length;
   }
   return { kept, frame };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
-  }
-  return out;
 }

@@ -15,12 +15,12 @@ export type MaskFile = (
  * Opens a `.msk` file. Its items INTERNAL_MASK_FLAGS_n say of each band whether the first band is its mask (2) or the
  * one of its number (0); a band without an item has none.
  *
- * @param image The layout of the image beside it.
+ * @param image The image beside it.
  * @returns Nothing where it has no such item, so that GDAL leaves it.
  */
 export async function openMaskFile(
   source: TiffSource,
-  { width, height, bands }: TiffLayout,
+  { width, height, bands }: Pick<TiffLayout, 'width' | 'height' | 'bands'>,
 ): Promise<MaskFile | undefined> {
   const header = parseTiffHeader(await source.read(0, 1024));
   const first = header && (await readDirectories(source, header).next()).value;

@@ -1,9 +1,7 @@
-import { argumentError } from '../../internal/checks.js';
 import { foreignRaster } from '../../internal/foreignRaster.js';
-import type { GeoTiff, GeoTiffInfo, PixelWindow, RasterPart } from '../geoTiffTypes.js';
-import type { PixelDecoder } from '../loadPixelDecoder.js';
+import type { GeoTiffInfo, PixelWindow } from '../geoTiffTypes.js';
+import type { OpenImage } from '../images/imageTypes.js';
 import { bandInfo, pickBands } from '../pickBands.js';
-import type { BlockCache } from './BlockCache.js';
 import { fingerprint } from './fingerprint.js';
 import { geoReference } from './geoReference.js';
 import { type MaskFile, openMaskFile } from './openMaskFile.js';
@@ -21,27 +19,11 @@ import {
   parseNodataValues,
   validValues,
 } from './validValues.js';
-
-/** How an opened TIFF's pixels are read. */
-export interface ReadOptions {
-  decoder: PixelDecoder;
-  /** Default: all. */
-  part?: RasterPart;
-  /** Bands that are read, from 0, in their order; an alpha band that is none of them masks them. Default: all. */
-  bands?: readonly number[];
-  /** Largest part read, in bytes as float32, or float64 where the file's values are. */
-  maxBytes?: number;
-  /** Keeps strips and tiles from one call to the next, under a name that no other file has there. */
-  blocks?: { cache: BlockCache; file: string };
-}
+import { windowOf } from './windowOf.js';
 
 /** A TIFF whose header has been read. */
-export interface OpenTiff {
-  info: GeoTiffInfo;
+export interface OpenTiff extends OpenImage {
   layout: TiffLayout;
-  read(options: ReadOptions): Promise<GeoTiff>;
-  /** Bytes that tell this file from one of other content, without reading all of it (see `fingerprint`). */
-  fingerprint(): Promise<Uint8Array[]>;
 }
 
 const TRANSPARENCY = 4;
@@ -76,7 +58,9 @@ export async function openTiff(source: TiffSource, mask?: TiffSource): Promise<O
   let maskFile: Promise<MaskFile | undefined> | undefined;
   const sound = new Set<number>();
   return {
+    format: 'GeoTIFF',
     info,
+    remarks: [],
     layout,
     fingerprint: () => fingerprint(source, maskLayout ? [layout, maskLayout] : [layout], info),
     async read({ decoder, part, bands: chosen, maxBytes = MOST_BYTES, blocks }) {
@@ -134,32 +118,6 @@ async function internalMask(
     if (layout.width === width && layout.height === height && layout.bands === 1) return layout;
   }
   return undefined;
-}
-
-function windowOf(layout: TiffLayout, part: RasterPart | undefined): PixelWindow {
-  if (part && 'top' in part) {
-    const { top, left, height, width } = part;
-    const fits = (begin: number, length: number, end: number) =>
-      Number.isInteger(begin) &&
-      Number.isInteger(length) &&
-      begin >= 0 &&
-      length > 0 &&
-      begin + length <= end;
-    if (fits(top, height, layout.height) && fits(left, width, layout.width)) return part;
-    throw argumentError(
-      'read: window',
-      part,
-      `whole pixels within ${layout.height} rows and ${layout.width} columns`,
-    );
-  }
-  const height = Math.min(layout.height, part?.[0] ?? layout.height);
-  const width = Math.min(layout.width, part?.[1] ?? layout.width);
-  return {
-    top: Math.floor((layout.height - height) / 2),
-    left: Math.floor((layout.width - width) / 2),
-    height,
-    width,
-  };
 }
 
 function movedTransform(

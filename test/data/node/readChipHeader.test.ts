@@ -9,7 +9,14 @@ import { expected, readBytes } from '../geoTiffFixture.js';
 
 const dataPath = mkdtempSync(path.join(tmpdir(), 'header-'));
 const chip = encodeGeoTiff({ width: 3, height: 2, bands: 2, data: new Int16Array(12), nodata: -1 });
-const plain = { alphaBand: null, scales: null, offsets: null, bandNames: null };
+const plain = {
+  alphaBand: null,
+  scales: null,
+  offsets: null,
+  bandNames: null,
+  format: 'GeoTIFF',
+  remarks: [],
+};
 const header = { width: 3, height: 2, bands: 2, dtype: 'int16', nodata: -1, ...plain };
 afterAll(() => rmSync(dataPath, { recursive: true }));
 

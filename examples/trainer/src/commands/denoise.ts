@@ -34,7 +34,7 @@ export async function denoise(args: readonly string[]): Promise<void> {
         'have; writes GeoTIFFs where the images lie, in their units.',
     )
     .argument('<model>', 'folder of a run or of a model, or http address of one')
-    .argument('<images...>', 'GeoTIFFs with the bands of the model')
+    .argument('<images...>', 'GeoTIFFs, PNGs or JPEGs with the bands of the model')
     .option('--out <folder>', 'where they are written, by the names of the images', 'denoised')
     .option('--t <timestep>', 'the noise, from 0, the least, to the last timestep', integer(0), 100)
     .option('--as-is', 'the images have the noise already: none is added', false)
@@ -43,7 +43,7 @@ export async function denoise(args: readonly string[]): Promise<void> {
   addBackendFlags(program).parse(args, { from: 'user' });
   const options = program.opts<DenoiseOptions>();
   const [place, ...files] = program.args;
-  const names = files.map((file) => path.basename(file));
+  const names = files.map(outputName);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined)
     program.error(`error: two images are named ${twice}; --out could hold only one of them.`);
@@ -58,7 +58,7 @@ export async function denoise(args: readonly string[]): Promise<void> {
         signal.throwIfAborted();
         const { image, ...place } = await readImage(file, model, options.inputBands);
         const clean = await predictClean(image, model, { ...options, denoiser });
-        await writeImage(path.join(options.out, path.basename(file)), inUnitsOf(model)(clean), model, place);
+        await writeImage(path.join(options.out, outputName(file)), inUnitsOf(model)(clean), model, place);
         const error = meanSquaredError(image, clean);
         console.log(
           `${file}: ${options.asIs ? 'changed by' : 'error'} ${error.toFixed(4)} (mean squared, as the model has it)`,
@@ -68,6 +68,12 @@ export async function denoise(args: readonly string[]): Promise<void> {
       dispose();
     }
   });
+}
+
+/** What is written of an image: a GeoTIFF, whatever it is itself. */
+function outputName(file: string): string {
+  const { name, ext, base } = path.parse(file);
+  return /^\.tiff?$/i.test(ext) ? base : `${name}.tif`;
 }
 
 /** The clean image that one prediction implies. */

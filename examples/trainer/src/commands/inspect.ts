@@ -21,7 +21,7 @@ export async function inspect(args: readonly string[]): Promise<void> {
     .description('Says what is in a chip, catalog, checkpoint or model, and what would go wrong with it.')
     .argument(
       '<file...>',
-      'GeoTIFFs, catalogs (.csv), weights and checkpoints (.safetensors), folders of runs and models',
+      'GeoTIFFs, PNGs and JPEGs, catalogs (.csv), weights and checkpoints (.safetensors), folders of runs and models',
     )
     .option('--data <folder>', "folder that a catalog's paths are relative to (default: the catalog's)")
     .option('--image-columns <names>', 'columns of a catalog that name rasters, by commas (default: image)')

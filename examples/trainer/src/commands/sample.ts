@@ -47,7 +47,7 @@ export async function sample(args: readonly string[]): Promise<void> {
       integer(32),
     )
     .option('--batch <n>', 'images drawn at once', integer(1), 8)
-    .option('--from <image>', 'GeoTIFF to start from: the samples lie where it does')
+    .option('--from <image>', 'GeoTIFF, PNG or JPEG to start from: the samples lie where it does')
     .option(
       '--strength <s>',
       'with --from: share of the steps taken, 1 leaves nothing of the image',

@@ -80,6 +80,9 @@ export async function chipBands(
 
 /** Of one chip. */
 interface Looked extends ChipBands {
+  name: string;
+  /** What is worth knowing of its values. */
+  remarks: string[];
   /** Bands of its files, and how many of them are alpha. */
   total: number;
   alphas: number;
@@ -98,7 +101,8 @@ async function bandsOf(
   const alphas = isAlpha.flatMap((alpha, band) => (alpha ? [band] : []));
   const known = await readBands(config.data, total, alphas);
   const { numbers, ...chosen } = inputBands(config.inputBands, headers, known, name);
-  const found = { total, alphas: alphas.length };
+  const remarks = headers.flatMap((header) => header.remarks);
+  const found = { total, alphas: alphas.length, name, remarks };
   if (config.inputBands) {
     const learnsAlpha = numbers.some((number) => isAlpha[number - 1]);
     return { ...chosen, ...found, channels: numbers.length, learnsAlpha };
@@ -109,11 +113,12 @@ async function bandsOf(
 }
 
 function said(
-  { total, alphas, learnsAlpha, ...bands }: Looked,
+  { total, alphas, learnsAlpha, name, remarks, ...bands }: Looked,
   config: PretrainConfig,
   teller: ChipPlace['teller'],
 ): ChipBands {
   const { channels: wanted, imageColumns, inputBands } = config;
+  for (const remark of remarks) teller.note(`${name}: ${remark}`);
   if (alphas > 0) teller.note(alphaNote(total, learnsAlpha, inputBands !== undefined));
   if (wanted === undefined || wanted === bands.channels) return bands;
   const count = inputBands

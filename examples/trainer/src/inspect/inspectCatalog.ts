@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { findBands } from 'diffusion-ssl/data';
-import { openCatalog, readChipHeader } from 'diffusion-ssl/data/node';
+import { type ChipHeader, openCatalog, readChipHeader } from 'diffusion-ssl/data/node';
 import { selectionOf } from '../data/inputBands.js';
 import { repeatWarning } from '../data/repeatWarning.js';
 import { someChips } from '../data/someChips.js';
@@ -26,6 +26,7 @@ export async function inspectCatalog(file: string, options: InspectCatalogOption
   const report: Report = { title: `${file}: catalog of chips`, facts: [], warnings: [] };
   for (const repeat of catalog.repeats) report.warnings.push(repeatWarning(repeat, catalog));
   const layouts = new Map<string, number>();
+  const remarks = new Map<string, number>();
   for (const usage of ['train', 'validate', 'test', 'predict'] as const) {
     const rows = catalog[usage];
     report.facts.push([usage, `${rows.length} chip${rows.length === 1 ? '' : 's'}`]);
@@ -34,8 +35,11 @@ export async function inspectCatalog(file: string, options: InspectCatalogOption
     const faults: string[] = [];
     for (const { images } of checked) {
       try {
-        const layout = await layoutOf(images, data, inputBands);
+        const headers = await Promise.all(images.map((image) => readChipHeader(image, { dataPath: data })));
+        const layout = layoutOf(headers, images, inputBands);
         layouts.set(layout, (layouts.get(layout) ?? 0) + 1);
+        for (const remark of new Set(headers.flatMap((header) => header.remarks)))
+          remarks.set(remark, (remarks.get(remark) ?? 0) + 1);
       } catch (error) {
         faults.push((error as Error).message);
       }
@@ -54,6 +58,8 @@ export async function inspectCatalog(file: string, options: InspectCatalogOption
   for (const [layout, few] of others.slice(0, 3)) {
     report.warnings.push(`${few} of the chips that were looked at ${few === 1 ? 'is' : 'are'} ${layout}.`);
   }
+  for (const [remark, count] of remarks)
+    report.warnings.push(`Of ${count} of the chips looked at: ${remark}`);
   if (catalog.train.length === 0)
     report.warnings.push("No row has usage 'train': there is nothing to train on.");
   if (catalog.validate.length === 0)
@@ -62,12 +68,11 @@ export async function inspectCatalog(file: string, options: InspectCatalogOption
 }
 
 /** Size, bands and types of a chip, all its rasters together; of chosen bands the names, whatever their places. */
-async function layoutOf(
+function layoutOf(
+  headers: readonly ChipHeader[],
   images: readonly string[],
-  dataPath: string,
   inputBands: readonly string[] | undefined,
-): Promise<string> {
-  const headers = await Promise.all(images.map((image) => readChipHeader(image, { dataPath })));
+): string {
   const sizes = [...new Set(headers.map(({ height, width }) => `${height} × ${width}`))].join(' and ');
   const types = [...new Set(headers.map(({ dtype }) => dtype))].join(' and ');
   const names = headers.flatMap(({ bands, bandNames }) =>

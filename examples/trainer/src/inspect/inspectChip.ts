@@ -10,25 +10,25 @@ import { type Report, shortNumber } from './Report.js';
 const MAX_BYTES = 2 ** 28;
 
 /**
- * What is in a GeoTIFF, by path or http(s) address: size, bands, georeferencing, and the values of each band.
+ * What is in a GeoTIFF, PNG or JPEG, by path or http(s) address: size, bands, georeferencing, and the values of each band.
  *
  * @param inputBands The bands to look at, numbers from 1 on and names; default: all.
  */
 export async function inspectChip(image: string, inputBands?: readonly string[]): Promise<Report> {
   const raster = await openRaster(image);
   try {
-    const { info } = raster;
+    const { info, format, remarks } = raster;
     const { width, height, bands, dtype, nodata, alphaBand, scales, offsets, bandNames } = info;
     const all = Array.from({ length: bands }, (_, band) => band + 1);
     const numbers = inputBands ? findBands([info], selectionOf(inputBands), `--input-bands, ${image}`) : all;
     const textOf = (number: number) => bandText(number, bandNames?.[number - 1]);
     const report: Report = {
-      title: `${image}: GeoTIFF of ${height} × ${width} pixels, ${bands} band${bands > 1 ? 's' : ''} of ${dtype}`,
+      title: `${image}: ${format} of ${height} × ${width} pixels, ${bands} band${bands > 1 ? 's' : ''} of ${dtype}`,
       facts: [
         ['nodata', nodata === null ? 'none' : String(nodata)],
         ['alpha', alphaBand === null ? 'none' : `band ${textOf(alphaBand + 1)}`],
       ],
-      warnings: [],
+      warnings: [...remarks],
     };
     if (scales || offsets) {
       report.facts.push(

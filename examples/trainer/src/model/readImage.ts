@@ -18,7 +18,7 @@ export interface ModelImage extends Georeference {
 }
 
 /**
- * Reads an image for a model and scales it as the model's chips were.
+ * Reads a GeoTIFF, PNG or JPEG for a model and scales it as the model's chips were.
  *
  * @param inputBands Which of its bands the model gets (see `imageBands`).
  * @throws If it cannot be read, or has not the model's bands or a size that the network takes.
@@ -28,8 +28,9 @@ export async function readImage(
   { bands, normalization }: Pick<OpenModel, 'bands' | 'normalization'>,
   inputBands?: readonly string[],
 ): Promise<ModelImage> {
-  const { info, close } = await openRaster(file);
+  const { info, remarks, close } = await openRaster(file);
   close();
+  for (const remark of remarks) console.warn(`warning: ${file}: ${remark}`);
   const chosen = imageBands(file, info, bands, inputBands);
   const files = [{ name: file, bytes: await readFile(file) }];
   const image = await decodeChip(files, { channels: bands.length, bands: chosen, normalization });
