@@ -1,7 +1,7 @@
 /**
  * Denoisers of your own with the samplers, which take any function of (xT, t): here a formula and a small network.
  *
- * The data are spectra of single pixels in four bands, of water, forest and sand. For data this simple the best
+ * The data are spectra of single pixels, of water, forest and sand. For data this simple the best
  * prediction is known in closed form; the network learns it from samples. Run as: tsx custom-denoiser.ts STEPS
  */
 import * as tf from '@tensorflow/tfjs-core';
@@ -27,6 +27,7 @@ const means = [
   [-0.6, -0.2, -0.7, 0.8],
   [0.6, 0.4, 0.1, 0.5],
 ];
+const BANDS = means[0].length;
 const SPREAD = 0.05;
 
 await initBackend();
@@ -46,9 +47,9 @@ const formula: Denoiser = (xT, t) => {
 /** A network: any model, called as you like. */
 const layers = tfl.sequential({
   layers: [
-    tfl.layers.dense({ inputShape: [4 + 32], units: 128, activation: 'relu' }),
+    tfl.layers.dense({ inputShape: [BANDS + 32], units: 128, activation: 'relu' }),
     tfl.layers.dense({ units: 128, activation: 'relu' }),
-    tfl.layers.dense({ units: 4 }),
+    tfl.layers.dense({ units: BANDS }),
   ],
 });
 const network: Denoiser = (xT, t) =>
@@ -59,9 +60,9 @@ for (let step = 0; step < steps; step++) {
   const loss = tf.tidy(() => {
     const key = (stream: number) => ({ seed: 0, stream, step });
     const spectra = tf.tensor2d(Array.from(randomIntegers(128, 3, key(1)), (index) => means[index]));
-    const x0 = tf.add(spectra, tf.mul(randomNormal([128, 4], key(2)), SPREAD));
+    const x0 = tf.add(spectra, tf.mul(randomNormal([128, BANDS], key(2)), SPREAD));
     const t = tf.tensor1d(randomIntegers(128, 1000, key(3)), 'int32');
-    const noise = randomNormal([128, 4], key(4));
+    const noise = randomNormal([128, BANDS], key(4));
     const xT = qSample(x0, t, alphaBars, noise);
     const loss = () => mse(network(xT, t, undefined, { training: true, step }), noise);
     return optimizer.minimize(loss, true)!;
@@ -80,8 +81,8 @@ async function report(name: string, samples: tf.Tensor): Promise<void> {
   const text = classes.map((label, i) => `${counts[i]} ${label}`).join(', ');
   console.log(`${name}: ${text}, ${values.length - counts.reduce((a, b) => a + b)} none`);
 }
-const options = { shape: [300, 4], steps: 100, clip: [-1, 1] } as const;
-await report('pure noise', randomNormal([300, 4], { seed: 0, stream: 5, step: 0 }));
+const options = { shape: [300, BANDS], steps: 100, clip: [-1, 1] as [number, number] };
+await report('pure noise', randomNormal([300, BANDS], { seed: 0, stream: 5, step: 0 }));
 await report('formula, DDIM', await sampleDdim(formula, alphaBars, options));
 await report('formula, DDPM', await sampleDdpm(formula, alphaBars, options));
 await report('network, DDIM', await sampleDdim(network, alphaBars, options));

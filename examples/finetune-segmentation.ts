@@ -1,7 +1,7 @@
 /**
  * Segmentation from few labels on pretrained weights: the network without its last layer, and a head with one output a
  * class. Trained twice, from the weights and from scratch, which tells whether pretraining was worth it. The catalog of
- * FOLDER has a column `label`, whose rasters hold the classes 0 to 3; MODEL is the folder `model` of a run. Run as:
+ * FOLDER has a column `label`, whose rasters hold the classes from 0 on; MODEL is the folder `model` of a run. Run as:
  * tsx finetune-segmentation.ts FOLDER MODEL CHIPS EPOCHS
  */
 import { readFile } from 'node:fs/promises';
@@ -9,16 +9,15 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { initBackend } from 'diffusion-ssl/backends/node';
-import { type CatalogRow, decodeGeoTiff } from 'diffusion-ssl/data';
-import { createChipLoader, readCatalog } from 'diffusion-ssl/data/node';
+import { type CatalogRow, decodeRaster } from 'diffusion-ssl/data';
+import { createChipLoader, readCatalog, readChipHeader } from 'diffusion-ssl/data/node';
 import { loadTorchStateDict, toTorchStateDict } from 'diffusion-ssl/interop';
 import { Conv1x1, PixelShuffle } from 'diffusion-ssl/layers';
 import { namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
-import { checkBands, fromPretrained } from 'diffusion-ssl/pretrained';
+import { fromPretrained } from 'diffusion-ssl/pretrained';
 import { folderFiles } from 'diffusion-ssl/training/node';
 
-const CLASSES = 4;
 const [dataPath = 'data/blue-marble', modelFolder = 'runs/blue-marble/model', chips = '16', epochs = '10'] =
   process.argv.slice(2);
 
@@ -40,25 +39,24 @@ function some(usage: CatalogRow['usage'], count: number): CatalogRow[] {
   );
 }
 
+/** The classes of a chip's pixels, -1 where the label has none. */
+async function classesOf(row: CatalogRow): Promise<Int32Array> {
+  const file = path.join(dataPath, row.values.label);
+  const { data, valid } = await decodeRaster(await readFile(file), { name: file });
+  return Int32Array.from(data, (value, i) => (valid?.[i] === 0 ? -1 : value));
+}
+
 /** Chips in batches, with their labels: int32 [batch, height, width]. */
 async function* labelled(chosen: CatalogRow[], epoch: number, dropLast: boolean) {
-  const options = {
-    channels: bands.length,
-    batchSize: 4,
-    shuffle: true,
-    dropLast,
-    workers: 0,
-    normalization,
-  };
-  const loader = await createChipLoader({ rows: chosen, dataPath, ...options });
-  checkBands(bands, { count: loader.shape[2] });
+  const options = { batchSize: 4, shuffle: true, dropLast, workers: 0, normalization };
+  const ofBands = { channels: bands.length, bands: chosenBands };
+  const loader = await createChipLoader({ rows: chosen, dataPath, ...ofBands, ...options });
   try {
     for await (const { images, shape, indices } of loader.epoch(epoch)) {
       const labels = new Int32Array(shape[0] * shape[1] * shape[2]);
       for (const [i, index] of indices.entries()) {
-        const file = path.join(dataPath, chosen[index].values.label);
-        const { data } = await decodeGeoTiff(await readFile(file), { name: file });
-        labels.set(data, i * data.length);
+        const classes = await classesOf(chosen[index]);
+        labels.set(classes, i * classes.length);
       }
       const [batch, height, width] = shape;
       yield { x: tf.tensor4d(images, shape), y: tf.tensor3d(labels, [batch, height, width], 'int32') };
@@ -68,12 +66,22 @@ async function* labelled(chosen: CatalogRow[], epoch: number, dropLast: boolean)
   }
 }
 
+/** How many classes the labels have. */
+let classCount = 0;
+const [trained, validated] = [some('train', Number(chips)), some('validate', 64)];
+for (const row of [...trained, ...validated])
+  classCount = (await classesOf(row)).reduce((most, value) => Math.max(most, value + 1), classCount);
+/** Of chips that name their bands those of the network, in its order; else all must be these. */
+const names = bands.map(({ name }) => name ?? '');
+const { bandNames } = await readChipHeader(trained[0].images[0], { dataPath });
+const chosenBands = bandNames && names.every(Boolean) ? names : undefined;
+
 /** The network up to its last block of convolutions, and a head. */
 function segmenter(): tfl.LayersModel {
   const network = unetAttD(config);
   const features = network.getLayer('conv5').output as tfl.SymbolicTensor;
   const inChannels = features.shape[3] as number;
-  const outChannels = CLASSES * (config.patchSize === 2 ? 4 : 1);
+  const outChannels = classCount * (config.patchSize === 2 ? 4 : 1);
   let logits = new Conv1x1({ name: 'head', inChannels, outChannels }).apply(features);
   if (config.patchSize === 2) logits = new PixelShuffle({ name: 'pixels' }).apply(logits);
   return tfl.model({ inputs: network.inputs, outputs: logits as tfl.SymbolicTensor });
@@ -90,8 +98,8 @@ async function train(model: tfl.LayersModel): Promise<void> {
   const variables = trainable.map(({ variable }) => variable);
   const optimizer = new AdamW({ learningRate: 2e-3 });
   for (let epoch = 0; epoch < Number(epochs); epoch++) {
-    for await (const { x, y } of labelled(some('train', Number(chips)), epoch, true)) {
-      const target = tf.oneHot(y, CLASSES);
+    for await (const { x, y } of labelled(trained, epoch, true)) {
+      const target = tf.oneHot(y, classCount);
       const loss = () => tf.losses.softmaxCrossEntropy(target, logitsOf(model, x)) as tf.Scalar;
       optimizer.minimize(loss, false, variables);
       tf.dispose([x, y, target]);
@@ -102,11 +110,12 @@ async function train(model: tfl.LayersModel): Promise<void> {
 /** Share of the pixels of validation chips that get their class. */
 async function accuracy(model: tfl.LayersModel): Promise<number> {
   let [right, pixels] = [0, 0];
-  for await (const { x, y } of labelled(some('validate', 64), 0, false)) {
+  for await (const { x, y } of labelled(validated, 0, false)) {
     const hits = tf.tidy(() => tf.sum(tf.cast(tf.equal(tf.argMax(logitsOf(model, x), 3), y), 'int32')));
     right += (await hits.data())[0];
-    pixels += y.size;
-    tf.dispose([x, y, hits]);
+    const known = tf.tidy(() => tf.sum(tf.cast(tf.greaterEqual(y, 0), 'int32')));
+    pixels += (await known.data())[0];
+    tf.dispose([x, y, hits, known]);
   }
   return right / pixels;
 }

@@ -1,4 +1,4 @@
-// The shortest useful trainer. FOLDER holds catalog.csv and chips of four bands: tsx minimal-loop.ts FOLDER EPOCHS
+// The shortest useful trainer. FOLDER holds catalog.csv and chips of any bands: tsx minimal-loop.ts FOLDER EPOCHS
 import { writeFile } from 'node:fs/promises';
 import * as tf from '@tensorflow/tfjs-core';
 import { initBackend } from 'diffusion-ssl/backends/node';
@@ -15,9 +15,10 @@ import { trainStep } from 'diffusion-ssl/training';
 const [dataPath = 'data/blue-marble', epochs = '1'] = process.argv.slice(2);
 await initBackend();
 const rows = (await readCatalog(`${dataPath}/catalog.csv`)).filter(({ usage }) => usage === 'train');
-const order = { batchSize: 4, shuffle: true, dropLast: true };
-const chips = await createChipLoader({ rows, dataPath, channels: 4, ...order });
-const model = unetAttD({ filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] });
+const chips = await createChipLoader({ rows, dataPath, batchSize: 4, shuffle: true, dropLast: true });
+const [height, width, bands] = chips.shape;
+const blockNum = [1, 1, 1, 1, 1, 1];
+const model = unetAttD({ inChannels: bands, filterConfig: [16, 16, 32, 32, 32, 32], blockNum });
 const denoiser = layersDenoiser(model);
 const parameters = namedParameters(model).filter(({ spec }) => spec.trainable);
 const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
@@ -33,7 +34,6 @@ for (let step = 0, epoch = 0; epoch < Number(epochs); epoch++) {
   }
 }
 await chips.close();
-const [height, width, bands] = chips.shape;
 const sample = await sampleDdim(denoiser, alphaBars, { shape: [1, height, width, bands], clip: [0, 1] });
 await writeFile('sample.tif', encodeGeoTiff({ width, height, bands, data: await sample.data<'float32'>() }));
 await writeFile('weights.safetensors', writeSafetensors(await toTorchStateDict(namedParameters(model))));

@@ -23,7 +23,6 @@ async function noisedChips(usage: 'train' | 'validate', isFixed: boolean) {
   const chips = await createChipLoader({
     rows: rows.filter((row) => row.usage === usage),
     dataPath,
-    channels: 4,
     batchSize: 4,
     shuffle: !isFixed,
     dropLast: true,
@@ -40,19 +39,25 @@ async function noisedChips(usage: 'train' | 'validate', isFixed: boolean) {
   }
   let next = 0;
   return {
+    bands: chips.shape[2],
     size: chips.batchesPerEpoch,
     iterator: async () => epoch(isFixed ? 0 : next++),
     close: () => chips.close(),
   };
 }
 
-const config = { filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] };
+const [train, validate] = [await noisedChips('train', false), await noisedChips('validate', true)];
+const { bands } = train;
+const config = {
+  inChannels: bands,
+  filterConfig: [16, 16, 32, 32, 32, 32],
+  blockNum: [1, 1, 1, 1, 1, 1],
+};
 const model = unetAttD(config);
 model.compile({
   optimizer: new AdamW({ learningRate: 4e-3 }),
   loss: (noise: tf.Tensor, prediction: tf.Tensor) => mse(prediction, noise),
 });
-const [train, validate] = [await noisedChips('train', false), await noisedChips('validate', true)];
 await model.fitDataset(train, {
   epochs: Number(epochs),
   verbose: 0,
@@ -69,7 +74,7 @@ await Promise.all([train.close(), validate.close()]);
 // For fromPretrained: the network, and how chips are given to it.
 await savePretrained(model, folderFiles('model'), {
   config,
-  bands: [{}, {}, {}, {}],
+  bands: Array.from({ length: bands }, () => ({})),
   diffusion: { schedule: 'cosine', timesteps: 1000, predictionType: 'noise' },
   normalization: { strategy: 'min_max', procedure: 'lab' },
 });

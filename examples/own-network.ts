@@ -25,7 +25,7 @@ import {
 import { folderFiles } from 'diffusion-ssl/training/node';
 
 const [folder = 'runs/own-network', steps = '400'] = process.argv.slice(2);
-const [BATCH, SIZE, BANDS, SEED] = [16, 16, 3, 1];
+const [BATCH, SIZE, SEED] = [16, 16, 1];
 
 /** The data: chips of water, forest and sand under more or less cloud, made anew for each step. */
 const colours = [
@@ -33,6 +33,7 @@ const colours = [
   [-0.7, -0.1, -0.6],
   [0.5, 0.3, 0.0],
 ];
+const BANDS = colours[0].length;
 function makeBatch(step: number, purpose = 0) {
   const key = (stream: number) => ({ seed: SEED, stream: stream + purpose, step });
   const land = randomIntegers(BATCH, colours.length, key(1));

@@ -27,20 +27,27 @@ async function run(script: string, ...args: string[]): Promise<string[]> {
   return stdout.trimEnd().split('\n');
 }
 
-beforeAll(async () => {
-  await startTestBackend();
-  mkdirSync(chips);
+/** Writes chips with labels of so many classes, and their catalog; returns their folder. */
+function writeChips(name: string, bands: number, classes = 2): string {
+  const at = (file: string) => path.join(folder, name, file);
+  mkdirSync(path.join(folder, name));
   const rows = Array.from({ length: 14 }, (_, i) => {
-    const pixels = Uint16Array.from(smoothPixels(4, i, SIZE));
-    writeRaster(path.join(chips, `${i}.tif`), 4, pixels, { size: SIZE });
-    // Bright pixels are of class 1, the others of class 0.
-    const classes = Uint16Array.from({ length: pixels.length / 4 }, (_, pixel) =>
-      pixels[4 * pixel] > 1000 ? 1 : 0,
+    const pixels = Uint16Array.from(smoothPixels(bands, i, SIZE));
+    writeRaster(at(`${i}.tif`), bands, pixels, { size: SIZE });
+    // The brighter a pixel, the higher its class.
+    const labels = Uint16Array.from({ length: pixels.length / bands }, (_, pixel) =>
+      Math.min(classes - 1, Math.max(0, Math.floor((pixels[bands * pixel] - 600) / (800 / classes)))),
     );
-    writeRaster(path.join(chips, `${i}-label.tif`), 1, classes, { size: SIZE });
+    writeRaster(at(`${i}-label.tif`), 1, labels, { size: SIZE });
     return `${i}.tif,${i}-label.tif,${i < 10 ? 'train' : 'validate'}`;
   });
-  writeFileSync(path.join(chips, 'catalog.csv'), `image,label,usage\n${rows.join('\n')}\n`);
+  writeFileSync(at('catalog.csv'), `image,label,usage\n${rows.join('\n')}\n`);
+  return path.join(folder, name);
+}
+
+beforeAll(async () => {
+  await startTestBackend();
+  writeChips('chips', 4);
   trainer = buildTrainer();
 });
 afterAll(() => {
@@ -52,6 +59,16 @@ describe('minimal-loop.ts', () => {
   it('has fewer than 40 lines', () => {
     const file = fileURLToPath(new URL('../../examples/minimal-loop.ts', import.meta.url));
     expect(readFileSync(file, 'utf8').trimEnd().split('\n').length).toBeLessThan(40);
+  });
+
+  it('takes chips of any number of bands', async () => {
+    for (const bands of [1, 7]) {
+      const lines = await run('minimal-loop.ts', writeChips(`minimal-${bands}`, bands), '1');
+      expect(lines).toHaveLength(2);
+      const sample = await decodeGeoTiff(readFileSync(path.join(folder, 'sample.tif')));
+      expect(sample.bands).toBe(bands);
+      rmSync(path.join(folder, 'sample.tif'));
+    }
   });
 
   it('trains, and leaves a sample and weights', async () => {
@@ -108,6 +125,13 @@ describe('model-fit.ts', () => {
     expect(remarks).toHaveLength(1);
     model.dispose();
   });
+
+  it('takes chips of another number of bands', async () => {
+    expect(await run('model-fit.ts', writeChips('fit', 2), '1')).toHaveLength(1);
+    const { model, bands } = await fromPretrained(folderFiles(path.join(folder, 'model')));
+    expect(bands).toEqual([{}, {}]);
+    model.dispose();
+  });
 });
 
 describe('finetune-segmentation.ts', () => {
@@ -127,5 +151,21 @@ describe('finetune-segmentation.ts', () => {
     // Of two classes, learned in 24 steps; other initial weights give another result.
     for (const share of shares) expect(share).toBeGreaterThan(65);
     expect(shares[0]).not.toBe(shares[1]);
+  }, 180_000);
+
+  it('takes as many bands as the network, and as many classes as the labels', async () => {
+    const model = path.join(folder, 'of-three');
+    const config = { inChannels: 3, filterConfig: [16, 16, 32, 32, 32, 32], blockNum: [1, 1, 1, 1, 1, 1] };
+    const bands = [{}, {}, {}];
+    await savePretrained(unetAttD(config), folderFiles(model), { config, bands });
+    const lines = await run('finetune-segmentation.ts', writeChips('three', 3, 5), model, '8', '1');
+    expect(lines).toHaveLength(3);
+    // A guess among as many classes as there are is no longer right half of the time.
+    for (const line of lines.slice(1)) expect(Number(/: (\d+\.\d) %/.exec(line)?.[1])).toBeGreaterThan(0);
+    const other = trainer.start([path.join(folder, 'chips'), model, '8', '1'], {
+      script: 'finetune-segmentation.ts',
+      cwd: folder,
+    });
+    expect((await other.ended).stderr).toContain('has 4 bands, but channels is 3');
   }, 180_000);
 });

@@ -11,6 +11,7 @@ import type { RemoteOptions } from '../RemoteSource.js';
 import { checkWindows, type WindowOptions } from '../sceneWindows.js';
 import { ChipLoader } from './ChipLoader.js';
 import type { ChipReaderSettings } from './ChipReader.js';
+import { countBands } from './countBands.js';
 import { makeRunners } from './makeRunners.js';
 
 /** Options of {@link createChipLoader}. */
@@ -23,8 +24,8 @@ export interface ChipLoaderOptions {
   rows: ChipRows;
   /** Folder that the rows' paths are relative to. */
   dataPath: string;
-  /** Bands of a chip, all its rasters together. */
-  channels: number;
+  /** Bands of a chip, all its rasters together; default: as `bands` chooses, or as the first chip has, without alpha. */
+  channels?: number;
   /** The bands that chips are made of, in their order; only these are read. Default: all, in the order of the files. */
   bands?: BandSelection;
   batchSize: number;
@@ -122,7 +123,7 @@ export interface ChipLoaderOptions {
  * await loader.close();
  */
 export async function createChipLoader(options: ChipLoaderOptions): Promise<ChipLoader> {
-  const { rows, channels, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
+  const { rows, batchSize, seed = 0, prefetch = 3, buffer = 0, onBadChip = 'error' } = options;
   const { bands, remote = {}, bufferFrom = 'zeros', contentEvery = 1 } = options;
   const { workers = Math.max(1, Math.min(4, availableParallelism() - 1)), cacheBytes = 256 * 2 ** 20 } =
     options;
@@ -131,8 +132,6 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   const threads = Math.min(workers, chips);
   const check = (name: string, value: number, min: number) =>
     checkInteger(`createChipLoader: ${name}`, value, min);
-  check('channels', channels, 1);
-  if (bands) checkSelection('createChipLoader', bands, channels);
   check('batchSize', batchSize, 1);
   check('buffer', buffer, 0);
   check('seed', seed, 0);
@@ -142,7 +141,6 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
   check('chipTimeout', options.chipTimeout ?? 1, 1);
   check('contentEvery', contentEvery, 1);
   checkOneOf('createChipLoader: bufferFrom', bufferFrom, ['zeros', 'neighbours']);
-  checkNodata('createChipLoader', options.normalization?.nodata ?? [], channels);
   checkOneOf('createChipLoader: onBadChip', onBadChip, ['error', 'skip']);
   if (rows.length === 0) throw argumentError('createChipLoader: rows', [], 'a list of at least one chip');
   const some = options.inspect ?? (rows.at(0)?.images.some(isRemote) ? 100 : 10_000);
@@ -157,6 +155,10 @@ export async function createChipLoader(options: ChipLoaderOptions): Promise<Chip
     checkWindows('createChipLoader', windows);
     if (!size) throw argumentError('createChipLoader: size', size, 'given with windows: it is theirs');
   }
+  const channels = options.channels ?? bands?.length ?? (await countBands(rows, options));
+  check('channels', channels, 1);
+  if (bands) checkSelection('createChipLoader', bands, channels);
+  checkNodata('createChipLoader', options.normalization?.nodata ?? [], channels);
   const settings: ChipReaderSettings = {
     dataPath: options.dataPath,
     chip: { channels, bands, size, buffer, bufferFrom, normalization: options.normalization },

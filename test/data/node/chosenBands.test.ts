@@ -125,6 +125,20 @@ describe('chosen bands of the chip loader', () => {
   });
 });
 
+describe('channels', () => {
+  it('are by default as many as are chosen, or as the first chip has', async () => {
+    expect((await firstBatch({ channels: undefined })).shape[3]).toBe(4);
+    expect((await firstBatch({ channels: undefined, bands: undefined })).shape[3]).toBe(6);
+    const missing = [{ images: ['none.tif', '0-radar.tif'] }, ...rows];
+    const options = { channels: undefined, bands: undefined, rows: missing };
+    await expect(firstBatch(options)).rejects.toThrow(/^createChipLoader: .*none\.tif/);
+    expect((await firstBatch({ ...options, onBadChip: 'skip' })).indices).toEqual([1, 2, 3]);
+    await expect(firstBatch({ ...options, rows: [missing[0]], onBadChip: 'skip' })).rejects.toThrow(
+      'none.tif',
+    );
+  });
+});
+
 describe('openRaster', () => {
   it('reads chosen bands of a window, and names those of the file', async () => {
     const raster = await openRaster('1.tif', { dataPath });
