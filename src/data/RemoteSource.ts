@@ -63,7 +63,7 @@ export class RemoteSource implements TiffSource {
   }
 
   async read(offset: number, length: number): Promise<Uint8Array> {
-    let part = this.held(offset, length);
+    let part = this.held(offset, Math.min(length, this.size - offset));
     if (!part) {
       await this.fetchPart({ offset, length: Math.max(length, LEAST) });
       part = this.held(offset, Math.min(length, this.size - offset));

@@ -10,8 +10,8 @@ const MAX_VALUE = 1e30;
 const SIZES = [64, 32];
 
 /**
- * Cuts GeoTIFFs, PNGs and JPEGs into square chips of 64 pixels (32 where one is smaller). Files that cannot be used are passed over
- * with the reason.
+ * Cuts GeoTIFFs, PNGs and JPEGs into square chips of 64 pixels (32 where one is smaller). Files that cannot be used are
+ * passed over with the reason.
  *
  * @throws If no file is of use.
  */

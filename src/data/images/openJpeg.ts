@@ -30,7 +30,7 @@ export function openJpeg(source: TiffSource, mask?: TiffSource): Promise<OpenIma
     const info = { width, height, bands, dtype: 'uint8', nodata: null, alphaBand: null } as const;
     const remarks = turned
       ? [
-          `Its EXIF orientation is ${orientation}: other programs show it turned, its values are read as they are stored.`,
+          `Its EXIF orientation is ${orientation}: others show it turned, its values are read as they are stored.`,
         ]
       : [];
     const decode = async (file: Uint8Array, decoder: PixelDecoder) => {

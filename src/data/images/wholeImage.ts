@@ -50,7 +50,7 @@ export function wholeImage(source: TiffSource, image: WholeImage, mask: TiffSour
       return named(format, async () => {
         const size = 4 * width * height * bands;
         if (size > maxBytes) {
-          const what = `${width} × ${height} pixels of ${bands} bands, ${size} bytes of more than ${maxBytes} (maxBytes)`;
+          const what = `${width} × ${height} pixels of ${bands} bands, ${size} bytes of at most ${maxBytes}`;
           throw new LayoutError(
             `${what}, which a ${format} has to be decoded for whole`,
             '-co TILED=YES -co COMPRESS=DEFLATE',

@@ -24,7 +24,7 @@ export interface ChipLoaderOptions {
   rows: ChipRows;
   /** Folder that the rows' paths are relative to. */
   dataPath: string;
-  /** Bands of a chip, all its rasters together; default: as `bands` chooses, or as the first chip has, without alpha. */
+  /** Bands of a chip, all its rasters together; default: as many as `bands`, or as the first chip has without alpha. */
   channels?: number;
   /** The bands that chips are made of, in their order; only these are read. Default: all, in the order of the files. */
   bands?: BandSelection;

@@ -38,7 +38,8 @@ let openings = 0;
 /**
  * Opens a raster by its path, relative to `dataPath`, or its http(s) address.
  *
- * @throws If it cannot be read or is no GeoTIFF, PNG or JPEG that is read here; the message begins with the path or address.
+ * @throws If it cannot be read or is no GeoTIFF, PNG or JPEG that is read here; the message begins with the path or
+ * address.
  */
 export async function openChipRaster(
   image: string,

@@ -43,8 +43,8 @@ export interface OpenRaster {
  * decoded whole for its first window.
  *
  * @param image Path or address, as a catalog has it.
- * @throws If an option is out of range, or the raster cannot be read or is of another format; the message begins with its path
- * or address.
+ * @throws If an option is out of range, or the raster cannot be read or is of another format; the message begins with
+ * its path or address.
  * @example
  * import { mkdtempSync, writeFileSync } from 'node:fs';
  * import { encodeGeoTiff } from 'diffusion-ssl/data';

@@ -67,8 +67,8 @@ async function loadZstandard() {
 }
 
 /**
- * Undoes deflate, of at most so many bytes, or of the first ones. Where the decoder refuses a stream, it may be damaged,
- * or only longer than its block: the platform's inflate tells.
+ * Undoes deflate. Where the decoder refuses a stream, it may be damaged, or only longer than its block: the platform's
+ * inflate tells.
  */
 export const inflateBy =
   (decoder: PixelDecoder): ByteCodec =>

@@ -10,7 +10,8 @@ import { type Report, shortNumber } from './Report.js';
 const MAX_BYTES = 2 ** 28;
 
 /**
- * What is in a GeoTIFF, PNG or JPEG, by path or http(s) address: size, bands, georeferencing, and the values of each band.
+ * What is in a GeoTIFF, PNG or JPEG, by path or http(s) address: size, bands, georeferencing, and the values of each
+ * band.
  *
  * @param inputBands The bands to look at, numbers from 1 on and names; default: all.
  */
