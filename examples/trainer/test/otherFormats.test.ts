@@ -140,9 +140,7 @@ describe('pretrain', () => {
     );
     for (let i = 0; i < 6; i++) copyFileSync(imageOf('palette-8.png'), at(`palette-${i}.png`));
     await train('palette.csv', 'palette');
-    expect(said).toContainEqual(
-      expect.stringMatching(/palette-0\.png: Its values are places in a palette/),
-    );
+    expect(said).toContainEqual(expect.stringMatching(/palette-0\.png: Its values are places in a palette/));
   });
 });
 

@@ -2,6 +2,8 @@ import { fileKind } from '../../internal/fileKind.js';
 import { openTiff } from '../tiff/openTiff.js';
 import type { TiffSource } from '../tiff/TiffSource.js';
 import type { OpenImage } from './imageTypes.js';
+import { openJpeg } from './openJpeg.js';
+import { openPng } from './openPng.js';
 
 /**
  * Reads the header of a GeoTIFF, PNG or JPEG: which it is, its first bytes say.
@@ -11,8 +13,7 @@ import type { OpenImage } from './imageTypes.js';
  */
 export async function openImage(source: TiffSource, mask?: TiffSource): Promise<OpenImage> {
   const suffix = fileKind((await source.read(0, 1024)).subarray(0, 16))?.suffix;
-  // Loaded when there is one: most chips are GeoTIFFs.
-  if (suffix === 'png') return (await import('./openPng.js')).openPng(source, mask);
-  if (suffix === 'jpg') return (await import('./openJpeg.js')).openJpeg(source, mask);
+  if (suffix === 'png') return openPng(source, mask);
+  if (suffix === 'jpg') return openJpeg(source, mask);
   return openTiff(source, mask);
 }
