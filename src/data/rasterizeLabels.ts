@@ -51,10 +51,11 @@ export interface LabelRaster {
  * ```
  */
 export function rasterizeLabels(
-  { shapes, epsg }: Pick<LabelShapes, 'shapes' | 'epsg'>,
+  labels: Pick<LabelShapes, 'shapes' | 'epsg'>,
   grid: LabelGrid,
   { project, noLabel = 255 }: RasterizeOptions = {},
 ): LabelRaster {
+  const { shapes, epsg } = labels;
   const { width, height } = grid;
   checkInteger('rasterizeLabels: noLabel', noLabel, -1, 2 ** 31 - 1);
   if (!grid.transform)

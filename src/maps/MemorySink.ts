@@ -15,6 +15,7 @@ import type { MapSink } from './SceneWindow.js';
 export class MemorySink implements MapSink {
   private pieces: Uint8Array[] = [];
 
+  /** Keeps a copy of the bytes. */
   async write(bytes: Uint8Array): Promise<void> {
     this.pieces.push(bytes.slice());
   }

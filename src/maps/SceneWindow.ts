@@ -3,7 +3,9 @@ import type { Raster } from '../internal/raster.js';
 
 /** A scene that is read window by window: what `openRaster` or `openRemoteGeoTiff` gives. */
 export interface SceneSource {
+  /** Size, bands and place of the scene. */
   info: GeoTiffInfo;
+  /** The pixels of a window, all bands. */
   read(part: PixelWindow): Promise<GeoTiff>;
 }
 
@@ -29,6 +31,7 @@ export type PredictWindow = (window: SceneWindow) => Promise<WindowPrediction> |
 
 /** Where the bytes of a map go, one after the other: a file (`mapFile`), or a page's memory (`MemorySink`). */
 export interface MapSink {
+  /** Takes the next bytes. */
   write(bytes: Uint8Array): Promise<void>;
   /** All is written. */
   close(): Promise<void>;

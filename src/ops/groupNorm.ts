@@ -31,7 +31,8 @@ export interface GroupNormOptions {
  * import * as tf from '@tensorflow/tfjs-core';
  * import { groupNorm } from 'diffusion-ssl/ops';
  *
- * console.log(groupNorm(tf.ones([1, 8, 8, 6]), tf.ones([6]), tf.zeros([6]), { groups: 3 }).shape); // [1, 8, 8, 6]
+ * const [weight, bias] = [tf.tensor1d([1, 1, 1, 1, 1, 1]), tf.tensor1d([0, 0, 0, 0, 0, 0])];
+ * console.log(groupNorm(tf.ones([1, 8, 8, 6]), weight, bias, { groups: 3 }).shape); // [1, 8, 8, 6]
  * ```
  */
 export function groupNorm(

@@ -1,14 +1,18 @@
 import type { GeoTiffInfo } from '../geoTiffTypes.js';
-import type { OpenImage } from '../images/imageTypes.js';
+import type { RasterFormat } from '../images/imageTypes.js';
 import type { RemoteOptions } from '../RemoteSource.js';
 import { openChipRaster } from './openChipRaster.js';
 
 /** Size and type of a raster's pixels, its bands, what its values stand for, and what is worth knowing of them. */
-export type ChipHeader = Pick<OpenImage, 'format' | 'remarks'> &
-  Pick<
+export interface ChipHeader
+  extends Pick<
     GeoTiffInfo,
     'width' | 'height' | 'bands' | 'dtype' | 'nodata' | 'alphaBand' | 'scales' | 'offsets' | 'bandNames'
-  >;
+  > {
+  format: RasterFormat;
+  /** What is worth knowing of its values, a sentence each. */
+  remarks: readonly string[];
+}
 
 /** Options of {@link readChipHeader}. */
 export interface ChipHeaderOptions {
