@@ -1,10 +1,10 @@
 import { countForwardFlops } from './countForwardFlops.js';
 import type { Family } from './kernelFamily.js';
-import { type BenchNetwork, timeEmbeddingDim } from './networks.js';
+import { type BenchNetwork, inChannels, timeEmbeddingDim } from './networks.js';
 
 /**
- * Operations of a training step by family, as direct convolutions. Unlike in `countTrainingFlops.ts` the gradient of
- * the image counts: nothing needs it, but the operations compute it.
+ * Operations of a training step by family, as direct convolutions. Nothing asks for the gradient of the image, so the
+ * first convolution has none of its input.
  */
 export function countFamilyFlops(network: BenchNetwork): Partial<Record<Family, number>> {
   const { filterConfig, size, batch } = network;
@@ -17,7 +17,7 @@ export function countFamilyFlops(network: BenchNetwork): Partial<Record<Family, 
   const forward = countForwardFlops(network) - transposed - linear;
   return {
     convolution: forward,
-    'convolution, input gradient': forward,
+    'convolution, input gradient': forward - 2 * batch * 9 * size ** 2 * inChannels * filterConfig[0],
     'convolution, filter gradient': forward,
     'transposed convolutions': 3 * transposed,
   };

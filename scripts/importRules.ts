@@ -45,9 +45,9 @@ export const rows: readonly (readonly FolderRule[])[] = [
   ],
   [{ folder: 'data/node', packages: [core, 'csv-parse', 'node:'] }],
   [{ folder: 'training', packages: [core, layers] }],
+  [{ folder: 'training/node', packages: [core, layers, 'node:'] }],
   [{ folder: 'finetuning', packages: [core, layers] }],
   [{ folder: 'maps', packages: [core] }],
-  [{ folder: 'training/node', packages: [core, layers, 'node:'] }],
   [{ folder: 'features/node', packages: [core, 'node:'] }],
   [{ folder: 'maps/node', packages: ['node:'] }],
   [
