@@ -85,7 +85,8 @@ function weightsOf(
   mask: tf.Tensor4D | undefined,
 ): tf.Tensor3D {
   const scores: tf.Tensor3D = tf.matMul(queries, keys, false, true);
-  if (!mask) return tf.softmax(scores);
+  // A single key has weight 1, to the bit: there is no gradient of what has no influence.
+  if (!mask) return keys.shape[1] === 1 ? tf.onesLike(scores) : tf.softmax(scores);
   const [rows, ...matrix] = scores.shape;
   const masked = tf.add(tf.reshape(scores, [rows / heads, heads, ...matrix]), mask);
   return tf.softmax(tf.reshape(masked, scores.shape) as tf.Tensor3D);
