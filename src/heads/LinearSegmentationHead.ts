@@ -28,11 +28,12 @@ export class LinearSegmentationHead extends HeadLayer {
     const maps = this.maps(inputs);
     const training = isTraining(kwargs);
     return tf.tidy(() => {
-      const mix = tf.split(tf.softmax(this.variable<tf.Rank.R1>('mix')), maps.length);
+      const mix = tf.softmax(this.variable<tf.Rank.R1>('mix'));
       const size = this.size(maps, this.config.scale);
       const each = maps.map((map, i) => {
         const logits = this.convolve(this.batchNorm(map, `norms.${i}`, training), `convs.${i}`);
-        return tf.mul<tf.Tensor4D>(this.resized(logits, size), mix[i]);
+        // Not tf.split, whose gradient fails where there is one part.
+        return tf.mul<tf.Tensor4D>(this.resized(logits, size), tf.slice(mix, i, 1));
       });
       return sumOf(each);
     });

@@ -65,6 +65,19 @@ describe.each(['linear', 'conv', 'fpn'] as const)('segmentationHead: %s', (kind)
     expect(loss).toBeLessThan(0.45);
   });
 
+  it('learns from a single map', async () => {
+    const input = tfl.input({ shape: [8, 8, 4] });
+    const head = segmentationHead({ kind, classes: 2, width: 8, seed: 5 });
+    const model = tfl.model({ inputs: input, outputs: head([input]) });
+    const loss = await train(model, (step) => {
+      const map = noise([4, 8, 8, 4], step);
+      const sign = tf.cast(tf.greater(tf.slice(map, [0, 0, 0, 2], [4, 8, 8, 1]), 0), 'int32');
+      const target = tf.reshape(sign, [4, 8, 8]);
+      return { maps: [map], loss: (logits) => crossEntropy(logits, target) };
+    });
+    expect(loss).toBeLessThan(0.45);
+  });
+
   it('takes maps of any size, in any order, and gives logits of the largest times the scale', async () => {
     const model = modelOf(segmentationHead({ kind, classes: 3, width: 8 }), [null, null]);
     expect(model.outputs[0].shape).toEqual([null, null, null, 3]);
