@@ -187,7 +187,8 @@ describe('attention', () => {
   const random = (shape: number[], seed: number) => upload<tf.Rank.R3>(randomTensor(shape, seed));
 
   it.each([false, true])('of a long sequence, some queries at a time, masked: %s', async (masked) => {
-    const [tokens, size] = [2050, 4];
+    // Of software WebGPU as few as are still taken in two parts.
+    const [tokens, size] = [process.env.TEST_BACKEND === 'webgpu' ? 1230 : 2050, 4];
     const inputs = [1, 2, 3].map((seed) => random([1, tokens, size], seed));
     const dy = random([1, tokens, size], 4);
     const mask = masked ? upload<tf.Rank.R4>(randomTensor([1, 1, tokens, tokens], 5)) : undefined;
