@@ -1,27 +1,16 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { turn } from '../stopping/turn.js';
-import { DEGREES, HEIGHT, readWorld, WIDTH, type World, writeSquare } from './blueMarble.js';
-import { buildFolder } from './buildFolder.js';
-
-/** Options of {@link buildSampleChips}. */
-export interface BuildSampleChipsOptions {
-  /** Called now and then with the number of chips written and their total. */
-  onProgress?: (done: number, total: number) => void;
-  /** Hears for which process it waits. */
-  onWait?: (text: string) => void;
-  /** Asks to stop. */
-  signal?: AbortSignal;
-}
+import { HEIGHT, WIDTH, type World } from './blueMarble.js';
+import {
+  type BuildChipsOptions,
+  buildChipFolder,
+  CHIP,
+  type ChipFolder,
+  type ChipWindow,
+  MARGIN,
+  STRIDE,
+} from './buildChipFolder.js';
 
 /** What {@link buildSampleChips} leaves in the folder. */
-export interface SampleChips {
-  /** Root that the catalog's paths are relative to. */
-  dataPath: string;
-  /** The catalog CSV: image, label, usage, lon, lat (centre of the chip, degrees). */
-  catalogPath: string;
-  /** Chips in the catalog. */
-  count: number;
+export interface SampleChips extends ChipFolder {
   /** Band names in order. */
   bands: string[];
   /** Class names of the label rasters in order of their values. */
@@ -31,21 +20,14 @@ export interface SampleChips {
 export const SAMPLE_BANDS = ['red', 'green', 'blue', 'elevation'];
 export const SAMPLE_CLASSES = ['water', 'lowland', 'upland', 'mountain'];
 
-const CHIP = 64;
-const STRIDE = 32;
 const MAX_WATER = 0.9;
 /** Pixel columns of the bands of longitude held out: Africa and eastern Europe, and the west of South America. */
 const HELD_OUT = [
   { usage: 'validate', from: 2240, to: 2496 },
   { usage: 'test', from: 1088, to: 1344 },
 ];
-/** Elevation is interpolated from a grid half as fine: chips of two splits stay this many pixels from the border. */
-const MARGIN = 2;
 /** Brightness of the relief image at which upland and mountain begin: about a third of the land each. */
 const CLASS_FROM = [10, 25];
-const CATALOG = 'catalog.csv';
-const MARKER = 'complete.json';
-const VERSION = 1;
 
 /**
  * Builds some 1,500 real satellite chips once: 64×64 pixels, bands red, green, blue and elevation, uint8 GeoTIFF
@@ -57,60 +39,21 @@ const VERSION = 1;
  */
 export async function buildSampleChips(
   folder: string,
-  options: BuildSampleChipsOptions = {},
+  options: BuildChipsOptions = {},
 ): Promise<SampleChips> {
-  const build = (into: string) => buildChips(into, options);
-  const { onWait, signal } = options;
-  const count = await buildFolder(folder, { built: builtCount, build, onWait, signal });
-  const catalogPath = path.join(folder, CATALOG);
-  return { dataPath: folder, catalogPath, bands: SAMPLE_BANDS, classes: SAMPLE_CLASSES, count };
-}
-
-/** How many chips a finished folder holds. */
-function builtCount(folder: string): number | undefined {
-  const marker = path.join(folder, MARKER);
-  if (!existsSync(marker)) return undefined;
-  const { version, count } = JSON.parse(readFileSync(marker, 'utf8')) as { version: number; count: number };
-  return version === VERSION ? count : undefined;
-}
-
-/** Builds the chips in a new folder, and returns their number. */
-async function buildChips(folder: string, { signal, onProgress }: BuildSampleChipsOptions): Promise<number> {
-  const world = await readWorld(signal);
-  const windows = chooseWindows(world.water);
-  for (const name of ['images', 'labels']) mkdirSync(path.join(folder, name), { recursive: true });
-  const lines = ['image,label,usage,lon,lat'];
-  for (const [i, window] of windows.entries()) {
-    const name = `r${String(window.row).padStart(4, '0')}_c${String(window.column).padStart(4, '0')}.tif`;
-    writeChip(folder, name, world, window);
-    const lon = -180 + (window.column + CHIP / 2) * DEGREES;
-    const lat = 90 - (window.row + CHIP / 2) * DEGREES;
-    lines.push(`images/${name},labels/${name},${window.usage},${lon},${lat}`);
-    if (i % 50 === 49) {
-      onProgress?.(i + 1, windows.length);
-      await turn(signal);
-    }
-  }
-  writeFileSync(path.join(folder, CATALOG), `${lines.join('\n')}\n`);
-  writeFileSync(path.join(folder, MARKER), JSON.stringify({ version: VERSION, count: windows.length }));
-  onProgress?.(windows.length, windows.length);
-  return windows.length;
-}
-
-interface Window {
-  row: number;
-  column: number;
-  usage: string;
+  const built = await buildChipFolder(folder, { choose: chooseWindows }, options);
+  return { ...built, bands: SAMPLE_BANDS, classes: SAMPLE_CLASSES };
 }
 
 /** Windows within 60° of the equator, at most 90 % water, that lie inside one split. */
-function chooseWindows(water: Uint8Array): Window[] {
-  const windows: Window[] = [];
+function chooseWindows(world: World): ChipWindow[] {
+  const windows: ChipWindow[] = [];
   const firstRow = Math.ceil(HEIGHT / 6 / STRIDE) * STRIDE;
   for (let row = firstRow; row + CHIP <= (HEIGHT * 5) / 6; row += STRIDE) {
     for (let column = 0; column + CHIP <= WIDTH; column += STRIDE) {
       const usage = usageOf(column);
-      if (usage && waterShare(water, row, column) <= MAX_WATER) windows.push({ row, column, usage });
+      if (!usage || waterShare(world.water, row, column) > MAX_WATER) continue;
+      windows.push({ row, column, usage, label: labelOf(world, row, column) });
     }
   }
   return windows;
@@ -132,7 +75,8 @@ function waterShare(water: Uint8Array, row: number, column: number): number {
   return count / CHIP ** 2;
 }
 
-function writeChip(folder: string, name: string, world: World, { row, column }: Window): void {
+/** Water, and land by its height. */
+function labelOf(world: World, row: number, column: number): Uint8Array {
   const label = new Uint8Array(CHIP * CHIP);
   for (let y = 0; y < CHIP; y++) {
     const start = (row + y) * WIDTH + column;
@@ -142,5 +86,5 @@ function writeChip(folder: string, name: string, world: World, { row, column }: 
       label[y * CHIP + x] = world.water[start + x] ? 0 : land;
     }
   }
-  writeSquare(folder, name, world, { row, column, size: CHIP, label });
+  return label;
 }
