@@ -7,19 +7,17 @@ import { type BenchRow, makeRows, type Timing } from './BenchRow.js';
 import { benchOptions } from './benchOptions.js';
 import { countForwardFlops } from './countForwardFlops.js';
 import type { FeatureMeasurement } from './featuresChild.js';
-import { findPeer } from './findPeer.js';
 import { formatRows } from './formatRows.js';
 import { findNetwork, networkName, sampledNetworks } from './networks.js';
 import { measureBackends, type NotStarted, runChild, runPeer } from './runMeasurement.js';
+import { torchPeer } from './torchPeer.js';
 
 const { counts, limit, ...options } = benchOptions(sampledNetworks, { runs: 7 });
 
 /** Features that differ by more than this part of the largest one come from different networks. */
 const agreement = 1e-3;
 
-const peer = options.device === 'none' ? undefined : findPeer();
-if (!peer && options.device !== 'none')
-  console.log('No Python with PyTorch: run bench/peers/setup.sh to compare with it.');
+const peer = torchPeer(options.device);
 
 const rows: BenchRow[] = [];
 for (const name of options.networks) rows.push(...(await measureNetwork(name)));

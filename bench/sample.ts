@@ -6,10 +6,10 @@ import { readSafetensors } from 'diffusion-ssl/interop';
 import { type BenchRow, makeRows, type Timing } from './BenchRow.js';
 import { benchOptions } from './benchOptions.js';
 import { countForwardFlops } from './countForwardFlops.js';
-import { findPeer } from './findPeer.js';
 import { formatRows } from './formatRows.js';
 import { findNetwork, networkName, sampledNetworks } from './networks.js';
 import { type Measured, measureBackends, type NotStarted, runChild, runPeer } from './runMeasurement.js';
+import { torchPeer } from './torchPeer.js';
 
 const { counts, limit, ...options } = benchOptions(sampledNetworks, { runs: 3, steps: 50 });
 const { runs, steps } = counts;
@@ -20,9 +20,7 @@ const { runs, steps } = counts;
  */
 const agreement = 1e-3;
 
-const peer = options.device === 'none' ? undefined : findPeer();
-if (!peer && options.device !== 'none')
-  console.log('No Python with PyTorch: run bench/peers/setup.sh to compare with it.');
+const peer = torchPeer(options.device);
 
 const rows: BenchRow[] = [];
 for (const name of options.networks) rows.push(...(await measureNetwork(name)));

@@ -5,10 +5,10 @@ import path from 'node:path';
 import { type BenchRow, makeRows, type Precision, type Timing } from './BenchRow.js';
 import { benchOptions } from './benchOptions.js';
 import { countTrainingFlops } from './countTrainingFlops.js';
-import { findPeer } from './findPeer.js';
 import { formatRows } from './formatRows.js';
 import { findNetwork, networkName, networks } from './networks.js';
 import { measureBackends, type NotStarted, runChild, runPeer } from './runMeasurement.js';
+import { torchPeer } from './torchPeer.js';
 import type { Measurement } from './trainChild.js';
 
 const { counts, limit, ...options } = benchOptions(networks, { steps: 5, 'warm-up': 2 });
@@ -16,9 +16,7 @@ const { counts, limit, ...options } = benchOptions(networks, { steps: 5, 'warm-u
 /** Two first losses further apart than this, the lower precision's, come from different networks. */
 const agreement: Record<Precision, number> = { f32: 1e-4, tf32: 2e-3, bf16: 2e-2 };
 
-const peer = options.device === 'none' ? undefined : findPeer();
-if (!peer && options.device !== 'none')
-  console.log('No Python with PyTorch: run bench/peers/setup.sh to compare with it.');
+const peer = torchPeer(options.device);
 
 const rows: BenchRow[] = [];
 for (const name of options.networks) rows.push(...(await measureNetwork(name)));
