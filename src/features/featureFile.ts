@@ -1,9 +1,9 @@
 import { fingerprint } from '../internal/fingerprint.js';
+import { fromHalf, LARGEST_HALF, toHalf } from '../internal/float16.js';
 import { hashArray } from '../internal/hashBytes.js';
 import { readSafetensors } from '../interop/readSafetensors.js';
 import type { SafetensorsTensor } from '../interop/safetensorsTypes.js';
 import { writeSafetensors } from '../interop/writeSafetensors.js';
-import { fromHalf, LARGEST_HALF, toHalf } from './float16.js';
 
 /** Features of one image by name, as they are kept. */
 export type StoredFeatures = ReadonlyMap<string, SafetensorsTensor>;

@@ -1,3 +1,4 @@
+import { fromHalf } from '../internal/float16.js';
 import type { SafetensorsTensor } from './safetensorsTypes.js';
 
 /**
@@ -20,19 +21,14 @@ import type { SafetensorsTensor } from './safetensorsTypes.js';
 export function safetensorsToFloat32({ dtype, data }: SafetensorsTensor): Float32Array {
   if (data instanceof Float32Array) return data;
   if (data instanceof BigInt64Array) return Float32Array.from(data, Number);
-  if (dtype === 'F16') return Float32Array.from(data, halfToNumber);
+  if (dtype === 'F16') {
+    const values = new Float32Array(data.length);
+    fromHalf(data as Uint16Array, values);
+    return values;
+  }
   if (dtype === 'BF16') {
     return new Float32Array(Uint32Array.from(data, (bits) => bits << 16).buffer);
   }
   if (dtype === 'BOOL') return Float32Array.from(data, (byte) => (byte === 0 ? 0 : 1));
   return Float32Array.from(data);
-}
-
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 0x1f;
-  const fraction = bits & 0x3ff;
-  if (exponent === 0x1f) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
-  if (exponent === 0) return sign * fraction * 2 ** -24;
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
 }
