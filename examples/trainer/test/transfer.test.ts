@@ -86,8 +86,7 @@ const evaluate = (out: string, flags: string[]) =>
 const table = (out: string, file: string) => readFileSync(at(out, file), 'utf8');
 
 describe('evaluate-transfer', () => {
-  const methods =
-    'raw-linear neighbourhood-forest random-features-linear features-mlp features-windows-forest';
+  const methods = 'raw-linear neighbourhood-forest random-features-linear features-windows-forest finetuned';
   const flags = ['--chips', '2', '--points', '5', '--seeds', '2', '--methods', methods];
 
   it('killed and started again, ends with the same table', async () => {
@@ -128,11 +127,11 @@ describe('evaluate-transfer', () => {
       ['scenes', 'group'],
       ['groups', 'groups'],
     ]) {
-      const some = ['--methods', 'raw-linear features-forest', '--chips', '6', '--seeds', '1'];
+      const some = ['--methods', 'raw-linear features-mlp finetuned-frozen', '--chips', '6', '--seeds', '1'];
       const { code, stderr } = await evaluate(task, ['--task', task, '--label-column', column, ...some])
         .ended;
       expect(`${code} ${stderr.replaceAll(/.*does not say.*\n?/g, '')}`).toBe('0 ');
-      expect(table(task, `${task}.csv`).split('\n')).toHaveLength(4);
+      expect(table(task, `${task}.csv`).split('\n')).toHaveLength(5);
     }
   }, 120_000);
 

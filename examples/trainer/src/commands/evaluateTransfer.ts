@@ -35,6 +35,8 @@ interface Options extends BackendOptions {
   layers: string[][];
   maxRows: number;
   scoreEvery: number;
+  steps: number;
+  sceneLayers: string[];
 }
 
 /** What is read of `unetAttD`, from fine to coarse. */
@@ -56,6 +58,8 @@ export async function evaluateTransfer(args: readonly string[]): Promise<void> {
       readings: readingsOf(options),
       maxRows: options.maxRows,
       scoreEvery: options.scoreEvery,
+      steps: options.steps,
+      sceneLayers: options.sceneLayers,
       cache: path.join(out, 'features'),
       signal,
     });
@@ -138,6 +142,14 @@ function commandOf(): Command {
     )
     .option('--max-rows <n>', 'most pixels that a head is fitted to', integer(1), 8000)
     .option('--score-every <n>', 'one of so many rows and columns of a test chip counts', integer(1), 2)
+    .optionsGroup('Training of scratch and finetuned')
+    .option(
+      '--steps <n>',
+      'steps of 8 chips with each of two learning rates; the best state is kept',
+      integer(1),
+      160,
+    )
+    .option('--scene-layers <names>', 'layers that a head for whole chips reads', names, ['add_time'])
     .showHelpAfterError('(--help lists every option)');
 }
 

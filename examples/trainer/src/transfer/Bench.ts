@@ -1,3 +1,4 @@
+import type { OpenModel } from '../model/openModel.js';
 import type { NetworkMaps } from './features/NetworkMaps.js';
 import type { Reading } from './features/networkSource.js';
 import type { Task } from './Task.js';
@@ -5,6 +6,8 @@ import type { Task } from './Task.js';
 /** What a trial's methods share. */
 export interface Bench {
   task: Task;
+  /** The pretrained network. */
+  network: OpenModel;
   /** The pretrained network's activations, and those of one with random weights. */
   pretrained: NetworkMaps;
   random: NetworkMaps;
@@ -14,6 +17,10 @@ export interface Bench {
   maxRows: number;
   /** Of every so many rows and columns of a test chip one counts in the score. */
   scoreEvery: number;
+  /** Steps of a training, of each learning rate. */
+  steps: number;
+  /** What a head for whole chips reads when it is trained with a network. */
+  sceneLayers: readonly string[];
   signal?: AbortSignal;
 }
 

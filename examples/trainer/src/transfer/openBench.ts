@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { ConfigError } from 'diffusion-ssl/errors';
 import type { NormalizationOptions } from 'diffusion-ssl/normalization';
-import { type OpenModel, openModel } from '../model/openModel.js';
+import { openModel } from '../model/openModel.js';
 import type { Bench } from './Bench.js';
 import { NetworkMaps } from './features/NetworkMaps.js';
 import type { Reading } from './features/networkSource.js';
@@ -16,6 +16,8 @@ export interface BenchOptions {
   readings: readonly Reading[];
   maxRows: number;
   scoreEvery: number;
+  steps: number;
+  sceneLayers: readonly string[];
   /** Folder of the caches of features. */
   cache: string;
   signal?: AbortSignal;
@@ -29,15 +31,13 @@ const RANDOM_SEED = 1234;
  *
  * @throws If one cannot be read, or a reading names a layer that the network has not.
  */
-export async function openBench(
-  options: BenchOptions,
-): Promise<Bench & { network: OpenModel; close(): void }> {
+export async function openBench(options: BenchOptions): Promise<Bench & { close(): void }> {
   const { readings, cache, signal } = options;
   const network = await openModel(options.model);
   try {
     const names = network.model.layers.map(({ name }) => name);
     const layers = [...new Set(readings.flatMap((reading) => reading.layers))];
-    for (const layer of layers) {
+    for (const layer of [...layers, ...options.sceneLayers]) {
       if (names.includes(layer)) continue;
       throw new ConfigError(
         `--layers names '${layer}', which the network has not. It has ${names.join(', ')}.`,
@@ -60,8 +60,9 @@ export async function openBench(
       for (const maps of [pretrained, random]) maps.dispose();
       for (const model of [network.model, untrained]) model.dispose();
     };
-    const { maxRows, scoreEvery } = options;
-    return { task, pretrained, random, readings, maxRows, scoreEvery, signal, network, close };
+    const { maxRows, scoreEvery, steps, sceneLayers } = options;
+    const settings = { readings, maxRows, scoreEvery, steps, sceneLayers, signal };
+    return { task, network, pretrained, random, ...settings, close };
   } catch (error) {
     network.model.dispose();
     throw error;
