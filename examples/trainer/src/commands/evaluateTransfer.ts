@@ -80,11 +80,8 @@ export async function evaluateTransfer(args: readonly string[]): Promise<void> {
           console.log(`${++done}: ${budget}, seed ${seed}, ${method}: ${scores}; ${choice}; ${seconds} s`);
         },
       });
-      const wanted = new Set(methods.map(({ name }) => name));
-      const trials = log.trials.filter(({ method, seed }) => wanted.has(method) && seed < seeds);
-      const isPretrained = (method: string) =>
-        METHODS.find(({ name }) => name === method)?.pretrained ?? false;
-      const text = await writeReport(out, kind, { budgets, trials, isPretrained });
+      const trials = log.trials.filter(({ seed }) => seed < seeds);
+      const text = await writeReport(out, kind, { trials, methods: METHODS });
       console.log(`\n${text}`);
       console.log(`${kind}.md, ${kind}.csv, the plots and trials.jsonl are in ${out}`);
     } finally {

@@ -10,3 +10,10 @@ export function budgetName({ kind, amount }: Budget): string {
   if (kind === 'fraction') return `${100 * amount} %`;
   return kind === 'chips' ? `${amount} chips` : `${amount} points`;
 }
+
+/** The budget of a name that {@link budgetName} gave. */
+export function budgetOf(name: string): Budget {
+  const [amount, unit] = name.split(' ');
+  if (unit === '%') return { kind: 'fraction', amount: Number(amount) / 100 };
+  return { kind: unit as 'chips' | 'points', amount: Number(amount) };
+}

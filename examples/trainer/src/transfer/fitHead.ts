@@ -7,7 +7,7 @@ export type HeadKind = 'linear' | 'forest' | 'mlp';
 
 /** What is tried of each head on the validation labels. */
 export const SETTINGS: Record<HeadKind, readonly HeadSetting[]> = {
-  linear: [1e-3, 1e-2, 1e-1, 1].map((strength) => ({ name: `C ${strength}`, strength })),
+  linear: [1e-2, 1e-1, 1].map((strength) => ({ name: `C ${strength}`, strength })),
   forest: [1, 16].map((minLeaf) => ({ name: `leaves from ${minLeaf}`, minLeaf })),
   mlp: [{ name: 'as it is' }],
 };

@@ -193,5 +193,7 @@ function restore({ tuning, best }: Trained): void {
 function release({ tuning, network, best }: Trained): void {
   tf.dispose(best);
   tuning.optimizer.dispose();
-  for (const model of [tuning.model, network]) model.dispose();
+  const others = network.layers.filter((layer) => !tuning.model.layers.includes(layer));
+  tuning.model.dispose();
+  for (const layer of others) layer.dispose();
 }

@@ -1,7 +1,7 @@
 import path from 'node:path';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { svgToPng } from '../../pictures/svgToPng.js';
-import { type Budget, budgetName } from '../Budget.js';
+import { budgetName, budgetOf } from '../Budget.js';
 import { SCORE_NAMES } from '../score.js';
 import type { TaskKind } from '../Task.js';
 import type { Trial } from '../trialLog.js';
@@ -9,17 +9,29 @@ import { scorePlot } from './scorePlot.js';
 import { comparePretraining, summarize } from './summarize.js';
 import { csvTable, markdownTables } from './tables.js';
 
-/** Writes the table of a task as Markdown and CSV, and a plot a kind of budget; answers the Markdown. */
+/** What a report says of a task. */
+export interface Reported {
+  /** Of this and other tasks. */
+  trials: readonly Trial[];
+  /** In the order of the table, those with pretraining marked. */
+  methods: readonly { name: string; pretrained: boolean }[];
+}
+
+/**
+ * Writes the table of all trials of a task as Markdown and CSV, and a plot a kind of budget; answers the Markdown.
+ */
 export async function writeReport(
   folder: string,
   kind: TaskKind,
-  {
-    budgets,
-    trials,
-    isPretrained,
-  }: { budgets: readonly Budget[]; trials: readonly Trial[]; isPretrained(method: string): boolean },
+  { trials, methods }: Reported,
 ): Promise<string> {
-  const own = trials.filter(({ task }) => task === kind);
+  const rank = ({ method }: Trial) => methods.findIndex(({ name }) => name === method);
+  const own = trials.filter(({ task }) => task === kind).sort((a, b) => rank(a) - rank(b));
+  const isPretrained = (method: string) =>
+    methods.some(({ name, pretrained }) => name === method && pretrained);
+  const budgets = [...new Set(own.map(({ budget }) => budget))]
+    .map(budgetOf)
+    .sort((a, b) => a.kind.localeCompare(b.kind) || a.amount - b.amount);
   const cells = summarize(own, isPretrained);
   const parts = { kind, budgets, cells, comparisons: comparePretraining(cells) };
   const text = markdownTables(parts);
