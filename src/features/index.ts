@@ -1,4 +1,6 @@
+export type { Denoiser } from '../diffusion/Denoiser.js';
 export type { ActivationPlan, FeatureDenoiser } from '../diffusion/FeatureDenoiser.js';
+export type { PredictionType } from '../diffusion/predictionType.js';
 export { estimateFeatureMemory, type FeatureMemory } from './estimateFeatureMemory.js';
 export { extractFeatures } from './extractFeatures.js';
 export type { FeatureCache, FeatureStore } from './FeatureCache.js';

@@ -1,3 +1,9 @@
+export type { GeoTiff, GeoTiffInfo, PixelWindow } from '../data/geoTiffTypes.js';
+export type { FeatureDenoiser } from '../diffusion/FeatureDenoiser.js';
+export type { FeatureOptions } from '../features/FeatureOptions.js';
+export type { Head } from '../heads/Head.js';
+export type { Raster } from '../internal/raster.js';
+export type { NormalizationOptions } from '../normalization/normalizeRaster.js';
 export { combineMembers } from './combineMembers.js';
 export { type HeadPredictorOptions, headPredictor } from './headPredictor.js';
 export type { MapOutputSinks } from './MapOutputs.js';

@@ -1,3 +1,4 @@
+export type { ActivationPlan, FeatureDenoiser } from '../diffusion/FeatureDenoiser.js';
 export type { AutoencoderKlConfig } from './AutoencoderKlConfig.js';
 export { autoencoderKl } from './autoencoderKl.js';
 export { autoencoderKlParameters } from './autoencoderKlParameters.js';
