@@ -95,7 +95,7 @@ describe('edmLoss', () => {
 });
 
 describe('a network trained by edmLoss', () => {
-  it('is sampled by edmSchedule', { timeout: 60_000 }, async () => {
+  it('is sampled by edmSchedule', async () => {
     // Data N(0.4, 0.3²): the best network is affine in its input, with factors that follow from the level.
     const [m, s, sigmaData] = [0.4, 0.3, 0.5];
     const uniform = (shape: number[], scale: number, step: number) =>
