@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readWeights } from '../../../src/interop/index.js';
 import { unetAttD } from '../../../src/models/index.js';
 import { savePretrained } from '../../../src/pretrained/index.js';
 import { folderFiles } from '../../../src/training/node/index.js';
@@ -63,10 +64,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-const evaluate = (out: string, flags: string[]) =>
+const evaluate = (out: string, flags: string[], model = 'model') =>
   trainer.start(
     [
-      ...['evaluate-transfer', at('model'), '--data', at('chips'), '--catalog', at('chips/catalog.csv')],
+      ...['evaluate-transfer', at(model), '--data', at('chips'), '--catalog', at('chips/catalog.csv')],
       ...[
         '--classes',
         'a|b|c',
@@ -125,6 +126,62 @@ describe('evaluate-transfer', () => {
       .find((one) => one.includes('raw-linear'))!;
     expect(Number(line.split(',')[5])).toBeGreaterThan(0.5);
   }, 300_000);
+
+  it('takes the checkpoint of the best probe, and shows another pretraining at the middle budget', async () => {
+    const chips = ['--data', at('chips'), '--catalog', at('chips/catalog.csv')];
+    const size = [
+      '--filter-config',
+      '4,4,8,8,8,8',
+      '--epochs',
+      '2',
+      '--batch',
+      '4',
+      '--checkpoint-interval',
+      '1',
+    ];
+    const run = trainer.start(['pretrain', ...chips, '--out', at('run'), ...size], {
+      script: 'trainer/src/main.ts',
+    });
+    expect((await run.ended).code).toBe(0);
+    const some = ['--methods', 'raw-linear features-linear', '--chips', '2,4,8', '--seeds', '1'];
+    const more = ['--checkpoints', '--also', at('model'), ...some];
+    const { code, stderr, stdout } = await evaluate('chosen', more, 'run').ended;
+    expect(`${code} ${stderr.replaceAll(/.*does not say.*\n?/g, '')}`).toBe('0 ');
+
+    const lines = table('chosen', 'checkpoints.md').split('\n');
+    const scores = lines.flatMap((line) => {
+      const [, name, epoch, probe] = /^\| (\S+) \| (\d) \| [\d.]+ \| (\**0\.\d+\**) \|$/.exec(line) ?? [];
+      return name === undefined ? [] : [{ name, epoch, score: Number(probe.replaceAll('*', '')), probe }];
+    });
+    expect(scores.map(({ name }) => name)).toEqual([
+      'best.safetensors',
+      'epoch-1.safetensors',
+      'epoch-2.safetensors',
+    ]);
+    const best = Math.max(...scores.map(({ score }) => score));
+    const named = scores.find(({ probe }) => probe.startsWith('**'))!;
+    expect(named.score).toBe(best);
+    const weights = (file: string) => readWeights(readFileSync(at(file)));
+    const [kept, wanted] = [weights('chosen/best-by-probe/model.safetensors'), weights(`run/${named.name}`)];
+    const filter = [...kept.keys()].find((name) => name.endsWith('.weight'))!;
+    expect(kept.get(filter)!.data).toEqual(wanted.get(filter)!.data);
+    expect(stdout).toContain(`segmentation with ${at('chosen/best-by-probe')}: 8 training`);
+
+    const report = table('chosen', 'segmentation.md');
+    expect(report).toMatch(/use pretraining, which took \d+\.\d minutes/);
+    const other = report.slice(report.indexOf('Another pretraining'));
+    expect(other.split('\n').filter((line) => line.startsWith('| features-linear |'))).toHaveLength(1);
+    expect(other).toMatch(/\| features-linear \| 4 chips \| 0\.\d+ \| 0\.\d+ \|/);
+  }, 300_000);
+
+  it('tries again what other options change, and that alone', async () => {
+    const some = ['--methods', 'raw-linear features-linear', '--chips', '2', '--seeds', '1'];
+    expect((await evaluate('again', some).ended).code).toBe(0);
+    const { stdout } = await evaluate('again', [...some, '--timesteps', '10']).ended;
+    expect(stdout).toContain('2 trials, 1 done before');
+    expect(table('again', 'trials.jsonl').trim().split('\n')).toHaveLength(3);
+    expect(table('again', 'segmentation.csv').trim().split('\n')).toHaveLength(3);
+  }, 120_000);
 
   it('asks about whole chips too', async () => {
     for (const [task, column] of [

@@ -5,13 +5,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { stackFeatures } from '../../../src/features/index.js';
 import { startTestBackend } from '../../../test/support/backend.js';
+import { type Budget, budgetName } from '../src/transfer/Budget.js';
 import { drawLabels } from '../src/transfer/drawLabels.js';
 import { neighbourhoods, WINDOWS } from '../src/transfer/features/neighbourhoodSource.js';
 import { sampled } from '../src/transfer/features/networkSource.js';
 import { pooled } from '../src/transfer/features/pooled.js';
 import { pickRows } from '../src/transfer/gatherRows.js';
+import { comparePretraining } from '../src/transfer/report/comparePretraining.js';
 import { labelsWorth } from '../src/transfer/report/labelsWorth.js';
-import { comparePretraining, summarize } from '../src/transfer/report/summarize.js';
+import { summarize } from '../src/transfer/report/summarize.js';
 import { makeScorer } from '../src/transfer/score.js';
 import { NO_LABEL, type Task } from '../src/transfer/Task.js';
 import { openTrialLog, type Trial } from '../src/transfer/trialLog.js';
@@ -28,7 +30,7 @@ function makeTask(): Task {
     labels: Int32Array.from({ length: count * 16 }, (_, i) => (i % 16 === 0 ? NO_LABEL : (i + shift) % 3)),
   });
   const sets = { train: set(20, 0), validate: set(10, 1), test: set(10, 2) };
-  return { kind: 'segmentation', classes: ['a', 'b', 'c'], shape: [4, 4, 1], sets };
+  return { kind: 'segmentation', classes: ['a', 'b', 'c'], shape: [4, 4, 1], sets, fingerprint: '' };
 }
 
 describe('drawLabels', () => {
@@ -165,8 +167,18 @@ describe('scores', () => {
 });
 
 describe('the report', () => {
+  const budget: Budget = { kind: 'chips', amount: 14 };
   const trial = (method: string, seed: number, validation: number, test: number): Trial => ({
-    ...{ task: 'segmentation', budget: '14 chips', seed, method, seconds: 1, choice: 'x', validation, test },
+    ...{
+      task: 'segmentation',
+      budget: budgetName(budget),
+      seed,
+      method,
+      settings: '',
+      seconds: 1,
+      choice: 'x',
+    },
+    ...{ validation, test },
   });
 
   it('compares what was the best on validation, not on test', () => {
@@ -177,11 +189,45 @@ describe('the report', () => {
     ];
     const cells = summarize(trials, (method) => method === 'features');
     expect(cells.find(({ method }) => method === 'raw')!.deviation).toBeCloseTo(0.0141421, 6);
-    const [{ pretrained, other, gain, relative, interval }] = comparePretraining(cells);
-    expect([pretrained, other]).toEqual(['features', 'raw']);
+    const [{ pretrained, other, gain, relative, interval }] = comparePretraining(cells, [budget]);
+    expect([pretrained, other]).toEqual([['features'], ['raw']]);
     expect(gain).toBeCloseTo(0.05, 10);
     expect(relative).toBeCloseTo(0.05 / 0.31, 10);
     expect(interval!.low).toBeCloseTo(0.05, 10);
+  });
+
+  it('takes the smaller two budgets together, seed by seed', () => {
+    const budgets = [14, 56, 280].map((amount): Budget => ({ kind: 'chips', amount }));
+    const scores = { raw: [0.3, 0.4, 0.5], features: [0.36, 0.38, 0.9] };
+    const trials = budgets.flatMap((one, i) =>
+      Object.entries(scores).flatMap(([method, own]) =>
+        [0, 1].map((seed) => ({
+          ...trial(method, seed, own[i], own[i] + (method === 'raw' ? 0 : 0.02 * seed)),
+          budget: budgetName(one),
+        })),
+      ),
+    );
+    const cells = summarize(trials, (method) => method === 'features');
+    const compared = comparePretraining(cells, budgets);
+    expect(compared.map(({ budgets: names }) => names.join(' + '))).toEqual([
+      ...['14 chips', '56 chips', '280 chips'],
+      '14 chips + 56 chips',
+    ]);
+    // (0.06 − 0.02) / 2 and as much again by 0.02 of the second seed; of a half-width t(0.975, 1) · 0.01.
+    const { gain, relative, interval } = compared[3];
+    expect(gain).toBeCloseTo(0.03, 10);
+    expect(relative).toBeCloseTo(0.03 / 0.35, 10);
+    expect(interval!.high - gain).toBeCloseTo(12.706205 * 0.01, 6);
+  });
+
+  it('has the mean of what trainings reached up to each check', () => {
+    const curves = [
+      [0.1, 0.3, 0.2, 0.4],
+      [0.5, 0.4],
+    ];
+    const trials = curves.map((curve, seed) => ({ ...trial('scratch', seed, 0.4, 0.4), curve }));
+    const [{ curve }] = summarize(trials, () => false);
+    for (const [i, wanted] of [0.3, 0.4, 0.4, 0.45].entries()) expect(curve![i]).toBeCloseTo(wanted, 10);
   });
 
   it('says how many labels a score costs', () => {

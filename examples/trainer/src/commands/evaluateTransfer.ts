@@ -5,14 +5,16 @@ import { prepareFolder } from 'diffusion-ssl/training/node';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { choice, integer, names, numbers } from '../config/flagValues.js';
 import { listItems } from '../config/listItems.js';
-import type { Budget } from '../transfer/Budget.js';
+import { type Budget, budgetName, budgetsInOrder } from '../transfer/Budget.js';
+import { chooseCheckpoint } from '../transfer/chooseCheckpoint.js';
 import type { Reading } from '../transfer/features/networkSource.js';
 import { METHODS } from '../transfer/methods/methods.js';
-import { openBench } from '../transfer/openBench.js';
+import { minutesOf } from '../transfer/minutesOf.js';
+import type { BenchOptions } from '../transfer/openBench.js';
 import { writeReport } from '../transfer/report/writeReport.js';
-import { countTrials, runTrials } from '../transfer/runTrials.js';
+import { runModel } from '../transfer/runModel.js';
 import { TASK_KINDS, type TaskKind } from '../transfer/Task.js';
-import { openTrialLog } from '../transfer/trialLog.js';
+import { openTrialLog, type Trial } from '../transfer/trialLog.js';
 import { withBackend } from './withBackend.js';
 
 interface Options extends BackendOptions {
@@ -30,6 +32,9 @@ interface Options extends BackendOptions {
   fractions: number[];
   seeds: number;
   methods: string[];
+  also: string[];
+  checkpoints?: boolean;
+  features?: string;
   timesteps: number[];
   noise: 'shared' | 'none';
   layers: string[][];
@@ -48,45 +53,44 @@ export async function evaluateTransfer(args: readonly string[]): Promise<void> {
   addBackendFlags(program).parse(args, { from: 'user' });
   const options = program.opts<Options>();
   await withBackend(options, async (signal) => {
-    const methods = METHODS.filter(({ name }) => options.methods.includes(name));
-    const budgets = budgetsOf(options);
     const { out, task: kind, seeds } = options;
+    const budgets = budgetsOf(options);
     await prepareFolder(out);
-    const bench = await openBench({
+    const benchOptions: BenchOptions = {
+      ...options,
       model: program.args[0],
       source: { ...options, kind, groupColumn: options.group },
       readings: readingsOf(options),
-      maxRows: options.maxRows,
-      scoreEvery: options.scoreEvery,
-      steps: options.steps,
-      sceneLayers: options.sceneLayers,
-      cache: path.join(out, 'features'),
+      cache: options.features ?? path.join(out, 'features'),
+      task: undefined,
       signal,
-    });
-    try {
-      const plan = { budgets, seeds, methods };
-      const log = await openTrialLog(path.join(out, 'trials.jsonl'));
-      const total = countTrials(bench.task, plan);
-      const { train, validate, test } = bench.task.sets;
-      console.log(
-        `${kind}: ${train.count} training, ${validate.count} validation and ${test.count} test chips; ` +
-          `${total} trials, ${log.trials.filter(({ task }) => task === kind).length} done before`,
-      );
-      let done = 0;
-      await runTrials(bench, plan, {
-        ...log,
-        onTrial: ({ budget, seed, method, validation, test, choice, seconds }) => {
-          const scores = `validation ${validation.toFixed(3)}, test ${test.toFixed(3)}`;
-          console.log(`${++done}: ${budget}, seed ${seed}, ${method}: ${scores}; ${choice}; ${seconds} s`);
-        },
-      });
-      const trials = log.trials.filter(({ seed }) => seed < seeds);
-      const text = await writeReport(out, kind, { trials, methods: METHODS });
-      console.log(`\n${text}`);
-      console.log(`${kind}.md, ${kind}.csv, the plots and trials.jsonl are in ${out}`);
-    } finally {
-      bench.close();
+    };
+    if (options.checkpoints) {
+      const chosen = await chooseCheckpoint(benchOptions, { budget: budgets.at(-1)!, out });
+      console.log(chosen.text);
+      benchOptions.model = chosen.model;
     }
+    const log = await openTrialLog(path.join(out, 'trials.jsonl'));
+    const asked = METHODS.filter(({ name }) => options.methods.includes(name));
+    const first = await runModel(benchOptions, log, { budgets, seeds, methods: asked });
+    const others: { model: string; trials: Trial[] }[] = [];
+    const plan = { budgets: middle(budgets), seeds, methods: asked.filter(({ pretrained }) => pretrained) };
+    for (const model of options.also) {
+      const trials = await runModel({ ...benchOptions, model }, log, plan);
+      const isPlanned = ({ budget, method }: Trial) =>
+        plan.budgets.some((one) => budgetName(one) === budget) &&
+        plan.methods.some(({ name }) => name === method);
+      others.push({ model, trials: trials.filter(isPlanned) });
+    }
+    const pretrainingMinutes = await minutesOf(program.args[0]);
+    const text = await writeReport(out, kind, {
+      trials: first,
+      others,
+      pretrainingMinutes,
+      methods: METHODS,
+    });
+    console.log(`\n${text}`);
+    console.log(`${kind}.md, ${kind}.csv, the plots and trials.jsonl are in ${out}`);
   });
 }
 
@@ -122,6 +126,8 @@ function commandOf(): Command {
     .option('--points <counts>', 'budgets of labelled pixels a class', positiveIntegers, [])
     .option('--fractions <shares>', 'budgets as shares of the training chips', shares, [])
     .option('--seeds <n>', 'how often labels, heads and initial weights are drawn', integer(1), 3)
+    .option('--also <runs>', 'other pretrained networks, to be tried at the middle budget', names, [])
+    .option('--checkpoints', 'score the checkpoints of the run by a linear probe, and take the best')
     .option(
       '--methods <names>',
       `which of ${METHODS.map(({ name }) => name).join(', ')}`,
@@ -137,6 +143,7 @@ function commandOf(): Command {
       layerSets,
       layerSets(LAYERS),
     )
+    .option('--features <folder>', 'where features are kept (default: in the folder of --out)')
     .option('--max-rows <n>', 'most pixels that a head is fitted to', integer(1), 8000)
     .option('--score-every <n>', 'one of so many rows and columns of a test chip counts', integer(1), 2)
     .optionsGroup('Training of scratch and finetuned')
@@ -160,7 +167,15 @@ function budgetsOf({ chips, fractions, points, task }: Options): Budget[] {
     throw new ConfigError('Give budgets of labels: --chips, --fractions or --points.');
   if (points.length > 0 && task !== 'segmentation')
     throw new ConfigError(`--points are pixels: they go with --task segmentation, not ${task}.`);
-  return budgets;
+  return budgetsInOrder(budgets);
+}
+
+/** Of each kind of budget the one in the middle. */
+function middle(budgets: readonly Budget[]): Budget[] {
+  return [...new Set(budgets.map(({ kind }) => kind))].map((wanted) => {
+    const own = budgets.filter(({ kind }) => kind === wanted);
+    return own[Math.floor((own.length - 1) / 2)];
+  });
 }
 
 function readingsOf({ timesteps, noise, layers }: Options): Reading[] {

@@ -17,3 +17,8 @@ export function budgetOf(name: string): Budget {
   if (unit === '%') return { kind: 'fraction', amount: Number(amount) / 100 };
   return { kind: unit as 'chips' | 'points', amount: Number(amount) };
 }
+
+/** Kind by kind, from few labels to many. */
+export function budgetsInOrder(budgets: readonly Budget[]): Budget[] {
+  return [...budgets].sort((a, b) => a.kind.localeCompare(b.kind) || a.amount - b.amount);
+}

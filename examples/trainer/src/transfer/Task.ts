@@ -32,6 +32,8 @@ export interface Task {
   /** [height, width, bands] of a chip. */
   shape: [number, number, number];
   sets: Record<Split, ChipSet>;
+  /** Of all of it. */
+  fingerprint: string;
 }
 
 /** How many vectors a chip has, how many answers each, and of how many classes an answer is. */

@@ -1,12 +1,13 @@
 import path from 'node:path';
 import { ConfigError } from 'diffusion-ssl/errors';
 import type { NormalizationOptions } from 'diffusion-ssl/normalization';
-import { openModel } from '../model/openModel.js';
+import { type OpenModel, openModel } from '../model/openModel.js';
 import type { Bench } from './Bench.js';
 import { NetworkMaps } from './features/NetworkMaps.js';
 import type { Reading } from './features/networkSource.js';
 import { makeNetwork } from './makeNetwork.js';
 import { readTask, type TaskSource } from './readTask.js';
+import type { Task } from './Task.js';
 
 /** What a bench is made of. */
 export interface BenchOptions {
@@ -20,6 +21,10 @@ export interface BenchOptions {
   sceneLayers: readonly string[];
   /** Folder of the caches of features. */
   cache: string;
+  /** Read before, from the same source and scaled for the same network. */
+  task?: Task;
+  /** Called with the network before anything is computed with it. */
+  prepare?(network: OpenModel): Promise<void>;
   signal?: AbortSignal;
 }
 
@@ -49,7 +54,9 @@ export async function openBench(options: BenchOptions): Promise<Bench & { close(
       throw new ConfigError(`--timesteps names ${timestep}; the network knows 0 to ${last}.`);
     }
     const normalization = (network.normalization ?? null) as NormalizationOptions | null;
-    const task = await readTask({ ...options.source, bands: network.bands.length, normalization }, signal);
+    const source = { ...options.source, bands: network.bands.length, normalization };
+    const task = options.task ?? (await readTask(source, signal));
+    await options.prepare?.(network);
     const { alphaBars } = network;
     const untrained = makeNetwork(network, RANDOM_SEED);
     const open = (model: typeof network.model, folder: string) =>

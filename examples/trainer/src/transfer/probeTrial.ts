@@ -39,13 +39,11 @@ export async function fitProbe(
   return best!;
 }
 
-/** A trial of a head on vectors. */
-export async function probeTrial(
+/** Scores a fitted head on the test chips. */
+export async function probeOutcome(
   bench: Bench,
-  drawn: DrawnLabels,
-  options: { sources: readonly FeatureSource[]; head: HeadKind; seed: number },
+  { source, predict, validation, choice }: FittedProbe,
 ): Promise<Outcome> {
-  const { source, predict, validation, choice } = await fitProbe(bench, drawn, options);
   const { task } = bench;
   const { samples, questions } = taskSizes(task);
   const pixels = scoredPixels(task, bench.scoreEvery);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { type CatalogRow, decodeChip, decodeGeoTiff } from 'diffusion-ssl/data';
@@ -60,7 +61,19 @@ export async function readTask(source: TaskSource, signal?: AbortSignal): Promis
   };
   const sets = {} as Record<Split, ChipSet>;
   for (const split of SPLITS) sets[split] = await read(split);
-  return { kind, classes, shape: shape!, sets };
+  return {
+    kind,
+    classes,
+    shape: shape!,
+    sets,
+    fingerprint: fingerprintOf({ kind, classes, shape: shape!, sets }),
+  };
+}
+
+function fingerprintOf({ sets, ...rest }: Omit<Task, 'fingerprint'>): string {
+  const hash = createHash('sha256').update(JSON.stringify(rest));
+  for (const split of SPLITS) for (const part of [sets[split].images, sets[split].labels]) hash.update(part);
+  return hash.digest('hex');
 }
 
 /** @throws {DataError} If a value of the column is in two splits. */

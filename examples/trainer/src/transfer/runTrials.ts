@@ -2,7 +2,8 @@ import type { Bench } from './Bench.js';
 import { type Budget, budgetName } from './Budget.js';
 import { drawLabels } from './drawLabels.js';
 import type { Method } from './methods/Method.js';
-import { type Trial, trialKey } from './trialLog.js';
+import { settingsOf } from './settingsOf.js';
+import { type Trial, type TrialLog, trialKey } from './trialLog.js';
 
 /** What is tried. */
 export interface TrialPlan {
@@ -23,24 +24,27 @@ export function countTrials({ kind }: Bench['task'], { budgets, seeds, methods }
 export async function runTrials(
   bench: Bench,
   { budgets, seeds, methods }: TrialPlan,
-  log: { trials: readonly Trial[]; add(trial: Trial): Promise<void>; onTrial(trial: Trial): void },
+  log: TrialLog & { onTrial(trial: Trial): void },
 ): Promise<void> {
   const { kind } = bench.task;
   const done = new Set(log.trials.map(trialKey));
+  const asked = methods.map((method) => ({ method, settings: settingsOf(bench, method) }));
   for (let seed = 0; seed < seeds; seed++) {
     for (const budget of budgets) {
       const name = { task: kind, budget: budgetName(budget), seed };
-      const left = methods.filter(
-        (method) =>
-          (method.fits?.(kind, budget) ?? true) && !done.has(trialKey({ ...name, method: method.name })),
+      const left = asked.filter(
+        ({ method, settings }) =>
+          (method.fits?.(kind, budget) ?? true) &&
+          !done.has(trialKey({ ...name, method: method.name, settings })),
       );
       if (left.length === 0) continue;
       const drawn = await drawLabels(bench.task, budget, seed);
-      for (const method of left) {
-        const start = performance.now();
+      for (const { method, settings } of left) {
+        const start = process.cpuUsage();
         const outcome = await method.run(bench, drawn, seed);
-        const seconds = Math.round((performance.now() - start) / 100) / 10;
-        const trial: Trial = { ...name, method: method.name, ...outcome, seconds };
+        const { user, system } = process.cpuUsage(start);
+        const seconds = Math.round((user + system) / 1e5) / 10;
+        const trial: Trial = { ...name, method: method.name, settings, ...outcome, seconds };
         await log.add(trial);
         log.onTrial(trial);
       }

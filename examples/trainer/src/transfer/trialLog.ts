@@ -9,17 +9,27 @@ export interface Trial extends Outcome {
   budget: string;
   seed: number;
   method: string;
+  /** Fingerprint of all that it depends on, see `settingsOf`. */
+  settings: string;
+  /** Of a processor core. */
   seconds: number;
 }
 
+/** What tells a trial from others. */
+export type TrialName = Omit<Trial, keyof Outcome | 'seconds'>;
+
 /** The name of a trial within its log. */
-export const trialKey = ({ task, budget, seed, method }: Omit<Trial, keyof Outcome | 'seconds'>): string =>
-  JSON.stringify([task, budget, seed, method]);
+export const trialKey = ({ task, budget, seed, method, settings }: TrialName): string =>
+  JSON.stringify([task, budget, seed, method, settings]);
+
+/** Finished trials, and where they are added. */
+export interface TrialLog {
+  trials: Trial[];
+  add(trial: Trial): Promise<void>;
+}
 
 /** The finished trials of a folder, a line each; what a killed process has not written whole is cut off. */
-export async function openTrialLog(
-  file: string,
-): Promise<{ trials: Trial[]; add(trial: Trial): Promise<void> }> {
+export async function openTrialLog(file: string): Promise<TrialLog> {
   const trials: Trial[] = [];
   if (existsSync(file)) {
     const text = await readFile(file, 'utf8');

@@ -29,7 +29,7 @@ export interface Look {
 /** What a pass reads at once. */
 const BATCH = 16;
 /** Maps that are kept in memory, in numbers. */
-const KEPT = 150_000_000;
+const KEPT = 300_000_000;
 
 /** The activations of a network's layers for the chips of a task, computed once and kept on disk as float16. */
 export class NetworkMaps {
@@ -40,6 +40,8 @@ export class NetworkMaps {
   private constructor(
     model: tfl.LayersModel,
     readonly task: Task,
+    /** Of the network's weights. */
+    readonly fingerprint: string,
     private readonly reading: Pick<FeatureOptions, 'layers' | 'alphaBars' | 'cache'>,
   ) {
     this.#inference = inferenceModel(model);
@@ -53,7 +55,7 @@ export class NetworkMaps {
   ): Promise<NetworkMaps> {
     const fingerprint = await weightsFingerprint(namedParameters(model));
     const cache = { store: featureFolder(folder), fingerprint };
-    return new NetworkMaps(model, task, { layers, alphaBars, cache });
+    return new NetworkMaps(model, task, fingerprint, { layers, alphaBars, cache });
   }
 
   /** Channels of a layer. */

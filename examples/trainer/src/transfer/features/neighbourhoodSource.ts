@@ -59,25 +59,29 @@ export function neighbourhoods(
         squares[at] = value ** 2 + squares[at - 1] + squares[at - side] - squares[at - side - 1];
       }
     }
-    for (const [w, window] of WINDOWS.entries()) {
-      const reach = (window - 1) / 2;
+    for (const [w, wide] of WINDOWS.entries()) {
+      const reach = (wide - 1) / 2;
       for (let y = 0; y < height; y++) {
         const [top, bottom] = [Math.max(0, y - reach), Math.min(height, y + reach + 1)];
         for (let x = 0; x < width; x++) {
           const [left, right] = [Math.max(0, x - reach), Math.min(width, x + reach + 1)];
-          const inside = (table: Float64Array) =>
-            table[bottom * side + right] -
-            table[top * side + right] -
-            table[bottom * side + left] +
-            table[top * side + left];
+          const window = { from: top * side, to: bottom * side, left, right };
           const count = (bottom - top) * (right - left);
-          const mean = inside(sums) / count;
+          const mean = sumIn(sums, window) / count;
           const at = (y * width + x) * dims + bands * (1 + 2 * w) + b;
           result[at] = mean;
-          result[at + bands] = Math.sqrt(Math.max(0, inside(squares) / count - mean ** 2));
+          result[at + bands] = Math.sqrt(Math.max(0, sumIn(squares, window) / count - mean ** 2));
         }
       }
     }
   }
   return result;
+}
+
+/** The sum of a window, of a table of the sums over all above and left. */
+function sumIn(
+  table: Float64Array,
+  { from, to, left, right }: { from: number; to: number; left: number; right: number },
+): number {
+  return table[to + right] - table[from + right] - table[to + left] + table[from + left];
 }

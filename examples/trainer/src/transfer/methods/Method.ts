@@ -10,5 +10,7 @@ export interface Method {
   pretrained: boolean;
   /** Whether the method can be tried on it. Default: on everything. */
   fits?(kind: TaskKind, budget: Budget): boolean;
+  /** What of a bench, besides the chips, the outcome depends on. */
+  settings(bench: Bench): unknown;
   run(bench: Bench, drawn: DrawnLabels, seed: number): Promise<Outcome>;
 }

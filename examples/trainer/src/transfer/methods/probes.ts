@@ -2,12 +2,11 @@ import type { Bench } from '../Bench.js';
 import type { DrawnLabels } from '../drawLabels.js';
 import type { FeatureSource } from '../features/FeatureSource.js';
 import { joinedSource } from '../features/joinedSource.js';
-import type { NetworkMaps } from '../features/NetworkMaps.js';
 import { neighbourhoodSource } from '../features/neighbourhoodSource.js';
-import { networkSource } from '../features/networkSource.js';
 import { rawSource } from '../features/rawSource.js';
-import type { HeadKind } from '../fitHead.js';
-import { fitProbe, probeTrial } from '../probeTrial.js';
+import { type HeadKind, SETTINGS } from '../fitHead.js';
+import { type FittedProbe, fitProbe, probeOutcome } from '../probeTrial.js';
+import { linearOf, type NetworkKind } from './linearOf.js';
 import type { Method } from './Method.js';
 
 type Sources = (bench: Bench, drawn: DrawnLabels, seed: number) => Promise<FeatureSource[]>;
@@ -15,22 +14,16 @@ type Sources = (bench: Bench, drawn: DrawnLabels, seed: number) => Promise<Featu
 const raw: Sources = async ({ task }) => [rawSource(task)];
 const neighbourhood: Sources = async ({ task }) => [neighbourhoodSource(task)];
 
-/** Every reading of a network. */
-const readingsOf =
-  (network: 'pretrained' | 'random'): Sources =>
-  async (bench) =>
-    bench.readings.map((reading) => networkSource(bench[network], reading, bench.signal));
-
 /** The reading that a linear probe finds the best on the validation labels. */
 const bestReadingOf =
-  (network: 'pretrained' | 'random'): Sources =>
-  async (bench, drawn, seed) => [await bestSource(bench, drawn, { network, seed })];
+  (network: NetworkKind): Sources =>
+  async (bench, drawn, seed) => [(await linearOf(bench, drawn, { network, seed })).source];
 
 /** The same, behind the means and deviations of windows. */
 const besideWindows =
-  (network: 'pretrained' | 'random'): Sources =>
+  (network: NetworkKind): Sources =>
   async (bench, drawn, seed) => {
-    const source = await bestSource(bench, drawn, { network, seed });
+    const { source } = await linearOf(bench, drawn, { network, seed });
     return [joinedSource(neighbourhoodSource(bench.task), source)];
   };
 
@@ -40,9 +33,9 @@ export const probes: readonly Method[] = [
   probe('raw-forest', raw, 'forest'),
   probe('neighbourhood-linear', neighbourhood, 'linear'),
   probe('neighbourhood-forest', neighbourhood, 'forest'),
-  probe('random-features-linear', readingsOf('random'), 'linear'),
+  linearProbeOf('random-features-linear', 'random'),
   probe('random-features-windows-forest', besideWindows('random'), 'forest'),
-  probe('features-linear', readingsOf('pretrained'), 'linear'),
+  linearProbeOf('features-linear', 'pretrained'),
   probe('features-forest', bestReadingOf('pretrained'), 'forest'),
   probe('features-mlp', bestReadingOf('pretrained'), 'mlp'),
   probe('features-windows-linear', besideWindows('pretrained'), 'linear'),
@@ -50,30 +43,29 @@ export const probes: readonly Method[] = [
 ];
 
 function probe(name: string, sourcesOf: Sources, head: HeadKind): Method {
-  return {
-    name,
-    pretrained: name.startsWith('features'),
-    run: async (bench, drawn, seed) =>
-      probeTrial(bench, drawn, { sources: await sourcesOf(bench, drawn, seed), head, seed }),
-  };
+  return method(name, head, async (bench, drawn, seed) =>
+    fitProbe(bench, drawn, { sources: await sourcesOf(bench, drawn, seed), head, seed }),
+  );
 }
 
-/** Of the labels drawn last, for each network: several methods of a trial ask for it. */
-const found = new WeakMap<DrawnLabels, Map<NetworkMaps, FeatureSource>>();
+/** Of every reading of a network. */
+function linearProbeOf(name: string, network: NetworkKind): Method {
+  return method(name, 'linear', (bench, drawn, seed) => linearOf(bench, drawn, { network, seed }));
+}
 
-async function bestSource(
-  bench: Bench,
-  drawn: DrawnLabels,
-  { network, seed }: { network: 'pretrained' | 'random'; seed: number },
-): Promise<FeatureSource> {
-  const known = found.get(drawn) ?? new Map<NetworkMaps, FeatureSource>();
-  found.set(drawn, known);
-  const maps = bench[network];
-  let source = known.get(maps);
-  if (!source) {
-    const sources = await readingsOf(network)(bench, drawn, seed);
-    source = (await fitProbe(bench, drawn, { sources, head: 'linear', seed })).source;
-    known.set(maps, source);
-  }
-  return source;
+function method(
+  name: string,
+  head: HeadKind,
+  fit: (bench: Bench, drawn: DrawnLabels, seed: number) => Promise<FittedProbe>,
+): Method {
+  const network = ({ features: 'pretrained', random: 'random' } as const)[name.split('-')[0]];
+  return {
+    name,
+    pretrained: network === 'pretrained',
+    settings: (bench) => ({
+      network: network && [bench[network].fingerprint, bench.readings],
+      head: [bench.maxRows, SETTINGS[head]],
+    }),
+    run: async (bench, drawn, seed) => probeOutcome(bench, await fit(bench, drawn, seed)),
+  };
 }

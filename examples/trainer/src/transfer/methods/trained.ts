@@ -1,4 +1,5 @@
-import { type TrainedStart, trainedTrial } from '../trainedTrial.js';
+import { BATCH, type TrainedStart } from '../Training.js';
+import { LEARNING_RATES, PATIENCE, trainedTrial } from '../trainedTrial.js';
 import type { Method } from './Method.js';
 
 /** The methods that train a network by steps: all with the same learning rates and steps. */
@@ -12,6 +13,11 @@ function method(name: string, start: TrainedStart): Method {
   return {
     name,
     pretrained: start.weights === 'pretrained',
+    settings: ({ network, pretrained, steps, sceneLayers, task }) => ({
+      network: start.weights === 'pretrained' ? pretrained.fingerprint : network.config,
+      layers: task.kind === 'segmentation' ? undefined : sceneLayers,
+      training: [steps, BATCH, LEARNING_RATES, PATIENCE],
+    }),
     run: (bench, drawn, seed) => trainedTrial(bench, drawn, { ...start, seed }),
   };
 }

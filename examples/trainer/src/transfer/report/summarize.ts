@@ -1,4 +1,3 @@
-import { type PairedInterval, pairedInterval } from 'diffusion-ssl/metrics';
 import type { Trial } from '../trialLog.js';
 
 /** The trials of a method at one budget, over the seeds. */
@@ -11,23 +10,13 @@ export interface Cell {
   mean: number;
   deviation: number;
   validation: number;
+  /** Of a processor core, of one trial. */
   seconds: number;
   scores: number[];
   /** What was chosen, and how often. */
   choices: [choice: string, times: number][];
-}
-
-/** The best method with pretraining against the best without, at one budget. */
-export interface Comparison {
-  budget: string;
-  /** Both chosen by their mean validation score. */
-  pretrained: string;
-  other: string;
-  gain: number;
-  /** Of the gain by the other's score. */
-  relative: number;
-  /** Undefined of one seed. */
-  interval?: PairedInterval;
+  /** Of what is trained by steps: the best validation score up to each check, mean over the seeds. */
+  curve?: number[];
 }
 
 /** Cells by budget and method, in the order in which they were first tried. */
@@ -52,25 +41,18 @@ export function summarize(trials: readonly Trial[], isPretrained: (method: strin
       seconds: mean(group.map(({ seconds }) => seconds)),
       scores,
       choices: [...choices].sort((a, b) => b[1] - a[1]),
+      curve: meanCurve(group.flatMap(({ curve }) => (curve ? [curve] : []))),
     };
   });
 }
 
-/** For each budget the gain of pretraining, where there are methods of both sorts with the same seeds. */
-export function comparePretraining(cells: readonly Cell[]): Comparison[] {
-  return [...new Set(cells.map(({ budget }) => budget))].flatMap((budget) => {
-    const ofBudget = cells.filter((cell) => cell.budget === budget);
-    const a = best(ofBudget.filter(({ pretrained }) => pretrained));
-    const b = best(ofBudget.filter(({ pretrained }) => !pretrained));
-    if (!a || !b || String(a.seeds) !== String(b.seeds)) return [];
-    const gain = a.mean - b.mean;
-    const interval = a.scores.length > 1 ? pairedInterval(a.scores, b.scores) : undefined;
-    return [{ budget, pretrained: a.method, other: b.method, gain, relative: gain / b.mean, interval }];
-  });
-}
-
-function best(cells: readonly Cell[]): Cell | undefined {
-  return cells.reduce<Cell | undefined>((a, b) => (a && a.validation >= b.validation ? a : b), undefined);
+/** The mean of the best so far; a training that ended before others keeps its best. */
+function meanCurve(curves: readonly (readonly number[])[]): number[] | undefined {
+  if (curves.length === 0) return undefined;
+  const checks = Math.max(...curves.map(({ length }) => length));
+  return Array.from({ length: checks }, (_, i) =>
+    mean(curves.map((curve) => Math.max(...curve.slice(0, i + 1)))),
+  );
 }
 
 const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);

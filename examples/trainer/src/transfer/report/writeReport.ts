@@ -1,18 +1,22 @@
 import path from 'node:path';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { svgToPng } from '../../pictures/svgToPng.js';
-import { budgetName, budgetOf } from '../Budget.js';
+import { budgetName, budgetOf, budgetsInOrder } from '../Budget.js';
 import { SCORE_NAMES } from '../score.js';
 import type { TaskKind } from '../Task.js';
 import type { Trial } from '../trialLog.js';
+import { comparePretraining } from './comparePretraining.js';
 import { scorePlot } from './scorePlot.js';
-import { comparePretraining, summarize } from './summarize.js';
+import { summarize } from './summarize.js';
 import { csvTable, markdownTables } from './tables.js';
 
 /** What a report says of a task. */
 export interface Reported {
-  /** Of this and other tasks. */
   trials: readonly Trial[];
+  /** Of other pretrained networks. */
+  others?: readonly { model: string; trials: readonly Trial[] }[];
+  /** Of the pretraining. */
+  pretrainingMinutes?: number;
   /** In the order of the table, those with pretraining marked. */
   methods: readonly { name: string; pretrained: boolean }[];
 }
@@ -23,17 +27,18 @@ export interface Reported {
 export async function writeReport(
   folder: string,
   kind: TaskKind,
-  { trials, methods }: Reported,
+  { trials, methods, others = [], pretrainingMinutes }: Reported,
 ): Promise<string> {
   const rank = ({ method }: Trial) => methods.findIndex(({ name }) => name === method);
-  const own = trials.filter(({ task }) => task === kind).sort((a, b) => rank(a) - rank(b));
+  const own = [...trials].sort((a, b) => rank(a) - rank(b));
   const isPretrained = (method: string) =>
     methods.some(({ name, pretrained }) => name === method && pretrained);
-  const budgets = [...new Set(own.map(({ budget }) => budget))]
-    .map(budgetOf)
-    .sort((a, b) => a.kind.localeCompare(b.kind) || a.amount - b.amount);
+  const budgets = budgetsInOrder([...new Set(own.map(({ budget }) => budget))].map(budgetOf));
   const cells = summarize(own, isPretrained);
-  const parts = { kind, budgets, cells, comparisons: comparePretraining(cells) };
+  const parts = {
+    ...{ kind, budgets, cells, comparisons: comparePretraining(cells, budgets), pretrainingMinutes },
+    others: others.map(({ model, trials }) => ({ model, cells: summarize(trials, isPretrained) })),
+  };
   const text = markdownTables(parts);
   await writeFileAtomic(path.join(folder, `${kind}.md`), Buffer.from(text));
   await writeFileAtomic(path.join(folder, `${kind}.csv`), Buffer.from(csvTable(parts)));
