@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
 import { pixelMean } from './pixelMean.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * Adds one value a channel to all pixels of each image.
@@ -25,7 +26,12 @@ export function addToPixels(x: tf.Tensor4D, shift: tf.Tensor2D): tf.Tensor4D {
   checkShape('addToPixels', 'shift', shift, [batch, channels]);
   return customGradient(
     [x, shift],
-    (x, shift) => ({ value: tf.add<tf.Tensor4D>(x, tf.reshape(shift, [batch, 1, 1, channels])), saved: [] }),
+    (x, shift) => ({
+      value:
+        runKernel<tf.Tensor4D>('DiffusionSslAddToPixels', { x, shift }) ??
+        tf.add<tf.Tensor4D>(x, tf.reshape(shift, [batch, 1, 1, channels])),
+      saved: [],
+    }),
     // A handle of its own: whoever disposes the gradient must not dispose `dy` with it.
     (dy) => [
       () => tf.clone(dy),

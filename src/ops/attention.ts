@@ -3,6 +3,7 @@ import { argumentError } from '../internal/checks.js';
 import { attend, attendGradient } from './attentionBlocks.js';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 
 /** Options of {@link attention}. */
 export interface AttentionOptions {
@@ -66,12 +67,29 @@ export function attention(
     );
   }
   const settings = { heads, scale: scale ?? 1 / Math.sqrt(channels / heads) };
+  // The kernels look for the greatest score before they scale.
+  const kernel = <T extends tf.Tensor | tf.Tensor[]>(
+    name: string,
+    { mask, ...inputs }: Record<string, tf.Tensor | undefined>,
+  ) => {
+    const given = (mask ? { ...inputs, mask } : inputs) as Record<string, tf.Tensor>;
+    return settings.scale > 0 ? runKernel<T>(name, given, settings) : undefined;
+  };
   return customGradient<tf.Tensor3D[], tf.Tensor3D, tf.Tensor[]>(
     [q, k, v],
-    (q, k, v) => ({ value: attend({ q, k, v, mask }, settings), saved: [q, k, v, ...(mask ? [mask] : [])] }),
+    (q, k, v) => ({
+      value:
+        kernel<tf.Tensor3D>('DiffusionSslAttention', { q, k, v, mask }) ??
+        attend({ q, k, v, mask }, settings),
+      saved: [q, k, v, ...(mask ? [mask] : [])],
+    }),
     (dy, ...saved) => {
       const [q, k, v] = saved as tf.Tensor3D[];
-      return attendGradient(dy, { q, k, v, mask: saved[3] as tf.Tensor4D | undefined }, settings);
+      const mask = saved[3] as tf.Tensor4D | undefined;
+      return (
+        kernel<tf.Tensor[]>('DiffusionSslAttentionGradient', { dy, q, k, v, mask }) ??
+        attendGradient(dy, { q, k, v, mask }, settings)
+      );
     },
   );
 }

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
 import { customGradient } from './customGradient.js';
 import { geluParts } from './geluParts.js';
+import { runKernel } from './runKernel.js';
 
 /**
  * The first half of the channels times exact GELU of the second: what diffusers' `GEGLU` does behind its projection.
@@ -25,10 +26,14 @@ export function geglu<T extends tf.Tensor>(x: T): T {
   return customGradient(
     [x],
     (x) => {
+      const fast = runKernel<T>('DiffusionSslGeglu', { x });
+      if (fast) return { value: fast, saved: [x] };
       const [value, gate] = halves(x);
       return { value: tf.mul<T>(value, geluParts(gate, 'none').value()), saved: [x] };
     },
     (dy, x) => {
+      const fast = runKernel<tf.Tensor>('DiffusionSslGegluGradient', { x, dy });
+      if (fast) return [fast];
       const [value, gate] = halves(x);
       const gelu = geluParts(gate, 'none');
       return [tf.concat([tf.mul(dy, gelu.value()), tf.mul(tf.mul(dy, value), gelu.slope())], x.rank - 1)];

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { customGradient } from './customGradient.js';
 import { type GeluType, geluParts } from './geluParts.js';
+import { runKernel } from './runKernel.js';
 
 /** Options of {@link gelu}. */
 export interface GeluOptions {
@@ -24,9 +25,17 @@ export interface GeluOptions {
  * ```
  */
 export function gelu<T extends tf.Tensor>(x: T, { approximate = 'none' }: GeluOptions = {}): T {
+  const kind = approximate === 'none' ? 1 : 2;
   return customGradient(
     [x],
-    (x) => ({ value: geluParts(x, approximate).value() as T, saved: [x] }),
-    (dy, x) => [tf.mul(dy, geluParts(x, approximate).slope())],
+    (x) => ({
+      value:
+        runKernel<T>('DiffusionSslActivate', { x }, { kind }) ?? (geluParts(x, approximate).value() as T),
+      saved: [x],
+    }),
+    (dy, x) => [
+      runKernel<tf.Tensor>('DiffusionSslActivateGradient', { x, dy }, { kind }) ??
+        tf.mul(dy, geluParts(x, approximate).slope()),
+    ],
   );
 }

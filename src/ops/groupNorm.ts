@@ -4,6 +4,7 @@ import { channelSum } from './channelSum.js';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
 import { pixelMean } from './pixelMean.js';
+import { runKernel } from './runKernel.js';
 import { siluSlope } from './siluSlope.js';
 
 /** Options of {@link groupNorm}. */
@@ -48,9 +49,15 @@ export function groupNorm(
   checkShape('groupNorm', 'bias', bias, weight.shape);
   const perChannel = (parameter: tf.Tensor): tf.Tensor4D =>
     tf.reshape(parameter, [parameter.rank === 1 ? 1 : batch, 1, 1, channels]);
+  const attributes = { groups, epsilon, silu: activation ? 1 : 0 };
   return customGradient(
     [x, weight as tf.Tensor, bias as tf.Tensor],
     (x, weight, bias) => {
+      const fast = runKernel<tf.Tensor4D[]>('DiffusionSslGroupNorm', { x, weight, bias }, attributes);
+      if (fast) {
+        const [value, mean, deviation] = fast;
+        return { value, saved: [x, mean, deviation, weight, bias] };
+      }
       const mean = groupMean(pixelMean(x), groups);
       const centred = tf.sub<tf.Tensor4D>(x, mean);
       const variance = groupMean(pixelMean(tf.square(centred)), groups);
@@ -61,6 +68,9 @@ export function groupNorm(
     },
     (dy, ...saved) => {
       const [x, mean, deviation, weight, bias] = saved;
+      const inputs = { x, dy, mean, deviation, weight, bias };
+      const fast = runKernel<tf.Tensor[]>('DiffusionSslGroupNormGradient', inputs, attributes);
+      if (fast) return fast;
       const normal = tf.mul<tf.Tensor4D>(tf.sub(x, mean), deviation);
       const scale = perChannel(weight);
       const dz = activation

@@ -4,6 +4,7 @@ import { asImages } from './asImages.js';
 import { channelSum } from './channelSum.js';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 
 /** Options of {@link layerNorm}. */
 export interface LayerNormOptions {
@@ -42,6 +43,12 @@ export function layerNorm<T extends tf.Tensor>(
   return customGradient<tf.Tensor[], T, tf.Tensor[]>(
     [x, ...(weight ? [weight] : []), ...(bias ? [bias] : [])],
     (x, weight, bias) => {
+      const inputs = { x, ...(weight && { weight }), ...(bias && { bias }) };
+      const fast = runKernel<tf.Tensor[]>('DiffusionSslLayerNorm', inputs, { epsilon });
+      if (fast) {
+        const [value, ...statistics] = fast;
+        return { value: value as T, saved: [x, ...statistics, ...(weight ? [weight] : [])] };
+      }
       const mean = tf.mean(x, -1, true);
       const centred = tf.sub(x, mean);
       const deviation = tf.rsqrt(tf.add(tf.mean(tf.square(centred), -1, true), epsilon));
@@ -52,6 +59,9 @@ export function layerNorm<T extends tf.Tensor>(
     },
     (dy, ...saved) => {
       const [x, mean, deviation, weight] = saved;
+      const inputs = { x, dy, mean, deviation, ...(weight && { weight }) };
+      const fast = runKernel<tf.Tensor[]>('DiffusionSslLayerNormGradient', inputs);
+      if (fast) return bias || !weight ? fast : fast.slice(0, 2);
       const normal = tf.mul(tf.sub(x, mean), deviation);
       const scaled = weight ? tf.mul(dy, weight) : dy;
       const along = tf.mul(normal, tf.mean(tf.mul(scaled, normal), -1, true));

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { runKernel } from './runKernel.js';
 
 /**
  * Mean over height and width of each image: [batch, height, width, channels] → [batch, 1, 1, channels].
@@ -7,5 +8,8 @@ import * as tf from '@tensorflow/tfjs-core';
  */
 export function pixelMean(x: tf.Tensor4D): tf.Tensor4D {
   const [, height, width] = x.shape;
-  return tf.avgPool(tf.avgPool(x, [1, width], 1, 'valid'), [height, 1], 1, 'valid');
+  return (
+    runKernel<tf.Tensor4D>('DiffusionSslPixelMean', { x }) ??
+    tf.avgPool(tf.avgPool(x, [1, width], 1, 'valid'), [height, 1], 1, 'valid')
+  );
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 import { siluSlope } from './siluSlope.js';
 
 /**
@@ -20,7 +21,10 @@ import { siluSlope } from './siluSlope.js';
 export function silu<T extends tf.Tensor>(x: T): T {
   return customGradient(
     [x],
-    (x) => ({ value: tf.mul<T>(x, tf.sigmoid(x)), saved: [x] }),
-    (dy, x) => [tf.mul(dy, siluSlope(x))],
+    (x) => ({
+      value: runKernel<T>('DiffusionSslActivate', { x }) ?? tf.mul<T>(x, tf.sigmoid(x)),
+      saved: [x],
+    }),
+    (dy, x) => [runKernel<tf.Tensor>('DiffusionSslActivateGradient', { x, dy }) ?? tf.mul(dy, siluSlope(x))],
   );
 }

@@ -1,14 +1,21 @@
 import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { addRelu } from '../../src/ops/addRelu.js';
+import { addToPixels } from '../../src/ops/addToPixels.js';
+import { attention } from '../../src/ops/attention.js';
 import { attentionGate } from '../../src/ops/attentionGate.js';
 import { batchNormTraining } from '../../src/ops/batchNorm.js';
 import { biasAdd } from '../../src/ops/biasAdd.js';
 import { concatChannels } from '../../src/ops/concatChannels.js';
 import { type DropoutType, dropout } from '../../src/ops/dropout.js';
+import { geglu } from '../../src/ops/geglu.js';
+import { gelu } from '../../src/ops/gelu.js';
+import { groupNorm } from '../../src/ops/groupNorm.js';
+import { layerNorm } from '../../src/ops/layerNorm.js';
 import { maxPool2d } from '../../src/ops/maxPool2d.js';
 import { pixelShuffle } from '../../src/ops/pixelShuffle.js';
 import { pixelUnshuffle } from '../../src/ops/pixelUnshuffle.js';
+import { silu } from '../../src/ops/silu.js';
 import { upsampleBilinear2d } from '../../src/ops/upsampleBilinear2d.js';
 import { upload } from '../ops/checkOp.js';
 import { randomTensor } from '../ops/referenceOps.js';
@@ -21,6 +28,7 @@ export interface Operation {
   op(...inputs: tf.Tensor[]): tf.Tensor;
 }
 
+const side = (x: tf.Tensor, axis: number) => (x.shape as number[])[axis];
 const image = (x: tf.Tensor) => x as tf.Tensor4D;
 const vector = (x: tf.Tensor) => x as tf.Tensor1D;
 
@@ -30,6 +38,30 @@ const norm = (activation?: 'relu'): Operation => ({
   op: (x, weight, bias) =>
     tf.tidy(() => batchNormTraining(image(x), vector(weight), vector(bias), { activation }).y),
 });
+/** Of groups of two channels and more: with one value a group all of x's gradient is rounding. */
+const grouped = (perSample: boolean, activation?: 'silu'): Operation => ({
+  shapes: ([b, h, w, c]) => {
+    const parameter = perSample ? [b, 2 * c] : [2 * c];
+    return [[b, h + 1, w + 1, 2 * c], parameter, parameter];
+  },
+  op: (x, weight, bias) =>
+    groupNorm(image(x), weight as tf.Tensor2D, bias as tf.Tensor2D, { groups: side(x, 3) / 2, activation }),
+});
+
+/** Of several heads, with more keys than queries or fewer, and values of a size of their own. */
+const attend = (heads: number, mask?: (q: tf.Tensor, k: tf.Tensor) => tf.Tensor4D): Operation => ({
+  shapes: ([b, h, w, c]) => [
+    [b, 1 + h * w, heads * c],
+    [b, 2 + 7 * h, heads * c],
+    [b, 2 + 7 * h, heads * (1 + (c % 11))],
+  ],
+  op: (q, k, v) => {
+    const [queries, keys, values] = [q, k, v] as tf.Tensor3D[];
+    return attention(queries, keys, values, { heads, mask: mask?.(q, k) });
+  },
+});
+const random = (shape: number[]) => upload<tf.Rank.R4>(randomTensor(shape, 7));
+
 const drop = (type: DropoutType): Operation => ({
   shapes: (shape) => [shape],
   op: (x) => dropout(image(x), { rate: 0.3, type, key: { seed: 2, stream: 3, step: 4 } }),
@@ -37,7 +69,30 @@ const drop = (type: DropoutType): Operation => ({
 
 /** The operations that kernels of every backend may serve. */
 export const operations: Record<string, Operation> = {
+  attention: attend(1),
+  'attention of three heads, a mask of the keys': attend(3, (q, k) => random([side(q, 0), 1, 1, side(k, 1)])),
+  'attention of two heads, a mask of all': attend(2, (q, k) => random([1, 2, side(q, 1), side(k, 1)])),
+  'attention, a mask of the queries': attend(1, (q) => random([1, 1, side(q, 1), 1])),
+  geglu: { shapes: ([b, h, w, c]) => [[b, h, w, 2 * c]], op: (x) => geglu(x) },
+  gelu: { shapes: (shape) => [shape], op: (x) => gelu(tf.mul(x, 3)) },
+  'gelu by tanh': { shapes: (shape) => [shape], op: (x) => gelu(tf.mul(x, 3), { approximate: 'tanh' }) },
+  groupNorm: grouped(false),
+  'groupNorm of each sample and SiLU': grouped(true, 'silu'),
+  'groupNorm and SiLU': grouped(false, 'silu'),
+  layerNorm: { shapes: ([b, h, w, c]) => [[b, h, w, c + 2]], op: (x) => layerNorm(x) },
+  'layerNorm with weight and bias': {
+    shapes: ([b, h, w, c]) => [[b, h, w, c + 2], [c + 2], [c + 2]],
+    op: (x, weight, bias) => layerNorm(x, { weight: vector(weight), bias: vector(bias) }),
+  },
+  silu: { shapes: (shape) => [shape], op: (x) => silu(tf.mul(x, 20)) },
   addRelu: { shapes: (shape) => [shape, shape], op: (a, b) => addRelu(image(a), image(b)) },
+  addToPixels: {
+    shapes: ([b, h, w, c]) => [
+      [b, h, w, c],
+      [b, c],
+    ],
+    op: (x, shift) => addToPixels(image(x), shift as tf.Tensor2D),
+  },
   attentionGate: {
     shapes: (shape) => [shape, [...shape.slice(0, 3), 1]],
     op: (x, logits) => attentionGate(image(x), image(logits)),

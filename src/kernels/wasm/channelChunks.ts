@@ -21,3 +21,8 @@ export function channelChunks(shape: readonly number[]): ChannelChunks {
 export function grainOf(channels: number): number {
   return Math.ceil((8 * CHUNK_FLOATS) / channels);
 }
+
+/** A tensor [batch, height, width, channels] as rows of each image, cut into chunks. */
+export function imageChunks([batch, ...image]: readonly number[]): ChannelChunks & { batch: number } {
+  return { batch, ...channelChunks(image) };
+}

@@ -1,3 +1,4 @@
+import { activate, activateGradient, geglu, gegluGradient } from './activations.js';
 import { adam } from './adam.js';
 import { addRelu, attentionGate, attentionGateGradient, reluGradient } from './attention.js';
 import { batchNormApply, batchNormGradient, batchNormStatistics, runningStatistics } from './batchNorm.js';
@@ -8,8 +9,12 @@ import {
   conv2dTransposeBackpropFilter,
   conv2dTransposeBackpropInput,
 } from './conv2dTranspose.js';
+import { dotAttention, dotAttentionGradient } from './dotAttention.js';
 import { dropout, dropoutGradient } from './dropout.js';
+import { groupNorm, groupNormGradient } from './groupNorm.js';
+import { layerNorm, layerNormGradient } from './layerNorm.js';
 import { maxPool, maxPoolGradient } from './maxPool.js';
+import { addToPixels, pixelMean } from './pixels.js';
 import { prepareConv2d, preparedConv2d } from './preparedConv2d.js';
 import type { TrainingKernel } from './TrainingKernel.js';
 import { pixelShuffle, pixelUnshuffle, upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
@@ -21,7 +26,9 @@ export const trainingKernels: readonly TrainingKernel[] = [
   ...[conv2dTranspose, conv2dTransposeBackpropInput, conv2dTransposeBackpropFilter],
   ...[prepareConv2d, preparedConv2d],
   ...[batchNormStatistics, batchNormApply, batchNormGradient, runningStatistics],
-  ...[maxPool, maxPoolGradient],
+  ...[groupNorm, groupNormGradient, layerNorm, layerNormGradient],
+  ...[activate, activateGradient, geglu, gegluGradient, dotAttention, dotAttentionGradient],
+  ...[addToPixels, pixelMean, maxPool, maxPoolGradient],
   ...[dropout, dropoutGradient],
   ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
   ...[concatChannels, splitChannels, biasAdd, channelSum],

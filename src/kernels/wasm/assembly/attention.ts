@@ -1,24 +1,5 @@
+import { sigmoid4 } from './exponential';
 import { fma, load1, load4, store1, store4 } from './simd';
-
-/** 1 / (1 + e^-x) in each lane, within a few roundings. */
-// @ts-ignore: decorator
-@inline
-function sigmoid4(x: v128): v128 {
-  // e^-x = 2^n · e^r with |r| at most ln 2 / 2, by the Taylor series of e^r.
-  const z = f32x4.max(f32x4.min(f32x4.neg(x), f32x4.splat(87)), f32x4.splat(-87));
-  const n = f32x4.nearest(f32x4.mul(z, f32x4.splat(1.44269504)));
-  // ln 2 in two parts: the first has few bits, so that n times it is exact.
-  const r = fma(n, f32x4.splat(2.12194440e-4), fma(n, f32x4.splat(-0.693359375), z));
-  let series = fma(r, f32x4.splat(1.0 / 5040.0), f32x4.splat(1.0 / 720.0));
-  series = fma(series, r, f32x4.splat(1.0 / 120.0));
-  series = fma(series, r, f32x4.splat(1.0 / 24.0));
-  series = fma(series, r, f32x4.splat(1.0 / 6.0));
-  series = fma(series, r, f32x4.splat(0.5));
-  series = fma(series, r, f32x4.splat(1));
-  series = fma(series, r, f32x4.splat(1));
-  const power = i32x4.shl(i32x4.add(i32x4.trunc_sat_f32x4_s(n), i32x4.splat(127)), 23);
-  return f32x4.div(f32x4.splat(1), fma(power, series, f32x4.splat(1)));
-}
 
 /** y = sigmoid(x); four values an item, `count` in all. */
 export function sigmoid(begin: i32, end: i32, x: usize, y: usize, count: i32): void {

@@ -11,49 +11,52 @@ export function batchNormPartials(
   for (let chunk = begin; chunk < end; chunk++) {
     const first = chunk * rowsPerChunk;
     const count = min(rowsPerChunk, rows - first);
-    const source = x + (<usize>first * channels << 2);
-    const means = partials + (<usize>chunk * 2 * channels << 2);
-    const squares = means + (<usize>channels << 2);
-    const inverse = <f32>1 / <f32>count;
-    let c = 0;
-    for (; c + 8 <= channels; c += 8) {
-      let sum0 = f32x4.splat(0);
-      let sum1 = f32x4.splat(0);
-      let at: usize = c;
-      for (let r = 0; r < count; r++) {
-        sum0 = f32x4.add(sum0, load4(source, at));
-        sum1 = f32x4.add(sum1, load4(source, at + 4));
-        at += channels;
-      }
-      const mean0 = f32x4.mul(sum0, f32x4.splat(inverse));
-      const mean1 = f32x4.mul(sum1, f32x4.splat(inverse));
-      let square0 = f32x4.splat(0);
-      let square1 = f32x4.splat(0);
-      at = c;
-      for (let r = 0; r < count; r++) {
-        const d0 = f32x4.sub(load4(source, at), mean0);
-        const d1 = f32x4.sub(load4(source, at + 4), mean1);
-        square0 = fma(d0, d0, square0);
-        square1 = fma(d1, d1, square1);
-        at += channels;
-      }
-      store4(means, c, mean0);
-      store4(means, c + 4, mean1);
-      store4(squares, c, square0);
-      store4(squares, c + 4, square1);
+    chunkStatistics(x + (<usize>first * channels << 2), partials + (<usize>chunk * 2 * channels << 2), count, channels);
+  }
+}
+
+/** Mean and sum of squared deviations of each channel of `count` rows: first the means, then the sums. */
+export function chunkStatistics(source: usize, means: usize, count: i32, channels: i32): void {
+  const squares = means + (<usize>channels << 2);
+  const inverse = <f32>1 / <f32>count;
+  let c = 0;
+  for (; c + 8 <= channels; c += 8) {
+    let sum0 = f32x4.splat(0);
+    let sum1 = f32x4.splat(0);
+    let at: usize = c;
+    for (let r = 0; r < count; r++) {
+      sum0 = f32x4.add(sum0, load4(source, at));
+      sum1 = f32x4.add(sum1, load4(source, at + 4));
+      at += channels;
     }
-    for (; c < channels; c++) {
-      let sum: f32 = 0;
-      for (let r = 0; r < count; r++) sum += load1(source, r * channels + c);
-      const mean = sum * inverse;
-      let square: f32 = 0;
-      for (let r = 0; r < count; r++) {
-        const d = load1(source, r * channels + c) - mean;
-        square += d * d;
-      }
-      store1(means, c, mean);
-      store1(squares, c, square);
+    const mean0 = f32x4.mul(sum0, f32x4.splat(inverse));
+    const mean1 = f32x4.mul(sum1, f32x4.splat(inverse));
+    let square0 = f32x4.splat(0);
+    let square1 = f32x4.splat(0);
+    at = c;
+    for (let r = 0; r < count; r++) {
+      const d0 = f32x4.sub(load4(source, at), mean0);
+      const d1 = f32x4.sub(load4(source, at + 4), mean1);
+      square0 = fma(d0, d0, square0);
+      square1 = fma(d1, d1, square1);
+      at += channels;
     }
+    store4(means, c, mean0);
+    store4(means, c + 4, mean1);
+    store4(squares, c, square0);
+    store4(squares, c + 4, square1);
+  }
+  for (; c < channels; c++) {
+    let sum: f32 = 0;
+    for (let r = 0; r < count; r++) sum += load1(source, r * channels + c);
+    const mean = sum * inverse;
+    let square: f32 = 0;
+    for (let r = 0; r < count; r++) {
+      const d = load1(source, r * channels + c) - mean;
+      square += d * d;
+    }
+    store1(means, c, mean);
+    store1(squares, c, square);
   }
 }
 

@@ -31,6 +31,22 @@ export function packFilter(
   }
 }
 
+/** Packs one matrix [depth, columns], element (row, column) of which lies at row·rowStride + column·columnStride. */
+export function packMatrix(
+  source: usize, target: usize, depth: i32, columns: i32, rowStride: i32, columnStride: i32,
+): void {
+  const panels = (columns + 7) >> 3;
+  const panelBytes = <usize>depth << 5;
+  if (columnStride == 1) {
+    packRows(source, target, panelBytes, 0, panels, depth, columns, rowStride);
+    return;
+  }
+  for (let panel = 0; panel < panels; panel++) {
+    const first = source + (<usize>(panel << 3) * columnStride << 2);
+    packColumns(first, target + panel * panelBytes, depth, min(8, columns - (panel << 3)), columnStride);
+  }
+}
+
 /** Panels of a filter whose columns are neighbours, row by row: the next row may lie in another page of memory. */
 function packRows(
   source: usize, target: usize, panelBytes: usize, begin: i32, end: i32, depth: i32, columns: i32, stride: i32,
