@@ -3,6 +3,7 @@ import { argumentError } from '../internal/checks.js';
 import { biasAdd } from './biasAdd.js';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
+import { runKernel } from './runKernel.js';
 
 /** Options of {@link downsampleConv2d}. */
 export interface DownsampleConv2dOptions {
@@ -58,17 +59,25 @@ export function downsampleConv2d(
     customGradient(
       [x, filter],
       (x, filter) => ({
-        value: tf.conv2d(tf.pad(x, [[0, 0], ...pad, [0, 0]]), filter, 2, 'valid'),
+        value:
+          runKernel<tf.Tensor4D>('DiffusionSslDownsampleConv2D', { x, filter }, { before }) ??
+          tf.conv2d(tf.pad(x, [[0, 0], ...pad, [0, 0]]), filter, 2, 'valid'),
         saved: [x, filter],
       }),
       (dy, x, filter) => [
         () =>
+          runKernel<tf.Tensor>(
+            'DiffusionSslDownsampleConv2DBackpropInput',
+            { dy, filter },
+            { before, height, width },
+          ) ??
           tf.tidy(() => {
             const shape = x.shape.map((side, i) => side + (pad[i - 1]?.[0] ?? 0) + (pad[i - 1]?.[1] ?? 0));
             const dPadded = tf.conv2dTranspose(dy, filter, shape as tf.Tensor4D['shape'], 2, 'valid');
             return tf.slice(dPadded, [0, before, before, 0], x.shape);
           }),
         () =>
+          runKernel<tf.Tensor>('DiffusionSslDownsampleConv2DBackpropFilter', { x, dy }, { before }) ??
           tf.tidy(() => {
             // Channels take the batch's place and the batch the channels': dy, its pixels apart by the stride, is the
             // filter.

@@ -7,6 +7,7 @@ import { attentionGate } from '../../src/ops/attentionGate.js';
 import { batchNormTraining } from '../../src/ops/batchNorm.js';
 import { biasAdd } from '../../src/ops/biasAdd.js';
 import { concatChannels } from '../../src/ops/concatChannels.js';
+import { downsampleConv2d } from '../../src/ops/downsampleConv2d.js';
 import { type DropoutType, dropout } from '../../src/ops/dropout.js';
 import { geglu } from '../../src/ops/geglu.js';
 import { gelu } from '../../src/ops/gelu.js';
@@ -60,6 +61,10 @@ const attend = (heads: number, mask?: (q: tf.Tensor, k: tf.Tensor) => tf.Tensor4
     return attention(queries, keys, values, { heads, mask: mask?.(q, k) });
   },
 });
+const downsample = (padding: 'around' | 'after'): Operation => ({
+  shapes: ([b, h, w, c]) => [[b, h + 1, w + 1, c], [3, 3, c, 1 + (c % 9)], [1 + (c % 9)]],
+  op: (x, filter, bias) => downsampleConv2d(image(x), image(filter), vector(bias), { padding }),
+});
 const random = (shape: number[]) => upload<tf.Rank.R4>(randomTensor(shape, 7));
 
 const drop = (type: DropoutType): Operation => ({
@@ -107,6 +112,8 @@ export const operations: Record<string, Operation> = {
     ],
     op: (a, b) => concatChannels(image(a), image(b)),
   },
+  'downsampleConv2d, zeros around': downsample('around'),
+  'downsampleConv2d, zeros after': downsample('after'),
   dropout: drop('traditional'),
   'spatial dropout': drop('spatial'),
   maxPool2d: { shapes: ([b, h, w, c]) => [[b, 2 * h, 2 * w, c]], op: (x) => maxPool2d(image(x)) },

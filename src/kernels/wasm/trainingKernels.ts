@@ -10,6 +10,11 @@ import {
   conv2dTransposeBackpropInput,
 } from './conv2dTranspose.js';
 import { dotAttention, dotAttentionGradient } from './dotAttention.js';
+import {
+  downsampleConv2d,
+  downsampleConv2dBackpropFilter,
+  downsampleConv2dBackpropInput,
+} from './downsampleConv2d.js';
 import { dropout, dropoutGradient } from './dropout.js';
 import { groupNorm, groupNormGradient } from './groupNorm.js';
 import { layerNorm, layerNormGradient } from './layerNorm.js';
@@ -24,6 +29,7 @@ import { blend, clip, globalNorm, pack, unpack } from './vectors.js';
 export const trainingKernels: readonly TrainingKernel[] = [
   ...[conv2d, conv2dBackpropInput, conv2dBackpropFilter],
   ...[conv2dTranspose, conv2dTransposeBackpropInput, conv2dTransposeBackpropFilter],
+  ...[downsampleConv2d, downsampleConv2dBackpropInput, downsampleConv2dBackpropFilter],
   ...[prepareConv2d, preparedConv2d],
   ...[batchNormStatistics, batchNormApply, batchNormGradient, runningStatistics],
   ...[groupNorm, groupNormGradient, layerNorm, layerNormGradient],
