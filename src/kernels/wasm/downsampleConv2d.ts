@@ -4,7 +4,7 @@ import type { TrainingKernel } from './TrainingKernel.js';
 
 const SIZE = 3;
 
-/** Side of the result, where the image gets `before` lines of zeros (0 or 1) before its first, and one behind if needed. */
+/** Side of the result, where the image gets `before` lines of zeros (0 or 1), and one behind the last if needed. */
 const outSide = (side: number, before: number) => Math.ceil((side + before - 1) / 2);
 
 /** [x, filter 3×3] and before → convolution with stride 2. */
@@ -27,7 +27,7 @@ export const downsampleConv2d: TrainingKernel = {
   },
 };
 
-/** Of the rows of x that tap 1 reads (`isMiddle`), or taps 0 and 2: the first one, and what of dy and the filter it is. */
+/** Of the rows of x that tap 1 reads (`isMiddle`), or taps 0 and 2: the first, and what of dy and the filter it is. */
 function phaseOf(isMiddle: boolean, before: number) {
   const out = isMiddle ? 1 - before : before;
   if (isMiddle) return { out, taps: 1, offset: 0, first: 1 };

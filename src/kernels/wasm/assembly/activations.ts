@@ -8,7 +8,7 @@ const GELU: i32 = 1;
 const TANH_SCALE: f32 = 1.5957691216057308; // 2 · √(2 / π)
 const TANH_CUBIC: f32 = 0.044715;
 
-/** By what the activation of `x` multiplies `x`: the logistic function, the normal distribution's, or its approximation. */
+/** The activation of x is x times this: the logistic function, or the normal distribution's, or nearly that. */
 // @ts-ignore: decorator
 @inline
 function share4(x: v128, kind: i32): v128 {

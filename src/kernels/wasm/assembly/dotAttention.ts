@@ -237,7 +237,7 @@ export function attendKeyGradient(
   }
 }
 
-/** Scores of a key to weights, and gradients of its weights to those of its scores, by the statistics of the queries. */
+/** Scores of a key to weights, and gradients of its weights to those of its scores, by the queries' statistics. */
 function keyRow(
   row: usize, slope: usize, statistics: usize, count: i32, scoreScale: f32, scale: f32,
 ): void {
@@ -254,7 +254,8 @@ function keyRow(
       sums = v128.shuffle<f32>(v128.shuffle<f32>(a, b, 2, 5, 5, 5), c, 0, 1, 4, 7);
       scores = load4(row, i), gradients = load4(slope, i);
     } else {
-      tops = strided(statistics, lanes), inverses = strided(statistics + 4, lanes), sums = strided(statistics + 8, lanes);
+      tops = strided(statistics, lanes), inverses = strided(statistics + 4, lanes);
+      sums = strided(statistics + 8, lanes);
       scores = loadPart(row, i, lanes), gradients = loadPart(slope, i, lanes);
     }
     const weights = f32x4.mul(exp4(f32x4.sub(f32x4.mul(scores, scoreScales), tops)), inverses);
