@@ -208,6 +208,7 @@ export type { MapOutputSinks } from './maps/MapOutputs.js';
 export { MemorySink } from './maps/MemorySink.js';
 export { type MapSceneOptions, mapScene, type SceneMap } from './maps/mapScene.js';
 export { type NetworkPredictorOptions, networkPredictor } from './maps/networkPredictor.js';
+export { predictFeatures } from './maps/predictFeatures.js';
 export type {
   MapSink,
   PredictWindow,
@@ -215,6 +216,7 @@ export type {
   SceneWindow,
   WindowPrediction,
 } from './maps/SceneWindow.js';
+export { type WindowFeatureOptions, windowFeatures } from './maps/windowFeatures.js';
 export { AreaUnderRoc, type AreaUnderRocOptions } from './metrics/AreaUnderRoc.js';
 export { BinaryMetrics, type BinaryMetricsOptions } from './metrics/BinaryMetrics.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './metrics/bootstrapInterval.js';

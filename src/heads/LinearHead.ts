@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { argumentError } from '../internal/checks.js';
 import { checkFeatures } from './checkRows.js';
 import type { Head, HeadJson } from './Head.js';
 import type { LinearWeights } from './LogisticRegression.js';
@@ -39,6 +40,46 @@ export class LinearHead implements Head {
       const x = tf.tensor2d(features, [features.length / dims, dims]);
       const logits = product(x, tf.tensor2d(this.#weight, [dims, classes]));
       return tf.softmax(tf.add(logits, tf.tensor1d(this.#bias)));
+    });
+    const values = (await probabilities.data()) as Float32Array;
+    probabilities.dispose();
+    return values;
+  }
+
+  /**
+   * Probabilities of the pixels of maps, as `predict` gives them for the maps upsampled to one size and stacked: each
+   * map's share of the logits is computed as coarse as the map is, and upsampled then.
+   *
+   * @param maps [batch, height, width, channels], together of `dims` channels; they stay.
+   * @param size Height and width of the result.
+   * @returns row-major [batch, height, width, classes].
+   */
+  async predictMaps(
+    maps: readonly tf.Tensor4D[],
+    size: readonly [height: number, width: number],
+  ): Promise<Float32Array> {
+    const { dims, classes } = this;
+    const channels = maps.reduce((sum, { shape }) => sum + shape[3], 0);
+    if (channels !== dims) {
+      throw argumentError('LinearHead.predictMaps: channels of the maps', channels, `${dims} dims`);
+    }
+    const probabilities = tf.tidy(() => {
+      let first = 0;
+      const logits = maps.map((map) => {
+        const [batch, height, width, depth] = map.shape;
+        const weight = this.#weight.slice(first * classes, (first + depth) * classes);
+        first += depth;
+        const rows = tf.reshape(map, [batch * height * width, depth]) as tf.Tensor2D;
+        const own = tf.reshape(product(rows, tf.tensor2d(weight, [depth, classes])), [
+          batch,
+          height,
+          width,
+          classes,
+        ]) as tf.Tensor4D;
+        if (height === size[0] && width === size[1]) return own;
+        return tf.image.resizeBilinear(own, [...size], false, true);
+      });
+      return tf.softmax(tf.add(tf.addN(logits), tf.tensor1d(this.#bias)));
     });
     const values = (await probabilities.data()) as Float32Array;
     probabilities.dispose();

@@ -1,21 +1,13 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureDenoiser } from '../diffusion/FeatureDenoiser.js';
-import { extractFeatures } from '../features/extractFeatures.js';
-import type { FeatureOptions } from '../features/FeatureOptions.js';
-import { stackFeatures } from '../features/stackFeatures.js';
 import type { Head } from '../heads/Head.js';
-import type { MlpEnsembleHead } from '../heads/MlpEnsembleHead.js';
-import { argumentError } from '../internal/checks.js';
-import type { NormalizationOptions } from '../normalization/normalizeRaster.js';
-import { combineMembers } from './combineMembers.js';
+import { headsOf } from './headsOf.js';
+import { predictFeatures } from './predictFeatures.js';
 import type { PredictWindow } from './SceneWindow.js';
-import { windowTensor } from './windowTensor.js';
+import { type WindowFeatureOptions, windowFeatures } from './windowFeatures.js';
 
 /** Options of {@link headPredictor}: those of the features that the head was fitted on. */
-export interface HeadPredictorOptions<C> extends Omit<FeatureOptions<C>, 'origin' | 'cache'> {
-  /** How the network's images were scaled: the `normalization` of its model folder. */
-  normalization: NormalizationOptions;
-}
+export type HeadPredictorOptions<C> = WindowFeatureOptions<C>;
 
 /**
  * A head over a denoiser's features as the predictor of a map. The noise is that of the window's place in the scene, so
@@ -43,35 +35,15 @@ export interface HeadPredictorOptions<C> extends Omit<FeatureOptions<C>, 'origin
 export function headPredictor<C = undefined>(
   denoiser: FeatureDenoiser<C>,
   head: Head | readonly Head[],
-  { normalization, ...options }: HeadPredictorOptions<C>,
+  options: HeadPredictorOptions<C>,
 ): PredictWindow {
-  const heads: readonly Head[] = 'predict' in head ? [head] : head;
-  const classes = heads[0]?.classes;
-  if (!(classes >= 2) || heads.some((other) => other.classes !== classes)) {
-    const received = heads.map((other) => other.classes);
-    throw argumentError(
-      'headPredictor: classes of the heads',
-      received,
-      'those of at least one head, and the same',
-    );
-  }
+  headsOf('headPredictor', head);
   return async (window) => {
-    const { raster, top, left } = window;
-    const x = windowTensor(window, normalization);
-    const features: tf.Tensor[] = [];
+    const features = await windowFeatures(denoiser, window, options);
     try {
-      const maps = await extractFeatures(denoiser, x, { ...options, origin: [top, left] });
-      features.push(...maps.map(({ map }) => map));
-      const stacked = stackFeatures(maps, [raster.height, raster.width]);
-      features.push(stacked);
-      const rows = (await stacked.data()) as Float32Array;
-      const members: Float32Array[] = [];
-      for (const one of heads) members.push(await one.predict(rows));
-      if (members.length > 1) return combineMembers(members, classes);
-      const vote = await (heads[0] as Partial<MlpEnsembleHead>).vote?.(rows);
-      return { probabilities: members[0], uncertainty: vote?.disagreement };
+      return await predictFeatures(features, head, [window.raster.height, window.raster.width]);
     } finally {
-      tf.dispose([x, features]);
+      tf.dispose(features.map(({ map }) => map));
     }
   };
 }

@@ -10,6 +10,7 @@ export type { MapOutputSinks } from './MapOutputs.js';
 export { MemorySink } from './MemorySink.js';
 export { type MapSceneOptions, mapScene, type SceneMap } from './mapScene.js';
 export { type NetworkPredictorOptions, networkPredictor } from './networkPredictor.js';
+export { predictFeatures } from './predictFeatures.js';
 export type {
   MapSink,
   PredictWindow,
@@ -17,3 +18,4 @@ export type {
   SceneWindow,
   WindowPrediction,
 } from './SceneWindow.js';
+export { type WindowFeatureOptions, windowFeatures } from './windowFeatures.js';
