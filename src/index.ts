@@ -38,10 +38,12 @@ export type {
   PixelType,
   PixelWindow,
   RasterPart,
+  Rgb,
 } from './data/geoTiffTypes.js';
 export type { LabelNames, LabelShape, LabelShapes } from './data/LabelShape.js';
 export { type ColumnLabelOptions, type ColumnLabels, labelsOfColumn } from './data/labelsOfColumn.js';
 export { labelsOfRaster, type RasterLabelOptions } from './data/labelsOfRaster.js';
+export { type BlobRaster, type OpenRasterBlobOptions, openRasterBlob } from './data/openRasterBlob.js';
 export { openRemoteGeoTiff, type RemoteGeoTiff } from './data/openRemoteGeoTiff.js';
 export {
   type CatalogRow,

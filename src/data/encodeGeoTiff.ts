@@ -1,6 +1,12 @@
 import { argumentError } from '../internal/checks.js';
 import { geoTiffHeader } from './geoTiffHeader.js';
-import { type AffineTransform, type CrsKind, type PixelArray, pixelTypeOf } from './geoTiffTypes.js';
+import {
+  type AffineTransform,
+  type CrsKind,
+  type PixelArray,
+  pixelTypeOf,
+  type Rgb,
+} from './geoTiffTypes.js';
 
 /** What {@link encodeGeoTiff} writes. */
 export interface GeoTiffInput {
@@ -19,6 +25,8 @@ export interface GeoTiffInput {
   transform?: AffineTransform | null;
   /** Descriptions of the bands, null for one without; default none. */
   bandNames?: readonly (string | null)[] | null;
+  /** Colours of the values from 0 on, in which programs show one band of uint8; default none, grey. */
+  colours?: readonly Rgb[] | null;
 }
 
 /**
@@ -27,7 +35,8 @@ export interface GeoTiffInput {
  * Follows the TIFF 6.0 and OGC GeoTIFF 1.1 specifications and GDAL's tags of nodata and metadata.
  *
  * @throws If the number of values is not `width * height * bands`, a size is no positive integer, there are not as many
- * names as bands, or `epsg` is no code of a geographic or projected system of two dimensions.
+ * names as bands, colours are none or of other values than one band of uint8, or `epsg` is no code of a geographic or
+ * projected system of two dimensions.
  * @example
  * import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
  * const bytes = encodeGeoTiff({ width: 2, height: 1, bands: 1, data: new Uint8Array([1, 2]), epsg: 4326 });

@@ -1,6 +1,6 @@
 import { argumentError, checkInteger, checkOneOf } from '../internal/checks.js';
 import { epsgKind } from './epsgKind.js';
-import type { AffineTransform, CrsKind, PixelType } from './geoTiffTypes.js';
+import type { AffineTransform, CrsKind, PixelType, Rgb } from './geoTiffTypes.js';
 
 /** What a GeoTIFF's header says, by which its pixels can be written strip after strip. */
 export interface GeoTiffLayout {
@@ -13,6 +13,7 @@ export interface GeoTiffLayout {
   crsKind?: CrsKind | null;
   transform?: AffineTransform | null;
   bandNames?: readonly (string | null)[] | null;
+  colours?: readonly Rgb[] | null;
   /** Rows of a strip. Default all. */
   rowsPerStrip?: number;
 }
@@ -43,6 +44,8 @@ export function geoTiffHeader(caller: string, image: GeoTiffLayout): Uint8Array 
   const { bandNames } = image;
   if (bandNames && bandNames.length !== bands)
     throw argumentError(`${caller}: bandNames.length`, bandNames.length, `${bands}, one a band`);
+  const colours = image.colours ?? null;
+  if (colours) checkColours(`${caller}: colours`, colours, image);
   const bits = Number(/\d+$/.exec(dtype)![0]);
   const sampleFormat = dtype.startsWith('float') ? 3 : dtype.startsWith('int') ? 2 : 1;
   const rowBytes = (width * bands * bits) / 8;
@@ -54,12 +57,13 @@ export function geoTiffHeader(caller: string, image: GeoTiffLayout): Uint8Array 
     [257, LONG, [height]],
     [258, SHORT, new Array(bands).fill(bits)],
     [259, SHORT, [1]],
-    [262, SHORT, [1]],
+    [262, SHORT, [colours ? 3 : 1]],
     [273, offset, strips.map((row) => row * rowBytes)],
     [277, SHORT, [bands]],
     [278, LONG, [rowsPerStrip]],
     [279, offset, strips.map((row) => Math.min(rowsPerStrip, height - row) * rowBytes)],
     [284, SHORT, [1]],
+    ...(colours ? [[320, SHORT, palette(colours)] as Tag] : []),
     ...(bands > 1 ? [[338, SHORT, new Array(bands - 1).fill(0)] as Tag] : []),
     [339, SHORT, new Array(bands).fill(sampleFormat)],
     ...transformTags(image.transform ?? null),
@@ -72,6 +76,24 @@ export function geoTiffHeader(caller: string, image: GeoTiffLayout): Uint8Array 
     ...(image.nodata == null ? [] : [[42113, ASCII, utf8Bytes(nodataText(image.nodata))] as Tag]),
   ];
   return assemble(tags, big);
+}
+
+/** The reds of all 256 values, the greens and the blues, of 16 bits; black without a colour of its own. */
+function palette(colours: readonly Rgb[]): number[] {
+  return [0, 1, 2].flatMap((part) => Array.from({ length: 256 }, (_, i) => 257 * (colours[i]?.[part] ?? 0)));
+}
+
+function checkColours(argument: string, colours: readonly Rgb[], { bands, dtype }: GeoTiffLayout): void {
+  if (bands !== 1 || dtype !== 'uint8' || colours.length > 256) {
+    const received = `${colours.length} colours for ${bands} bands of ${dtype}`;
+    throw argumentError(argument, received, 'at most 256 for one band of uint8');
+  }
+  const wrong = colours.findIndex(
+    (colour) =>
+      colour.length !== 3 || !colour.every((part) => Number.isInteger(part) && part >= 0 && part < 256),
+  );
+  if (wrong >= 0)
+    throw argumentError(`${argument}[${wrong}]`, colours[wrong], 'three integers from 0 to 255');
 }
 
 /** Escaped twice, as GDAL writes and reads them. */

@@ -15,6 +15,9 @@ export type PixelType = 'uint8' | 'int8' | 'uint16' | 'int16' | 'uint32' | 'int3
 /** Affine transform of rasterio's order [a, b, c, d, e, f]: x = a·column + b·row + c, y = d·column + e·row + f. */
 export type AffineTransform = [number, number, number, number, number, number];
 
+/** Red, green and blue, integers from 0 to 255. */
+export type Rgb = readonly [red: number, green: number, blue: number];
+
 /** A part of a raster, in pixels. */
 export interface PixelWindow {
   top: number;

@@ -14,11 +14,13 @@ export type {
   PixelType,
   PixelWindow,
   RasterPart,
+  Rgb,
 } from './geoTiffTypes.js';
 export type { RasterFormat } from './images/imageTypes.js';
 export type { LabelNames, LabelShape, LabelShapes } from './LabelShape.js';
 export { type ColumnLabelOptions, type ColumnLabels, labelsOfColumn } from './labelsOfColumn.js';
 export { labelsOfRaster, type RasterLabelOptions } from './labelsOfRaster.js';
+export { type BlobRaster, type OpenRasterBlobOptions, openRasterBlob } from './openRasterBlob.js';
 export { openRemoteGeoTiff, type RemoteGeoTiff } from './openRemoteGeoTiff.js';
 export {
   type CatalogRow,

@@ -1,10 +1,13 @@
 import { geoTiffHeader } from '../data/geoTiffHeader.js';
-import type { GeoTiffInfo } from '../data/geoTiffTypes.js';
+import type { GeoTiffInfo, Rgb } from '../data/geoTiffTypes.js';
 import type { MapSink } from './SceneWindow.js';
 
 /** Where the parts of a map are written. */
 export interface MapOutputSinks {
-  /** The most probable class, uint8; 255 where the scene has no pixel. */
+  /**
+   * The most probable class, uint8; 255 where the scene has no pixel. The names of the classes are the description of
+   * its band.
+   */
   classes?: MapSink;
   /** One band a class, float32; NaN where the scene has no pixel. */
   probabilities?: MapSink;
@@ -26,20 +29,23 @@ export class MapOutputs {
   constructor(
     private readonly sinks: MapOutputSinks,
     private readonly scene: GeoTiffInfo,
-    private readonly classes: number | readonly string[],
+    private readonly options: { classes: number | readonly string[]; colours?: readonly Rgb[] },
   ) {}
 
   /** Writes what comes before the pixels. */
   async begin(rowsPerStrip: number): Promise<void> {
     const { width, height, epsg, crsKind, transform } = this.scene;
-    const named = typeof this.classes === 'number' ? undefined : this.classes;
+    const { classes, colours } = this.options;
+    const names = typeof classes === 'number' ? undefined : classes;
+    const legend = names?.map((name, i) => `${i} ${name}`).join(', ');
     for (const part of PARTS) {
       const isClasses = part === 'classes';
       const ofClasses = part === 'probabilities';
       const header = geoTiffHeader('mapScene', {
         ...{ width, height, epsg, crsKind, transform, rowsPerStrip },
-        bands: ofClasses ? (named?.length ?? (this.classes as number)) : 1,
-        bandNames: ofClasses ? named : undefined,
+        bands: ofClasses ? (names?.length ?? (classes as number)) : 1,
+        bandNames: ofClasses ? names : isClasses && legend ? [legend] : undefined,
+        colours: isClasses ? colours : undefined,
         dtype: isClasses ? 'uint8' : 'float32',
         nodata: isClasses ? 255 : Number.NaN,
       });

@@ -1,9 +1,11 @@
+import type { Rgb } from '../data/geoTiffTypes.js';
 import { argumentError, checkInteger } from '../internal/checks.js';
 import type { MapSceneOptions } from './mapScene.js';
 
 /** Throws unless the options of a map are in range and go together. */
 export function checkMapOptions({
   classes,
+  colours,
   outputs,
   reach,
   window,
@@ -11,9 +13,13 @@ export function checkMapOptions({
   overlap,
 }: Required<Pick<MapSceneOptions, 'outputs' | 'window' | 'stride' | 'overlap'>> & {
   classes: number;
+  colours?: readonly Rgb[];
   reach?: number;
 }): void {
   checkInteger('mapScene: classes', classes, 2, 255);
+  if (colours && colours.length !== classes) {
+    throw argumentError('mapScene: colours.length', colours.length, `${classes}, one a class`);
+  }
   checkInteger('mapScene: stride', stride, 1);
   checkInteger('mapScene: window', window, stride);
   if (window % stride !== 0) {

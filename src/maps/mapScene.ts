@@ -1,3 +1,4 @@
+import type { Rgb } from '../data/geoTiffTypes.js';
 import { DataError } from '../errors/DataError.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
@@ -13,6 +14,8 @@ import { StripBuffer } from './StripBuffer.js';
 export interface MapSceneOptions {
   /** Number of classes, from 2 to 255, or their names, which the bands of probabilities then have. */
   classes: number | readonly string[];
+  /** One a class, in which programs show the map of classes. Default: shades of grey. */
+  colours?: readonly Rgb[];
   /** What is written, each a GeoTIFF with the scene's georeference; at least one. */
   outputs: MapOutputSinks;
   /** Side of a window in pixels, a multiple of `stride`. Default 256. */
@@ -84,7 +87,7 @@ export async function mapScene(
   const [rows, columns] = [layAxis(height, layout), layAxis(width, layout)];
   const total = rows.starts.length * columns.starts.length;
   const buffer = new StripBuffer(width, rows.size, classes);
-  const map = new MapOutputs(outputs, source.info, options.classes);
+  const map = new MapOutputs(outputs, source.info, options);
   let reach = options.reach;
   let margin: number | undefined;
   let rowWeights: Float32Array[] = [];

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { fromArrayBuffer } from 'geotiff';
 import { describe, expect, it } from 'vitest';
 import { decodeGeoTiff, encodeGeoTiff, type GeoTiffInput } from '../../src/data/index.js';
 
@@ -71,6 +72,39 @@ describe('encodeGeoTiff', () => {
     const image = { width: 2, height: 2, bands: 1, data: new Uint8Array(3) };
     expect(() => encodeGeoTiff(image)).toThrow('encodeGeoTiff: data.length is 3; it must be 2 * 2 * 1');
     expect(() => encodeGeoTiff({ ...image, width: 0 })).toThrow('width is 0');
+  });
+
+  it('gives the values of a band their colours', async () => {
+    const image = { width: 2, height: 1, bands: 1, data: new Uint8Array([1, 0]), nodata: 255 };
+    const bytes = encodeGeoTiff({
+      ...image,
+      colours: [
+        [0, 127, 255],
+        [1, 2, 3],
+      ],
+    });
+    expect(await decodeGeoTiff(bytes)).toMatchObject(image);
+    const { fileDirectory } = await (await fromArrayBuffer(bytes.buffer as ArrayBuffer)).getImage();
+    const map = Array.from((await fileDirectory.loadValue('ColorMap')) as ArrayLike<number>);
+    expect(fileDirectory.getValue('PhotometricInterpretation')).toBe(3);
+    expect(map.length).toBe(768);
+    // All reds, then all greens and blues, of 16 bits.
+    const parts = [0, 256, 512].map((start) => map.slice(start, start + 3));
+    expect(parts).toEqual([
+      [0, 257, 0],
+      [127 * 257, 514, 0],
+      [65535, 771, 0],
+    ]);
+  });
+
+  it('refuses colours of other values than one band of uint8, and what is no colour', () => {
+    const image = { width: 1, height: 1, bands: 1, colours: [[0, 0, 0]] as [number, number, number][] };
+    expect(() => encodeGeoTiff({ ...image, data: new Uint16Array(1) })).toThrow(
+      "encodeGeoTiff: colours is '1 colours for 1 bands of uint16'; it must be at most 256 for one band of uint8",
+    );
+    expect(() => encodeGeoTiff({ ...image, data: new Uint8Array(1), colours: [[0, 256, 0]] })).toThrow(
+      /colours\[0\] is \[0, 256, 0\]; it must be three integers from 0 to 255/,
+    );
   });
 
   it('says of a reference system what kind it is, by the registry', () => {

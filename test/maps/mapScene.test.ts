@@ -3,6 +3,7 @@ import { mkdtemp, open, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
+import { fromArrayBuffer } from 'geotiff';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { decodeGeoTiff } from '../../src/data/decodeGeoTiff.js';
 import { encodeGeoTiff, type GeoTiffInput } from '../../src/data/encodeGeoTiff.js';
@@ -236,6 +237,40 @@ describe('mapScene', () => {
     });
     expect(Math.max(...ensemble.uncertainty!)).toBeGreaterThan(0.1);
     expect(() => headPredictor(denoiser, [], options)).toThrow(/classes of the heads is \[\]/);
+  });
+
+  it('names the classes of the map, and gives them colours', async () => {
+    const source = await sourceOf(sceneOf(4, 3, 1));
+    const predict: PredictWindow = ({ raster }) => ({
+      probabilities: new Float32Array(raster.data.length * 2).fill(0.5),
+    });
+    const options = { classes: ['water', 'bare & dry'], stride: 1 };
+    const named = await mapOf(source, predict, {
+      ...options,
+      colours: [
+        [0, 0, 255],
+        [200, 150, 0],
+      ],
+    });
+    expect(named.classes).toMatchObject({ bandNames: ['0 water, 1 bare & dry'], nodata: 255 });
+    expect(named.probabilities.bandNames).toEqual(['water', 'bare & dry']);
+    const sink = new MemorySink();
+    await mapScene(source, predict, {
+      ...options,
+      colours: [
+        [0, 0, 255],
+        [200, 150, 0],
+      ],
+      outputs: { classes: sink },
+    });
+    const image = await (await fromArrayBuffer(sink.bytes().buffer as ArrayBuffer)).getImage();
+    const map = (await image.fileDirectory.loadValue('ColorMap')) as ArrayLike<number>;
+    expect([map[0], map[512], map[1]]).toEqual([0, 65535, 200 * 257]);
+    const plain = await mapOf(source, predict, { ...options, classes: 2 });
+    expect(plain.classes.bandNames).toBeNull();
+    await expect(mapOf(source, predict, { ...options, colours: [[0, 0, 255]] })).rejects.toThrow(
+      'mapScene: colours.length is 1; it must be 2, one a class',
+    );
   });
 
   it('fades windows into each other where a prediction depends on all of its window', async () => {
