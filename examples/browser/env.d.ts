@@ -8,3 +8,9 @@ declare module '*.ts?worker&url' {
   const url: string;
   export default url;
 }
+
+// … and of these the text.
+declare module '*.html?raw' {
+  const text: string;
+  export default text;
+}

@@ -7,6 +7,7 @@ import { keepPart } from './page/keepPart.js';
 import { attempt, showNotice } from './page/notices.js';
 import { PageState } from './page/PageState.js';
 import type { PlacedFile } from './page/PlacedFile.js';
+import { roomsPart } from './page/roomsPart.js';
 import { schedulePart } from './page/schedulePart.js';
 import { trainPart } from './page/trainPart.js';
 import { WorkerClient } from './page/WorkerClient.js';
@@ -20,10 +21,17 @@ trainPart(page, useSamples);
 denoisePart(page);
 schedulePart(page);
 const { openModel, openCheckpoint } = keepPart(page);
+const { currentRoom, mapRoom } = roomsPart(page);
 const use = (files: PlacedFile[]) =>
   attempt(async () => {
     const { takeFiles } = await import('./page/takeFiles.js');
-    await takeFiles(files, { model: openModel, checkpoint: openCheckpoint, chips: useFiles });
+    const points = async ([file]: File[]) => (await mapRoom()).openPoints(file);
+    if (currentRoom() === 'train') {
+      await takeFiles(files, { model: openModel, checkpoint: openCheckpoint, chips: useFiles, points });
+    } else {
+      const { useScene, openModel } = await mapRoom();
+      await takeFiles(files, { model: openModel, checkpoint: openModel, chips: useScene, points });
+    }
   });
 dropPart(use);
 input('open').onchange = () => {

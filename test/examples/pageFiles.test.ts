@@ -33,6 +33,7 @@ describe('chooseFiles', () => {
       ['d/catalog.csv', 'd/a.tif', 'd/b.TIFF', 'd/.DS_Store'],
       ['chips', 'd/a.tif', 'd/b.TIFF'],
     ],
+    ['points', ['chips.tif', 'points.geojson'], ['points', 'points.geojson']],
     ['files of which one is none', ['a.tif', 'b.txt'], ['chips', 'a.tif', 'b.txt']],
     ['what macOS packs', ['z.zip/a.tif', 'z.zip/__MACOSX/._a.tif'], ['chips', 'z.zip/a.tif']],
   ])('finds %s', (_, paths, expected) => {
@@ -148,7 +149,10 @@ describe('takeFiles', () => {
     const taker = (kind: string) => async (files: File[]) => {
       taken.push([kind, files.map(({ name }) => name)]);
     };
-    const takers = { model: taker('model'), checkpoint: taker('checkpoint'), chips: taker('chips') };
+    const takers = {
+      ...{ model: taker('model'), checkpoint: taker('checkpoint'), chips: taker('chips') },
+      points: taker('points'),
+    };
     const archive = archiveOf(Buffer.from(PYTHON, 'base64'));
     await takeFiles([...placed('notes.txt'), { path: 'model.zip', file: async () => archive }], takers);
     expect(taken).toEqual([['model', ['config.json', 'größe.txt']]]);

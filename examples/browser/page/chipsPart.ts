@@ -1,4 +1,5 @@
 import type { DatasetInfo } from '../shared/types.js';
+import { bandOptions, bandsOf } from './bandOptions.js';
 import { describeBands } from './describeBands.js';
 import { drawPixels } from './drawPixels.js';
 import { button, element, input, select } from './element.js';
@@ -85,21 +86,7 @@ function describe(dataset: DatasetInfo | undefined): void {
 }
 
 /** Offers the bands of a data set, and chooses those wanted, which it has. */
-function showBands({ bands, bandNames }: DatasetInfo, wanted: readonly number[]): void {
-  const colours: [bands: number[], note: string][] = [];
-  if (bands >= 3) colours.push([[0, 1, 2], '']);
-  // Most satellites count from blue; the fourth band is often the near infrared.
-  if (bands >= 3) colours.push([[2, 1, 0], '']);
-  if (bands >= 4) colours.push([[3, 0, 1], ' (false colour)'], [[3, 2, 1], ' (false colour)']);
-  const known = colours.some(([shown]) => String(shown) === String(wanted));
-  if (wanted.length === 3 && !known) colours.push([[...wanted], ' (as in the run)']);
-  select('bands').replaceChildren(
-    ...colours.map(
-      ([shown, note]) => new Option(shown.map((band) => bandNames[band]).join(', ') + note, String(shown)),
-    ),
-    ...bandNames.map((name, i) => new Option(`${name} (grey)`, String(i))),
-  );
+function showBands(dataset: DatasetInfo, wanted: readonly number[]): void {
+  select('bands').replaceChildren(...bandOptions(dataset, wanted));
   if (wanted.length > 0) select('bands').value = String(wanted);
 }
-
-const bandsOf = (value: string) => value.split(',').map(Number);

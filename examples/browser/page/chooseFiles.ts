@@ -2,13 +2,13 @@ import type { PlacedFile } from './PlacedFile.js';
 
 /** What the page does with files that were dropped or chosen, and with which of them. */
 export interface ChosenFiles {
-  kind: 'model' | 'checkpoint' | 'chips';
+  kind: 'model' | 'checkpoint' | 'chips' | 'points';
   files: readonly PlacedFile[];
 }
 
 /**
  * Finds among files, such as those of a folder, what they were dropped for: the folder of a model, else a checkpoint,
- * else GeoTIFFs.
+ * else points, else GeoTIFFs.
  *
  * @throws If there are several models or checkpoints, or a folder holds nothing of all this.
  */
@@ -29,6 +29,13 @@ export function chooseFiles(dropped: readonly PlacedFile[]): ChosenFiles {
       checkpoints.map(({ path }) => path),
     );
   if (checkpoints.length === 1) return { kind: 'checkpoint', files: checkpoints };
+  const points = files.filter(({ path }) => /\.geojson$/i.test(path));
+  if (points.length > 1)
+    throw severalOf(
+      'files of points',
+      points.map(({ path }) => path),
+    );
+  if (points.length === 1) return { kind: 'points', files: points };
   // Of a folder only what is named so: there is a catalog beside chips. What was dropped itself is said if it is none.
   const chips = files.filter(({ path }) => folderOf(path) === '' || /\.tiff?$/i.test(path));
   if (chips.length === 0)

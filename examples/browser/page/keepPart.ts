@@ -3,6 +3,7 @@ import { button, element, input } from './element.js';
 import { mayReplaceRun } from './mayReplaceRun.js';
 import { attempt, showNotice } from './notices.js';
 import type { Page } from './Page.js';
+import { saveFile } from './saveFile.js';
 import { runSettings } from './settings.js';
 
 /** Keeps runs: in the browser, and as files. */
@@ -74,7 +75,7 @@ export function keepPart({ state, worker }: Page): {
     });
   button('download').onclick = () =>
     attempt(async () => {
-      save(await worker.call('exportRun'), `${fileName(input('name').value)}.safetensors`);
+      saveFile(await worker.call('exportRun'), `${fileName(input('name').value)}.safetensors`);
       state.set({ unsaved: false });
     });
   button('download-model').onclick = () =>
@@ -82,7 +83,7 @@ export function keepPart({ state, worker }: Page): {
       const files = await worker.call('exportModel');
       const { downloadZip } = await import('client-zip');
       const zip = await downloadZip(files.map(({ name, file }) => ({ name, input: file }))).blob();
-      save(zip, `${fileName(input('name').value)}-model.zip`);
+      saveFile(zip, `${fileName(input('name').value)}-model.zip`);
     });
   const openModel = (files: File[]) => take('The model', () => worker.call('importModel', files, settings()));
   const openCheckpoint = ([file]: File[]) =>
@@ -96,16 +97,6 @@ export function keepPart({ state, worker }: Page): {
   });
   attempt(openStore);
   return { openModel, openCheckpoint };
-}
-
-/** Has the browser store a file. */
-function save(file: Blob, name: string): void {
-  const url = URL.createObjectURL(file);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = name;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
 const fileName = (name: string) => name.trim().replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'run';

@@ -1,3 +1,4 @@
+import type { MapApi, MapEvents } from './MapApi.js';
 import type {
   BackendInfo,
   DatasetInfo,
@@ -14,8 +15,8 @@ import type {
   StoredCheckpoint,
 } from './types.js';
 
-/** What the page can ask of the worker. */
-export interface Api {
+/** What the page's first room can ask of the worker. */
+export interface RunApi {
   startBackend(device: Device): Promise<BackendInfo>;
   /** `url` of the bundle of sample chips. */
   loadSamples(url: string): Promise<DatasetInfo>;
@@ -47,8 +48,11 @@ export interface Api {
   importModel(files: File[], settings: RunSettings): Promise<RunInfo>;
 }
 
+/** What the page can ask of the worker. */
+export interface Api extends RunApi, MapApi {}
+
 /** What the worker tells unasked. */
-export interface Events {
+export interface Events extends MapEvents {
   download: Download;
   step: StepReport;
   frame: SampleFrame;

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { StartedBackend } from 'diffusion-ssl/backends';
 import { randomNormal } from 'diffusion-ssl/ops';
-import type { Api, Events } from '../shared/Api.js';
+import type { Events, RunApi } from '../shared/Api.js';
 import type {
   BackendInfo,
   DatasetInfo,
@@ -32,9 +32,9 @@ const turn = () => new Promise<void>((resolve) => setTimeout(resolve));
  * All that the worker does. What computes waits for its turn: a save or a sample during training takes place between
  * two steps.
  */
-export class Workshop implements Api {
-  private readonly folder = new CheckpointFolder();
-  private readonly turns = new Mutex();
+export class Workshop implements RunApi {
+  readonly folder = new CheckpointFolder();
+  readonly turns = new Mutex();
   private dataset?: Dataset;
   private currentRun?: Run;
   private backend?: StartedBackend;
@@ -44,7 +44,11 @@ export class Workshop implements Api {
   /** The run on its way to another backend; it stays here if that fails, for the next one. */
   private moving?: { file: Blob; settings: RunSettings };
 
-  constructor(private readonly tell: <K extends keyof Events>(event: K, value: Events[K]) => void) {}
+  constructor(
+    private readonly tell: <K extends keyof Events>(event: K, value: Events[K]) => void,
+    /** Told before the backend goes, with all that lies on it. */
+    private readonly onBackendEnd: () => void,
+  ) {}
 
   startBackend(device: Device): Promise<BackendInfo> {
     return this.turns.run(async () => {
@@ -52,6 +56,7 @@ export class Workshop implements Api {
       if (run) this.moving = { file: await run.encode(), settings: run.settings };
       run?.dispose();
       this.currentRun = undefined;
+      this.onBackendEnd();
       await this.backend?.dispose();
       this.backend = undefined;
       const { backend, info } = await startBackend(device, (loadedBytes, totalBytes) =>
@@ -216,13 +221,19 @@ export class Workshop implements Api {
     this.tell('step', { step: run.step, loss, imagesPerSecond, tensors, bytes });
   }
 
+  /** The chips at hand, if there are any. */
+  get chipsAtHand(): Dataset | undefined {
+    return this.dataset;
+  }
+
   private chips(): Dataset {
     if (!this.dataset)
       throw new Error('There are no chips yet: take the sample chips, or drop GeoTIFFs, PNGs or JPEGs.');
     return this.dataset;
   }
 
-  private run(): Run {
+  /** @throws If there is none. */
+  run(): Run {
     if (this.moving) throw new Error('The network waits for a backend that starts: choose another one.');
     if (!this.currentRun) throw new Error('There is no network yet: press Train, or open a checkpoint.');
     return this.currentRun;

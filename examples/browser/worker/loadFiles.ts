@@ -1,11 +1,10 @@
 import { decodeRaster, type GeoTiff } from 'diffusion-ssl/data';
+import { checkValues } from './checkValues.js';
 import { Dataset } from './Dataset.js';
 
 const MAX_FILE_BYTES = 256 * 2 ** 20;
 const MAX_CHIPS = 512;
 const MAX_BANDS = 512;
-/** Beyond it lies what programs fill missing pixels with. */
-const MAX_VALUE = 1e30;
 /** Networks halve an image five times. */
 const SIZES = [64, 32];
 
@@ -66,16 +65,7 @@ async function readImage(file: File, bands: number | undefined): Promise<GeoTiff
       `${file.name} has ${image.bands} bands, the files before it ${bands}. Drop files of one kind.`,
     );
   }
-  const extreme = image.data.find(
-    (value, i) => Number.isFinite(value) && Math.abs(value) > MAX_VALUE && image.valid?.[i] !== 0,
-  );
-  if (extreme !== undefined) {
-    throw new Error(
-      `${file.name} holds the value ${extreme.toPrecision(3)}, which no sensor measures: ` +
-        'it marks missing pixels, and the file does not say so. ' +
-        `Say so by gdal_edit.py -a_nodata ${extreme} ${file.name}.`,
-    );
-  }
+  checkValues(file.name, image);
   return image;
 }
 
