@@ -49,6 +49,8 @@ const BATCH_NORM_MOMENTUM = 0.1;
  * ```
  */
 export abstract class SpecLayer extends tfl.layers.Layer {
+  /** Whether a call is the repetition of an earlier one, which has updated the running statistics already. */
+  isRepeating = false;
   private readonly variables = new Map<string, LayerVariable>();
 
   protected constructor(protected readonly config: SpecLayerConfig) {
@@ -105,6 +107,7 @@ export abstract class SpecLayer extends tfl.layers.Layer {
       return batchNormInference(x, parameters, { activation });
     }
     const { y, mean, variance } = batchNormTraining(x, weight, bias, { activation });
+    if (this.isRepeating) return y;
     const count = x.shape[0] * x.shape[1] * x.shape[2];
     const tracked = this.variable<tf.Rank.R0>(`${prefix}.num_batches_tracked`);
     const running = { runningMean, runningVar, tracked };

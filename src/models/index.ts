@@ -5,6 +5,7 @@ export { autoencoderKlParameters } from './autoencoderKlParameters.js';
 export { countParameters } from './countParameters.js';
 export { countValues, type ParameterCount } from './countValues.js';
 export { decodeLatents } from './decodeLatents.js';
+export { enableGradientCheckpointing } from './enableGradientCheckpointing.js';
 export { encodeLatents } from './encodeLatents.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './inferenceModel.js';

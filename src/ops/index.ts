@@ -37,6 +37,7 @@ export {
   randomNormal,
   randomUniform,
 } from './random.js';
+export { recompute } from './recompute.js';
 export { registerGradients } from './registerGradients.js';
 export { type Resample2dOptions, resample2d } from './resample2d.js';
 export { type RmsNormOptions, rmsNorm } from './rmsNorm.js';
