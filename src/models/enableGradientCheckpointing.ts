@@ -8,7 +8,7 @@ import { layersOf } from './layersOf.js';
 type Block = SpecLayer & { dropoutStep?: number };
 
 /**
- * Lets a model keep, of each block (a layer of this library with weights), its inputs alone for the backward pass, which
+ * Lets a model keep, of each block (a layer of this library with weights), its inputs alone for the backward pass. That
  * computes the rest again: training needs less memory, and about a third more time. Losses, running statistics and
  * dropout masks stay the same; so do gradients, but for the order in which those of several blocks are added.
  *

@@ -22,6 +22,8 @@ export interface MemoryOptions {
   size: readonly [height: number, width: number];
   /** Whether a moving average of the weights is kept. Default false. */
   ema?: boolean;
+  /** Whether blocks are computed again in the backward pass, see `enableGradientCheckpointing`. Default false. */
+  gradientCheckpointing?: boolean;
 }
 
 /**
@@ -49,6 +51,9 @@ const VALUES = {
   skipDropout: 1,
 };
 
+/** What is left of {@link VALUES} of what is computed again: a block, a gate, and less of what leads to a level. */
+const CHECKPOINTED = { block: 2.5, attention: 3, upsampling: -4 };
+
 /**
  * Estimates what a training step of `unetAttD` with Adam needs, before anything is allocated.
  *
@@ -67,7 +72,7 @@ const VALUES = {
  */
 export function estimateMemory(
   config: UnetAttDConfig,
-  { batch, size, ema = false }: MemoryOptions,
+  { batch, size, ema = false, gradientCheckpointing = false }: MemoryOptions,
 ): MemoryEstimate {
   const resolved = resolveUnetAttDConfig(config);
   const {
@@ -83,22 +88,31 @@ export function estimateMemory(
   const { trainable, runningStatistics } = countParameters(config);
   let values = VALUES.band * inChannels;
   let scale = 1 / patchSize ** 2;
+  let largest = 0;
   for (let level = 0; level < 6; level++) {
     const channels = filters[level];
     const dropout = dropoutRate > 0 && blockNum[level] > 1 ? VALUES.dropout : 0;
     const block = channels * (VALUES.convolution * blockNum[level] + dropout);
-    let ofLevel = block;
+    const keptBlock = gradientCheckpointing ? channels * CHECKPOINTED.block : block;
+    let ofLevel = keptBlock;
+    let gate = 0;
     if (level < 5) {
       const { between, channel, map } = VALUES.attention;
       const betweenChannels = level > 0 ? filters[level - 1] : Math.floor(channels / 2);
-      ofLevel += block + VALUES.upsampling[upmode] * channels;
+      const upsampling = VALUES.upsampling[upmode] + (gradientCheckpointing ? CHECKPOINTED.upsampling : 0);
+      ofLevel += keptBlock + upsampling * channels;
       if (upmode === 'fixed') ofLevel += VALUES.interpolated * filters[level + 1];
-      if (useSkipAtt) ofLevel += between * betweenChannels + channel * channels + map;
+      if (useSkipAtt) gate = between * betweenChannels + channel * channels + map;
+      if (useSkipAtt && gradientCheckpointing) ofLevel += CHECKPOINTED.attention * channels;
+      if (!gradientCheckpointing) ofLevel += gate;
       if (skipDropRate[level] > 0) ofLevel += VALUES.skipDropout * channels;
     }
     values += ofLevel * scale;
+    largest = Math.max(largest, Math.max(block, gate) * scale);
     scale /= 4;
   }
+  // One block or gate at a time is held as without.
+  if (gradientCheckpointing) values += largest;
   const activations = Math.round(4 * batch * size[0] * size[1] * values);
   const weights = 4 * (trainable + runningStatistics);
   const parts = {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { computeAlphaSchedule } from '../../src/diffusion/computeAlphaSchedule.js';
 import { makeBetaSchedule } from '../../src/diffusion/makeBetaSchedule.js';
+import { enableGradientCheckpointing } from '../../src/models/enableGradientCheckpointing.js';
 import { estimateMemory } from '../../src/models/estimateMemory.js';
 import { layersDenoiser } from '../../src/models/layersDenoiser.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
@@ -47,11 +48,17 @@ describe('estimateMemory', () => {
     { filterConfig: [16, 16, 16, 8, 8, 8], blockNum: [1, 1, 1, 1, 1, 1], skipDropRate: 0.5 },
   ];
 
-  it.each(networks)('knows what a training step of %o holds', async (config) => {
+  const cases = networks.flatMap((config) => [
+    { config, gradientCheckpointing: false },
+    { config, gradientCheckpointing: true },
+  ]);
+  it.each(cases)('knows what a training step of %o holds', async ({ config, gradientCheckpointing }) => {
     const [batch, side] = [2, 64];
-    const estimate = estimateMemory(config, { batch, size: [side, side], ema: true });
+    const size = [side, side] as const;
+    const estimate = estimateMemory(config, { batch, size, ema: true, gradientCheckpointing });
     const before = tf.memory().numBytes;
     const model = unetAttD(config);
+    if (gradientCheckpointing) enableGradientCheckpointing(model);
     const all = namedParameters(model);
     const bytesOf = (some: typeof all) => some.reduce((sum, { variable }) => sum + 4 * variable.size, 0);
     const parameters = all.filter(({ spec }) => spec.trainable);

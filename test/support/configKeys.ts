@@ -300,6 +300,7 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
     ['1', '""'],
   ],
   accumulate: [['4'], ['0']],
+  gradient_checkpointing: [['true', 'false'], ['1']],
   patch_size: [
     ['1', '2', '"2"'],
     ['3', 'two'],

@@ -84,6 +84,7 @@ describe("the tutorial's file", () => {
       batch: 40,
       validateBatch: 20,
       accumulate: 1,
+      gradientCheckpointing: false,
       seed: 0,
       loss: 'mse',
       lossWeights: { alpha: 0.9, beta: 0.1, gamma: 0 },

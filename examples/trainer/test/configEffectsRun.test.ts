@@ -194,6 +194,15 @@ describe('a run', () => {
     expect(stepsOf('whole')[0].images).toBe(2);
   });
 
+  it('gradient_checkpointing: trains the same', async () => {
+    await firstSteps(2, 'keeping', {});
+    await firstSteps(2, 'frugal', { gradient_checkpointing: true });
+    expect(stateOf('frugal').config.gradientCheckpointing).toBe(true);
+    const [plain, frugal] = ['keeping', 'frugal'].map((name) => stepsOf(name).map(({ loss }) => loss));
+    expect(frugal[0]).toBe(plain[0]);
+    expect(Math.abs(frugal[1] - plain[1])).toBeLessThan(1e-4);
+  });
+
   it('prediction_type: is what the training loss is taken of', async () => {
     // Hardly any noise: v is the noise but for a thousandth of x0, and x0 varies far less.
     const diffusion = { timesteps: 2, beta_start: 1e-6, beta_end: 1e-6 };

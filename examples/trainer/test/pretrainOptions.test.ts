@@ -36,6 +36,7 @@ const VALUES: Record<string, string[]> = {
   size: ['64'],
   lossWeights: ['0.5,0.5,0', '--loss', 'hybrid_light'],
   zeroTerminalSnr: [],
+  gradientCheckpointing: [],
   maskSize: ['8', '--mask-ratio', '0.5'],
   maskShare: ['0.5', '--mask-ratio', '0.5'],
   maskLoss: ['masked', '--mask-bands', '1'],

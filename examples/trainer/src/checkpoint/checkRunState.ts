@@ -56,6 +56,7 @@ const BEFORE_FLAGS = {
   maskBands: 0,
   maskShare: 0.5,
   maskLoss: 'all',
+  gradientCheckpointing: false,
 } as const satisfies Partial<PretrainConfig>;
 
 /**

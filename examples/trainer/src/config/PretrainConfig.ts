@@ -86,6 +86,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   /** Missing: as `batch`. */
   validateBatch?: number;
   accumulate: number;
+  /** Whether blocks are computed again in the backward pass: less memory, more time. */
+  gradientCheckpointing: boolean;
   seed: number;
   loss: (typeof LOSS_NAMES)[number];
   /** Of `'hybrid_light'`. */

@@ -12,6 +12,11 @@ export function addTrainingFlags(program: Command): void {
     .option('--batch <n>', 'chips a batch (on the sample chips: 16)', integer(1), 8)
     .option('--validate-batch <n>', 'chips a batch of validation (default: as --batch)', integer(1))
     .option('--accumulate <n>', 'batches whose gradients make one step', integer(1), 1)
+    .option(
+      '--gradient-checkpointing',
+      'compute blocks again in the backward pass: less memory, more time',
+      false,
+    )
     .option('--clip-norm <x>', 'largest norm of the gradients; 0: no clipping', number, 1)
     .option(
       '--ema-decay <x>',

@@ -127,6 +127,9 @@ export const extensionKeys = {
   resume: flag().default(false).describe('Go on with the run in `save_dir`.'),
   params_init: text('a file, or null').nullable().default(null).describe('Weights to start from.'),
   accumulate: integer(1).default(1).describe('Batches whose gradients make one step.'),
+  gradient_checkpointing: flag()
+    .default(false)
+    .describe('Compute blocks again in the backward pass: less memory, about a third more time.'),
   ema_decay: numberBelow(0, 1)
     .default(0)
     .describe('Moving average of the weights, used to validate and to sample; 0: none.'),

@@ -1,6 +1,6 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import { CheckpointError } from 'diffusion-ssl/errors';
-import { layersDenoiser, namedParameters } from 'diffusion-ssl/models';
+import { enableGradientCheckpointing, layersDenoiser, namedParameters } from 'diffusion-ssl/models';
 import type { LrState } from 'diffusion-ssl/schedulers';
 import { ExponentialMovingAverage, restoreCheckpoint } from 'diffusion-ssl/training';
 import type { RunChips, RunState } from '../checkpoint/RunState.js';
@@ -40,6 +40,7 @@ export async function createRun(
 ): Promise<Omit<Run, keyof RunReference>> {
   const { folder, config, data, chips, inputs, network, resumed, initial, backend, events, signal } = parts;
   const model = buildNetwork(network);
+  if (config.gradientCheckpointing) enableGradientCheckpointing(model);
   const parameters = namedParameters(model);
   await initial?.load(parameters);
   const optimizer = makeOptimizer(config);

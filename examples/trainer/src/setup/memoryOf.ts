@@ -6,11 +6,11 @@ import type { RunNetwork } from './networkOf.js';
 /** What training a network needs, in bytes; the activations of `unet2d` are not estimated, and count 0. */
 export function memoryOf(
   network: RunNetwork,
-  { batch, emaDecay }: PretrainConfig,
+  { batch, emaDecay, gradientCheckpointing }: PretrainConfig,
   size: readonly [height: number, width: number],
 ): MemoryEstimate {
   if (network.factory === 'unetAttD')
-    return estimateMemory(network.config, { batch, size, ema: emaDecay > 0 });
+    return estimateMemory(network.config, { batch, size, ema: emaDecay > 0, gradientCheckpointing });
   const weights = 4 * countNetwork(network).trainable;
   const parts = { weights, gradients: weights, moments: 2 * weights, ema: emaDecay > 0 ? weights : 0 };
   const total = Object.values(parts).reduce((sum, bytes) => sum + bytes, 0);
