@@ -1,11 +1,11 @@
-/** A function to be minimised, with its gradient. */
-export type Objective = (x: Float64Array) => Promise<{ value: number; gradient: Float64Array }>;
+/** A function to be minimised, with its gradient and a measure of how far that is from 0. */
+export type Objective = (x: Float64Array) => Promise<{ value: number; gradient: Float64Array; size: number }>;
 
 /** When {@link lbfgs} ends. */
 export interface LbfgsOptions {
   /** Most steps. */
   maxIterations: number;
-  /** It ends where no entry of the gradient is larger. */
+  /** It ends where the gradient's size is no larger. */
   tolerance: number;
 }
 
@@ -29,9 +29,8 @@ export async function lbfgs(
   let x = start;
   let current = await objective(x);
   for (let iteration = 0; iteration < maxIterations; iteration++) {
-    const { value, gradient } = current;
-    const norm = gradient.reduce((largest, entry) => Math.max(largest, Math.abs(entry)), 0);
-    if (norm <= tolerance) break;
+    const { value, gradient, size } = current;
+    if (size <= tolerance) break;
     const direction = descent(gradient, steps);
     const slope = dot(direction, gradient);
     // Without curvature known, the first step is as long as 1 at most.

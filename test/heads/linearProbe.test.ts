@@ -81,6 +81,27 @@ describe('the linear probe', () => {
     expect(JSON.stringify(heads[0])).toBe(JSON.stringify(heads[1]));
   });
 
+  it('comes to one minimum, whether few rows have their own coordinates or many theirs', async () => {
+    const { features, labels } = planted({ rows: 60, dims: 20, classes: 3, draw: 6 });
+    const few = await linearProbe(features, labels, { ...exact, strengths: [0.5] });
+    const twice = Int32Array.from([...labels, ...labels]);
+    const many = await linearProbe(Float32Array.from([...features, ...features]), twice, {
+      ...exact,
+      strengths: [0.25],
+    });
+    expectClose(await many.predict(features), await few.predict(features), { abs: 2e-4 });
+  });
+
+  it('needs few steps of features that say much the same', async () => {
+    const { features, labels } = planted({ rows: 200, dims: 8, classes: 3, draw: 7 }, 1.5);
+    // Each is the sum of all up to it: nearly the same as its neighbours.
+    for (let at = 0; at < features.length; at++) if (at % 8 > 0) features[at] += features[at - 1];
+    const strengths = [10];
+    const whole = await linearProbe(features, labels, { ...exact, strengths });
+    const short = await linearProbe(features, labels, { strengths, tolerance: 0, maxIterations: 12 });
+    expectClose(await short.predict(features), await whole.predict(features), { abs: 5e-3 });
+  });
+
   it('knows of classes that no row has, and gives them little', async () => {
     const { features, labels } = planted({ rows: 60, dims: 5, classes: 2, draw: 4 });
     const head = await linearProbe(features, labels, { classes: 4 });
