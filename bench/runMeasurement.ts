@@ -43,20 +43,8 @@ export function runChild<T>(script: string, args: (string | number | boolean)[],
   });
 }
 
-/**
- * Runs PyTorch's measurement of a network: `script` of `peers/`, with the network's configuration, the weights of
- * `folder` and further `options`.
- */
-export function runPeer<T>(
-  python: string,
-  script: string,
-  { filterConfig }: BenchNetwork,
-  {
-    folder,
-    limit,
-    ...options
-  }: { folder: string; limit?: number; [option: string]: string | number | undefined },
-): Promise<T> {
+/** Writes a network's arguments by their names in Python to a folder; returns the file. */
+export function writePeerConfig({ filterConfig }: BenchNetwork, folder: string): string {
   const config = path.join(folder, 'config.json');
   writeFileSync(
     config,
@@ -71,6 +59,24 @@ export function runPeer<T>(
       dropout_type: 'traditional',
     }),
   );
+  return config;
+}
+
+/**
+ * Runs PyTorch's measurement of a network: `script` of `peers/`, with the network's configuration, the weights of
+ * `folder` and further `options`.
+ */
+export function runPeer<T>(
+  python: string,
+  script: string,
+  network: BenchNetwork,
+  {
+    folder,
+    limit,
+    ...options
+  }: { folder: string; limit?: number; [option: string]: string | number | undefined },
+): Promise<T> {
+  const config = writePeerConfig(network, folder);
   const weights = path.join(folder, 'weights.safetensors');
   const args = Object.entries({ ...options, weights, config }).flatMap(([name, value]) => [
     `--${name}`,

@@ -38,10 +38,10 @@ export function writeChips(kind: ChipKind, folder: string): string[] {
   });
 }
 
-/** Smooth relief with the noise of a sensor, so that it compresses about as a mosaic does. */
-function fillScene(
+/** Fills a square image: smooth relief with the noise of a sensor, so that it compresses about as a mosaic does. */
+export function fillScene(
   data: Uint8Array | Uint16Array | Float32Array,
-  { side, bands, type }: ChipKind,
+  { side, bands, type }: Pick<ChipKind, 'side' | 'bands' | 'type'>,
   seed: number,
 ) {
   const scale = { uint8: 1, float32: 1 / 255, uint16: 40 }[type];

@@ -1,0 +1,21 @@
+import type { PeerProcess } from '../PeerProcess.js';
+
+/** A peer's answer to a run. */
+export interface PeerRun {
+  seconds: number;
+}
+
+/** Something done with labels that is timed beside a peer. */
+export interface LabelTask {
+  /** Seconds of a run here. */
+  run(): Promise<number>;
+  /** What the peer is asked for a run on so many threads, without them. */
+  request: Record<string, unknown>;
+  /** Compares the results of both once; throws where they are not the same. Answers a line that says how near. */
+  check(peer: PeerProcess): Promise<string>;
+  /** Gives memory back. */
+  dispose(): void;
+}
+
+/** Makes a task from files that it leaves in a folder, which the peer reads. */
+export type MakeLabelTask = (folder: string) => Promise<LabelTask>;
