@@ -177,7 +177,7 @@ describe.skipIf(!python)(`the commands of docs/pytorch.md${reason}`, () => {
       "assert loaded.missing_keys == ['head.weight', 'head.bias']",
       "assert sorted(loaded.unexpected_keys) == ['output_conv.bias', 'output_conv.weight']",
       'kept, ours = segmenter.state_dict(), load_file(f"{run}/model/model.safetensors")',
-      'assert all(torch.equal(kept[name], ours[name]) for name in ours if name in kept) and len(kept) == len(ours)',
+      "assert all(torch.equal(kept[name], ours[name]) for name in ours if not name.startswith('output_conv'))",
       'assert logits.shape == (2, 6, 32, 32) and logits.std() > 0',
       "torch.save(torch.nn.DataParallel(model).state_dict(), 'best_model.pth')",
     ].join('\n');
