@@ -1,0 +1,120 @@
+/**
+ * One measurement in a process of its own: `diffusersChild.ts prepare TASK FOLDER` writes the weights and the inputs that
+ * both sides load, `diffusersChild.ts measure TASK FOLDER BACKEND THREADS STEPS` loads them, writes its first result to
+ * the folder and prints a `Measured` or `NotStarted`, as JSON.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import type * as tfl from '@tensorflow/tfjs-layers';
+import { initBackend } from 'diffusion-ssl/backends/node';
+import {
+  loadTorchStateDict,
+  readSafetensors,
+  type SafetensorsTensor,
+  toTorchStateDict,
+  writeSafetensors,
+} from 'diffusion-ssl/interop';
+import { mse } from 'diffusion-ssl/losses';
+import {
+  autoencoderKl,
+  decodeLatents,
+  encodeLatents,
+  namedParameters,
+  unet2d,
+  unet2dCondition,
+} from 'diffusion-ssl/models';
+import { AdamW } from 'diffusion-ssl/optimizers';
+import { type DiffusersTask, diffusersTasks, TOKENS } from './diffusersTasks.js';
+import { median } from './median.js';
+import { peakMemoryBytes } from './peakMemoryBytes.js';
+import type { Measured, NotStarted } from './runMeasurement.js';
+import { deviceOf, startBackend } from './startBackend.js';
+
+const [what, taskIndex, folder, backend, threads, steps] = process.argv.slice(2);
+const task = diffusersTasks[Number(taskIndex)];
+const factories = {
+  UNet2DModel: unet2d,
+  UNet2DConditionModel: unet2dCondition,
+  AutoencoderKL: autoencoderKl,
+};
+const file = (name: string) => path.join(folder, `${name}.safetensors`);
+
+console.log(JSON.stringify(what === 'prepare' ? await prepare() : await measure(Number(steps))));
+
+function makeModel({ className, config }: DiffusersTask): tfl.LayersModel {
+  const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  const options = Object.fromEntries(Object.entries(config).map(([name, value]) => [camel(name), value]));
+  return factories[className]({ ...options, seed: 1 });
+}
+
+async function prepare(): Promise<{ parameters: number }> {
+  await initBackend({ device: 'wasm' });
+  const model = makeModel(task);
+  writeFileSync(file('weights'), writeSafetensors(await toTorchStateDict(namedParameters(model))));
+  const { batch, size, what, className } = task;
+  const channels = what === 'encode' ? 3 : 4;
+  const shape = [batch, size, size, channels];
+  const inputs: Record<string, SafetensorsTensor> = {
+    x: await normal(shape, 1),
+    noise: await normal(shape, 2),
+  };
+  inputs.t = { dtype: 'I32', shape: [batch], data: Int32Array.from({ length: batch }, (_, i) => 111 * i) };
+  if (className === 'UNet2DConditionModel') inputs.tokens = await normal([batch, ...TOKENS], 3);
+  writeFileSync(file('inputs'), writeSafetensors(inputs));
+  return { parameters: model.countParams() };
+}
+
+async function normal(shape: number[], seed: number): Promise<SafetensorsTensor> {
+  const tensor = tf.randomNormal(shape, 0, 1, 'float32', seed);
+  const data = await tensor.data<'float32'>();
+  tensor.dispose();
+  return { dtype: 'F32', shape, data };
+}
+
+async function measure(count: number): Promise<Measured | NotStarted> {
+  const started = await startBackend(backend, Number(threads), false);
+  if ('notStarted' in started) return started;
+  const model = makeModel(task);
+  const parameters = namedParameters(model);
+  loadTorchStateDict(parameters, readSafetensors(readFileSync(file('weights'))).tensors);
+  const { tensors } = readSafetensors(readFileSync(file('inputs')));
+  const upload = (name: string) => {
+    const { data, shape, dtype } = tensors.get(name)!;
+    return tf.tensor(data as Float32Array, shape, dtype === 'I32' ? 'int32' : 'float32');
+  };
+  const [x, noise, t] = ['x', 'noise', 't'].map(upload) as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D];
+  const classes = tf.tidy(() => tf.mod(tf.range(0, task.batch, 1, 'int32'), 10));
+  const condition = task.className === 'UNet2DConditionModel' ? upload('tokens') : classes;
+  const run = (): tf.Tensor => {
+    if (task.what === 'decode') return decodeLatents(model, x);
+    if (task.what === 'encode') {
+      const { mean, logvar, std } = encodeLatents(model, x);
+      tf.dispose([logvar, std]);
+      return mean;
+    }
+    return model.apply([x, t, condition], { training: task.what === 'train' }) as tf.Tensor;
+  };
+  const first = run();
+  const result = { dtype: 'F32' as const, shape: first.shape, data: await first.data<'float32'>() };
+  writeFileSync(file(`result-${backend}-${threads}`), writeSafetensors({ result }));
+  first.dispose();
+
+  const variables = parameters.filter(({ spec }) => spec.trainable).map(({ variable }) => variable);
+  const optimizer = new AdamW({ learningRate: 2e-4, weightDecay: 1e-4 });
+  const step = () =>
+    task.what === 'train'
+      ? optimizer.minimize(() => mse(run(), noise) as tf.Scalar, true, variables)!
+      : run();
+  const seconds: number[] = [];
+  for (let i = 0; i < count + 1; i++) {
+    const start = performance.now();
+    const value = step();
+    await value.data();
+    value.dispose();
+    seconds.push((performance.now() - start) / 1000);
+  }
+  const device = deviceOf(started);
+  await started.dispose();
+  return { secondsPerStep: median(seconds.slice(1)), peakMemoryBytes: peakMemoryBytes(), ...device };
+}
