@@ -1,7 +1,7 @@
 /**
  * One measurement in a process of its own: `diffusersChild.ts prepare TASK FOLDER` writes the weights and the inputs
- * that both sides load, `diffusersChild.ts measure TASK FOLDER BACKEND THREADS STEPS` loads them, writes its first result to
- * the folder and prints a `Measured` or `NotStarted`, as JSON.
+ * that both sides load, `diffusersChild.ts measure TASK FOLDER BACKEND THREADS STEPS` loads them, writes its first
+ * result to the folder and prints a `Measured` or `NotStarted`, as JSON.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
