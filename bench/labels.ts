@@ -31,7 +31,7 @@ const tasks: Record<string, MakeLabelTask> = {
   'probe, 8,000 × 64, 6 classes': probeTask({ rows: 8000, dims: 64, classes: 6 }),
   'probe, 20,000 × 256, 8 classes': probeTask({ rows: 20000, dims: 256, classes: 8 }),
   'probe, 100,000 × 727, 8 classes': probeTask({ rows: 100000, dims: 727, classes: 8 }),
-  'forest, 8,000 × 64, 6 classes': forestTask({ rows: 8000, dims: 64, classes: 6 }),
+  'forest, 2,000 × 64, 6 classes': forestTask({ rows: 2000, dims: 64, classes: 6 }),
   'fine-tuning, [16…512] 64×64 batch 16': tuningTask('1', false),
   'fine-tuning frozen, [16…512] 64×64 batch 16': tuningTask('1', true),
   'map, 4,096 × 4,096 by [8…256]': mapTask('2', 4096),

@@ -15,11 +15,11 @@ export interface MapOutputSinks {
   uncertainty?: MapSink;
 }
 
-/** Rows of a map, row-major. */
+/** Rows of a map, row-major: the parts that are kept. */
 export interface MapStrip {
   classes: Uint8Array;
-  probabilities: Float32Array;
-  uncertainty: Float32Array;
+  probabilities?: Float32Array;
+  uncertainty?: Float32Array;
 }
 
 const PARTS = ['classes', 'probabilities', 'uncertainty'] as const;
@@ -56,7 +56,9 @@ export class MapOutputs {
   /** Writes the next rows. */
   async write(strip: MapStrip): Promise<void> {
     for (const part of PARTS) {
-      const { buffer, byteOffset, byteLength } = strip[part];
+      const values = strip[part];
+      if (!values) continue;
+      const { buffer, byteOffset, byteLength } = values;
       await this.sinks[part]?.write(new Uint8Array(buffer, byteOffset, byteLength));
     }
   }

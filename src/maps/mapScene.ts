@@ -86,7 +86,10 @@ export async function mapScene(
   const layout = { window, overlap, stride };
   const [rows, columns] = [layAxis(height, layout), layAxis(width, layout)];
   const total = rows.starts.length * columns.starts.length;
-  const buffer = new StripBuffer(width, rows.size, classes);
+  const buffer = new StripBuffer(width, rows.size, classes, {
+    probabilities: outputs.probabilities !== undefined,
+    uncertainty: outputs.uncertainty !== undefined,
+  });
   const map = new MapOutputs(outputs, source.info, options);
   let reach = options.reach;
   let margin: number | undefined;
@@ -113,14 +116,15 @@ export async function mapScene(
           }
           const prediction = await predict({ raster, top, left });
           checkPrediction(prediction, valid, { classes, top, left });
-          for (let y = 0; y < Math.min(rows.size, height - top); y++) {
-            for (let x = 0; x < Math.min(columns.size, width - left); x++) {
-              const from = y * columns.size + x;
-              if (valid[from] === 0) continue;
-              const weight = rowWeights[r][y] * columnWeights[c][x];
-              buffer.add(top + y, left + x, { weight, from, ...prediction });
-            }
-          }
+          const inScene = {
+            height: Math.min(rows.size, height - top),
+            width: Math.min(columns.size, width - left),
+          };
+          buffer.add(
+            { top, left, ...inScene, size: columns.size },
+            { rows: rowWeights[r], columns: columnWeights[c], valid },
+            prediction,
+          );
         }
         done++;
         onProgress?.({ done, total });
@@ -158,8 +162,9 @@ function checkPrediction(
         `${valid.length} pixels of ${classes} classes have ${valid.length * classes}.`,
     );
   }
-  const wrong = probabilities.findIndex(
-    (p, i) => !Number.isFinite(p) && valid[Math.floor(i / classes)] === 1,
-  );
-  if (wrong >= 0) throw new DataError(`${where} is ${probabilities[wrong]} where the scene has a value.`);
+  for (let i = 0; i < probabilities.length; i++) {
+    if (!Number.isFinite(probabilities[i]) && valid[Math.floor(i / classes)] === 1) {
+      throw new DataError(`${where} is ${probabilities[i]} where the scene has a value.`);
+    }
+  }
 }
