@@ -26,6 +26,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 function makeTask(): Task {
   const set = (count: number, shift: number) => ({
     count,
+    names: [],
     images: Float32Array.from({ length: count * 16 }, (_, i) => i),
     labels: Int32Array.from({ length: count * 16 }, (_, i) => (i % 16 === 0 ? NO_LABEL : (i + shift) % 3)),
   });

@@ -4,7 +4,7 @@ import { ConfigError } from 'diffusion-ssl/errors';
 import { prepareFolder } from 'diffusion-ssl/training/node';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { choice, integer, names, numbers } from '../config/flagValues.js';
-import { listItems } from '../config/listItems.js';
+import { classNames, layerSets } from '../config/listFlags.js';
 import { type Budget, budgetName, budgetsInOrder } from '../transfer/Budget.js';
 import { chooseCheckpoint } from '../transfer/chooseCheckpoint.js';
 import type { Reading } from '../transfer/features/networkSource.js';
@@ -59,7 +59,7 @@ export async function evaluateTransfer(args: readonly string[]): Promise<void> {
     const benchOptions: BenchOptions = {
       ...options,
       model: program.args[0],
-      source: { ...options, kind, groupColumn: options.group },
+      source: { ...options, kind, labels: options.labelColumn, groupColumn: options.group },
       readings: readingsOf(options),
       cache: options.features ?? path.join(out, 'features'),
       task: undefined,
@@ -180,19 +180,6 @@ function middle(budgets: readonly Budget[]): Budget[] {
 
 function readingsOf({ timesteps, noise, layers }: Options): Reading[] {
   return timesteps.flatMap((timestep) => layers.map((set) => ({ timestep, noise, layers: set })));
-}
-
-function classNames(text: string): string[] {
-  const classes = text.split('|').map((name) => name.trim());
-  if (classes.length < 2 || classes.includes('') || new Set(classes).size < classes.length)
-    throw new InvalidArgumentError('It must be at least two different names separated by |.');
-  return classes;
-}
-
-function layerSets(text: string): string[][] {
-  const sets = text.split(';').map((set) => (set.trim() === '' ? [] : listItems(set)));
-  if (sets.some((set) => set.length === 0)) throw new InvalidArgumentError('A set has no layer.');
-  return sets;
 }
 
 function methodNames(text: string): string[] {

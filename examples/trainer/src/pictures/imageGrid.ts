@@ -14,6 +14,8 @@ export interface ImageGridOptions {
   rowLabels: readonly string[];
   /** A line below the pictures. */
   caption: string;
+  /** What colours stand for, below the caption. */
+  legend?: readonly { name: string; colour: string }[];
   /** Pictures smaller than this are enlarged by a whole factor, pixel by pixel. Default 144. */
   minimumSize?: number;
 }
@@ -23,6 +25,7 @@ const padding = 16;
 const top = 84;
 const bottom = 40;
 const lineHeight = 16;
+const legendHeight = 22;
 
 /** Where the pictures of a grid stand, in pixels. */
 export interface GridLayout {
@@ -38,7 +41,7 @@ export interface GridLayout {
 
 /** Computes the layout of a grid. Throws when the pictures differ in size or the rows in length. */
 export function layoutGrid(options: ImageGridOptions): GridLayout {
-  const { rows, columnLabels, rowLabels, title, caption, minimumSize = 144 } = options;
+  const { rows, columnLabels, rowLabels, title, caption, legend = [], minimumSize = 144 } = options;
   const columns = columnLabels.length;
   const first = rows[0]?.[0];
   if (!first) throw new Error('imageGrid: rows holds no picture.');
@@ -60,9 +63,11 @@ export function layoutGrid(options: ImageGridOptions): GridLayout {
   const labelLines = rowLabels.flatMap((label) => label.split('\n'));
   const left = padding + Math.max(...labelLines.map((line) => line.length)) * 8 + gap;
   const grid = left + columns * (cell.width + gap) - gap + padding;
+  const width = Math.max(grid, 2 * padding + title.length * 11, 2 * padding + caption.length * 7);
   return {
-    width: Math.max(grid, 2 * padding + title.length * 11, 2 * padding + caption.length * 7),
-    height: top + rows.length * (cell.height + gap) - gap + bottom,
+    width,
+    height:
+      top + rows.length * (cell.height + gap) - gap + bottom + legendLines(legend, width) * legendHeight,
     factor,
     cell,
     position: (row, column) => ({
@@ -107,12 +112,38 @@ export async function imageGrid(options: ImageGridOptions): Promise<Uint8Array> 
   return encode({ ...page, channels: 3 });
 }
 
+/** Where each entry of a legend stands: its line, and its left edge. */
+function legendPlaces(legend: readonly { name: string }[], width: number): { line: number; x: number }[] {
+  let [line, x] = [0, padding];
+  return legend.map(({ name }) => {
+    const own = 36 + 7.5 * name.length;
+    if (x > padding && x + own > width - padding) [line, x] = [line + 1, padding];
+    const place = { line, x };
+    x += own;
+    return place;
+  });
+}
+
+function legendLines(legend: readonly { name: string }[], width: number): number {
+  return (legendPlaces(legend, width).at(-1)?.line ?? -1) + 1;
+}
+
 /** The text of a grid as an SVG on a transparent page. */
 function labels(options: ImageGridOptions, { width, height, cell, position }: GridLayout): string {
-  const { title, caption, columnLabels, rowLabels } = options;
+  const { title, caption, columnLabels, rowLabels, legend = [] } = options;
+  const end = height - legendLines(legend, width) * legendHeight;
+  const places = legendPlaces(legend, width);
   const marks = [
     `<text x="${padding}" y="30" font-size="17" font-weight="bold">${escapeXml(title)}</text>`,
-    `<text x="${padding}" y="${height - 15}" font-size="12" fill="#555555">${escapeXml(caption)}</text>`,
+    `<text x="${padding}" y="${end - 15}" font-size="12" fill="#555555">${escapeXml(caption)}</text>`,
+    ...legend.map(({ name, colour }, i) => {
+      const { line, x } = places[i];
+      const y = end + line * legendHeight;
+      return (
+        `<rect x="${x}" y="${y - 5}" width="13" height="13" fill="${colour}" stroke="#888888"/>` +
+        `<text x="${x + 19}" y="${y + 6}" font-size="12">${escapeXml(name)}</text>`
+      );
+    }),
     ...columnLabels.flatMap(([name, range], column) => {
       const x = position(0, column).x + cell.width / 2;
       return [

@@ -1,5 +1,6 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
+import { byteText } from '../model/byteText.js';
 import { countNetwork } from '../model/countNetwork.js';
 import type { Teller } from '../run/RunListener.js';
 import { memoryOf } from './memoryOf.js';
@@ -26,19 +27,15 @@ export function reportMemory(
   const needs = memoryOf(network, config, [height, width]);
   const parts = Object.entries(needs)
     .filter(([part, bytes]) => part !== 'total' && bytes > 0)
-    .map(([part, bytes]) => `${part} ${megabytes(bytes)}`);
+    .map(([part, bytes]) => `${part} ${byteText(bytes)}`);
   const parameters = countNetwork(network).trainable.toLocaleString('en');
   const without = needs.activations > 0 ? '' : ', and activations';
   teller.note(`${parameters} parameters; memory: ${parts.join(', ')}${without}`);
   if (needs.total <= memoryLimitBytes) return;
   const widths = network.factory === 'unet2d' ? 'blockOutChannels' : 'filterConfig';
   throw new Error(
-    `The run needs about ${megabytes(needs.total)}; backend ${name} holds ${megabytes(memoryLimitBytes)}. ` +
+    `The run needs about ${byteText(needs.total)}; backend ${name} holds ${byteText(memoryLimitBytes)}. ` +
       `Lower ${nameOf('batch')} (now ${config.batch}; ${nameOf('accumulate')} makes up for it), ` +
       `${nameOf('size')} (now ${height} × ${width}) or ${nameOf(widths)} (now ${config[widths].join(',')}).`,
   );
-}
-
-function megabytes(bytes: number): string {
-  return bytes < 2 ** 30 ? `${Math.ceil(bytes / 2 ** 20)} MiB` : `${(bytes / 2 ** 30).toFixed(1)} GiB`;
 }

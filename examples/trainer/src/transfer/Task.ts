@@ -16,6 +16,8 @@ export const NO_LABEL = -1;
 /** The chips of a split in memory. */
 export interface ChipSet {
   count: number;
+  /** Of each chip the path of its first raster. */
+  names: readonly string[];
   /** Scaled as the network's chips, row-major [count, height, width, bands]. */
   images: Float32Array;
   /**

@@ -54,7 +54,7 @@ export async function openBench(options: BenchOptions): Promise<Bench & { close(
       throw new ConfigError(`--timesteps names ${timestep}; the network knows 0 to ${last}.`);
     }
     const normalization = (network.normalization ?? null) as NormalizationOptions | null;
-    const source = { ...options.source, bands: network.bands.length, normalization };
+    const source = { ...options.source, bands: network.bands, normalization };
     const task = options.task ?? (await readTask(source, signal));
     await options.prepare?.(network);
     const { alphaBars } = network;

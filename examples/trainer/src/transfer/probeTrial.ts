@@ -1,7 +1,8 @@
+import type { Head } from 'diffusion-ssl/heads';
 import type { Bench, Outcome } from './Bench.js';
 import type { DrawnLabels } from './drawLabels.js';
 import type { FeatureSource } from './features/FeatureSource.js';
-import { fitHead, type HeadKind, type Predict, SETTINGS } from './fitHead.js';
+import { answersOf, fitHeads, type HeadKind, type HeadSetting, type Predict, SETTINGS } from './fitHead.js';
 import { gatherRows, pickRows } from './gatherRows.js';
 import { makeScorer } from './score.js';
 import { type Task, taskSizes } from './Task.js';
@@ -9,16 +10,29 @@ import { type Task, taskSizes } from './Task.js';
 /** The vectors and the head that were the best on the validation labels. */
 export interface FittedProbe {
   source: FeatureSource;
+  /** One a question. */
+  heads: Head[];
   predict: Predict;
   validation: number;
   choice: string;
 }
 
+/** What is tried of a probe. */
+export interface ProbeOptions {
+  sources: readonly FeatureSource[];
+  head: HeadKind;
+  seed: number;
+  /** Default those of trials. */
+  settings?: readonly HeadSetting[];
+  /** Hears what each is worth on the validation labels. */
+  onFit?(choice: string, validation: number): void;
+}
+
 /** Fits a head to the drawn labels on each of some sources, and takes what is best on the validation labels. */
 export async function fitProbe(
-  { task, maxRows, signal }: Bench,
+  { task, maxRows, signal }: Pick<Bench, 'task' | 'maxRows' | 'signal'>,
   drawn: DrawnLabels,
-  { sources, head, seed }: { sources: readonly FeatureSource[]; head: HeadKind; seed: number },
+  { sources, head, seed, settings = SETTINGS[head], onFit }: ProbeOptions,
 ): Promise<FittedProbe> {
   const train = await pickRows(task, drawn.train, { limit: maxRows, seed, part: 0 });
   const validate = await pickRows(task, drawn.validate, { limit: maxRows, seed, part: 1 });
@@ -26,14 +40,16 @@ export async function fitProbe(
   for (const source of sources) {
     const rows = await gatherRows(source, 'train', train);
     const held = await gatherRows(source, 'validate', validate);
-    for (const setting of SETTINGS[head]) {
-      const predict = await fitHead(task, rows, { kind: head, setting, seed, signal });
+    for (const setting of settings) {
+      const heads = await fitHeads(task, rows, { kind: head, setting, seed, signal });
+      const predict = answersOf(heads);
       const scorer = makeScorer(task);
       scorer.add(held.labels, await predict(held.features));
       const validation = scorer.score();
+      const choice = settings.length > 1 ? `${source.name}; ${setting.name}` : source.name;
+      onFit?.(choice, validation);
       if (best && validation <= best.validation) continue;
-      const choice = SETTINGS[head].length > 1 ? `${source.name}; ${setting.name}` : source.name;
-      best = { source, predict, validation, choice };
+      best = { source, heads, predict, validation, choice };
     }
   }
   return best!;

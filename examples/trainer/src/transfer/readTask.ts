@@ -1,73 +1,86 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
-import { type CatalogRow, decodeChip, decodeGeoTiff } from 'diffusion-ssl/data';
+import type { CatalogRow } from 'diffusion-ssl/data';
 import { readCatalog } from 'diffusion-ssl/data/node';
 import { DataError } from 'diffusion-ssl/errors';
-import type { NormalizationOptions } from 'diffusion-ssl/normalization';
+import type { LabelSource } from '../labels/ChipLabels.js';
+import { type ChipScaling, openChips } from '../labels/openChips.js';
+import { openLabels } from '../labels/openLabels.js';
 import { turn } from '../stopping/turn.js';
-import { type ChipSet, NO_LABEL, SPLITS, type Split, type Task, type TaskKind, taskSizes } from './Task.js';
+import { type ChipSet, NO_LABEL, SPLITS, type Split, type Task } from './Task.js';
 
 /** Where labelled chips are, and what is asked of them. */
-export interface TaskSource {
-  kind: TaskKind;
-  data: string;
-  catalog: string;
+export interface TaskSource extends LabelSource, ChipScaling {
   imageColumns: string[];
-  /**
-   * Column of the answers: paths of rasters for segmentation, a class for scenes, classes separated by blanks for
-   * groups.
-   */
-  labelColumn: string;
   /** Column of what must not be in two splits, such as a region; missing: none. */
   groupColumn?: string;
-  classes: string[];
-  /** Value in the rasters, besides those outside the classes below 0, that is no label. Default 255. */
-  ignoreIndex?: number;
-  bands: number;
-  normalization: NormalizationOptions | null;
+  /** Splits that may have no chip. Default none. */
+  optional?: readonly Split[];
+}
+
+/** Chips read so far, and their labels. */
+interface ReadChips {
+  names: string[];
+  images: Float32Array[];
+  labels: Int32Array[];
 }
 
 /**
- * Reads all chips of a catalog, scaled, with their labels.
+ * Reads all labelled chips of a catalog, scaled, with their labels.
  *
- * @throws {DataError} If a split has no chips, a group is in two splits, chips differ in size, or a label is no class.
+ * @throws {DataError} If a split has no labelled chip, a group is in two splits, chips differ in size, or a label is no
+ * class.
  */
 export async function readTask(source: TaskSource, signal?: AbortSignal): Promise<Task> {
-  const { data, catalog, kind, classes, imageColumns } = source;
+  const { catalog, kind, imageColumns, optional = [] } = source;
   const rows = await readCatalog(catalog, { imageColumns });
   if (source.groupColumn !== undefined) checkGroups(rows, source.groupColumn, catalog);
+  const labels = await openLabels(source, rows);
+  const chips = await openChips(rows, source);
   let shape: [number, number, number] | undefined;
-  const read = async (split: Split): Promise<ChipSet> => {
+  const read = async (split: Split): Promise<ReadChips> => {
     const chosen = rows.filter(({ usage }) => usage === split);
-    if (chosen.length === 0) throw new DataError(`${catalog} has no row with usage '${split}'.`);
-    const images: Float32Array[] = [];
-    const labels: Int32Array[] = [];
+    const found: ReadChips = { names: [], images: [], labels: [] };
     for (const [i, row] of chosen.entries()) {
       if (i % 32 === 0) await turn(signal);
-      const files = await Promise.all(
-        row.images.map(async (name) => ({ name, bytes: await readFile(path.join(data, name)) })),
-      );
-      const chip = await decodeChip(files, { channels: source.bands, normalization: source.normalization });
-      shape ??= [chip.height, chip.width, chip.channels];
-      if (chip.height !== shape[0] || chip.width !== shape[1]) {
-        const size = `${chip.height} × ${chip.width}`;
-        throw new DataError(`${row.images[0]} has ${size} pixels, others ${shape[0]} × ${shape[1]}.`);
+      const { grid, read } = await chips.open(row);
+      const own = await labels.of(row, grid);
+      // Of groups, none is an answer too.
+      if (kind !== 'groups' && own.every((label) => label === NO_LABEL)) continue;
+      const { height, width, channels, data, mask } = await read();
+      shape ??= [height, width, channels];
+      if (height !== shape[0] || width !== shape[1]) {
+        throw new DataError(
+          `${row.images[0]} has ${height} × ${width} pixels, others ${shape[0]} × ${shape[1]}.`,
+        );
       }
-      images.push(Float32Array.from(chip.data));
-      labels.push(await labelsOf(row, source, taskSizes({ kind, classes, shape }).samples));
+      if (mask && kind === 'segmentation')
+        for (const i of own.keys()) if (mask.data[i] === 0) own[i] = NO_LABEL;
+      found.names.push(row.images[0]);
+      found.images.push(Float32Array.from(data));
+      found.labels.push(own);
     }
-    return { count: chosen.length, images: joined(images, Float32Array), labels: joined(labels, Int32Array) };
+    if (found.names.length > 0 || optional.includes(split)) return found;
+    throw new DataError(
+      chosen.length > 0
+        ? `None of the ${chosen.length} chips of ${catalog} with usage '${split}' has a label.`
+        : `${catalog} has no row with usage '${split}'.`,
+    );
   };
-  const sets = {} as Record<Split, ChipSet>;
-  for (const split of SPLITS) sets[split] = await read(split);
-  return {
-    kind,
-    classes,
-    shape: shape!,
-    sets,
-    fingerprint: fingerprintOf({ kind, classes, shape: shape!, sets }),
-  };
+  const parts = {} as Record<Split, ReadChips>;
+  for (const split of SPLITS) parts[split] = await read(split);
+  const classes = classesOf(source, labels.classes, Object.values(parts));
+  const setOf = ({ names, images, labels }: ReadChips): ChipSet => ({
+    count: names.length,
+    names,
+    images: joined(images, Float32Array),
+    labels: joined(
+      kind === 'groups' ? labels.map((own) => presence(own, classes.length)) : labels,
+      Int32Array,
+    ),
+  });
+  const sets = Object.fromEntries(SPLITS.map((split) => [split, setOf(parts[split])])) as Task['sets'];
+  const task = { kind, classes, shape: shape!, sets };
+  return { ...task, fingerprint: fingerprintOf(task) };
 }
 
 function fingerprintOf({ sets, ...rest }: Omit<Task, 'fingerprint'>): string {
@@ -93,30 +106,28 @@ function checkGroups(rows: readonly CatalogRow[], column: string, catalog: strin
   }
 }
 
-async function labelsOf(row: CatalogRow, source: TaskSource, samples: number): Promise<Int32Array> {
-  const { data, catalog, kind, labelColumn, classes, ignoreIndex = 255 } = source;
-  const text = row.values[labelColumn];
-  if (text === undefined) throw new DataError(`${catalog} has no column '${labelColumn}' (--label-column).`);
-  const where = `${catalog}, line ${row.line}, column '${labelColumn}'`;
-  const classOf = (value: string) => {
-    const found = /^\d+$/.test(value) ? Number(value) : classes.indexOf(value);
-    if (found >= 0 && found < classes.length) return found;
-    throw new DataError(`${where}: '${value}' is none of the ${classes.length} classes, from 0.`);
-  };
-  if (kind === 'scenes') return Int32Array.of(text === '' ? NO_LABEL : classOf(text));
-  if (kind === 'groups') {
-    const present = new Set(text.split(/\s+/).filter(Boolean).map(classOf));
-    return Int32Array.from(classes, (_, k) => Number(present.has(k)));
+/** The names of the classes: those given, those that the labels have, or numbers up to the largest. */
+function classesOf(
+  { labels: source, classes: given }: TaskSource,
+  named: readonly string[] | undefined,
+  parts: readonly ReadChips[],
+): string[] {
+  let largest = { label: 1, name: '' };
+  for (const { names, labels } of parts) {
+    for (const [i, own] of labels.entries()) {
+      for (const label of own) if (label > largest.label) largest = { label, name: names[i] };
+    }
   }
-  const file = path.join(data, text);
-  const { data: values } = await decodeGeoTiff(await readFile(file), { name: file });
-  if (values.length !== samples)
-    throw new DataError(`${file} has ${values.length} pixels, its chip ${samples}.`);
-  return Int32Array.from(values, (value) => {
-    if (value === ignoreIndex || value < 0) return NO_LABEL;
-    if (Number.isInteger(value) && value < classes.length) return value;
-    throw new DataError(`${file} holds ${value}, which is none of the ${classes.length} classes, from 0.`);
-  });
+  const classes = given ?? named ?? Array.from({ length: largest.label + 1 }, (_, k) => String(k));
+  if (largest.label < classes.length) return [...classes];
+  throw new DataError(
+    `${source}: the label ${largest.label} of ${largest.name} is none of the ${classes.length} classes, from 0.`,
+  );
+}
+
+/** 0 and 1 for each class. */
+function presence(present: Int32Array, classes: number): Int32Array {
+  return Int32Array.from({ length: classes }, (_, k) => Number(present.includes(k)));
 }
 
 function joined<T extends Float32Array | Int32Array>(parts: T[], Type: new (length: number) => T): T {

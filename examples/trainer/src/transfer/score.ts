@@ -16,6 +16,10 @@ export interface Scorer {
    */
   add(labels: Int32Array, probabilities: readonly Float32Array[]): void;
   score(): number;
+  /** All answers, of segmentation and scenes. */
+  matrix?: ConfusionMatrix;
+  /** All answers, of groups. */
+  groups?: MultiLabelMetrics;
 }
 
 /** Mean IoU over the classes present, the share of scenes that is right, or the mean average precision of groups. */
@@ -32,12 +36,14 @@ export function makeScorer({ kind, classes }: Pick<Task, 'kind' | 'classes'>): S
         metrics.add(labels, scores);
       },
       score: () => metrics.average('averagePrecision', 'macro', 'skip'),
+      groups: metrics,
     };
   }
   const matrix = new ConfusionMatrix(classes.length, { ignoreIndex: NO_LABEL });
   return {
     add: (labels, [probabilities]) => matrix.add(labels, mostLikely(probabilities, classes.length)),
     score: () => (kind === 'scenes' ? matrix.accuracy() : matrix.meanIou()),
+    matrix,
   };
 }
 

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import {
+  estimateFeatureMemory,
   extractFeatures,
   type FeatureMap,
+  type FeatureMemory,
   type FeatureOptions,
   weightsFingerprint,
 } from 'diffusion-ssl/features';
@@ -26,8 +28,8 @@ export interface Look {
   noise: 'shared' | 'none';
 }
 
-/** What a pass reads at once. */
-const BATCH = 16;
+/** How many chips a pass reads at once. */
+export const MAPS_BATCH = 16;
 /** Maps that are kept in memory, in numbers. */
 const KEPT = 300_000_000;
 
@@ -58,6 +60,15 @@ export class NetworkMaps {
     return new NetworkMaps(model, task, fingerprint, { layers, alphaBars, cache });
   }
 
+  /** What a pass takes, and its features on disk, in bytes. */
+  memory(look: Look, chips: number): FeatureMemory {
+    const { layers } = this.reading;
+    return estimateFeatureMemory(this.#inference.denoiser, [chips, ...this.task.shape], {
+      timesteps: [look.timestep],
+      layers,
+    });
+  }
+
   /** Channels of a layer. */
   channels(layer: string): number {
     const { shapes } = this.#inference.denoiser.planActivations([1, ...this.task.shape], [layer]);
@@ -75,9 +86,9 @@ export class NetworkMaps {
     const kept = this.#kept.get(key(chip));
     if (kept) return kept;
     await turn(signal);
-    const begin = chip - (chip % BATCH);
+    const begin = chip - (chip % MAPS_BATCH);
     const chips = Array.from(
-      { length: Math.min(BATCH, this.task.sets[split].count - begin) },
+      { length: Math.min(MAPS_BATCH, this.task.sets[split].count - begin) },
       (_, i) => begin + i,
     );
     const maps = await this.#compute(split, chips, look);

@@ -1,0 +1,10 @@
+import type { PretrainedNetwork } from 'diffusion-ssl/pretrained';
+
+/** What a network's images must be a multiple of, in pixels. */
+export function sizeMultiple({ factory, config }: Pick<PretrainedNetwork, 'factory' | 'config'>): number {
+  if (factory !== 'unetAttD') {
+    const { blockOutChannels = [1, 1, 1, 1] } = config as { blockOutChannels?: readonly number[] };
+    return 2 ** (blockOutChannels.length - 1);
+  }
+  return 32 * ((config as { patchSize?: number }).patchSize ?? 1);
+}
