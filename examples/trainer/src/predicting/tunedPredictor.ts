@@ -1,0 +1,72 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { ConfigError } from 'diffusion-ssl/errors';
+import type { FineTuning } from 'diffusion-ssl/finetuning';
+import { networkPredictor, type PredictWindow } from 'diffusion-ssl/maps';
+import { normalizeRaster, type Raster } from 'diffusion-ssl/normalization';
+import type { TunedFile } from '../heads/HeadFile.js';
+import type { OpenModel } from '../model/openModel.js';
+import { scalingOf } from '../model/scalingOf.js';
+import { sizeMultiple } from '../model/sizeMultiple.js';
+import { networkInput } from '../tuning/networkInput.js';
+import { twoDateScaling } from '../tuning/twoDateScaling.js';
+import type { Predictor } from './Predictor.js';
+
+/**
+ * A fine-tuned network.
+ *
+ * @param passes How often a window is predicted: more than once with dropout, and a window then throws where the
+ * network has none.
+ */
+export function tunedPredictor(
+  file: TunedFile,
+  model: OpenModel,
+  { tuning, passes }: { tuning: FineTuning; passes: number },
+): Predictor {
+  const ofOne = scalingOf(model);
+  const normalization = file.task === 'change' ? twoDateScaling(ofOne) : ofOne;
+  const logits = (x: tf.Tensor4D, pass: number) => {
+    const input = networkInput(x, file.task);
+    return passes > 1 ? tuning.predictDropping(input, pass) : tuning.predict(input);
+  };
+  return {
+    file,
+    model,
+    stride: sizeMultiple(model),
+    window:
+      passes > 1
+        ? thatDrops(networkPredictor(logits, { normalization, passes }))
+        : networkPredictor(logits, { normalization }),
+    async whole(image: Raster) {
+      const { data, height, width, channels } = normalizeRaster(image, { onEmpty: 'fill', ...normalization });
+      const answers = tf.tidy(() => {
+        const x = tf.tensor4d(data, [1, height, width, channels]);
+        const each = Array.from({ length: passes }, (_, pass) =>
+          file.task === 'groups' ? tf.sigmoid(logits(x, pass)) : tf.softmax(logits(x, pass)),
+        );
+        return tf.mean(tf.stack(each), 0);
+      });
+      const values = (await answers.data()) as Float32Array;
+      answers.dispose();
+      return values;
+    },
+    dispose: () => model.model.dispose(),
+  };
+}
+
+/** Less than what a probability is told apart by. */
+const SAME = 1e-9;
+
+/** @throws {ConfigError} (rejects, on the first call) If all passes agree in every pixel: then nothing was dropped. */
+function thatDrops(predict: PredictWindow): PredictWindow {
+  let isKnown = false;
+  return async (window) => {
+    const answer = await predict(window);
+    if (!isKnown && !answer.uncertainty?.some((value) => value > SAME)) {
+      throw new ConfigError(
+        '--passes asks for dropout, but the network drops nothing: combine several by --with.',
+      );
+    }
+    isKnown = true;
+    return answer;
+  };
+}
