@@ -376,7 +376,12 @@ export {
 export { httpFiles } from './pretrained/httpFiles.js';
 export { indexedDbFiles } from './pretrained/indexedDbFiles.js';
 export type { ModelConfigs, ModelFactory } from './pretrained/ModelCodec.js';
-export type { ModelBand, ModelDescription, ModelDiffusion } from './pretrained/ModelDescription.js';
+export type {
+  ModelBand,
+  ModelClass,
+  ModelDescription,
+  ModelDiffusion,
+} from './pretrained/ModelDescription.js';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/savePretrained.js';
 export type { Churn } from './samplers/churn.js';
 export type { DpmAlgorithm } from './samplers/dpmSolverFactors.js';

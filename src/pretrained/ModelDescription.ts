@@ -23,6 +23,13 @@ export interface ModelDiffusion {
   predictionType: PredictionType;
 }
 
+/** A class that a network was fine-tuned to tell from others. */
+export interface ModelClass {
+  name: string;
+  /** What it is shown in, as `#rrggbb`. */
+  colour?: string;
+}
+
 /** What `diffusion_ssl.json` says of a network besides its architecture; what is missing is not known. */
 export interface ModelDescription {
   /** The bands that it takes, in their order. */
@@ -35,4 +42,6 @@ export interface ModelDescription {
   normalization?: NormalizationOptions | null;
   /** Height and width of the chips that it was trained on, in pixels. */
   size?: readonly [height: number, width: number];
+  /** Of a network that was fine-tuned with a head, in the order of the head's outputs. */
+  classes?: readonly ModelClass[];
 }

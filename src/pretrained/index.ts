@@ -10,5 +10,5 @@ export {
 export { httpFiles } from './httpFiles.js';
 export { indexedDbFiles } from './indexedDbFiles.js';
 export type { ModelConfigs, ModelFactory } from './ModelCodec.js';
-export type { ModelBand, ModelDescription, ModelDiffusion } from './ModelDescription.js';
+export type { ModelBand, ModelClass, ModelDescription, ModelDiffusion } from './ModelDescription.js';
 export { type SavePretrainedOptions, savePretrained } from './savePretrained.js';

@@ -3,7 +3,7 @@ import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
 import { CheckpointError } from '../errors/CheckpointError.js';
 import { showJson } from '../internal/showJson.js';
 import { normalizeRaster } from '../normalization/normalizeRaster.js';
-import type { ModelBand, ModelDescription, ModelDiffusion } from './ModelDescription.js';
+import type { ModelBand, ModelClass, ModelDescription, ModelDiffusion } from './ModelDescription.js';
 
 type Fields = Record<string, unknown>;
 
@@ -28,7 +28,20 @@ export function parseDescription(value: unknown, where: string): ModelDescriptio
     diffusion: fields.diffusion === undefined ? undefined : diffusionOf(fields.diffusion, where),
     normalization: normalizationOf(fields.normalization, where, bands.length),
     size: size as ModelDescription['size'],
+    classes: fields.classes === undefined ? undefined : classesOf(fields.classes, where),
   };
+}
+
+function classesOf(value: unknown, where: string): ModelClass[] {
+  if (!Array.isArray(value) || value.length === 0)
+    throw wrong(where, 'classes', value, 'a list of the classes');
+  return value.map((one, i) => {
+    const { name, colour } = objectOf(one, where, `classes[${i}]`);
+    if (typeof name !== 'string' || name === '') throw wrong(where, `classes[${i}].name`, name, 'a text');
+    if (colour !== undefined && !(typeof colour === 'string' && /^#[0-9a-f]{6}$/i.test(colour)))
+      throw wrong(where, `classes[${i}].colour`, colour, 'a colour such as #0072b2');
+    return JSON.parse(JSON.stringify({ name, colour })) as ModelClass;
+  });
 }
 
 function bandOf(value: unknown, where: string, field: string): ModelBand {

@@ -74,13 +74,13 @@ export async function savePretrained<F extends ModelFactory = 'unetAttD'>(
   if (shapes(codec.specs(config)) !== shapes(specs))
     throw new ConfigError(`savePretrained: the network is not the ${factory} of this config.`);
   const architecture = codec.encode(config);
-  const { bands, diffusion, normalization, size } = description;
+  const { bands, diffusion, normalization, size, classes } = description;
   const inChannels = codec.bands(config);
   if (bands.length !== inChannels)
     throw new ConfigError(
       `savePretrained: there are ${bands.length} bands; the network takes ${inChannels}.`,
     );
-  const said = JSON.parse(JSON.stringify({ bands, diffusion, normalization, size }, listsAsArrays));
+  const said = JSON.parse(JSON.stringify({ bands, diffusion, normalization, size, classes }, listsAsArrays));
   try {
     parseDescription(said, 'savePretrained');
   } catch (error) {

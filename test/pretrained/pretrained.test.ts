@@ -47,6 +47,7 @@ const options: SavePretrainedOptions = {
     nodata: [-9999],
   },
   size: [64, 128],
+  classes: [{ name: 'water', colour: '#0072b2' }, { name: 'land' }],
 };
 let model: ReturnType<typeof unetAttD>;
 let saved: Map<string, Uint8Array>;
@@ -257,6 +258,13 @@ describe('a folder that is not what it says', () => {
       /globalStats\.mean is \["a","b"\]/,
     ),
     said('a size of nothing', { size: [0, 64] }, /size is \[0,64\]/),
+    said('no class', { classes: [] }, /classes is \[\]; it must be a list of the classes/),
+    said(
+      'a class without a name',
+      { classes: [{ name: 'a' }, { colour: '#ffffff' }] },
+      /classes\[1\]\.name is missing/,
+    ),
+    said('a colour by name', { classes: [{ name: 'a', colour: 'red' }] }, /classes\[0\]\.colour is "red"/),
     said(
       'another save',
       { save: '0'.repeat(16) },

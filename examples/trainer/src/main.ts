@@ -26,6 +26,22 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'take the noise from images with a trained model',
     load: async () => (await import('./commands/denoise.js')).denoise,
   },
+  features: {
+    about: 'read the features of chips or of a scene with a trained model',
+    load: async () => (await import('./commands/features.js')).features,
+  },
+  probe: {
+    about: 'fit a head to the features of labelled chips',
+    load: async () => (await import('./commands/probe.js')).probe,
+  },
+  finetune: {
+    about: 'train a pretrained network and a head on labelled chips',
+    load: async () => (await import('./commands/finetune.js')).finetune,
+  },
+  predict: {
+    about: 'map a scene, or say what is in images, by a head or a fine-tuned network',
+    load: async () => (await import('./commands/predict.js')).predict,
+  },
   'evaluate-transfer': {
     about: 'score methods with and without pretraining by few labels',
     load: async () => (await import('./commands/evaluateTransfer.js')).evaluateTransfer,

@@ -77,8 +77,7 @@ export async function extractChips(
   return store.computed;
 }
 
-/** A chip's values. */
-export function chipTensor({ data, height, width, channels }: NormalizedRaster): tf.Tensor3D {
+function chipTensor({ data, height, width, channels }: NormalizedRaster): tf.Tensor3D {
   return tf.tensor3d(Float32Array.from(data), [height, width, channels]);
 }
 

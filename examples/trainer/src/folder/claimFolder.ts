@@ -1,10 +1,9 @@
 import { existsSync, statSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { hostname } from 'node:os';
 import path from 'node:path';
-import { acquireLock, type FileLock, LockError } from 'diffusion-ssl/training/node';
 import { BEST, holdsCheckpoint, LATEST } from '../checkpoint/checkpointNames.js';
 import type { PretrainOptions } from '../config/pretrainOptions.js';
+import { lockFolder } from './lockFolder.js';
 import { makeFolder } from './makeFolder.js';
 import { removeEmpty } from './removeEmpty.js';
 
@@ -14,8 +13,6 @@ export interface ClaimedFolder {
   /** Lets it go; a folder that was made for the run and holds nothing is removed. */
   release(): Promise<void>;
 }
-
-const LOCK = 'run.lock';
 
 /**
  * The folder of a run, for this process alone: the one that `--out` names, or a new one under `runs/`, and that of its
@@ -68,21 +65,5 @@ async function newFolder(data: string | undefined, undo: (() => Promise<void>)[]
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
-  }
-}
-
-async function lockFolder(folder: string, flag: string, takeOver: boolean): Promise<FileLock> {
-  try {
-    return await acquireLock(path.join(folder, LOCK), { takeOver });
-  } catch (error) {
-    if (!(error instanceof LockError)) throw error;
-    const { host, pid, since } = error.owner;
-    const here = `process ${pid} of ${host} writes in ${folder} since ${since}`;
-    throw new Error(
-      host !== hostname()
-        ? `${here}. Whether it still runs cannot be seen from this machine: if it has ended, add --take-over.`
-        : `${here}: wait until it has ended, end it, or choose another ${flag}.`,
-      { cause: error },
-    );
   }
 }

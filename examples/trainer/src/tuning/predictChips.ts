@@ -1,0 +1,75 @@
+import * as tf from '@tensorflow/tfjs-core';
+import type { FineTuning } from 'diffusion-ssl/finetuning';
+import { turn } from '../stopping/turn.js';
+import { imageOf } from '../transfer/features/rawSource.js';
+import { type Split, type Task, taskSizes } from '../transfer/Task.js';
+import { networkInput } from './networkInput.js';
+import type { TuneTask } from './TuneConfig.js';
+import type { TuningLoss } from './tuningLoss.js';
+
+/** What a network says of chips. */
+export interface ChipAnswer {
+  chip: number;
+  /** Row-major [samples, classes] of the chip; of groups a probability a class. */
+  probabilities: Float32Array;
+  /** Row-major [samples, questions]. */
+  labels: Int32Array;
+  /** Mean loss of the pass that the chip was in. */
+  loss: number;
+}
+
+/** Chips of a pass. */
+const BATCH = 8;
+
+/** What a tuned network says of the chips of a split, one after the other. */
+export async function* predictChips(
+  task: Task,
+  tuning: FineTuning,
+  {
+    split,
+    kind,
+    loss,
+    chips,
+    signal,
+  }: { split: Split; kind: TuneTask; loss?: TuningLoss; chips?: readonly number[]; signal?: AbortSignal },
+): AsyncIterable<ChipAnswer> {
+  const set = task.sets[split];
+  const { samples, questions } = taskSizes(task);
+  const length = samples * questions;
+  const [height, width] = task.shape;
+  const all = chips ?? Array.from({ length: set.count }, (_, i) => i);
+  for (let start = 0; start < all.length; start += BATCH) {
+    await turn(signal);
+    const part = all.slice(start, start + BATCH);
+    const labels = part.map((chip) => set.labels.slice(chip * length, (chip + 1) * length));
+    const { answers, worth } = tf.tidy(() => {
+      const images = part.map((chip) => tf.tensor3d(imageOf(task, split, chip), task.shape));
+      const logits = tuning.predict(networkInput(tf.stack(images) as tf.Tensor4D, kind));
+      const known = Int32Array.from(labels.flatMap((own) => [...own]));
+      const shape = {
+        segmentation: [part.length, height, width],
+        scenes: [part.length],
+        groups: [part.length, questions],
+      }[task.kind];
+      const worth = loss ? loss(logits, tf.tensor(known, shape, 'int32')) : tf.scalar(Number.NaN);
+      return { answers: task.kind === 'groups' ? tf.sigmoid(logits) : tf.softmax(logits), worth };
+    });
+    const values = (await answers.data()) as Float32Array;
+    const [mean] = await worth.data();
+    tf.dispose([answers, worth]);
+    const size = values.length / part.length;
+    for (const [i, chip] of part.entries()) {
+      const probabilities = values.slice(i * size, (i + 1) * size);
+      yield { chip, probabilities, labels: labels[i], loss: mean };
+    }
+  }
+}
+
+/** The answers to each question, as scorers take them: of groups no and yes for each class. */
+export function answersOfChip(
+  task: Task,
+  { probabilities }: Pick<ChipAnswer, 'probabilities'>,
+): Float32Array[] {
+  if (task.kind !== 'groups') return [probabilities];
+  return Array.from(probabilities, (p) => Float32Array.of(1 - p, p));
+}
