@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { chromiumPath } from './support/chromium.js';
+import { clickPixel, enterMapRoom, takeFeatures, untilPainted, untilPlanned } from './support/mapRoom.js';
 import { chooseTiny, openPage, type PageHost, startHost, train } from './support/openPage.js';
 
 const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -43,6 +44,24 @@ describe.skipIf(!chromiumPath)('for everyone', () => {
       await page.fill('#batch', '0');
       await page.click('#fresh');
       await page.waitForSelector('.notice');
+      expect(await violations(page)).toEqual([]);
+    },
+  );
+
+  it.each(['light', 'dark'] as const)(
+    'has nothing that axe objects to in the second room, %s, empty and in use',
+    async (colorScheme) => {
+      const { page } = await openPage(host, { colorScheme, bypassCSP: true });
+      await page.addScriptTag({ content: axe });
+      await enterMapRoom(page);
+      expect(await violations(page)).toEqual([]);
+      await page.click('#scene-sample');
+      await untilPlanned(page);
+      await takeFeatures(page);
+      await clickPixel(page, [40, 300], 1);
+      await clickPixel(page, [300, 450], 2);
+      await untilPainted(page, 2);
+      for (const summary of await page.locator('#map-room summary').all()) await summary.click();
       expect(await violations(page)).toEqual([]);
     },
   );

@@ -119,8 +119,9 @@ async function ofFolder(files: ModelFiles, name: string): Promise<MapNetwork> {
 /** @throws If the page takes no features of such a network. */
 function strideOf(network: PretrainedNetwork): number {
   if (network.factory === 'unetAttD') return 32 * (network.config.patchSize ?? 1);
-  if (network.factory === 'unet2d' && !network.config.numClassEmbeds)
-    return 2 ** ((network.config.blockOutChannels?.length ?? 4) - 1);
+  const isPlain =
+    network.factory === 'unet2d' && !network.config.numClassEmbeds && !network.config.classEmbedType;
+  if (isPlain) return 2 ** ((network.config.blockOutChannels?.length ?? 4) - 1);
   throw new Error(
     `The folder holds a network of ${network.factory}, which takes more than an image; ` +
       'the page maps with those of unetAttD and unet2d.',
