@@ -7,6 +7,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { LabelHistory } from '../../examples/browser/page/map/LabelHistory.js';
 import { MapState } from '../../examples/browser/page/map/MapState.js';
 import { chooseLayers } from '../../examples/browser/worker/map/chooseLayers.js';
+import { chooseLayout } from '../../examples/browser/worker/map/chooseLayout.js';
 import { KeptFeatures, planOf } from '../../examples/browser/worker/map/KeptFeatures.js';
 import { layOut } from '../../examples/browser/worker/map/layOut.js';
 import type { MapNetwork } from '../../examples/browser/worker/map/openNetwork.js';
@@ -171,6 +172,28 @@ describe('features of a scene', () => {
     const stopped = KeptFeatures.take(scene, plan, { onProgress: () => stop.abort(), signal: stop.signal });
     await expect(stopped).rejects.toThrow();
     expect(tf.memory().numBytes).toBe(before.numBytes);
+  });
+});
+
+describe('the windows of a scene', () => {
+  const layoutOf = async (filters: number[], size: [number, number]) => {
+    const { denoiser } = inferenceModel(
+      unetAttD({ filterConfig: filters as [], blockNum: ONE_EACH as [], inChannels: 1 }),
+    );
+    const scene = await sceneOf([fileOf('a.tif', 1, size)]);
+    const network = { denoiser, stride: 32 } as unknown as MapNetwork;
+    const features = { timesteps: [0], layers: ['conv5'], noise: 'none' as const, normalization: {} };
+    return chooseLayout(scene, { network, features }).layout;
+  };
+
+  it('are one where the network has room for it, else those of the fewest pixels', async () => {
+    const tiny = [4, 4, 4, 4, 4, 4];
+    expect(await layoutOf(tiny, [300, 500])).toEqual({ window: 512, overlap: 64, stride: 32, reach: 512 });
+    expect(await layoutOf(tiny, [20, 20])).toEqual({ window: 32, overlap: 0, stride: 32, reach: 32 });
+    // One window of 1,024² would take 64 times 1,024² floats and more.
+    const wide = [64, 8, 8, 8, 8, 8];
+    expect((await layoutOf(wide, [1000, 1000])).window).toBe(256);
+    expect((await layoutOf(wide, [100, 500])).window).toBe(512);
   });
 });
 

@@ -4,7 +4,7 @@ import { inkOn, rgbOf, uncertaintyColour } from './colours.js';
 import type { MapState } from './MapState.js';
 
 /** Radius of a point, and of what one hits of it, in pixels of the screen. */
-const [RADIUS, REACH] = [9, 16];
+const [RADIUS, REACH] = [9, 12];
 /** Opaque, as a byte. */
 const FULL = 255;
 

@@ -19,6 +19,7 @@ import type {
 import type { Dataset } from '../Dataset.js';
 import type { Mutex } from '../Mutex.js';
 import { chooseLayers } from './chooseLayers.js';
+import { chooseLayout } from './chooseLayout.js';
 import { type FeaturePlan, KeptFeatures, planOf } from './KeptFeatures.js';
 import { type FirstRoom, type MapNetwork, openNetwork } from './openNetwork.js';
 import { openScene } from './openScene.js';
@@ -29,8 +30,6 @@ import { saveMap } from './saveMap.js';
 
 /** Features that are kept at most: with the pass and the scene they must fit into what WebAssembly can address. */
 const MAX_KEPT_BYTES = 2 * 2 ** 30;
-/** Side of a window, and what neighbours share, in pixels; a network's stride may ask for more. */
-const [WINDOW, OVERLAP] = [256, 64];
 
 /** What the first room shares with the second. */
 export interface RoomBeside extends FirstRoom {
@@ -107,19 +106,13 @@ export class MapWorkshop implements MapApi {
         throw new Error(
           'The model does not say by which schedule it was trained. Take its features without noise.',
         );
-      const window = Math.ceil(WINDOW / stride) * stride;
-      const overlap = Math.min(OVERLAP, window - stride, window / 2);
-      this.plan = {
-        network,
-        features: {
-          timesteps: [timestep],
-          layers: chooseLayers(denoiser, [1, window, window, network.bands.length], predictsImage),
-          ...(noise ? { noise: 'shared', seed: 0, alphaBars } : { noise: 'none' }),
-          normalization: scalingOf(network, scene),
-        },
-        // Farther than a window: each pixel of these networks depends on most of its window.
-        layout: { window, overlap, stride, reach: window },
+      const features: FeaturePlan['features'] = {
+        timesteps: [timestep],
+        layers: chooseLayers(denoiser, [1, stride, stride, network.bands.length], predictsImage),
+        ...(noise ? { noise: 'shared', seed: 0, alphaBars } : { noise: 'none' }),
+        normalization: scalingOf(network, scene),
       };
+      this.plan = chooseLayout(scene, { network, features });
       const plan = planOf(scene, this.plan);
       if (plan.keptBytes > MAX_KEPT_BYTES)
         throw new Error(
