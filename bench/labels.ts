@@ -34,6 +34,7 @@ const tasks: Record<string, MakeLabelTask> = {
   'forest, 2,000 × 64, 6 classes': forestTask({ rows: 2000, dims: 64, classes: 6 }),
   'fine-tuning, [16…512] 64×64 batch 16': tuningTask('1', false),
   'fine-tuning frozen, [16…512] 64×64 batch 16': tuningTask('1', true),
+  'map, 1,024 × 1,024 by [8…256]': mapTask('2', 1024),
   'map, 4,096 × 4,096 by [8…256]': mapTask('2', 4096),
 };
 
@@ -49,8 +50,10 @@ const { values: options } = parseArgs({
 const [turns, threads] = [decimal(options.turns), decimal(options.threads)];
 if (!(turns >= 1 && threads >= 1)) throw new Error('--turns and --threads take numbers from 1 on');
 const wanted = options.tasks.split(',').map((name) => name.trim());
-const chosen = Object.entries(tasks).filter(([name]) =>
-  wanted.some((part) => name.includes(part) && (part !== '' || !name.startsWith('small'))),
+const chosen = Object.entries(tasks).filter(
+  ([name]) =>
+    wanted.some((part) => name.includes(part)) &&
+    name.startsWith('small') === options.tasks.includes('small'),
 );
 if (chosen.length === 0) throw new Error(`--tasks takes parts of: ${Object.keys(tasks).join('; ')}`);
 
