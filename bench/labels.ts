@@ -49,7 +49,7 @@ const { values: options } = parseArgs({
 });
 const [turns, threads] = [decimal(options.turns), decimal(options.threads)];
 if (!(turns >= 1 && threads >= 1)) throw new Error('--turns and --threads take numbers from 1 on');
-const wanted = options.tasks.split(',').map((name) => name.trim());
+const wanted = options.tasks.split(';').map((name) => name.trim());
 const chosen = Object.entries(tasks).filter(
   ([name]) =>
     wanted.some((part) => name.includes(part)) &&
