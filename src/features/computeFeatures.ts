@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FeatureDenoiser } from '../diffusion/FeatureDenoiser.js';
 import { qSample } from '../diffusion/qSample.js';
 import { inFunction } from '../internal/inFunction.js';
+import { invertDdim } from '../samplers/invertDdim.js';
 import type { FeatureOptions } from './FeatureOptions.js';
 import { pixelNoise } from './pixelNoise.js';
 
@@ -60,8 +61,6 @@ async function invertTo<C>(
   // A step is told the timestep that it goes to: what it leads to is what the next one begins with.
   let reached: number | undefined;
   try {
-    // Only who inverts loads the sampler.
-    const { invertDdim } = await import('../samplers/invertDdim.js');
     const end = await invertDdim(denoiser, alphaBars, x, {
       timesteps: visited,
       steps: visited.length,
