@@ -44,7 +44,9 @@ export function scorePlot({ title, xLabel, yLabel, curves }: ScorePlotOptions): 
     );
   }
   for (const [i, { name, pretrained, points: own }] of curves.entries()) {
-    const colour = COLOURS[i % COLOURS.length];
+    // Among its like, dashed or not: no two curves of a few look the same.
+    const rank = curves.slice(0, i).filter((other) => other.pretrained === pretrained).length;
+    const colour = COLOURS[rank % COLOURS.length];
     const dash = pretrained ? '' : ' stroke-dasharray="6 4"';
     // Side by side, so that bars do not hide each other.
     const shift = (i - (curves.length - 1) / 2) * 2.5;
