@@ -24,11 +24,11 @@ const PRETRAINING = words(
 );
 const FEATURES = [...words('--timesteps 0,100 --max-rows 4000 --steps 96')];
 const ON_CHIPS = words('--chips 14,56,280');
-const OF_PIXELS = ['--layers', 'conv5 conv4 conv3; conv4 conv3 conv2'];
+const OF_PIXELS = ['--layers', 'conv5; conv4; conv5 conv4 conv3'];
 const OF_CHIPS = ['--layers', 'conv3; conv2; conv1; add_time'];
 const PROBES =
-  'raw-linear raw-forest neighbourhood-linear neighbourhood-forest random-features-linear features-linear ' +
-  'features-forest features-mlp features-windows-linear features-windows-forest';
+  'raw-linear raw-forest neighbourhood-linear neighbourhood-forest neighbourhood-mlp random-features-linear ' +
+  'features-linear features-forest features-mlp features-windows-linear features-windows-forest';
 /** What is asked, the slowest first. */
 const QUESTIONS: Record<string, string[]> = {
   chips: [...OF_PIXELS, ...ON_CHIPS],
@@ -39,9 +39,9 @@ const QUESTIONS: Record<string, string[]> = {
 
 const { dataPath, catalogPath, classes } = await buildLandCover('data/land-cover');
 const chips = ['--data', dataPath, '--catalog', trainingCatalog(dataPath, catalogPath)];
-const seeds = Number(flags[flags.indexOf('--seeds') + 1] ?? 3);
 const runs = [path.join(OUT, 'pretraining')];
-if (flags.includes('--seeds') && seeds >= 5) runs.push(path.join(OUT, 'second-pretraining'));
+if (flags.includes('--seeds') && Number(flags[flags.indexOf('--seeds') + 1]) >= 5)
+  runs.push(path.join(OUT, 'second-pretraining'));
 for (const [seed, run] of runs.entries()) {
   if (process.exitCode || existsSync(path.join(run, 'summary.json'))) continue;
   const isBegun = existsSync(path.join(run, 'latest.safetensors'));

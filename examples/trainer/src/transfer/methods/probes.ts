@@ -33,6 +33,7 @@ export const probes: readonly Method[] = [
   probe('raw-forest', raw, 'forest'),
   probe('neighbourhood-linear', neighbourhood, 'linear'),
   probe('neighbourhood-forest', neighbourhood, 'forest'),
+  probe('neighbourhood-mlp', neighbourhood, 'mlp'),
   linearProbeOf('random-features-linear', 'random'),
   probe('random-features-windows-forest', besideWindows('random'), 'forest'),
   linearProbeOf('features-linear', 'pretrained'),
