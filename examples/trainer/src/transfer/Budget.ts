@@ -7,7 +7,7 @@ export interface Budget {
 
 /** How a budget is called, such as `14 chips`. */
 export function budgetName({ kind, amount }: Budget): string {
-  if (kind === 'fraction') return `${100 * amount} %`;
+  if (kind === 'fraction') return `${Number((100 * amount).toPrecision(12))} %`;
   return kind === 'chips' ? `${amount} chips` : `${amount} points`;
 }
 

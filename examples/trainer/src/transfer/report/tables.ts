@@ -92,7 +92,10 @@ function labelCost(
     .sort((a, b) => a.amount - b.amount);
   const reached = cells.find((cell) => cell.method === pretrained && cell.budget === budget)!.mean;
   const worth = labelsWorth(curve, reached);
-  return worth === undefined ? `more than ${curve.at(-1)!.amount}` : String(Number(worth.toPrecision(2)));
+  const name = (amount: number) => budgetName({ kind: own.kind, amount });
+  if (worth === undefined) return `more than ${name(curve.at(-1)!.amount)}`;
+  if (worth === curve[0].amount) return `at most ${name(worth)}`;
+  return name(Number(worth.toPrecision(2)));
 }
 
 /** The same methods on other pretrained networks, beside the first. */
