@@ -59,7 +59,7 @@ describe('npm run evaluate', () => {
     for (const row of rows) expect(row[usage]).toBe(row[strip] === '14' ? 'validate' : 'train');
     const held = ['4', '8', '10', '12', '13'];
     expect(rows.filter((row) => held.includes(row[strip]))).toEqual([]);
-  }, 300_000);
+  }, 600_000);
 
   it('ends with the error of a question, and asks no more', async () => {
     const { code, stderr } = await evaluate(['--out', at('failed'), '--timesteps', '5000']).ended;
@@ -67,5 +67,5 @@ describe('npm run evaluate', () => {
     expect(stderr).toMatch(/^chips: error: --timesteps names 5000; the network knows 0 to 999/m);
     expect(stderr).not.toMatch(/^(scenes|groups): error/m);
     expect(existsSync(at('failed/scenes.md'))).toBe(false);
-  }, 120_000);
+  }, 300_000);
 });

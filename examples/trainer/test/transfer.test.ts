@@ -181,7 +181,7 @@ describe('evaluate-transfer', () => {
     expect(stdout).toContain('2 trials, 1 done before');
     expect(table('again', 'trials.jsonl').trim().split('\n')).toHaveLength(3);
     expect(table('again', 'segmentation.csv').trim().split('\n')).toHaveLength(3);
-  }, 120_000);
+  }, 300_000);
 
   it('asks about whole chips too', async () => {
     for (const [task, column] of [
@@ -194,7 +194,7 @@ describe('evaluate-transfer', () => {
       expect(`${code} ${stderr.replaceAll(/.*does not say.*\n?/g, '')}`).toBe('0 ');
       expect(table(task, `${task}.csv`).split('\n')).toHaveLength(5);
     }
-  }, 120_000);
+  }, 300_000);
 
   it('refuses groups that cross splits, and layers and methods that are none', async () => {
     const catalog = table('chips', 'catalog.csv').replace('train,train', 'train,test');
@@ -213,5 +213,5 @@ describe('evaluate-transfer', () => {
       expect(code).toBe(1);
       expect(stderr).toMatch(message);
     }
-  }, 120_000);
+  }, 300_000);
 });
