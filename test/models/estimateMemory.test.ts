@@ -87,7 +87,7 @@ describe('estimateMemory', () => {
     const ratio = estimate.activations / (peak - estimate.gradients);
     // Fused kernels keep a sixth less than the stock operations by which the estimate was measured.
     expect(ratio).toBeGreaterThan(0.9);
-    expect(ratio).toBeLessThan(1.25);
+    expect(ratio).toBeLessThan(gradientCheckpointing ? 1.4 : 1.25);
     tf.dispose(noise);
     optimizer.dispose();
     model.dispose();
