@@ -58,7 +58,7 @@ const CHECKPOINTED = { block: 2.5, attention: 3, upsampling: -4 };
  * Estimates what a training step of `unetAttD` with Adam needs, before anything is allocated.
  *
  * Weights, gradients and moments are exact; activations are counted from the network's structure by constants that were
- * measured, and hit what the tests measure to a quarter; with gradient checkpointing they are up to two fifths too many.
+ * measured, and hit what the tests measure to a quarter. With gradient checkpointing they are up to two fifths more.
  * What a backend takes on top, such as its own workspace, is not in it.
  *
  * @throws If an option is out of range.
