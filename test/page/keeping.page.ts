@@ -92,7 +92,8 @@ describe.skipIf(!chromiumPath)('keeping a run', () => {
     const place = path.join(folder, 'my-run.safetensors');
     writeFileSync(place, await download(page));
     const guide = readFileSync(path.join(root, 'docs/browser.md'), 'utf8');
-    const [, snippet] = /```ts no-run\n(import \{ readFile \}.*?)```/s.exec(guide)!;
+    const blocks = [...guide.matchAll(/```ts no-run\n(.*?)```/gs)].map(([, block]) => block);
+    const snippet = blocks.find((block) => block.includes("'my-run.safetensors'"))!;
     const program = `${snippet.replace("'my-run.safetensors'", JSON.stringify(place))}
       console.log('parameters', model.countParams());`;
     const { code } = await transform(program, { loader: 'ts' });
