@@ -35,19 +35,15 @@ export function recompute<T extends tf.Tensor>(
 ): T {
   return customGradient<tf.Tensor[], T, tf.Tensor[]>(
     [...inputs, ...variables],
-    (...tensors) => ({
-      value: tf.tidy(() => compute(...tensors.slice(0, inputs.length))),
-      saved: [...inputs],
-    }),
+    () => ({ value: compute(...inputs), saved: [...inputs] }),
     (dy, ...saved) => {
       const { state } = tf.engine() as unknown as { state: TapeState };
       const { activeTape } = state;
+      const tensors = [...saved, ...variables];
       try {
-        const { grads } = tf
-          .engine()
-          .gradients(() => compute(...saved), [...saved, ...variables] as tf.Tensor[], dy, true);
+        const { grads } = tf.engine().gradients(() => compute(...saved), tensors, dy, true);
         // What the result does not depend on has a gradient too: zeros.
-        return grads.map((gradient, i) => gradient ?? tf.zerosLike([...saved, ...variables][i]));
+        return grads.map((gradient, i) => gradient ?? tf.zerosLike(tensors[i]));
       } finally {
         state.activeTape = activeTape;
       }

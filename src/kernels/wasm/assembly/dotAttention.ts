@@ -44,6 +44,13 @@ function product(
   }
 }
 
+/** Address of what a head has of a row of [batch · tokens, heads · size]. */
+// @ts-ignore: decorator
+@inline
+function partOf(x: usize, row: i32, heads: i32, head: i32, size: i32): usize {
+  return x + (<usize>((row * heads + head) * size) << 2);
+}
+
 /** scores = scores · scale + mask, of one row; the mask's values lie `stride` floats apart. */
 function maskRow(scores: usize, count: i32, scale: f32, mask: usize, stride: i32): void {
   for (let i = 0; i < count; i++) store1(scores, i, load1(scores, i) * scale + load1(mask, i * stride));
@@ -85,8 +92,8 @@ function exponentials(row: usize, count: i32, scale: f32, statistics: usize): vo
  * y = softmax(scale · q · kᵀ + mask) · v for blocks of queries: items are heads of the batch times blocks.
  *
  * `keys` are packed across, `values` along, see {@link attentionPack}. `mask` is 0, or read at the strides of batch,
- * heads, queries and keys. `scale` is above zero. Scratch holds for each thread a
- * table, two statistics a query of a block, and its scores.
+ * heads, queries and keys. `scale` is above zero. Scratch holds for each thread a table, two statistics a query of a
+ * block, and its scores.
  */
 export function attend(
   begin: i32, end: i32,
@@ -107,7 +114,7 @@ export function attend(
     const first = item % blocks * blockRows;
     const rows = min(blockRows, queries - first);
     const rowOfAll = batch * queries + first;
-    const from = q + (<usize>((rowOfAll * heads + head) * size) << 2);
+    const from = partOf(q, rowOfAll, heads, head, size);
     product(table, from, heads * size, rows, size, keys + (<usize>matrix * keyFloats << 2), keyCount, scores, keyCount);
     for (let r = 0; r < rows; r++) {
       const row = scores + (<usize>r * keyCount << 2);
@@ -116,7 +123,7 @@ export function attend(
       exponentials(row, keyCount, masked ? 1 : scale, statistics + (<usize>r << 3));
     }
     const packed = values + (<usize>matrix * valueFloats << 2);
-    const to = y + (<usize>((rowOfAll * heads + head) * valueSize) << 2);
+    const to = partOf(y, rowOfAll, heads, head, valueSize);
     product(table, scores, keyCount, rows, keyCount, packed, valueSize, to, heads * valueSize);
     for (let r = 0; r < rows; r++) {
       const inverse = load1(statistics, 2 * r + 1);
@@ -152,10 +159,11 @@ export function attendQueryGradient(
     const first = item % blocks * blockRows;
     const rows = min(blockRows, queries - first);
     const rowOfAll = batch * queries + first;
-    const place = <usize>((rowOfAll * heads + head) * size) << 2;
     const stride = heads * size;
-    product(table, q + place, stride, rows, size, keys + (<usize>matrix * keyFloats << 2), keyCount, weights, keyCount);
-    const from = dy + (<usize>((rowOfAll * heads + head) * valueSize) << 2);
+    const queryRows = partOf(q, rowOfAll, heads, head, size);
+    const across = keys + (<usize>matrix * keyFloats << 2);
+    product(table, queryRows, stride, rows, size, across, keyCount, weights, keyCount);
+    const from = partOf(dy, rowOfAll, heads, head, valueSize);
     const packed = values + (<usize>matrix * valueFloats << 2);
     product(table, from, heads * valueSize, rows, valueSize, packed, keyCount, slopes, keyCount);
     for (let r = 0; r < rows; r++) {
@@ -176,7 +184,7 @@ export function attendQueryGradient(
       scoreGradient(slope, row, keyCount, sum, scale * inverse);
     }
     const along = keysAlong + (<usize>matrix * alongFloats << 2);
-    product(table, slopes, keyCount, rows, keyCount, along, size, dq + place, stride);
+    product(table, slopes, keyCount, rows, keyCount, along, size, partOf(dq, rowOfAll, heads, head, size), stride);
   }
 }
 
@@ -217,12 +225,12 @@ export function attendKeyGradient(
     const first = item % blocks * blockRows;
     const rows = min(blockRows, keyCount - first);
     const rowOfAll = batch * keyCount + first;
-    const place = <usize>((rowOfAll * heads + head) * size) << 2;
-    const valuePlace = <usize>((rowOfAll * heads + head) * valueSize) << 2;
+    const keyRows = partOf(k, rowOfAll, heads, head, size);
     const across = queriesAcross + (<usize>matrix * acrossFloats << 2);
-    product(table, k + place, heads * size, rows, size, across, queries, weights, queries);
+    product(table, keyRows, heads * size, rows, size, across, queries, weights, queries);
+    const valueRows = partOf(v, rowOfAll, heads, head, valueSize);
     const dys = dyAcross + (<usize>matrix * dyAcrossFloats << 2);
-    product(table, v + valuePlace, heads * valueSize, rows, valueSize, dys, queries, slopes, queries);
+    product(table, valueRows, heads * valueSize, rows, valueSize, dys, queries, slopes, queries);
     const results = statistics + (<usize>(matrix * queries * 3) << 2);
     for (let r = 0; r < rows; r++) {
       const row = weights + (<usize>r * queries << 2);
@@ -231,9 +239,11 @@ export function attendKeyGradient(
       keyRow(row, slopes + (<usize>r * queries << 2), results, queries, masked ? 1 : scale, scale);
     }
     const dysAlong = dyAlong + (<usize>matrix * dyAlongFloats << 2);
-    product(table, weights, queries, rows, queries, dysAlong, valueSize, dv + valuePlace, heads * valueSize);
+    const dvRows = partOf(dv, rowOfAll, heads, head, valueSize);
+    product(table, weights, queries, rows, queries, dysAlong, valueSize, dvRows, heads * valueSize);
     const along = queriesAlong + (<usize>matrix * alongFloats << 2);
-    product(table, slopes, queries, rows, queries, along, size, dk + place, heads * size);
+    const dkRows = partOf(dk, rowOfAll, heads, head, size);
+    product(table, slopes, queries, rows, queries, along, size, dkRows, heads * size);
   }
 }
 
