@@ -35,17 +35,26 @@ export async function writeWeights(model: tfl.LayersModel, folder: string): Prom
   writeFileSync(path.join(folder, weightsFile), writeSafetensors(weights));
 }
 
+/** Reads what {@link writeWeights} wrote into a model of the same shape. */
+export function readWeights(model: tfl.LayersModel, folder: string): void {
+  const { tensors } = readSafetensors(readFileSync(path.join(folder, weightsFile)));
+  loadTorchStateDict(namedParameters(model), tensors);
+}
+
 /** A network of a benchmark, with the weights from a folder. */
 export function loadModel(network: BenchNetwork, dropoutRate: number, folder: string): tfl.LayersModel {
   const model = makeModel(network, dropoutRate);
-  const { tensors } = readSafetensors(readFileSync(path.join(folder, weightsFile)));
-  loadTorchStateDict(namedParameters(model), tensors);
+  readWeights(model, folder);
   return model;
 }
 
 /** Standard normal values of the shape of a network's batch. */
-export async function normalBatch({ batch, size }: BenchNetwork, seed: number): Promise<SafetensorsTensor> {
-  const shape = [batch, size, size, inChannels];
+export function normalBatch({ batch, size }: BenchNetwork, seed: number): Promise<SafetensorsTensor> {
+  return normalTensor([batch, size, size, inChannels], seed);
+}
+
+/** Standard normal values of a shape. */
+export async function normalTensor(shape: number[], seed: number): Promise<SafetensorsTensor> {
   const tensor = tf.randomNormal(shape, 0, 1, 'float32', seed);
   const data = await tensor.data<'float32'>();
   tensor.dispose();

@@ -8,13 +8,7 @@ import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { initBackend } from 'diffusion-ssl/backends/node';
-import {
-  loadTorchStateDict,
-  readSafetensors,
-  type SafetensorsTensor,
-  toTorchStateDict,
-  writeSafetensors,
-} from 'diffusion-ssl/interop';
+import { readSafetensors, type SafetensorsTensor, writeSafetensors } from 'diffusion-ssl/interop';
 import { mse } from 'diffusion-ssl/losses';
 import {
   autoencoderKl,
@@ -25,6 +19,7 @@ import {
   unet2dCondition,
 } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
+import { normalTensor, readWeights, writeWeights } from './benchModel.js';
 import { type DiffusersTask, diffusersTasks, TOKENS } from './diffusersTasks.js';
 import { median } from './median.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
@@ -51,25 +46,18 @@ function makeModel({ className, config }: DiffusersTask): tfl.LayersModel {
 async function prepare(): Promise<{ parameters: number }> {
   await initBackend({ device: 'wasm' });
   const model = makeModel(task);
-  writeFileSync(file('weights'), writeSafetensors(await toTorchStateDict(namedParameters(model))));
+  await writeWeights(model, folder);
   const { batch, size, what, className } = task;
   const channels = what === 'encode' ? 3 : 4;
   const shape = [batch, size, size, channels];
   const inputs: Record<string, SafetensorsTensor> = {
-    x: await normal(shape, 1),
-    noise: await normal(shape, 2),
+    x: await normalTensor(shape, 1),
+    noise: await normalTensor(shape, 2),
   };
   inputs.t = { dtype: 'I32', shape: [batch], data: Int32Array.from({ length: batch }, (_, i) => 111 * i) };
-  if (className === 'UNet2DConditionModel') inputs.tokens = await normal([batch, ...TOKENS], 3);
+  if (className === 'UNet2DConditionModel') inputs.tokens = await normalTensor([batch, ...TOKENS], 3);
   writeFileSync(file('inputs'), writeSafetensors(inputs));
   return { parameters: model.countParams() };
-}
-
-async function normal(shape: number[], seed: number): Promise<SafetensorsTensor> {
-  const tensor = tf.randomNormal(shape, 0, 1, 'float32', seed);
-  const data = await tensor.data<'float32'>();
-  tensor.dispose();
-  return { dtype: 'F32', shape, data };
 }
 
 async function measure(count: number): Promise<Measured | NotStarted> {
@@ -77,7 +65,7 @@ async function measure(count: number): Promise<Measured | NotStarted> {
   if ('notStarted' in started) return started;
   const model = makeModel(task);
   const parameters = namedParameters(model);
-  loadTorchStateDict(parameters, readSafetensors(readFileSync(file('weights'))).tensors);
+  readWeights(model, folder);
   const { tensors } = readSafetensors(readFileSync(file('inputs')));
   const upload = (name: string) => {
     const { data, shape, dtype } = tensors.get(name)!;
