@@ -1,6 +1,6 @@
 import type { PretrainedNetwork } from 'diffusion-ssl/pretrained';
 
-/** What a network's images must be a multiple of, in pixels. */
+/** What the sides of a network's images must be multiples of, in pixels. */
 export function sizeMultiple({ factory, config }: Pick<PretrainedNetwork, 'factory' | 'config'>): number {
   if (factory !== 'unetAttD') {
     const { blockOutChannels = [1, 1, 1, 1] } = config as { blockOutChannels?: readonly number[] };

@@ -45,6 +45,14 @@ export interface TaskSizes {
   classes: number;
 }
 
+/** The shape of the labels of so many chips as a loss takes them. */
+export function labelShape(task: Task, chips: number): number[] {
+  const [height, width] = task.shape;
+  return { segmentation: [chips, height, width], scenes: [chips], groups: [chips, task.classes.length] }[
+    task.kind
+  ];
+}
+
 /** The sizes of a task's labels. */
 export function taskSizes({ kind, classes, shape }: Pick<Task, 'kind' | 'classes' | 'shape'>): TaskSizes {
   if (kind === 'groups') return { samples: 1, questions: classes.length, classes: 2 };

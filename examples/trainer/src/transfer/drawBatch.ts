@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LabelledChips } from './drawLabels.js';
 import { shuffled, streams, uniforms } from './draws.js';
 import { imageOf } from './features/rawSource.js';
-import { type Task, taskSizes } from './Task.js';
+import { labelShape, type Task, taskSizes } from './Task.js';
 
 /** A batch of labelled chips, each mirrored by chance, the chips one after the other in orders by chance. */
 export async function drawBatch(
@@ -31,10 +31,9 @@ export async function drawBatch(
     const isMap = task.kind === 'segmentation';
     wanted.set(isMap ? mirrored(known, [height, width, 1], down, across) : known, i * known.length);
   }
-  const shape = { segmentation: [size, height, width], scenes: [size], groups: [size, questions] }[task.kind];
   return {
     x: tf.tensor4d(images, [size, height, width, bands]),
-    labels: tf.tensor(wanted, shape, 'int32'),
+    labels: tf.tensor(wanted, labelShape(task, size), 'int32'),
   };
 }
 

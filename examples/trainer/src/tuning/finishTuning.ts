@@ -1,4 +1,5 @@
 import path from 'node:path';
+import type * as tf from '@tensorflow/tfjs-core';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { HEAD_FILE, readHeadFile, type TunedFile } from '../heads/HeadFile.js';
 import { type SplitScores, writeScores } from '../heads/writeScores.js';
@@ -6,9 +7,10 @@ import { openModel } from '../model/openModel.js';
 import { type LabelledPicture, labelPicture } from '../pictures/labelPicture.js';
 import { shownChips } from '../probing/probePicture.js';
 import { imageOf } from '../transfer/features/rawSource.js';
+import { answersOfChip, predictChips } from '../transfer/predictChips.js';
 import { makeScorer, mostLikely, SCORE_NAMES } from '../transfer/score.js';
+import { networkInput } from './networkInput.js';
 import { openTuned } from './openTuned.js';
-import { answersOfChip, predictChips } from './predictChips.js';
 import { TUNED } from './saveTuned.js';
 import type { TuneRun } from './TuneRun.js';
 
@@ -16,6 +18,7 @@ import type { TuneRun } from './TuneRun.js';
 export async function finishTuning(run: TuneRun): Promise<void> {
   const { folder, task, classes, signal } = run;
   const { task: kind } = run.state.config;
+  const input = (chips: tf.Tensor4D) => networkInput(chips, kind);
   const name = path.join(folder, TUNED, HEAD_FILE);
   const file = (await readHeadFile(name)) as TunedFile;
   const model = await openModel(path.join(folder, TUNED));
@@ -25,7 +28,7 @@ export async function finishTuning(run: TuneRun): Promise<void> {
     for (const split of ['validate', 'test'] as const) {
       if (task.sets[split].count === 0) continue;
       const scorer = makeScorer(task);
-      for await (const answer of predictChips(task, tuning, { split, kind, signal })) {
+      for await (const answer of predictChips(task, tuning, { split, input, signal })) {
         scorer.add(answer.labels, answersOfChip(task, answer));
       }
       scores[split] = await writeScores(folder, split, scorer, task.classes);
@@ -35,7 +38,7 @@ export async function finishTuning(run: TuneRun): Promise<void> {
     if (task.kind !== 'segmentation') return;
     const [height, width, channels] = task.shape;
     const shown: LabelledPicture[] = [];
-    const options = { split: 'validate', kind, chips: shownChips(task), signal } as const;
+    const options = { split: 'validate', input, chips: shownChips(task), signal } as const;
     for await (const { chip, probabilities, labels } of predictChips(task, tuning, options)) {
       const values = imageOf(task, 'validate', chip);
       const dates = kind === 'change' ? 2 : 1;

@@ -5,9 +5,9 @@ import type { ProgressBar } from '../console/progressBar.js';
 import { allLabels } from '../probing/allLabels.js';
 import { turn } from '../stopping/turn.js';
 import { drawBatch } from '../transfer/drawBatch.js';
+import { answersOfChip, predictChips } from '../transfer/predictChips.js';
 import { makeScorer, SCORE_NAMES } from '../transfer/score.js';
 import { networkInput } from './networkInput.js';
-import { answersOfChip, predictChips } from './predictChips.js';
 import { rateAt } from './rateAt.js';
 import { saveTuneCheckpoint } from './saveTuneCheckpoint.js';
 import { saveTuned } from './saveTuned.js';
@@ -82,8 +82,8 @@ async function validate({
 }: TuneRun): Promise<Pick<TuneCheck, 'validationLoss' | 'score'>> {
   const scorer = makeScorer(task);
   let [sum, chips] = [0, 0];
-  const { task: kind } = state.config;
-  for await (const answer of predictChips(task, tuning, { split: 'validate', kind, loss, signal })) {
+  const input = (chips: tf.Tensor4D) => networkInput(chips, state.config.task);
+  for await (const answer of predictChips(task, tuning, { split: 'validate', input, loss, signal })) {
     scorer.add(answer.labels, answersOfChip(task, answer));
     sum += answer.loss;
     chips++;

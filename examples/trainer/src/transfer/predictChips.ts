@@ -1,11 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type { FineTuning } from 'diffusion-ssl/finetuning';
 import { turn } from '../stopping/turn.js';
-import { imageOf } from '../transfer/features/rawSource.js';
-import { type Split, type Task, taskSizes } from '../transfer/Task.js';
-import { networkInput } from './networkInput.js';
-import type { TuneTask } from './TuneConfig.js';
-import type { TuningLoss } from './tuningLoss.js';
+import { imageOf } from './features/rawSource.js';
+import { labelShape, type Split, type Task, taskSizes } from './Task.js';
 
 /** What a network says of chips. */
 export interface ChipAnswer {
@@ -18,40 +15,43 @@ export interface ChipAnswer {
   loss: number;
 }
 
-/** Chips of a pass. */
-const BATCH = 8;
+/** What is predicted, and how. */
+export interface PredictedChips {
+  split: Split;
+  /** Default: all of the split. */
+  chips?: readonly number[];
+  /** Chips of a pass. Default 8. */
+  batch?: number;
+  /** From chips to what the network takes. Default: as they are. */
+  input?: (chips: tf.Tensor4D) => tf.Tensor4D;
+  loss?: (logits: tf.Tensor, labels: tf.Tensor) => tf.Scalar;
+  signal?: AbortSignal;
+}
 
-/** What a tuned network says of the chips of a split, one after the other. */
+/** What a network says of the chips of a split, one after the other. */
 export async function* predictChips(
   task: Task,
   tuning: FineTuning,
-  {
-    split,
-    kind,
-    loss,
-    chips,
-    signal,
-  }: { split: Split; kind: TuneTask; loss?: TuningLoss; chips?: readonly number[]; signal?: AbortSignal },
+  { split, chips, batch = 8, input = (images) => images, loss, signal }: PredictedChips,
 ): AsyncIterable<ChipAnswer> {
   const set = task.sets[split];
   const { samples, questions } = taskSizes(task);
   const length = samples * questions;
-  const [height, width] = task.shape;
   const all = chips ?? Array.from({ length: set.count }, (_, i) => i);
-  for (let start = 0; start < all.length; start += BATCH) {
+  for (let start = 0; start < all.length; start += batch) {
     await turn(signal);
-    const part = all.slice(start, start + BATCH);
+    const part = all.slice(start, start + batch);
     const labels = part.map((chip) => set.labels.slice(chip * length, (chip + 1) * length));
     const { answers, worth } = tf.tidy(() => {
       const images = part.map((chip) => tf.tensor3d(imageOf(task, split, chip), task.shape));
-      const logits = tuning.predict(networkInput(tf.stack(images) as tf.Tensor4D, kind));
-      const known = Int32Array.from(labels.flatMap((own) => [...own]));
-      const shape = {
-        segmentation: [part.length, height, width],
-        scenes: [part.length],
-        groups: [part.length, questions],
-      }[task.kind];
-      const worth = loss ? loss(logits, tf.tensor(known, shape, 'int32')) : tf.scalar(Number.NaN);
+      const logits = tuning.predict(input(tf.stack(images) as tf.Tensor4D));
+      const known = () =>
+        tf.tensor(
+          labels.flatMap((own) => [...own]),
+          labelShape(task, part.length),
+          'int32',
+        );
+      const worth = loss ? loss(logits, known()) : tf.scalar(Number.NaN);
       return { answers: task.kind === 'groups' ? tf.sigmoid(logits) : tf.softmax(logits), worth };
     });
     const values = (await answers.data()) as Float32Array;
