@@ -13,6 +13,7 @@ import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { createCounter } from '../console/counter.js';
 import { type ChipScaling, openChips } from '../labels/openChips.js';
 import { byteText } from '../model/byteText.js';
+import { csvLine } from '../results/csvLine.js';
 import { turn } from '../stopping/turn.js';
 import type { FeatureRequest } from './readFeatures.js';
 
@@ -69,11 +70,8 @@ export async function extractChips(
     counter.update(Math.min(start + batch, rows.length));
   }
   counter.close();
-  const lines = rows.map(({ images, usage }) => ({ image: images[0], usage }));
-  const table = lines.map(({ image, usage }, i) =>
-    [image, usage, `${files.get(rows[i])}.safetensors`].map(quoted).join(','),
-  );
-  await writeFileAtomic(path.join(out, 'index.csv'), `image,usage,file\n${table.join('\n')}\n`);
+  const table = rows.map((row) => csvLine([row.images[0], row.usage, `${files.get(row)}.safetensors`]));
+  await writeFileAtomic(path.join(out, 'index.csv'), `image,usage,file\n${table.join('')}`);
   return store.computed;
 }
 
@@ -93,10 +91,6 @@ function tellMemory(
     `${rows.length} chips of ${height} × ${width}: a pass of ${images} takes ${byteText(total)} of memory beside the ` +
       `weights, all features ${byteText((stored / images) * rows.length)} on disk`,
   );
-}
-
-function quoted(text: string): string {
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 
 /** A store that remembers what it was asked for, and counts what it was given. */

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs-core';
 import type { PixelWindow } from 'diffusion-ssl/data';
 import { DataError } from 'diffusion-ssl/errors';
 import { estimateFeatureMemory, type FeatureDenoiser } from 'diffusion-ssl/features';
@@ -10,9 +9,10 @@ import {
   type SceneWindow,
 } from 'diffusion-ssl/maps';
 import { mapFile } from 'diffusion-ssl/maps/node';
-import { type NormalizationOptions, normalizeRaster } from 'diffusion-ssl/normalization';
+import type { NormalizationOptions } from 'diffusion-ssl/normalization';
 import { createCounter } from '../console/counter.js';
 import { byteText } from '../model/byteText.js';
+import { imageTensor } from '../model/imageTensor.js';
 import type { ModelScene } from '../model/openModelScene.js';
 import { turn } from '../stopping/turn.js';
 import { type PrincipalComponents, principalComponents } from './principalComponents.js';
@@ -79,8 +79,7 @@ function readerOf(
   { request, scaling }: MapFeaturesOptions,
 ): ReadWindow {
   return async ({ raster, top, left }) => {
-    const { data, height, width, channels } = normalizeRaster(raster, { onEmpty: 'fill', ...scaling });
-    const x = tf.tensor4d(data, [1, height, width, channels]);
+    const x = imageTensor(raster, scaling);
     try {
       return await readFeatures(denoiser, x, { ...request, origin: [top, left] });
     } finally {

@@ -4,6 +4,7 @@ import { DataError } from 'diffusion-ssl/errors';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { createCounter } from '../console/counter.js';
 import { openModelScene } from '../model/openModelScene.js';
+import { csvLine } from '../results/csvLine.js';
 import { turn } from '../stopping/turn.js';
 import type { Predictor } from './Predictor.js';
 import { sceneRaster } from './sceneRaster.js';
@@ -82,6 +83,5 @@ export async function tellImages(
     counter.update(i + 1);
   }
   counter.close();
-  const quoted = (text: string) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-  await writeFileAtomic(out, lines.map((line) => `${line.map(quoted).join(',')}\n`).join(''));
+  await writeFileAtomic(out, lines.map(csvLine).join(''));
 }

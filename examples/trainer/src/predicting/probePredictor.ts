@@ -3,8 +3,8 @@ import { extractFeatures } from 'diffusion-ssl/features';
 import { type Head, headFromJson } from 'diffusion-ssl/heads';
 import { headPredictor } from 'diffusion-ssl/maps';
 import { inferenceModel } from 'diffusion-ssl/models';
-import { normalizeRaster } from 'diffusion-ssl/normalization';
 import type { ProbeFile } from '../heads/HeadFile.js';
+import { imageTensor } from '../model/imageTensor.js';
 import type { OpenModel } from '../model/openModel.js';
 import { scalingOf } from '../model/scalingOf.js';
 import { sizeMultiple } from '../model/sizeMultiple.js';
@@ -24,8 +24,7 @@ export function probePredictor(file: ProbeFile, model: OpenModel): Predictor {
     stride: sizeMultiple(model),
     window: headPredictor(denoiser, heads[0], { ...reading, normalization }),
     async whole(image) {
-      const { data, height, width, channels } = normalizeRaster(image, { onEmpty: 'fill', ...normalization });
-      const x = tf.tensor4d(data, [1, height, width, channels]);
+      const x = imageTensor(image, normalization);
       const held: tf.Tensor[] = [x];
       try {
         const maps = await extractFeatures(denoiser, x, reading);

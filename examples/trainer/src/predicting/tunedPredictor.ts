@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ConfigError } from 'diffusion-ssl/errors';
 import type { FineTuning } from 'diffusion-ssl/finetuning';
 import { networkPredictor, type PredictWindow } from 'diffusion-ssl/maps';
-import { normalizeRaster, type Raster } from 'diffusion-ssl/normalization';
+import type { Raster } from 'diffusion-ssl/normalization';
 import type { TunedFile } from '../heads/HeadFile.js';
+import { imageTensor } from '../model/imageTensor.js';
 import type { OpenModel } from '../model/openModel.js';
 import { scalingOf } from '../model/scalingOf.js';
 import { sizeMultiple } from '../model/sizeMultiple.js';
@@ -37,9 +38,8 @@ export function tunedPredictor(
         ? thatDrops(networkPredictor(logits, { normalization, passes }))
         : networkPredictor(logits, { normalization }),
     async whole(image: Raster) {
-      const { data, height, width, channels } = normalizeRaster(image, { onEmpty: 'fill', ...normalization });
       const answers = tf.tidy(() => {
-        const x = tf.tensor4d(data, [1, height, width, channels]);
+        const x = imageTensor(image, normalization);
         const each = Array.from({ length: passes }, (_, pass) =>
           file.task === 'groups' ? tf.sigmoid(logits(x, pass)) : tf.softmax(logits(x, pass)),
         );
