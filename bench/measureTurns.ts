@@ -37,19 +37,20 @@ export async function measureTurns(
   turns: number,
 ): Promise<Turns> {
   const [load] = loadavg();
+  const { steps = 1 } = task;
   const ours: Run[] = [];
   const theirs: Run[][] = THREADS.map(() => []);
   for (let turn = 0; turn <= turns; turn++) {
     const before = process.cpuUsage();
     const seconds = await task.run();
     const { user, system } = process.cpuUsage(before);
-    if (turn > 0) ours.push({ seconds, processorSeconds: (user + system) / 1e6 });
+    if (turn > 0) ours.push({ seconds, processorSeconds: (user + system) / 1e6 / steps });
     if (!peer) continue;
     for (const [i, threads] of THREADS.entries()) {
       const start = peer.processorTime();
       const { seconds } = await peer.ask<PeerRun>({ ...task.request, threads });
       const end = peer.processorTime();
-      const processorSeconds = start === null || end === null ? null : (end - start) / 1000;
+      const processorSeconds = start === null || end === null ? null : (end - start) / 1000 / steps;
       if (turn > 0) theirs[i].push({ seconds, processorSeconds });
     }
   }

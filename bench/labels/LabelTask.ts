@@ -7,8 +7,10 @@ export interface PeerRun {
 
 /** Something done with labels that is timed beside a peer. */
 export interface LabelTask {
-  /** Seconds of a run here. */
+  /** Seconds of a run here, or of each of its steps. */
   run(): Promise<number>;
+  /** Steps of a run. Default 1. */
+  steps?: number;
   /** What the peer is asked for a run on so many threads, without them. */
   request: Record<string, unknown>;
   /** Compares the results of both once; throws where they are not the same. Answers a line that says how near. */

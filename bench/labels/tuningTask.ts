@@ -38,6 +38,7 @@ export function tuningTask(name: string, frozen: boolean): MakeLabelTask {
     const request = { task: 'tuning', folder, file, frozen, steps: STEPS };
     return {
       request,
+      steps: STEPS,
       run: async () => {
         const start = performance.now();
         for (let i = 0; i < STEPS; i++) await train();
