@@ -14,10 +14,14 @@ const folder = mkdtempSync(path.join(tmpdir(), 'transfer-'));
 const at = (...names: string[]) => path.join(folder, ...names);
 let trainer: Trainer;
 
-/** Chips in which the class is told by the bands, but for noise; a strip of each split. */
+/**
+ * Chips in which the class is told by the bands, but for noise, at two dates, between which a part changed; a strip of
+ * each split.
+ */
 function writeLabelledChips(): void {
-  for (const name of ['chips/images', 'chips/labels']) mkdirSync(at(name), { recursive: true });
-  const lines = ['image,label,usage,strip,group,groups'];
+  for (const name of ['chips/images', 'chips/labels', 'chips/later', 'chips/change'])
+    mkdirSync(at(name), { recursive: true });
+  const lines = ['image,label,usage,strip,group,groups,later,change'];
   let state = 1;
   const random = () => {
     state = (state * 16807) % 2147483647;
@@ -34,10 +38,19 @@ function writeLabelledChips(): void {
       const chip = { width: 32, height: 32 };
       writeFileSync(at(`chips/images/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 2, data }));
       writeFileSync(at(`chips/labels/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 1, data: labels }));
+      const changed = Uint8Array.from({ length: 1024 }, (_, p) =>
+        p < 128 ? 255 : Number((p + 7 * i) % 64 < 20),
+      );
+      const later = data.map((value, j) => value + (changed[j >> 1] === 1 ? 3 : 0) + random() / 4);
+      writeFileSync(at(`chips/later/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 2, data: later }));
+      writeFileSync(at(`chips/change/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 1, data: changed }));
       const counts = [0, 1, 2].map((k) => labels.filter((label) => label === k).length);
       const present = [0, 1, 2].filter((k) => counts[k] > 340).join(' ');
       const main = counts.indexOf(Math.max(...counts));
-      lines.push(`images/${usage}${i}.tif,labels/${usage}${i}.tif,${usage},${usage},${main},${present}`);
+      const [image, label, second, change] = ['images', 'labels', 'later', 'change'].map(
+        (name) => `${name}/${usage}${i}.tif`,
+      );
+      lines.push([image, label, usage, usage, main, present, second, change].join());
     }
   }
   writeFileSync(at('chips/catalog.csv'), `${lines.join('\n')}\n`);
@@ -196,6 +209,27 @@ describe('evaluate-transfer', () => {
     }
   }, 300_000);
 
+  it('asks what changed between two dates', async () => {
+    const columns = [
+      '--image-columns',
+      'image,later',
+      '--label-column',
+      'change',
+      '--classes',
+      'same|changed',
+    ];
+    const some = ['--methods', 'raw-linear features-linear finetuned', '--chips', '4', '--points', '8'];
+    const flags = ['--task', 'change', ...columns, ...some, '--seeds', '1'];
+    const { code, stderr } = await evaluate('change', flags).ended;
+    expect(`${code} ${stderr.replaceAll(/.*does not say.*\n?/g, '')}`).toBe('0 ');
+    const lines = table('change', 'change.csv').trim().split('\n').slice(1);
+    expect(lines).toHaveLength(6);
+    const scores = lines.map((line) => Number(line.split(',')[5]));
+    // Bands that changed are three apart, others a quarter at most.
+    expect(scores[lines.findIndex((line) => line.includes('raw-linear'))]).toBeGreaterThan(0.95);
+    expect(scores[lines.findIndex((line) => line.includes('features-linear'))]).toBeGreaterThan(0.5);
+  }, 120_000);
+
   it('refuses groups that cross splits, and layers and methods that are none', async () => {
     const catalog = table('chips', 'catalog.csv').replace('train,train', 'train,test');
     writeFileSync(at('chips/crossing.csv'), catalog);
@@ -206,6 +240,7 @@ describe('evaluate-transfer', () => {
       ],
       [['--layers', 'conv9'], /--layers names 'conv9', which the network has not/],
       [['--methods', 'magic'], /'magic' is none of raw-linear/],
+      [['--task', 'change'], /takes the columns of two dates by --image-columns, not 'image'/],
       [['--chips', '9'], /9 chips are asked for; there are 8/],
     ];
     for (const [more, message] of cases) {

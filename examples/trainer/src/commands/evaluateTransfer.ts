@@ -13,7 +13,7 @@ import { minutesOf } from '../transfer/minutesOf.js';
 import type { BenchOptions } from '../transfer/openBench.js';
 import { writeReport } from '../transfer/report/writeReport.js';
 import { runModel } from '../transfer/runModel.js';
-import { TASK_KINDS, type TaskKind } from '../transfer/Task.js';
+import { isPerPixel, TASK_KINDS, type TaskKind } from '../transfer/Task.js';
 import { openTrialLog, type Trial } from '../transfer/trialLog.js';
 import { withBackend } from './withBackend.js';
 
@@ -110,10 +110,13 @@ function commandOf(): Command {
       classNames,
     )
     .option('--out <folder>', 'where trials, tables and plots are written', 'transfer')
-    .addOption(choice('--task <kind>', 'what is asked of a chip', TASK_KINDS, 'segmentation'))
-    .option('--image-columns <names>', 'catalog columns whose rasters are stacked along the bands', names, [
-      'image',
-    ])
+    .addOption(choice('--task <kind>', 'what is asked of a chip', [...TASK_KINDS, 'change'], 'segmentation'))
+    .option(
+      '--image-columns <names>',
+      'catalog columns whose rasters are stacked along the bands; of change the columns of the two dates',
+      names,
+      ['image'],
+    )
     .option(
       '--label-column <name>',
       'catalog column: rasters, a class, or classes separated by blanks',
@@ -165,8 +168,8 @@ function budgetsOf({ chips, fractions, points, task }: Options): Budget[] {
   ];
   if (budgets.length === 0)
     throw new ConfigError('Give budgets of labels: --chips, --fractions or --points.');
-  if (points.length > 0 && task !== 'segmentation')
-    throw new ConfigError(`--points are pixels: they go with --task segmentation, not ${task}.`);
+  if (points.length > 0 && !isPerPixel(task))
+    throw new ConfigError(`--points are pixels: they go with --task segmentation or change, not ${task}.`);
   return budgetsInOrder(budgets);
 }
 

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import type { CatalogRow } from 'diffusion-ssl/data';
 import { ConfigError } from 'diffusion-ssl/errors';
+import { isPerPixel } from '../transfer/Task.js';
 import type { ChipLabels, LabelSource } from './ChipLabels.js';
 import { classColumn } from './classColumn.js';
 import { rasterColumn } from './rasterColumn.js';
@@ -17,8 +18,8 @@ export async function openLabels(source: LabelSource, rows: readonly CatalogRow[
   const isShapes = /\.(geojson|json|csv)$/i.test(labels);
   const isRaster = /\.tiff?$/i.test(labels);
   if (!isShapes && !isRaster)
-    return kind === 'segmentation' ? rasterColumn(source) : classColumn(source, rows);
-  if (kind !== 'segmentation') {
+    return isPerPixel(kind) ? rasterColumn(source) : classColumn(source, rows);
+  if (!isPerPixel(kind)) {
     throw new ConfigError(`${labels} labels pixels; the task ${kind} takes a column of the catalog.`);
   }
   if (!existsSync(labels) && !/^https?:/i.test(labels)) {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { FineTuning } from 'diffusion-ssl/finetuning';
-import { classificationHead, segmentationHead } from 'diffusion-ssl/heads';
+import { FineTuning, type MakeHead } from 'diffusion-ssl/finetuning';
+import { changeHead, classificationHead, segmentationHead } from 'diffusion-ssl/heads';
 import { binaryCrossEntropy, crossEntropy } from 'diffusion-ssl/losses';
 import { namedParameters } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
@@ -11,7 +11,7 @@ import { drawBatch } from './drawBatch.js';
 import type { DrawnLabels } from './drawLabels.js';
 import { makeNetwork } from './makeNetwork.js';
 import { scoreChips } from './scoreChips.js';
-import { NO_LABEL, taskSizes } from './Task.js';
+import { isPerPixel, NO_LABEL, type TaskKind, taskSizes } from './Task.js';
 
 /** Where a network begins, and what of it is trained. */
 export interface TrainedStart {
@@ -46,11 +46,11 @@ export class Training {
     const { weights, frozen, seed, rate } = options;
     this.#network = makeNetwork(network, seed);
     if (weights === 'pretrained') copyWeights(network.model, this.#network);
-    const perPixel = task.kind === 'segmentation';
+    const perPixel = isPerPixel(task.kind);
     const classes = task.classes.length;
     const scale = network.factory === 'unetAttD' && network.config.patchSize === 2 ? 2 : 1;
     this.tuning = new FineTuning(this.#network, {
-      head: perPixel ? segmentationHead({ classes, seed, scale }) : classificationHead({ classes, seed }),
+      head: headOf(task.kind, { classes, seed, scale }),
       layers: perPixel ? undefined : sceneLayers,
       optimizer: () => new AdamW({ learningRate: rate }),
       frozen,
@@ -105,6 +105,15 @@ export class Training {
     taskSizes(this.bench.task).questions > 1
       ? binaryCrossEntropy(logits, tf.cast(wanted, 'float32'))
       : crossEntropy(logits, wanted, { ignoreIndex: NO_LABEL });
+}
+
+function headOf(
+  kind: TaskKind,
+  { classes, seed, scale }: { classes: number; seed: number; scale: number },
+): MakeHead {
+  if (kind === 'change') return changeHead({ classes, seed, scale });
+  if (kind === 'segmentation') return segmentationHead({ classes, seed, scale });
+  return classificationHead({ classes, seed });
 }
 
 function copyWeights(from: tfl.LayersModel, to: tfl.LayersModel): void {

@@ -2,9 +2,12 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { LabelledChips } from './drawLabels.js';
 import { shuffled, streams, uniforms } from './draws.js';
 import { imageOf } from './features/rawSource.js';
-import { labelShape, type Task, taskSizes } from './Task.js';
+import { datesOf, isPerPixel, labelShape, type Task, taskSizes } from './Task.js';
 
-/** A batch of labelled chips, each mirrored by chance, the chips one after the other in orders by chance. */
+/**
+ * A batch of labelled chips, each mirrored by chance, the chips one after the other in orders by chance; of two dates
+ * all images of the first, then those of the second.
+ */
 export async function drawBatch(
   task: Task,
   { chips, labels }: LabelledChips,
@@ -13,7 +16,9 @@ export async function drawBatch(
   const [height, width, bands] = task.shape;
   const { samples, questions } = taskSizes(task);
   const mirrors = await uniforms(2 * size, seed, streams.flips, step);
-  const images = new Float32Array(size * height * width * bands);
+  const dates = datesOf(task.kind);
+  const length = height * width * bands;
+  const images = new Float32Array(dates * size * length);
   const wanted = new Int32Array(size * samples * questions);
   let order: number[] = [];
   let pass = -1;
@@ -24,15 +29,17 @@ export async function drawBatch(
       order = await shuffled(chips.length, seed, streams.batches, pass);
     }
     const rank = order[at % chips.length];
-    const image = imageOf(task, 'train', chips[rank]);
     const known = labels.subarray(rank * samples * questions, (rank + 1) * samples * questions);
     const [down, across] = [mirrors[2 * i] < 0.5, mirrors[2 * i + 1] < 0.5];
-    images.set(mirrored(image, [height, width, bands], down, across), i * image.length);
-    const isMap = task.kind === 'segmentation';
+    for (let date = 0; date < dates; date++) {
+      const image = imageOf(task, 'train', chips[rank], date);
+      images.set(mirrored(image, [height, width, bands], down, across), (date * size + i) * length);
+    }
+    const isMap = isPerPixel(task.kind);
     wanted.set(isMap ? mirrored(known, [height, width, 1], down, across) : known, i * known.length);
   }
   return {
-    x: tf.tensor4d(images, [size, height, width, bands]),
+    x: tf.tensor4d(images, [dates * size, height, width, bands]),
     labels: tf.tensor(wanted, labelShape(task, size), 'int32'),
   };
 }

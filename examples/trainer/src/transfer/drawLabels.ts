@@ -1,7 +1,7 @@
 import { ConfigError } from 'diffusion-ssl/errors';
 import { type Budget, budgetName } from './Budget.js';
 import { shuffled, streams, uniforms } from './draws.js';
-import { type ChipSet, NO_LABEL, type Task, taskSizes } from './Task.js';
+import { type ChipSet, isPerPixel, NO_LABEL, type Task, taskSizes } from './Task.js';
 
 /** Chips of which something is known. */
 export interface LabelledChips {
@@ -25,7 +25,7 @@ export interface DrawnLabels {
 export async function drawLabels(task: Task, budget: Budget, seed: number): Promise<DrawnLabels> {
   const { train, validate } = task.sets;
   if (budget.kind === 'points') {
-    if (task.kind !== 'segmentation') throw new ConfigError('Points a class are for segmentation alone.');
+    if (!isPerPixel(task.kind)) throw new ConfigError('Points a class are for pixels alone.');
     return {
       train: await drawPoints(task, train, { count: budget.amount, seed, part: 0 }),
       validate: await drawPoints(task, validate, { count: Math.ceil(budget.amount / 2), seed, part: 1 }),

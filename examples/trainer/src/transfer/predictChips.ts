@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type { FineTuning } from 'diffusion-ssl/finetuning';
 import { turn } from '../stopping/turn.js';
 import { imageOf } from './features/rawSource.js';
-import { labelShape, type Split, type Task, taskSizes } from './Task.js';
+import { datesOf, labelShape, type Split, type Task, taskSizes } from './Task.js';
 
 /** What a network says of chips. */
 export interface ChipAnswer {
@@ -43,7 +43,9 @@ export async function* predictChips(
     const part = all.slice(start, start + batch);
     const labels = part.map((chip) => set.labels.slice(chip * length, (chip + 1) * length));
     const { answers, worth } = tf.tidy(() => {
-      const images = part.map((chip) => tf.tensor3d(imageOf(task, split, chip), task.shape));
+      const images = Array.from({ length: datesOf(task.kind) }, (_, date) =>
+        part.map((chip) => tf.tensor3d(imageOf(task, split, chip, date), task.shape)),
+      ).flat();
       const logits = tuning.predict(input(tf.stack(images) as tf.Tensor4D));
       const known = () =>
         tf.tensor(

@@ -5,7 +5,7 @@ import type { FeatureSource } from './features/FeatureSource.js';
 import { answersOf, fitHeads, type HeadKind, type HeadSetting, type Predict, SETTINGS } from './fitHead.js';
 import { gatherRows, pickRows } from './gatherRows.js';
 import { makeScorer } from './score.js';
-import { type Task, taskSizes } from './Task.js';
+import { isPerPixel, type Task, taskSizes } from './Task.js';
 
 /** The vectors and the head that were the best on the validation labels. */
 export interface FittedProbe {
@@ -78,7 +78,7 @@ export async function probeOutcome(
 
 /** The pixels of a chip that count, one of every so many rows and columns; of scenes none. */
 export function scoredPixels({ kind, shape: [height, width] }: Task, every: number): Int32Array | undefined {
-  if (kind !== 'segmentation') return undefined;
+  if (!isPerPixel(kind)) return undefined;
   const all = Int32Array.from({ length: height * width }, (_, i) => i);
   return all.filter((i) => Math.floor(i / width) % every === 0 && (i % width) % every === 0);
 }

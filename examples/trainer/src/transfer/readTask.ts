@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import type { CatalogRow } from 'diffusion-ssl/data';
 import { readCatalog } from 'diffusion-ssl/data/node';
-import { DataError } from 'diffusion-ssl/errors';
+import { ConfigError, DataError } from 'diffusion-ssl/errors';
 import type { LabelSource } from '../labels/ChipLabels.js';
 import { type ChipScaling, openChips } from '../labels/openChips.js';
 import { openLabels } from '../labels/openLabels.js';
 import { turn } from '../stopping/turn.js';
-import { type ChipSet, NO_LABEL, SPLITS, type Split, type Task } from './Task.js';
+import { type ChipSet, datesOf, isPerPixel, NO_LABEL, SPLITS, type Split, type Task } from './Task.js';
 
 /** Where labelled chips are, and what is asked of them. */
 export interface TaskSource extends LabelSource, ChipScaling {
@@ -32,31 +32,43 @@ interface ReadChips {
  */
 export async function readTask(source: TaskSource, signal?: AbortSignal): Promise<Task> {
   const { catalog, kind, imageColumns, optional = [] } = source;
+  const dates = datesOf(kind);
+  if (dates > 1 && imageColumns.length !== dates) {
+    const given = imageColumns.join(' ');
+    throw new ConfigError(`--task change takes the columns of two dates by --image-columns, not '${given}'.`);
+  }
   const rows = await readCatalog(catalog, { imageColumns });
   if (source.groupColumn !== undefined) checkGroups(rows, source.groupColumn, catalog);
   const labels = await openLabels(source, rows);
-  const chips = await openChips(rows, source);
+  // The images of a row are parts of one, or one of each date.
+  const imagesOf = ({ images }: CatalogRow) => (dates > 1 ? images.map((image) => [image]) : [images]);
+  const chips = await openChips(
+    rows.map((row) => ({ ...row, images: imagesOf(row)[0] })),
+    source,
+  );
   let shape: [number, number, number] | undefined;
   const read = async (split: Split): Promise<ReadChips> => {
     const chosen = rows.filter(({ usage }) => usage === split);
     const found: ReadChips = { names: [], images: [], labels: [] };
     for (const [i, row] of chosen.entries()) {
       if (i % 32 === 0) await turn(signal);
-      const { grid, read } = await chips.open(row);
-      const own = await labels.of(row, grid);
+      const opened = [];
+      for (const images of imagesOf(row)) opened.push(await chips.open({ ...row, images }));
+      const own = await labels.of(row, opened[0].grid);
       // Of groups, none is an answer too.
       if (kind !== 'groups' && own.every((label) => label === NO_LABEL)) continue;
-      const { height, width, channels, data, mask } = await read();
-      shape ??= [height, width, channels];
-      if (height !== shape[0] || width !== shape[1]) {
-        throw new DataError(
-          `${row.images[0]} has ${height} × ${width} pixels, others ${shape[0]} × ${shape[1]}.`,
-        );
+      for (const [date, { read }] of opened.entries()) {
+        const { height, width, channels, data, mask } = await read();
+        shape ??= [height, width, channels];
+        if (height !== shape[0] || width !== shape[1]) {
+          throw new DataError(
+            `${row.images[date]} has ${height} × ${width} pixels, others ${shape[0]} × ${shape[1]}.`,
+          );
+        }
+        if (mask && isPerPixel(kind)) for (const i of own.keys()) if (mask.data[i] === 0) own[i] = NO_LABEL;
+        found.images.push(Float32Array.from(data));
       }
-      if (mask && kind === 'segmentation')
-        for (const i of own.keys()) if (mask.data[i] === 0) own[i] = NO_LABEL;
       found.names.push(row.images[0]);
-      found.images.push(Float32Array.from(data));
       found.labels.push(own);
     }
     if (found.names.length > 0 || optional.includes(split)) return found;

@@ -6,6 +6,7 @@ export const SCORE_NAMES: Record<TaskKind, string> = {
   segmentation: 'mIoU',
   scenes: 'accuracy',
   groups: 'average precision',
+  change: 'F1 of change',
 };
 
 /** Answers, fed bit by bit, become one score: the higher the better. */
@@ -22,7 +23,13 @@ export interface Scorer {
   groups?: MultiLabelMetrics;
 }
 
-/** Mean IoU over the classes present, the share of scenes that is right, or the mean average precision of groups. */
+/** The class that is change. */
+const CHANGED = 1;
+
+/**
+ * Mean IoU over the classes present, the share of scenes that is right, the mean average precision of groups, or the F1
+ * of change (0 where nothing that changed is found).
+ */
 export function makeScorer({ kind, classes }: Pick<Task, 'kind' | 'classes'>): Scorer {
   if (kind === 'groups') {
     const metrics = new MultiLabelMetrics(classes.length);
@@ -42,7 +49,10 @@ export function makeScorer({ kind, classes }: Pick<Task, 'kind' | 'classes'>): S
   const matrix = new ConfusionMatrix(classes.length, { ignoreIndex: NO_LABEL });
   return {
     add: (labels, [probabilities]) => matrix.add(labels, mostLikely(probabilities, classes.length)),
-    score: () => (kind === 'scenes' ? matrix.accuracy() : matrix.meanIou()),
+    score: () => {
+      if (kind === 'change') return matrix.f1()[CHANGED] || 0;
+      return kind === 'scenes' ? matrix.accuracy() : matrix.meanIou();
+    },
     matrix,
   };
 }

@@ -11,7 +11,7 @@ import {
 import { featureFolder } from 'diffusion-ssl/features/node';
 import { type InferenceModel, inferenceModel, namedParameters } from 'diffusion-ssl/models';
 import { turn } from '../../stopping/turn.js';
-import type { Split, Task } from '../Task.js';
+import { datesOf, type Split, type Task } from '../Task.js';
 import { imageOf } from './rawSource.js';
 
 /** The map of one layer for one chip, row-major [height, width, channels]. */
@@ -116,10 +116,13 @@ export class NetworkMaps {
     { timestep, noise }: Look,
   ): Promise<Map<string, LayerMap>[]> {
     const { task } = this;
-    const images = new Float32Array(chips.length * task.shape.reduce((product, side) => product * side, 1));
-    const length = images.length / chips.length;
-    for (const [i, chip] of chips.entries()) images.set(imageOf(task, split, chip), i * length);
-    const x = tf.tensor4d(images, [chips.length, ...task.shape]);
+    const dates = datesOf(task.kind);
+    const x = tf.tidy(() => {
+      const images = Array.from({ length: dates }, (_, date) =>
+        chips.map((chip) => tf.tensor3d(imageOf(task, split, chip, date), task.shape)),
+      );
+      return tf.stack(images.flat()) as tf.Tensor4D;
+    });
     let found: FeatureMap[] = [];
     try {
       found = await extractFeatures(this.#inference.denoiser, x, {
@@ -133,7 +136,13 @@ export class NetworkMaps {
         const values = (await map.data()) as Float32Array;
         const size = height * width * channels;
         for (const [i, maps] of result.entries()) {
-          maps.set(name, { height, width, channels, values: values.slice(i * size, (i + 1) * size) });
+          const own = (at: number) => values.slice(at * size, (at + 1) * size);
+          maps.set(name, {
+            height,
+            width,
+            channels,
+            values: apart(own(i), dates > 1 && own(chips.length + i)),
+          });
         }
       }
       return result;
@@ -145,4 +154,9 @@ export class NetworkMaps {
   dispose(): void {
     this.#inference.dispose();
   }
+}
+
+/** Activations, or how far those of two dates are apart. */
+function apart(values: Float32Array, others: Float32Array | false): Float32Array {
+  return others ? values.map((value, i) => Math.abs(value - others[i])) : values;
 }

@@ -1,7 +1,7 @@
-import type { Split, Task } from '../Task.js';
+import { isPerPixel, type Split, type Task } from '../Task.js';
 import type { FeatureSource } from './FeatureSource.js';
 import { pooled } from './pooled.js';
-import { imageOf, picked } from './rawSource.js';
+import { picked, shownOf } from './rawSource.js';
 
 /** Sides of the windows, in pixels. */
 export const WINDOWS = [3, 5, 9, 17];
@@ -10,7 +10,7 @@ export const WINDOWS = [3, 5, 9, 17];
 export function neighbourhoodSource(task: Task): FeatureSource {
   const bands = task.shape[2];
   const dims = bands * (1 + 2 * WINDOWS.length);
-  const perPixel = task.kind === 'segmentation';
+  const perPixel = isPerPixel(task.kind);
   return {
     name: `windows ${WINDOWS.join(', ')}`,
     dims: perPixel ? dims : 2 * dims,
@@ -28,10 +28,10 @@ const kept = new WeakMap<Task, Map<number, Float32Array>>();
 const KEPT = 60_000_000;
 
 function mapOf(task: Task, split: Split, chip: number): Float32Array {
-  if (split !== 'test') return neighbourhoods(imageOf(task, split, chip), task.shape);
+  if (split !== 'test') return neighbourhoods(shownOf(task, split, chip), task.shape);
   const maps = kept.get(task) ?? new Map<number, Float32Array>();
   kept.set(task, maps);
-  const map = maps.get(chip) ?? neighbourhoods(imageOf(task, split, chip), task.shape);
+  const map = maps.get(chip) ?? neighbourhoods(shownOf(task, split, chip), task.shape);
   if (maps.size * map.length < KEPT) maps.set(chip, map);
   return map;
 }

@@ -1,3 +1,4 @@
+import { isPerPixel } from '../Task.js';
 import type { FeatureSource } from './FeatureSource.js';
 import type { LayerMap, Look, NetworkMaps } from './NetworkMaps.js';
 import { pooled } from './pooled.js';
@@ -19,7 +20,7 @@ export function readingName({ timestep, noise, layers }: Reading): string {
 export function networkSource(maps: NetworkMaps, reading: Reading, signal?: AbortSignal): FeatureSource {
   const { layers } = reading;
   const [height, width] = maps.task.shape;
-  const perPixel = maps.task.kind === 'segmentation';
+  const perPixel = isPerPixel(maps.task.kind);
   const channels = layers.reduce((sum, layer) => sum + maps.channels(layer), 0);
   return {
     name: readingName(reading),

@@ -1,27 +1,36 @@
-import type { Split, Task } from '../Task.js';
+import { datesOf, isPerPixel, type Split, type Task } from '../Task.js';
 import type { FeatureSource } from './FeatureSource.js';
 import { pooled } from './pooled.js';
 
-/** The bands themselves; of a whole chip their means and deviations. */
+/** The bands themselves, of two dates their absolute differences; of a whole chip their means and deviations. */
 export function rawSource(task: Task): FeatureSource {
   const bands = task.shape[2];
-  const perPixel = task.kind === 'segmentation';
+  const perPixel = isPerPixel(task.kind);
   return {
     name: 'bands',
     dims: perPixel ? bands : 2 * bands,
     rows: async (split, chip, pixels) => {
-      const image = imageOf(task, split, chip);
+      const image = shownOf(task, split, chip);
       if (!perPixel) return pooled(image, bands);
       return pixels ? picked(image, bands, pixels) : image;
     },
   };
 }
 
-/** The values of a chip, row-major [height, width, bands]. */
-export function imageOf(task: Task, split: Split, chip: number): Float32Array {
+/** The values of a chip at one of its dates, row-major [height, width, bands]. */
+export function imageOf(task: Task, split: Split, chip: number, date = 0): Float32Array {
   const [height, width, bands] = task.shape;
   const length = height * width * bands;
-  return task.sets[split].images.subarray(chip * length, (chip + 1) * length);
+  const at = chip * datesOf(task.kind) + date;
+  return task.sets[split].images.subarray(at * length, (at + 1) * length);
+}
+
+/** The values of a chip, or how far those of its two dates are apart. */
+export function shownOf(task: Task, split: Split, chip: number): Float32Array {
+  const image = imageOf(task, split, chip);
+  if (datesOf(task.kind) === 1) return image;
+  const other = imageOf(task, split, chip, 1);
+  return image.map((value, i) => Math.abs(value - other[i]));
 }
 
 /** The rows of some pixels of a map, row-major [pixels, dims]. */

@@ -1,3 +1,4 @@
+import { isPerPixel } from '../Task.js';
 import { BATCH, type TrainedStart } from '../Training.js';
 import { LEARNING_RATES, PATIENCE, trainedTrial } from '../trainedTrial.js';
 import type { Method } from './Method.js';
@@ -15,7 +16,7 @@ function method(name: string, start: TrainedStart): Method {
     pretrained: start.weights === 'pretrained',
     settings: ({ network, pretrained, steps, sceneLayers, task }) => ({
       network: start.weights === 'pretrained' ? pretrained.fingerprint : network.config,
-      layers: task.kind === 'segmentation' ? undefined : sceneLayers,
+      layers: isPerPixel(task.kind) ? undefined : sceneLayers,
       training: [steps, BATCH, LEARNING_RATES, PATIENCE],
     }),
     run: (bench, drawn, seed) => trainedTrial(bench, drawn, { ...start, seed }),
