@@ -39,7 +39,7 @@ function writeLabelledChips(): void {
       writeFileSync(at(`chips/images/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 2, data }));
       writeFileSync(at(`chips/labels/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 1, data: labels }));
       const changed = Uint8Array.from({ length: 1024 }, (_, p) =>
-        p < 128 ? 255 : Number((p + 7 * i) % 64 < 20),
+        p < 128 ? 255 : Number(((p % 32) + 7 * i) % 32 < 12),
       );
       const later = data.map((value, j) => value + (changed[j >> 1] === 1 ? 3 : 0) + random() / 4);
       writeFileSync(at(`chips/later/${usage}${i}.tif`), encodeGeoTiff({ ...chip, bands: 2, data: later }));
