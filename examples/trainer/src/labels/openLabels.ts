@@ -17,8 +17,7 @@ export async function openLabels(source: LabelSource, rows: readonly CatalogRow[
   const { kind, labels } = source;
   const isShapes = /\.(geojson|json|csv)$/i.test(labels);
   const isRaster = /\.tiff?$/i.test(labels);
-  if (!isShapes && !isRaster)
-    return isPerPixel(kind) ? rasterColumn(source) : classColumn(source, rows);
+  if (!isShapes && !isRaster) return isPerPixel(kind) ? rasterColumn(source) : classColumn(source, rows);
   if (!isPerPixel(kind)) {
     throw new ConfigError(`${labels} labels pixels; the task ${kind} takes a column of the catalog.`);
   }

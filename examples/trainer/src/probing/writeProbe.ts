@@ -40,7 +40,8 @@ export async function writeProbe(out: string, result: ProbeResult, signal: Abort
   const { timestep, noise, layers } = reading;
   // Last: where it is, all else is.
   await writeHeadFile(out, {
-    ...{ version: 1, task: task.kind, classes, ...network },
+    // A probe is not asked what changed.
+    ...{ version: 1, task: task.kind as ProbeFile['task'], classes, ...network },
     features: { timestep, noise, layers: [...layers] },
     ...{ score, validation: best.validation, chosen: best.choice },
     heads: best.heads.map((head) => head.toJSON()),

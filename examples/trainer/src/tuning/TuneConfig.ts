@@ -2,7 +2,7 @@ import type { LabelFlags } from '../config/addLabelFlags.js';
 import type { TaskKind } from '../transfer/Task.js';
 
 /** What may be asked of a network that is fine-tuned. */
-export type TuneTask = TaskKind | 'change';
+export type TuneTask = TaskKind;
 
 /** What fine-tuning depends on: kept in its checkpoints. */
 export interface TuneConfig extends LabelFlags {
