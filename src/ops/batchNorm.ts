@@ -81,21 +81,17 @@ export function batchNormTraining(
   const inOne = trainInOneKernel(x, weight, bias, attributes);
   if (inOne) return inOne;
   const [mean, variance] = batchStatistics(x, count);
+  const inKernels = applyInKernels(x, { weight, bias, mean, variance }, attributes);
+  if (inKernels) return { y: inKernels, mean, variance };
   const y = customGradient(
     [x, weight, bias],
     (x, weight, bias) => {
-      const inputs = { x, mean, variance, weight, bias };
-      const value = runKernel<tf.Tensor4D>('DiffusionSslBatchNormApply', inputs, attributes);
-      if (value) return { value, saved: [x, x, mean, variance, weight, bias] };
       const scale: tf.Tensor1D = tf.mul(weight, tf.rsqrt(tf.add(variance, epsilon)));
-      const composed = affine(x, scale, tf.sub(bias, tf.mul(mean, scale)), relu);
-      return { value: composed, saved: [x, relu ? composed : x, mean, variance, weight, bias] };
+      const value = affine(x, scale, tf.sub(bias, tf.mul(mean, scale)), relu);
+      return { value, saved: [x, relu ? value : x, mean, variance, weight] };
     },
     (dy, ...saved) => {
-      const [x, value, mean, variance, weight, bias] = saved;
-      const inputs = { x, dy, mean, variance, weight, bias };
-      const gradients = runKernel<tf.Tensor[]>('DiffusionSslBatchNormGradient', inputs, attributes);
-      if (gradients) return gradients;
+      const [x, value, mean, variance, weight] = saved;
       const inverse = tf.rsqrt(tf.add(variance, epsilon));
       const dOut: tf.Tensor4D = relu ? tf.mul(dy, tf.step(value)) : dy;
       const centered: tf.Tensor4D = tf.sub(x, mean);
@@ -107,6 +103,28 @@ export function batchNormTraining(
     },
   );
   return { y, mean, variance };
+}
+
+/** Where the backend has kernels for it: x normalised by mean and variance, on which it may depend unless `fixed`. */
+function applyInKernels(
+  x: tf.Tensor4D,
+  { weight, bias, mean, variance }: BatchNormParameters,
+  attributes: { epsilon: number; relu: number; fixed?: number },
+): tf.Tensor4D | undefined {
+  if (!tf.getKernel('DiffusionSslBatchNormApply', tf.getBackend())) return undefined;
+  return customGradient(
+    [x, weight, bias],
+    (x, weight, bias) => {
+      const inputs = { x, mean, variance, weight, bias };
+      const value = runKernel<tf.Tensor4D>('DiffusionSslBatchNormApply', inputs, attributes)!;
+      return { value, saved: [x, mean, variance, weight, bias] };
+    },
+    (dy, ...saved) => {
+      const [x, mean, variance, weight, bias] = saved;
+      const inputs = { x, dy, mean, variance, weight, bias };
+      return runKernel<tf.Tensor[]>('DiffusionSslBatchNormGradient', inputs, attributes)!;
+    },
+  );
 }
 
 /** Where the backend has a kernel that computes the statistics and applies them: its result. */
@@ -202,6 +220,9 @@ export function batchNormInference(
   for (const [name, tensor] of Object.entries({ weight, bias, mean, variance })) {
     checkShape('batchNormInference', name, tensor, x.shape.slice(3));
   }
+  const attributes = { epsilon, relu: Number(activation === 'relu'), fixed: 1 };
+  const inKernels = applyInKernels(x, { weight, bias, mean, variance }, attributes);
+  if (inKernels) return inKernels;
   return tf.tidy(() => {
     const inverse = tf.rsqrt(tf.add(variance, epsilon));
     const normalized = scaleChannels(x, tf.mul(weight, inverse) as tf.Tensor1D);

@@ -4,7 +4,7 @@ import { addRelu } from '../../src/ops/addRelu.js';
 import { addToPixels } from '../../src/ops/addToPixels.js';
 import { attention } from '../../src/ops/attention.js';
 import { attentionGate } from '../../src/ops/attentionGate.js';
-import { batchNormTraining } from '../../src/ops/batchNorm.js';
+import { batchNormInference, batchNormTraining } from '../../src/ops/batchNorm.js';
 import { biasAdd } from '../../src/ops/biasAdd.js';
 import { concatChannels } from '../../src/ops/concatChannels.js';
 import { downsampleConv2d } from '../../src/ops/downsampleConv2d.js';
@@ -38,6 +38,16 @@ const norm = (activation?: 'relu'): Operation => ({
   shapes: ([b, h, w, c]) => [[b + 2, h, w, c], [c], [c]],
   op: (x, weight, bias) =>
     tf.tidy(() => batchNormTraining(image(x), vector(weight), vector(bias), { activation }).y),
+});
+const givenNorm = (activation?: 'relu'): Operation => ({
+  shapes: (shape) => [shape, shape.slice(3), shape.slice(3)],
+  op: (x, weight, bias) =>
+    tf.tidy(() => {
+      const channels = tf.range(1, side(x, 3) + 1);
+      const [mean, variance] = [tf.sin(channels), tf.sqrt(channels)] as tf.Tensor1D[];
+      const parameters = { weight: vector(weight), bias: vector(bias), mean, variance };
+      return batchNormInference(image(x), parameters, { activation });
+    }),
 });
 /** Of groups of two channels and more: with one value a group all of x's gradient is rounding. */
 const grouped = (perSample: boolean, activation?: 'silu'): Operation => ({
@@ -102,6 +112,8 @@ export const operations: Record<string, Operation> = {
     shapes: (shape) => [shape, [...shape.slice(0, 3), 1]],
     op: (x, logits) => attentionGate(image(x), image(logits)),
   },
+  batchNormInference: givenNorm(),
+  'batchNormInference and ReLU': givenNorm('relu'),
   batchNormTraining: norm(),
   'batchNormTraining and ReLU': norm('relu'),
   biasAdd: { shapes: (shape) => [shape, shape.slice(3)], op: (x, b) => biasAdd(image(x), vector(b)) },

@@ -87,8 +87,12 @@ const operations: Record<string, [(...inputs: tf.Tensor4D[]) => tf.Tensor, numbe
   ],
 };
 
-/** What one kernel computes together. */
-const JOINT = ['DiffusionSslAttentionGateGradient', 'DiffusionSslSplitChannels'];
+/** What one kernel computes together, in one pass over the same values. */
+const JOINT = [
+  'DiffusionSslAttentionGateGradient',
+  'DiffusionSslBatchNormGradient',
+  'DiffusionSslSplitChannels',
+];
 
 describe('gradients of operations', () => {
   it.each(Object.entries(operations))('%s: only those that are asked for', async (_, [op, shapes]) => {

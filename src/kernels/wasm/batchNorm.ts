@@ -32,10 +32,13 @@ export const batchNormApply: TrainingKernel = {
   },
 };
 
-/** [x, dy, mean, variance, weight, bias], epsilon and relu → gradients of x, weight and bias. */
+/**
+ * [x, dy, mean, variance, weight, bias], epsilon, relu and fixed → gradients of x, weight and bias; with `fixed`, mean
+ * and variance are given, so that none goes through them.
+ */
 export const batchNormGradient: TrainingKernel = {
   name: 'DiffusionSslBatchNormGradient',
-  compute(kernels, { x, dy, mean, variance, weight, bias }, { epsilon = 0, relu = 0 }) {
+  compute(kernels, { x, dy, mean, variance, weight, bias }, { epsilon = 0, relu = 0, fixed = 0 }) {
     const { rows, channels, rowsPerChunk, chunks } = channelChunks(x.shape);
     const scale = kernels.workspace((4 + 2 * chunks) * channels);
     const [shift, slope, offset, partials] = [1, 2, 3, 4].map((i) => scale + 4 * i * channels);
@@ -54,19 +57,21 @@ export const batchNormGradient: TrainingKernel = {
       shift,
       epsilon,
     );
-    const sources = [kernels.pointer(x), kernels.pointer(dy)];
+    const dx = kernels.output(x.shape);
+    const [xs, dys, dxs] = [x, dy, dx].map((tensor) => kernels.pointer(tensor));
     const affine = [means, scale, shift, partials];
     const layout = [rows, channels, rowsPerChunk, relu];
-    kernels.run('batchNormGradientPartials', chunks, 8, ...sources, ...affine, ...layout);
+    if (fixed) kernels.run('batchNormFixedGradient', chunks, 8, xs, dys, dxs, ...affine, ...layout);
+    else kernels.run('batchNormGradientPartials', chunks, 8, xs, dys, ...affine, ...layout);
     const [dWeight, dBias] = [kernels.output([channels]), kernels.output([channels])];
     const results = [kernels.pointer(dWeight), kernels.pointer(dBias), slope, offset];
     const statistics = [partials, means, variances, weights];
     const sizes = [rows, channels, chunks, epsilon];
     kernels.run('batchNormGradientCombine', channels, 64, ...statistics, ...results, ...sizes);
-    const dx = kernels.output(x.shape);
-    const factors = [scale, shift, slope, offset, channels, relu];
-    const tensors = [...sources, kernels.pointer(dx)];
-    kernels.run('batchNormGradientApply', rows, grainOf(channels), ...tensors, ...factors);
+    if (!fixed) {
+      const factors = [scale, shift, slope, offset, channels, relu];
+      kernels.run('batchNormGradientApply', rows, grainOf(channels), xs, dys, dxs, ...factors);
+    }
     return [dx, dWeight, dBias];
   },
 };

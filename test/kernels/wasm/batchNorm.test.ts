@@ -10,15 +10,17 @@ const vector = (data: ArrayLike<number>): HostTensor => ({
   data: Float64Array.from(data, Math.fround),
 });
 
-/** Gradients of <batch norm, dy> in closed form. */
+/** Gradients of <batch norm, dy> in closed form, by the statistics of the batch or by given ones. */
 function gradients(
   { x, dy, weight, bias }: Record<'x' | 'dy' | 'weight' | 'bias', HostTensor>,
   relu: boolean,
+  given?: { mean: HostTensor; variance: HostTensor },
 ) {
   const channels = x.shape[3];
   const count = x.data.length / channels;
-  const { mean, variance } = channelStatistics(x);
-  const inverse = variance.map((value) => 1 / Math.sqrt(value + 1e-5));
+  const ofBatch = channelStatistics(x);
+  const mean = given?.mean.data ?? ofBatch.mean;
+  const inverse = (given?.variance.data ?? ofBatch.variance).map((value) => 1 / Math.sqrt(value + 1e-5));
   const normalized = x.data.map((value, i) => (value - mean[i % channels]) * inverse[i % channels]);
   const d = dy.data.map((value, i) => {
     const y = normalized[i] * weight.data[i % channels] + bias.data[i % channels];
@@ -31,7 +33,8 @@ function gradients(
   });
   const dx = d.map((value, i) => {
     const c = i % channels;
-    return weight.data[c] * inverse[c] * (value - (dBias[c] + normalized[i] * dWeight[c]) / count);
+    const common = given ? 0 : (dBias[c] + normalized[i] * dWeight[c]) / count;
+    return weight.data[c] * inverse[c] * (value - common);
   });
   return [{ shape: x.shape, data: dx }, vector(dWeight), vector(dBias)];
 }
@@ -48,9 +51,19 @@ async function check(x: HostTensor, relu: boolean): Promise<void> {
     attributes: { epsilon: 1e-5, relu: Number(relu) },
     expected: [batchNorm(x, { weight, bias, mean: mean.data, variance: variance.data }, { activation })],
   });
+  const dy = randomTensor(x.shape, 6);
+  const given = {
+    mean: vector(mean.data.map((value, i) => value + 0.1 * (i % 3))),
+    variance: vector(variance.data.map((value, i) => value * (1 + (i % 2)) + 0.1)),
+  };
+  await checkKernel({
+    name: 'DiffusionSslBatchNormGradient',
+    inputs: { x, dy, ...given, weight, bias },
+    attributes: { epsilon: 1e-5, relu: Number(relu), fixed: 1 },
+    expected: gradients({ x, dy, weight, bias }, relu, given),
+  });
   // Of two values a channel the gradient all but vanishes: what is left is rounding.
   if (x.data.length / x.shape[3] < 3) return;
-  const dy = randomTensor(x.shape, 6);
   await checkKernel({
     name: 'DiffusionSslBatchNormGradient',
     inputs: { x, dy, mean, variance, weight, bias },

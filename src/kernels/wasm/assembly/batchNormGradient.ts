@@ -19,6 +19,25 @@ export function batchNormGradientPartials(
   x: usize, dy: usize, mean: usize, scale: usize, shift: usize, partials: usize,
   rows: i32, channels: i32, rowsPerChunk: i32, relu: i32,
 ): void {
+  sumChunks(begin, end, x, dy, 0, mean, scale, shift, partials, rows, channels, rowsPerChunk, relu);
+}
+
+/** The same sums, and dx = d · scale, where mean and variance do not depend on x. */
+export function batchNormFixedGradient(
+  begin: i32, end: i32,
+  x: usize, dy: usize, dx: usize, mean: usize, scale: usize, shift: usize, partials: usize,
+  rows: i32, channels: i32, rowsPerChunk: i32, relu: i32,
+): void {
+  sumChunks(begin, end, x, dy, dx, mean, scale, shift, partials, rows, channels, rowsPerChunk, relu);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumChunks(
+  begin: i32, end: i32,
+  x: usize, dy: usize, dx: usize, mean: usize, scale: usize, shift: usize, partials: usize,
+  rows: i32, channels: i32, rowsPerChunk: i32, relu: i32,
+): void {
   const low = relu ? <f32>0 : -Infinity as f32;
   const lows = f32x4.splat(low);
   for (let chunk = begin; chunk < end; chunk++) {
@@ -48,6 +67,10 @@ export function batchNormGradientPartials(
         sum1 = f32x4.add(sum1, d1);
         product0 = fma(d0, f32x4.sub(x0, mean0), product0);
         product1 = fma(d1, f32x4.sub(x1, mean1), product1);
+        if (dx) {
+          store4(dx, offset, f32x4.mul(d0, scale0));
+          store4(dx, offset + 4, f32x4.mul(d1, scale1));
+        }
         offset += channels;
       }
       store4(sums, c, sum0);
@@ -67,6 +90,7 @@ export function batchNormGradientPartials(
         const d = passed1(value, load1(dy, offset), factor, addend, low);
         sum += d;
         product += d * (value - average);
+        if (dx) store1(dx, offset, d * factor);
         offset += channels;
       }
       store1(sums, c, sum);
