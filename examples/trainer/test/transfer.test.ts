@@ -219,15 +219,17 @@ describe('evaluate-transfer', () => {
       'same|changed',
     ];
     const some = ['--methods', 'raw-linear features-linear finetuned', '--chips', '4', '--points', '8'];
-    const flags = ['--task', 'change', ...columns, ...some, '--seeds', '1'];
+    const flags = ['--task', 'change', ...columns, ...some, '--layers', 'conv5', '--seeds', '1'];
     const { code, stderr } = await evaluate('change', flags).ended;
     expect(`${code} ${stderr.replaceAll(/.*does not say.*\n?/g, '')}`).toBe('0 ');
     const lines = table('change', 'change.csv').trim().split('\n').slice(1);
     expect(lines).toHaveLength(6);
-    const scores = lines.map((line) => Number(line.split(',')[5]));
-    // Bands that changed are three apart, others a quarter at most.
-    expect(scores[lines.findIndex((line) => line.includes('raw-linear'))]).toBeGreaterThan(0.95);
-    expect(scores[lines.findIndex((line) => line.includes('features-linear'))]).toBeGreaterThan(0.5);
+    const scoreOf = (method: string) =>
+      Number(lines.find((line) => line.includes(`${method},`))!.split(',')[5]);
+    // Bands that changed are three apart, others a quarter at most. Who says 'changed' everywhere has 0.55.
+    expect(scoreOf('raw-linear')).toBeGreaterThan(0.95);
+    expect(scoreOf('features-linear')).toBeGreaterThan(0.75);
+    expect(scoreOf('finetuned')).toBeGreaterThan(0.85);
   }, 120_000);
 
   it('refuses groups that cross splits, and layers and methods that are none', async () => {
