@@ -20,15 +20,17 @@ const words = (text: string) => text.split(' ');
 /** The strip of the training ones by which the pretraining itself is validated. */
 const HELD = '14';
 const PRETRAINING = words(
-  '--batch 16 --epochs 28 --skip-drop-rate 0.5 --augmentation flips+rotation --checkpoint-interval 7',
+  '--batch 16 --epochs 28 --normalization whiten --skip-drop-rate 0.5 --augmentation flips+rotation ' +
+    '--checkpoint-interval 7',
 );
 const FEATURES = [...words('--timesteps 0,100 --max-rows 4000 --steps 96')];
 const ON_CHIPS = words('--chips 14,56,280');
-const OF_PIXELS = ['--layers', 'conv5; conv4; conv5 conv4 conv3'];
+const OF_PIXELS = ['--layers', 'conv5; conv5 conv4'];
 const OF_CHIPS = ['--layers', 'conv3; conv2; conv1; add_time'];
 const PROBES =
   'raw-linear raw-forest neighbourhood-linear neighbourhood-forest neighbourhood-mlp random-features-linear ' +
-  'features-linear features-forest features-mlp features-windows-linear features-windows-forest';
+  'random-features-bands-linear features-linear features-forest features-mlp features-bands-linear ' +
+  'features-windows-linear features-windows-forest';
 /** What is asked, the slowest first. */
 const QUESTIONS: Record<string, string[]> = {
   chips: [...OF_PIXELS, ...ON_CHIPS],

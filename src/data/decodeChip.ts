@@ -2,6 +2,7 @@ import { DataError } from '../errors/DataError.js';
 import { checkInteger, checkOneOf } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import { scalingOf } from '../normalization/bandScalings.js';
+import type { NormalizationParameters } from '../normalization/bandStatisticsTypes.js';
 import { checkNodata, isPerBand, type NodataValues } from '../normalization/nodataValues.js';
 import {
   type NormalizationOptions,
@@ -140,7 +141,10 @@ export function buildChip(
     buffer + Math.trunc((width - cut[1]) / 2),
   ] as const;
   const parts: NormalizedRaster[] = [];
-  const parameters = { offset: new Array<number>(channels), scale: new Array<number>(channels) };
+  const parameters: NormalizationParameters = {
+    offset: new Array<number>(channels),
+    scale: new Array<number>(channels),
+  };
   for (const image of images) {
     const part = normalize(image, options, { decoder });
     place(part, chip, image.places, corner);
@@ -148,6 +152,10 @@ export function buildChip(
     image.places.forEach((band, k) => {
       parameters.offset[band] = part.parameters.offset[k];
       parameters.scale[band] = part.parameters.scale[k];
+      const row = part.parameters.mixing?.[k];
+      if (!row) return;
+      parameters.mixing ??= Array.from({ length: channels }, () => new Array<number>(channels).fill(0));
+      for (const [j, other] of image.places.entries()) parameters.mixing[band][other] = row[j];
     });
   }
   const mask = chipMask(chip, parts, corner);

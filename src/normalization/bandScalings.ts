@@ -28,7 +28,7 @@ export function globalScalings(
   procedure: StatisticsProcedure,
   channels: number,
 ): Scaling[] {
-  const given = (key: keyof BandStatistics) => {
+  const given = (key: 'min' | 'max' | 'mean' | 'std') => {
     const values = stats?.[key];
     const name = `globalStats.${key}`;
     if (values === undefined) {

@@ -1,9 +1,11 @@
 import { argumentError, checkNumber } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
 import type { NormalizationParameters } from './bandStatisticsTypes.js';
+import { mixBands } from './whitening.js';
 
 /**
- * Undoes {@link normalizeRaster}: `value * scale + offset`, band by band, in the units that the raster had. What the
+ * Undoes {@link normalizeRaster}: `value * scale + offset`, band by band, in the units that the raster had; values of
+ * `'whiten'` are mixed before. What the
  * normalisation cut off (values limited to [0, 1] or to percentiles, missing pixels) does not come back.
  *
  * @param raster Normalised values, height × width × channels; not changed.
@@ -30,10 +32,11 @@ export function denormalizeRaster(raster: Raster, parameters: NormalizationParam
     }
     for (const value of values) checkNumber(`denormalizeRaster: parameters.${key}`, value);
   }
-  const { offset, scale } = parameters;
+  const { offset, scale, mixing } = parameters;
+  const values = mixing ? mixBands(data, mixing) : data;
   const out = new Float32Array(data.length);
   for (let band = 0; band < channels; band++) {
-    for (let i = band; i < data.length; i += channels) out[i] = data[i] * scale[band] + offset[band];
+    for (let i = band; i < data.length; i += channels) out[i] = values[i] * scale[band] + offset[band];
   }
   return { height, width, channels, data: out };
 }

@@ -1,5 +1,5 @@
 import { DataError } from '../errors/DataError.js';
-import { checkNumber, checkOneOf } from '../internal/checks.js';
+import { argumentError, checkNumber, checkOneOf } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
 import type { Raster } from '../internal/raster.js';
 import { globalScalings, type Scaling, scalingOf } from './bandScalings.js';
@@ -12,6 +12,7 @@ import type {
 import { checkNodata, type NodataValues } from './nodataValues.js';
 import { bandStatistics, percentileLimits } from './statistics.js';
 import { validMask } from './validMask.js';
+import { mixBands, whiteningOf } from './whitening.js';
 
 /** Options of {@link normalizeRaster}. */
 export interface NormalizationOptions {
@@ -50,7 +51,9 @@ export interface NormalizedRaster extends Raster {
 /**
  * Scales a raster's values for a network. Missing pixels are left out of the statistics and become `fill`;
  * negative values are data. With `'min_max'` the result is limited to [0, 1]; a range or a standard deviation of
- * zero counts as 1e-6.
+ * zero counts as 1e-6. `'whiten'` takes z-scores times the inverse square root of the bands' correlation matrix, so that
+ * no band tells what another has told: bands of one sensor are much alike, and what sets land covers apart may lie in
+ * their small differences. A pixel missing in one band is missing in all of them then.
  *
  * Follows `do_normalization` of the ClarkCGA eofm-tutorial, which `compat: 'tutorial'` reproduces: there missing
  * and negative values are only left out of the statistics. The percentiles of `clipPercent` limit the values, while
@@ -71,7 +74,8 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
   const { strategy = 'min_max', procedure = 'lab', clipPercent = 0, fill = 0, onEmpty = 'error' } = options;
   const { limit, nodata = [], integers = false } = options;
   const tutorial = options.compat === 'tutorial';
-  checkOneOf('normalizeRaster: strategy', strategy, ['min_max', 'z_value']);
+  checkOneOf('normalizeRaster: strategy', strategy, ['min_max', 'z_value', 'whiten']);
+  if (strategy === 'whiten') return whitenRaster(raster, options);
   checkOneOf('normalizeRaster: procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
   checkOneOf('normalizeRaster: onEmpty', onEmpty, ['error', 'fill']);
   checkNumber('normalizeRaster: clipPercent', clipPercent, 0, 49.999);
@@ -135,6 +139,24 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
   const { height, width } = raster;
   const mask = present && { height, width, channels: 1, data: present };
   return { height, width, channels, data: out, parameters, ...(mask && { mask }) };
+}
+
+/** Z-scores, then uncorrelated. */
+function whitenRaster(raster: Raster, options: NormalizationOptions): NormalizedRaster {
+  const { procedure = 'lab', globalStats, limit, fill, compat } = options;
+  checkOneOf("normalizeRaster: procedure (with strategy 'whiten')", procedure, ['gpb']);
+  if (compat !== undefined) {
+    throw argumentError("normalizeRaster: compat (with strategy 'whiten')", compat, 'left out');
+  }
+  const { whiten, mixing } = inFunction('normalizeRaster', () =>
+    whiteningOf(globalStats?.correlation, raster.channels),
+  );
+  const scores = normalizeRaster(raster, { ...options, strategy: 'z_value', limit: undefined });
+  const data = mixBands(scores.data, whiten, { mask: scores.mask?.data, fill });
+  if (limit !== undefined) {
+    for (let i = 0; i < data.length; i++) data[i] = Math.min(Math.max(data[i], -limit), limit);
+  }
+  return { ...scores, data, parameters: { ...scores.parameters, mixing } };
 }
 
 /** The range of values that are all finite; null where one is not. */

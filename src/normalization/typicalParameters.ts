@@ -9,6 +9,7 @@ import type {
   StatisticsProcedure,
 } from './bandStatisticsTypes.js';
 import { takeBands } from './takeBands.js';
+import { whiteningOf } from './whitening.js';
 
 /** What a local procedure takes from one chip. */
 export interface LocalStatistics {
@@ -23,6 +24,8 @@ export type TypicalStatistics = Record<keyof LocalStatistics, number[]>;
 
 /** Statistics of a data set as plain numbers, one a band, as `GlobalStatistics.summary` gives them. */
 export interface StatisticsSummary extends TypicalStatistics {
+  /** A row a band: correlations of the pixels of a raster's bands; 0 between bands of several rasters. */
+  correlation: number[][];
   /** Valid pixels counted. */
   count: number[];
   /** The chip's band that is the first of this band's raster: 0 throughout where chips are single files. */
@@ -61,13 +64,18 @@ export function typicalParameters(
   statistics: BandStatistics | StatisticsSummary,
   { strategy = 'min_max', procedure = 'lab' }: TypicalParametersOptions = {},
 ): NormalizationParameters {
-  checkOneOf('typicalParameters: strategy', strategy, ['min_max', 'z_value']);
+  checkOneOf('typicalParameters: strategy', strategy, ['min_max', 'z_value', 'whiten']);
   checkOneOf('typicalParameters: procedure', procedure, ['lab', 'lpb', 'gab', 'gpb']);
   const scalings =
     procedure === 'lab' || procedure === 'lpb'
       ? localScalings(statistics, strategy, procedure)
       : scalingsByRaster(statistics, strategy, procedure);
-  return { offset: scalings.map((s) => s.offset), scale: scalings.map((s) => s.scale) };
+  const parameters = { offset: scalings.map((s) => s.offset), scale: scalings.map((s) => s.scale) };
+  if (strategy !== 'whiten') return parameters;
+  const { mixing } = inFunction('typicalParameters', () =>
+    whiteningOf((statistics as BandStatistics).correlation, scalings.length),
+  );
+  return { ...parameters, mixing };
 }
 
 function localScalings(

@@ -74,7 +74,8 @@ function normalizationOf(value: unknown, where: string, bands: number): ModelDes
   const { globalStats } = fields;
   if (globalStats !== undefined && globalStats !== null) {
     for (const [key, list] of Object.entries(objectOf(globalStats, where, 'normalization.globalStats'))) {
-      if (!Array.isArray(list)) continue;
+      // The matrix is looked at where it is used, below.
+      if (!Array.isArray(list) || key === 'correlation') continue;
       if (list.length !== bands || !list.every(isNumber))
         throw wrong(where, `normalization.globalStats.${key}`, list, `${bands} numbers, one a band`);
     }

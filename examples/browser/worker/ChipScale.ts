@@ -28,7 +28,7 @@ export class ChipScale {
   constructor({ normalization, statistics }: ChipScaling, bands: number) {
     this.options = normalization;
     this.parameters = unitsOf(normalization, statistics, bands);
-    const isZ = normalization?.strategy === 'z_value';
+    const isZ = normalization?.strategy === 'z_value' || normalization?.strategy === 'whiten';
     this.limits = isZ ? Z_LIMITS : [0, 1];
     const asSeen: ValueRange = isZ ? [-2, 2] : [0, 1];
     this.ranges =
@@ -48,7 +48,7 @@ export class ChipScale {
       this.options = {
         ...normalization,
         procedure: 'gpb',
-        globalStats: { min: offset, max, mean: offset, std: scale },
+        globalStats: { min: offset, max, mean: offset, std: scale, correlation: statistics?.correlation },
       };
     }
     this.normalize({ height: 1, width: 1, channels: bands, data: new Float32Array(bands) });

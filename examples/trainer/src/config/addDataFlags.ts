@@ -57,7 +57,12 @@ export function addDataFlags(program: Command): void {
     )
     .optionsGroup('Normalization')
     .addOption(
-      choice('--normalization <strategy>', 'scaling of a chip', ['min_max', 'z_value', 'none'], 'z_value'),
+      choice(
+        '--normalization <strategy>',
+        'scaling of a chip',
+        ['min_max', 'z_value', 'whiten', 'none'],
+        'z_value',
+      ),
     )
     .addOption(
       choice(

@@ -40,9 +40,12 @@ export const dataKeys = {
     .describe("Values masked besides the files' own; with `compat: readme` one a band."),
 
   apply_normalization: flag().default(true).describe('Whether chips are scaled.'),
-  normal_strategy: oneOf(['min_max', 'z_value'])
+  normal_strategy: oneOf(['min_max', 'z_value', 'whiten'])
     .default('min_max')
-    .describe('Scaling to [0, 1] between minimum and maximum, or to mean 0 and deviation 1.'),
+    .describe(
+      'Scaling to [0, 1] between minimum and maximum, or to mean 0 and deviation 1, ' +
+        'or to that with the bands uncorrelated too (`whiten`, with `gpb`).',
+    ),
   stat_procedure: oneOf(['lab', 'lpb', 'gab', 'gpb'])
     .default('lab')
     .describe(

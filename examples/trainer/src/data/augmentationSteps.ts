@@ -24,7 +24,7 @@ export function augmentationSteps(config: PretrainConfig): AugmentationStep[] {
           br_range: config.brRange,
           sigma_range: config.sigmaRange,
         },
-        { zScores: config.normalization === 'z_value', compat },
+        { zScores: ['z_value', 'whiten'].includes(config.normalization), compat },
       );
   }
 }

@@ -72,9 +72,14 @@ export async function chipStatistics(
     checkStatistics(
       name,
       given,
-      normalization === 'z_value' ? ['mean', 'std'] : ['min', 'max'],
+      normalization === 'min_max' ? ['min', 'max'] : ['mean', 'std'],
       source.channels,
     );
+    if (normalization === 'whiten' && !('correlation' in given)) {
+      throw new DataError(
+        `${name}: 'correlation' is missing, a row a band, which --normalization whiten needs.`,
+      );
+    }
     // What is given may be right where the chips are not.
     if (resumedFolder === undefined) {
       const some = someChips(rows, JUDGED_CHIPS);

@@ -44,7 +44,7 @@ export function displayOf(
       limits: [Math.min(...ends(min, 0)), Math.max(...ends(max, 1))],
     };
   }
-  const isZ = normalization === 'z_value';
+  const isZ = normalization !== 'min_max';
   const limits: [number, number] = isZ ? Z_LIMITS : [0, 1];
   const shown: ValueRange = isZ ? Z_SHOWN : [0, 1];
   if (!isGlobal(config)) return { inUnits: (image) => image, rangeOf: () => shown, limits };

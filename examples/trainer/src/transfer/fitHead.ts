@@ -13,7 +13,7 @@ export type HeadKind = 'linear' | 'forest' | 'mlp' | 'knn';
 
 /** What is tried of each head on the validation labels. */
 export const SETTINGS: Record<HeadKind, readonly HeadSetting[]> = {
-  linear: [1e-2, 1e-1, 1, 10].map((strength) => ({ name: `C ${strength}`, strength })),
+  linear: [1e-2, 1, 1e2, 1e4].map((strength) => ({ name: `C ${strength}`, strength })),
   forest: [1, 16].map((minLeaf) => ({ name: `leaves from ${minLeaf}`, minLeaf })),
   mlp: [{ name: 'as it is' }],
   knn: [1, 5, 20].map((k) => ({ name: `k ${k}`, k })),

@@ -6,10 +6,21 @@ export function twoDateScaling(scaling: NormalizationOptions): NormalizationOpti
   const twice = <T>(list: ArrayLike<T>) => [...Array.from(list), ...Array.from(list)];
   const stats =
     globalStats && Object.entries(globalStats).map(([key, list]) => [key, isList(list) ? twice(list) : list]);
+  const { correlation } = globalStats ?? {};
+  const apart = correlation?.map((row) => row.map(() => 0));
   const perBand = nodata?.some((one) => Array.isArray(one));
   return {
     ...scaling,
-    ...(stats && { globalStats: Object.fromEntries(stats) }),
+    ...(stats && {
+      globalStats: {
+        ...Object.fromEntries(stats),
+        // Each date is made uncorrelated for itself.
+        correlation: correlation && [
+          ...correlation.map((row, k) => [...row, ...apart![k]]),
+          ...correlation.map((row, k) => [...apart![k], ...row]),
+        ],
+      },
+    }),
     ...(nodata && perBand && { nodata: twice<unknown>(nodata as readonly unknown[]) as typeof nodata }),
   };
 }

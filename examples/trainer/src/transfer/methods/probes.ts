@@ -6,6 +6,7 @@ import { neighbourhoodSource } from '../features/neighbourhoodSource.js';
 import { rawSource } from '../features/rawSource.js';
 import { type HeadKind, SETTINGS } from '../fitHead.js';
 import { type FittedProbe, fitProbe, probeOutcome } from '../probeTrial.js';
+import type { Task } from '../Task.js';
 import { linearOf, type NetworkKind } from './linearOf.js';
 import type { Method } from './Method.js';
 
@@ -19,12 +20,12 @@ const bestReadingOf =
   (network: NetworkKind): Sources =>
   async (bench, drawn, seed) => [(await linearOf(bench, drawn, { network, seed })).source];
 
-/** The same, behind the means and deviations of windows. */
-const besideWindows =
-  (network: NetworkKind): Sources =>
+/** The same, behind the bands, or behind the means and deviations of windows too. */
+const beside =
+  (inputOf: (task: Task) => FeatureSource, network: NetworkKind): Sources =>
   async (bench, drawn, seed) => {
     const { source } = await linearOf(bench, drawn, { network, seed });
-    return [joinedSource(neighbourhoodSource(bench.task), source)];
+    return [joinedSource(inputOf(bench.task), source)];
   };
 
 /** The methods that fit a head to vectors, without and with pretraining. */
@@ -35,12 +36,14 @@ export const probes: readonly Method[] = [
   probe('neighbourhood-forest', neighbourhood, 'forest'),
   probe('neighbourhood-mlp', neighbourhood, 'mlp'),
   linearProbeOf('random-features-linear', 'random'),
-  probe('random-features-windows-forest', besideWindows('random'), 'forest'),
+  probe('random-features-bands-linear', beside(rawSource, 'random'), 'linear'),
+  probe('random-features-windows-forest', beside(neighbourhoodSource, 'random'), 'forest'),
   linearProbeOf('features-linear', 'pretrained'),
   probe('features-forest', bestReadingOf('pretrained'), 'forest'),
   probe('features-mlp', bestReadingOf('pretrained'), 'mlp'),
-  probe('features-windows-linear', besideWindows('pretrained'), 'linear'),
-  probe('features-windows-forest', besideWindows('pretrained'), 'forest'),
+  probe('features-bands-linear', beside(rawSource, 'pretrained'), 'linear'),
+  probe('features-windows-linear', beside(neighbourhoodSource, 'pretrained'), 'linear'),
+  probe('features-windows-forest', beside(neighbourhoodSource, 'pretrained'), 'forest'),
 ];
 
 function probe(name: string, sourcesOf: Sources, head: HeadKind): Method {
