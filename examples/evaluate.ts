@@ -34,7 +34,7 @@ const PROBES =
 /** What is asked, the slowest first. */
 const QUESTIONS: Record<string, string[]> = {
   chips: [...OF_PIXELS, ...ON_CHIPS],
-  points: [...OF_PIXELS, ...words('--points 10,50,300')],
+  points: [...OF_PIXELS, ...words('--points 10,50,300'), '--methods', `${PROBES} scratch finetuned`],
   scenes: [...OF_CHIPS, ...ON_CHIPS, ...words('--task scenes --label-column group')],
   groups: [...OF_CHIPS, ...ON_CHIPS, ...words('--task groups --label-column groups'), '--methods', PROBES],
 };
