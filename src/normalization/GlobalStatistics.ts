@@ -1,7 +1,7 @@
 import { DataError } from '../errors/DataError.js';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import type { Raster } from '../internal/raster.js';
-import { addJoint, emptyJoint, type JointMoments, jointMoments } from './JointMoments.js';
+import { JointStatistics, type RasterMoments } from './JointStatistics.js';
 import { addMoments, emptyMoments, type Moments } from './Moments.js';
 import { checkNodata, type NodataValues } from './nodataValues.js';
 import { PercentileSketch } from './PercentileSketch.js';
@@ -34,13 +34,8 @@ export interface AddRasterOptions {
 export interface GlobalStatisticsState {
   downfactor: number;
   bands: BandState[];
-  /** Of each raster of a chip: its bands, and their moments together. */
-  rasters: RasterState[];
-}
-
-interface RasterState {
-  bands: number[];
-  moments: JointMoments;
+  /** The bands of each raster together. */
+  rasters: RasterMoments[];
 }
 
 interface BandState {
@@ -66,8 +61,9 @@ interface Band extends Omit<BandState, 'bins'> {
 /**
  * Statistics of a data set in one pass: rasters are added one by one and forgotten, and parts computed apart can be
  * merged. Per band the count, minimum, maximum, mean and standard deviation (the population's) in double precision,
- * the correlations of the bands of a raster, and percentiles within 2^-10 (0.1 %) of the value; beside them the mean over the chips of what the local procedures
- * `'lab'` and `'lpb'` take from each, of all its pixels (see `typicalParameters`).
+ * the correlations of the bands of a raster, and percentiles within 2^-10 (0.1 %) of the value; beside them the mean
+ * over the chips of what the local procedures `'lab'` and `'lpb'` take from each, of all its pixels (see
+ * `typicalParameters`).
  *
  * Memory does not grow with the data. The same parts merged in the same order give the same bits.
  *
@@ -83,7 +79,7 @@ interface Band extends Omit<BandState, 'bins'> {
  */
 export class GlobalStatistics {
   private readonly bands: Band[];
-  private rasters: RasterState[] = [];
+  private joint = new JointStatistics();
   private readonly downfactor: number;
 
   constructor({ channels, downfactor = 1 }: GlobalStatisticsOptions) {
@@ -129,7 +125,7 @@ export class GlobalStatistics {
       if (part) addMoments(band.pixels, part);
       for (let i = k; i < bits.length; i += channels) if (some.valid[i]) band.sketch.addBits(bits[i]);
     }
-    addJoint(this.jointOf(bands), jointMoments({ ...some, channels }));
+    this.joint.add({ ...some, channels }, bands);
     if (all.count > 0) {
       const chip = localOf(all);
       for (const k of bands) addToMean(this.bands[k].lab, 1, chip);
@@ -162,7 +158,7 @@ export class GlobalStatistics {
       band.sketch.merge(part.sketch);
       for (const key of ['lpb', 'lab'] as const) addToMean(band[key], part[key].chips, part[key].mean);
     });
-    for (const { bands, moments } of other.rasters) addJoint(this.jointOf(bands), moments);
+    this.joint.merge(other.joint.rasters);
     return this;
   }
 
@@ -190,7 +186,7 @@ export class GlobalStatistics {
       max: pixels.map((m) => m.max),
       mean: pixels.map((m) => m.mean),
       std: pixels.map((m) => Math.sqrt(m.squares / m.count)),
-      correlation: this.correlation(),
+      correlation: this.joint.correlation(this.bands.length),
       firstBands: this.bands.map((band) => band.firstBand),
       lpb: local('lpb'),
       lab: local('lab'),
@@ -213,7 +209,7 @@ export class GlobalStatistics {
   /** Everything gathered as plain data, for a file or another thread. */
   toJSON(): GlobalStatisticsState {
     const bands = this.bands.map(({ sketch, ...band }) => ({ ...band, bins: sketch.toJSON() }));
-    return structuredClone({ downfactor: this.downfactor, bands, rasters: this.rasters });
+    return structuredClone({ downfactor: this.downfactor, bands, rasters: this.joint.rasters });
   }
 
   /** Goes on from what `toJSON` gave. */
@@ -223,35 +219,8 @@ export class GlobalStatistics {
     bands.forEach(({ bins, ...band }, k) => {
       statistics.bands[k] = { ...band, sketch: PercentileSketch.fromJSON(bins) };
     });
-    statistics.rasters = rasters;
+    statistics.joint.merge(rasters);
     return statistics;
-  }
-
-  /** The moments of some bands together; those of one raster come in the same order throughout. */
-  private jointOf(bands: readonly number[]): JointMoments {
-    let found = this.rasters.find((raster) => String(raster.bands) === String(bands));
-    if (!found) {
-      found = { bands: [...bands], moments: emptyJoint(bands.length) };
-      this.rasters.push(found);
-    }
-    return found.moments;
-  }
-
-  private correlation(): number[][] {
-    const rows = this.bands.map((_, k) => this.bands.map((_, j) => Number(j === k)));
-    for (const { bands, moments } of this.rasters) {
-      const { length } = bands;
-      const spread = bands.map((_, k) => Math.sqrt(moments.products[k * length + k]));
-      for (const [k, row] of bands.entries()) {
-        for (const [j, column] of bands.entries()) {
-          const scale = spread[k] * spread[j];
-          if (k !== j && scale > 0) {
-            rows[row][column] = Math.min(1, Math.max(-1, moments.products[k * length + j] / scale));
-          }
-        }
-      }
-    }
-    return rows;
   }
 
   /** The chip's band that each of a raster's is. */

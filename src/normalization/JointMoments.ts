@@ -1,6 +1,6 @@
 import type { BandValues } from './statistics.js';
 
-/** Means of the bands of a raster and sums of the products of their deviations, of pixels that are valid in every band. */
+/** Means of a raster's bands and sums of the products of their deviations, of pixels that are valid in every band. */
 export interface JointMoments {
   count: number;
   mean: number[];

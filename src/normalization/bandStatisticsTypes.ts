@@ -1,6 +1,6 @@
 /**
- * How values are scaled: to [0, 1] by minimum and maximum, to mean 0 and standard deviation 1, or to that with the bands
- * uncorrelated too.
+ * How values are scaled: to [0, 1] by minimum and maximum, to mean 0 and standard deviation 1, or to that with the
+ * bands uncorrelated too.
  */
 export type NormalizationStrategy = 'min_max' | 'z_value' | 'whiten';
 

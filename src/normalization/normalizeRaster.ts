@@ -51,9 +51,9 @@ export interface NormalizedRaster extends Raster {
 /**
  * Scales a raster's values for a network. Missing pixels are left out of the statistics and become `fill`;
  * negative values are data. With `'min_max'` the result is limited to [0, 1]; a range or a standard deviation of
- * zero counts as 1e-6. `'whiten'` takes z-scores times the inverse square root of the bands' correlation matrix, so that
- * no band tells what another has told: bands of one sensor are much alike, and what sets land covers apart may lie in
- * their small differences. A pixel missing in one band is missing in all of them then.
+ * zero counts as 1e-6. `'whiten'` takes z-scores times the inverse square root of the bands' correlation matrix, so
+ * that no band tells what another has told: bands of one sensor are much alike, and what sets land covers apart may lie
+ * in their small differences. A pixel missing in one band is missing in all of them then.
  *
  * Follows `do_normalization` of the ClarkCGA eofm-tutorial, which `compat: 'tutorial'` reproduces: there missing
  * and negative values are only left out of the statistics. The percentiles of `clipPercent` limit the values, while
