@@ -118,7 +118,9 @@ function compile(
     .map((name) => path.join(binding, name));
   // What is in this folder says what for.
   const folder = fileURLToPath(new URL('tfjsNode', import.meta.url));
-  const own = readdirSync(folder).map((name) => path.join(folder, name));
+  const own = readdirSync(folder)
+    .filter((name) => name.endsWith('.cc'))
+    .map((name) => path.join(folder, name));
   const wrapped = ['TFE_NewContext', 'TFE_OpSetAttrString', 'TFE_OpSetAttrType'];
   const out = path.join(target, 'lib/napi-v8');
   mkdirSync(out, { recursive: true });

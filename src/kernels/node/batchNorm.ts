@@ -8,6 +8,7 @@ import {
   ONE_DNN,
   typeAttribute,
 } from './EagerOps.js';
+import { empty } from './empty.js';
 import type { NodeKernel } from './NodeKernel.js';
 
 const training = (epsilon: number) => [
@@ -87,9 +88,3 @@ export const runningStatistics: NodeKernel = {
     return [blend(runningMean, mean, 1), blend(runningVar, variance, count / (count - 1)), batches];
   },
 };
-
-function empty(ops: EagerOps): Handle {
-  return ops.constant('empty', () =>
-    ops.run('Fill', [...FLOAT, typeAttribute('index_type', 'int32')], ops.int32([0]), ops.float(0)),
-  );
-}

@@ -17,6 +17,20 @@ import {
   conv2dTransposeBackpropInput,
 } from './conv2d.js';
 import { dropout } from './dropout.js';
+import {
+  activate,
+  activateGradient,
+  addToPixels,
+  dotAttention,
+  dotAttentionGradient,
+  geglu,
+  gegluGradient,
+  groupNorm,
+  groupNormGradient,
+  layerNorm,
+  layerNormGradient,
+  pixelMean,
+} from './layers.js';
 import { maxPoolInputGradient, maxPoolInputGradientByOneDnn } from './maxPool.js';
 import type { NodeKernel } from './NodeKernel.js';
 import { upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
@@ -48,8 +62,30 @@ const onOneDnn: readonly NodeKernel[] = [batchNormReluTraining, conv2dBias, maxP
 /** What stands in for it. */
 const withoutOneDnn: readonly NodeKernel[] = [batchNormTraining, maxPoolInputGradient];
 
-/** The kernels of this folder for a backend on graphics processors or not, with oneDNN or without. */
-export function nodeKernels(usesGpu: boolean, hasOneDnn: boolean): readonly NodeKernel[] {
+/** What needs the operations that `npm run setup:tfjs-node` compiles; without them, compositions serve. */
+const onOwnOperations: readonly NodeKernel[] = [
+  ...[groupNorm, groupNormGradient, layerNorm, layerNormGradient],
+  ...[activate, activateGradient, geglu, gegluGradient],
+  ...[dotAttention, dotAttentionGradient],
+  ...[pixelMean, addToPixels],
+];
+
+/** What an addon has besides what TensorFlow.js needs of it. */
+export interface AddonFeatures {
+  /** Operations of oneDNN's own, and lists as attributes. */
+  oneDnn: boolean;
+  /** The operations of `scripts/tfjsNode/layerOps.cc`. */
+  ownOperations: boolean;
+}
+
+/** The kernels of this folder for a backend on graphics processors or not, and what its addon has. */
+export function nodeKernels(
+  usesGpu: boolean,
+  { oneDnn, ownOperations }: AddonFeatures,
+): readonly NodeKernel[] {
   if (usesGpu) return everywhere;
-  return [...everywhere, ...onCpu, ...(hasOneDnn ? onOneDnn : withoutOneDnn)];
+  return [
+    ...[...everywhere, ...onCpu, ...(oneDnn ? onOneDnn : withoutOneDnn)],
+    ...(ownOperations ? onOwnOperations : []),
+  ];
 }

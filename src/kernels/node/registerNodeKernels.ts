@@ -2,7 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { BackendError } from '../../errors/BackendError.js';
 import { conv2dBias } from './conv2d.js';
 import { EagerOps, type Handle, type NodeBackend } from './EagerOps.js';
-import { nodeKernels } from './nodeKernels.js';
+import { activate } from './layers.js';
+import type { NodeKernel } from './NodeKernel.js';
+import { type AddonFeatures, nodeKernels } from './nodeKernels.js';
 
 const BACKEND = 'tensorflow';
 
@@ -23,7 +25,7 @@ export function registerNodeKernels(): () => void {
   const backend = tf.backend() as unknown as NodeBackend;
   const names: string[] = [];
   const constants = new WeakMap<object, Map<string, Handle>>();
-  for (const { name, compute } of nodeKernels(backend.isUsingGpuDevice, hasOneDnn(backend))) {
+  for (const { name, compute } of nodeKernels(backend.isUsingGpuDevice, featuresOf(backend))) {
     if (tf.getKernel(name, BACKEND)) continue;
     names.push(name);
     tf.registerKernel({
@@ -50,17 +52,21 @@ export function registerNodeKernels(): () => void {
   };
 }
 
-/** Whether an operation of oneDNN's own runs here, and takes a list of names. */
-function hasOneDnn(backend: NodeBackend): boolean {
-  const ops = new EagerOps(backend, new Map());
+/** An operation of oneDNN's own runs only where the addon takes a list of names, too. */
+function featuresOf(backend: NodeBackend): AddonFeatures {
   const [x, filter, bias] = [[1, 1, 1, 1], [1, 1, 1, 1], [1]].map((shape) => tf.ones(shape));
-  try {
-    conv2dBias.compute(ops, { x, filter, bias }, {});
-    return true;
-  } catch {
-    return false;
-  } finally {
-    ops.release();
-    tf.dispose([x, filter, bias]);
-  }
+  const runs = ({ compute }: NodeKernel, inputs: Record<string, tf.Tensor>) => {
+    const ops = new EagerOps(backend, new Map());
+    try {
+      compute(ops, inputs, {});
+      return true;
+    } catch {
+      return false;
+    } finally {
+      ops.release();
+    }
+  };
+  const features = { oneDnn: runs(conv2dBias, { x, filter, bias }), ownOperations: runs(activate, { x }) };
+  tf.dispose([x, filter, bias]);
+  return features;
 }

@@ -1,0 +1,74 @@
+/*
+ * Layers that TensorFlow has no fast operation of: `layerOps.cc` makes operations of these functions. All tensors are
+ * float32, images [batch, pixels, channels]. What an item yields does not depend on how many threads there are.
+ */
+#pragma once
+
+#include <cstdint>
+#include <functional>
+
+namespace layers {
+
+/** Calls a function with ranges of `items`, each of which takes some `nanoseconds`, in threads where that pays. */
+using Parallel = std::function<void(int64_t items, double nanoseconds, std::function<void(int64_t, int64_t)>)>;
+
+/** Pixels of `batch` images, or one image of rows. */
+struct Images {
+  int64_t batch, pixels, channels;
+};
+
+struct Groups {
+  int64_t count;
+  float epsilon;
+  /** Whether SiLU follows. */
+  bool silu;
+  /** Whether weight and bias are [batch, channels], else [channels]. */
+  bool perSample;
+};
+
+/** Tensors of a normalisation; what is missing is null. */
+struct Norm {
+  const float *x, *dy, *weight, *bias;
+  /** Of each group or row: results forward, read for the gradient. */
+  float *mean, *deviation;
+  float *y, *dWeight, *dBias;
+};
+
+/** `norm.y` becomes the result, with its statistics. */
+void groupNorm(const Parallel&, const Images&, const Groups&, const Norm&);
+/** `norm.y` becomes the gradient of x. */
+void groupNormGradient(const Parallel&, const Images&, const Groups&, const Norm&);
+
+/** Over channels, each pixel alone. */
+void layerNorm(const Parallel&, const Images&, float epsilon, const Norm&);
+void layerNormGradient(const Parallel&, const Images&, const Norm&);
+
+/** SiLU, exact GELU, or GELU by tanh; the numbers are also in `src/kernels/node/layers.ts`. */
+enum Activation { SILU = 0, GELU = 1, GELU_TANH = 2 };
+
+/** y = the activation of `count` values, or, where there is a dy, its gradient. */
+void activate(const Parallel&, int64_t count, int kind, const float* x, const float* dy, float* y);
+/** The first half of the channels times exact GELU of the second; `channels` are those of the result. */
+void geglu(const Parallel&, int64_t rows, int64_t channels, const float* x, const float* dy, float* y);
+
+/** [batch, channels]: the mean over the pixels. */
+void pixelMean(const Parallel&, const Images&, const float* x, float* mean);
+/** y = x plus one value a channel of each image. */
+void addToPixels(const Parallel&, const Images&, const float* x, const float* shift, float* y);
+
+struct Attention {
+  int64_t batch, heads, queries, keys;
+  /** Channels of a head. */
+  int64_t size, valueSize;
+  float scale;
+  const float *q, *k, *v;
+  /** May be null. */
+  const float* mask;
+  /** Floats from one batch, head, query and key of the mask to the next. */
+  int64_t maskStrides[4];
+};
+
+void attend(const Parallel&, const Attention&, float* y);
+void attendGradient(const Parallel&, const Attention&, const float* dy, float* dq, float* dk, float* dv);
+
+}  // namespace layers

@@ -1,0 +1,100 @@
+import * as tf from '@tensorflow/tfjs-core';
+import { describe, expect, it } from 'vitest';
+import { registerNodeKernels } from '../../../src/kernels/node/registerNodeKernels.js';
+import { attention } from '../../../src/ops/attention.js';
+import { groupNorm } from '../../../src/ops/groupNorm.js';
+import { layerNorm } from '../../../src/ops/layerNorm.js';
+import { upload } from '../../ops/checkOp.js';
+import { randomTensor } from '../../ops/referenceOps.js';
+import { expectAgreement } from '../wasm/checkKernel.js';
+import { startNode } from './startNode.js';
+
+const reason = await startNode();
+
+/** Value and gradients of an operation, without kernels and with them. */
+async function compare(op: (...inputs: tf.Tensor[]) => tf.Tensor, inputs: tf.Tensor[]): Promise<void> {
+  const body = () => {
+    const value = op(...inputs);
+    return [value, ...tf.grads(op)(inputs, upload(randomTensor(value.shape, 9)))];
+  };
+  const composed = tf.tidy(body);
+  const unregister = registerNodeKernels();
+  const computed = tf.tidy(body);
+  unregister();
+  for (const [i, tensor] of computed.entries()) {
+    expectAgreement(await tensor.data(), await composed[i].data(), `result ${i}`);
+  }
+  tf.dispose([composed, computed, inputs]);
+}
+
+describe.skipIf(reason)(`the addon's own operations${reason ? ` (${reason})` : ''}`, () => {
+  it('are registered where the addon has them', () => {
+    const unregister = registerNodeKernels();
+    const names = tf.getKernelsForBackend(tf.getBackend()).map(({ kernelName }) => kernelName);
+    unregister();
+    expect(names).toContain('DiffusionSslAttentionGradient');
+    expect(names).toContain('DiffusionSslGroupNorm');
+  });
+
+  // Heads cut into parts, keys that fill vectors and those that do not, more channels than are taken together.
+  it.each([
+    { batch: 1, queries: 300, keys: 256, channels: 64, heads: 1 },
+    { batch: 3, queries: 77, keys: 77, channels: 40, heads: 5 },
+    { batch: 2, queries: 130, keys: 1025, channels: 36, heads: 2 },
+  ])('attention of %o', ({ batch, queries, keys, channels, heads }) => {
+    const shapes = [queries, keys, keys].map((tokens) => [batch, tokens, channels]);
+    const op = (...inputs: tf.Tensor[]) => {
+      const [q, k, v] = inputs as tf.Tensor3D[];
+      return attention(q, k, v, { heads });
+    };
+    return compare(
+      op,
+      shapes.map((shape, i) => upload(randomTensor(shape, i + 1))),
+    );
+  });
+
+  it('attention leaves out what a mask forbids, to the bit', async () => {
+    const [q, k, v] = [1, 2, 3].map((seed) => upload<tf.Rank.R3>(randomTensor([2, 20, 8], seed)));
+    const mask = tf.tidy(() =>
+      tf.reshape(tf.mul(tf.cast(tf.greater(tf.range(0, 20), 11), 'float32'), -1e4), [1, 1, 1, 20]),
+    ) as tf.Tensor4D;
+    const unregister = registerNodeKernels();
+    const [seen, changed] = tf.tidy(() => {
+      const cut = (x: tf.Tensor3D) => tf.slice(x, [0, 0, 0], [2, 12, 8]);
+      const other = tf.concat([cut(v), tf.fill<tf.Rank.R3>([2, 8, 8], 1e6)], 1);
+      return [attention(q, cut(k), cut(v)), attention(q, k, other, { mask })];
+    });
+    unregister();
+    expectAgreement(await changed.data(), await seen.data());
+    tf.dispose([q, k, v, mask, seen, changed]);
+  });
+
+  // Images of several chunks, channels that fill vectors and those that do not.
+  it.each([
+    [2, 40, 30, 64],
+    [3, 33, 29, 20],
+  ])('group norm with SiLU of %i × %i × %i × %i, its mean far from zero', (...shape) => {
+    const channels = shape[3];
+    const op = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
+      groupNorm(x as tf.Tensor4D, weight as tf.Tensor1D, bias as tf.Tensor1D, {
+        groups: 4,
+        activation: 'silu',
+      });
+    const x = tf.tidy(() => tf.add(upload(randomTensor(shape, 1)), 30));
+    return compare(op as never, [
+      x,
+      upload(randomTensor([channels], 2)),
+      upload(randomTensor([channels], 3)),
+    ]);
+  });
+
+  it('layer norm of many rows', () => {
+    const op = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
+      layerNorm(x, { weight: weight as tf.Tensor1D, bias: bias as tf.Tensor1D });
+    return compare(op as never, [
+      upload(randomTensor([5, 300, 70], 1)),
+      upload(randomTensor([70], 2)),
+      upload(randomTensor([70], 3)),
+    ]);
+  });
+});
