@@ -5,9 +5,9 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { readSafetensors } from 'diffusion-ssl/interop';
 import { listItems } from '../examples/trainer/src/config/listItems.js';
-import { diffusersTasks } from './diffusersTasks.js';
+import { diffusersTasks, type MeasuredTask } from './diffusersTasks.js';
 import { runJson } from './runJson.js';
-import { type Measured, measureBackends, type NotStarted, runChild } from './runMeasurement.js';
+import { measureBackends, type NotStarted, runChild } from './runMeasurement.js';
 import { torchPeer } from './torchPeer.js';
 
 /** Results in float32 further apart than this part of the largest value come from different networks. */
@@ -18,6 +18,7 @@ const { values: options } = parseArgs({
     tasks: { type: 'string', default: diffusersTasks.map((_, i) => i + 1).join() },
     backends: { type: 'string', default: 'wasm,node' },
     steps: { type: 'string', default: '5' },
+    threads: { type: 'string', default: '1,2' },
     json: { type: 'string' },
   },
 });
@@ -40,26 +41,29 @@ async function measureTask(index: number): Promise<object[]> {
     console.log(`\n${title}, ${(parameters / 1e6).toFixed(1)} million parameters`);
     const description = path.join(folder, 'task.json');
     writeFileSync(description, JSON.stringify(task));
-    const measured = await measureBackends<Measured>(
+    const measured = await measureBackends<MeasuredTask>(
       [...(peer ? ['pytorch'] : []), ...listItems(options.backends)],
       'cpu',
       ({ backend, threads }) => {
         if (backend !== 'pytorch') {
           const args = ['measure', index, folder, backend, threads, options.steps];
-          return runChild<Measured | NotStarted>('diffusersChild.ts', args);
+          return runChild<MeasuredTask | NotStarted>('diffusersChild.ts', args);
         }
         const script = path.join(import.meta.dirname, 'peers', 'diffusers_step.py');
         const args = ['--task', description, '--threads', String(threads), '--steps', options.steps];
-        return runJson<Measured>(peer!, ['-B', script, ...args], {});
+        return runJson<MeasuredTask>(peer!, ['-B', script, ...args], {});
       },
+      listItems(options.threads).map(Number),
     );
     const peers = measured.filter(({ backend }) => backend === 'pytorch');
     const peerSeconds = Math.min(...peers.map(({ secondsPerStep }) => secondsPerStep));
-    return measured.map(({ backend, threads, node, secondsPerStep, peakMemoryBytes }) => {
+    return measured.map(({ backend, threads, node, secondsPerStep, peakMemoryBytes, ...rest }) => {
+      const { processorSecondsPerStep } = rest;
       const ratioToPyTorch = peers.length > 0 ? peerSeconds / secondsPerStep : null;
       const error = peers.length > 0 ? errorOf(folder, backend, threads!) : 0;
       const share = ratioToPyTorch === null ? '' : `${(100 * ratioToPyTorch).toFixed(0)} % of PyTorch`;
-      console.log(`  ${backend.padEnd(8)} ${threads} threads  ${secondsPerStep.toFixed(3)} s  ${share}`);
+      const cost = `${secondsPerStep.toFixed(3)} s, ${processorSecondsPerStep.toFixed(3)} s of processors`;
+      console.log(`  ${backend.padEnd(8)} ${threads} threads  ${cost}  ${share}`);
       if (!(error <= AGREEMENT))
         throw new Error(`${backend}: ${error} of the largest value from PyTorch's result`);
       return {
@@ -69,6 +73,7 @@ async function measureTask(index: number): Promise<object[]> {
         threads,
         node,
         secondsPerStep,
+        processorSecondsPerStep,
         peakMemoryBytes,
         ratioToPyTorch,
       };

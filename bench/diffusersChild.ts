@@ -20,10 +20,10 @@ import {
 } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { normalTensor, readWeights, writeWeights } from './benchModel.js';
-import { type DiffusersTask, diffusersTasks, TOKENS } from './diffusersTasks.js';
+import { type DiffusersTask, diffusersTasks, type MeasuredTask, TOKENS } from './diffusersTasks.js';
 import { median } from './median.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
-import type { Measured, NotStarted } from './runMeasurement.js';
+import type { NotStarted } from './runMeasurement.js';
 import { deviceOf, startBackend } from './startBackend.js';
 
 const [what, taskIndex, folder, backend, threads, steps] = process.argv.slice(2);
@@ -60,7 +60,7 @@ async function prepare(): Promise<{ parameters: number }> {
   return { parameters: model.countParams() };
 }
 
-async function measure(count: number): Promise<Measured | NotStarted> {
+async function measure(count: number): Promise<MeasuredTask | NotStarted> {
   const started = await startBackend(backend, Number(threads), false);
   if ('notStarted' in started) return started;
   const model = makeModel(task);
@@ -95,14 +95,19 @@ async function measure(count: number): Promise<Measured | NotStarted> {
       ? optimizer.minimize(() => mse(run(), noise) as tf.Scalar, true, variables)!
       : run();
   const seconds: number[] = [];
+  const processors: number[] = [];
   for (let i = 0; i < count + 1; i++) {
+    const before = process.cpuUsage();
     const start = performance.now();
     const value = step();
     await value.data();
     value.dispose();
     seconds.push((performance.now() - start) / 1000);
+    const { user, system } = process.cpuUsage(before);
+    processors.push((user + system) / 1e6);
   }
   const device = deviceOf(started);
   await started.dispose();
-  return { secondsPerStep: median(seconds.slice(1)), peakMemoryBytes: peakMemoryBytes(), ...device };
+  const [secondsPerStep, processorSecondsPerStep] = [seconds, processors].map((all) => median(all.slice(1)));
+  return { secondsPerStep, processorSecondsPerStep, peakMemoryBytes: peakMemoryBytes(), ...device };
 }

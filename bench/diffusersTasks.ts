@@ -1,3 +1,11 @@
+import type { Measured } from './runMeasurement.js';
+
+/** What a measurement of a task prints. */
+export interface MeasuredTask extends Measured {
+  /** Of all threads: on one thread it depends less on what else the machine does. */
+  processorSecondsPerStep: number;
+}
+
 /** A network of diffusers, and what is timed of it. */
 export interface DiffusersTask {
   /** The name in tables. */

@@ -86,16 +86,22 @@ export function runPeer<T>(
 }
 
 /**
- * Measures one backend after the other, on one and on two threads where it can be told, PyTorch on its device. One
- * that does not start, or cannot hold the network, is named with the reason and left out.
+ * Measures one backend after the other, on one and on two threads where it can be told, PyTorch on its device, or each
+ * on the numbers of `threads`. One that does not start, or cannot hold the network, is named with the reason and left
+ * out.
  */
 export async function measureBackends<M extends Measured>(
   backends: readonly string[],
   device: Setup['device'],
   measure: (setup: Setup) => Promise<M | NotStarted>,
+  threads: readonly number[] = [],
 ): Promise<(M & Timing)[]> {
   const measured: (M & Timing)[] = [];
-  for (const setup of backends.flatMap((backend) => setupsOf(backend, device))) {
+  const setups = backends.flatMap((backend) => {
+    const usual = setupsOf(backend, device);
+    return threads.length > 0 ? threads.map((count) => ({ ...usual[0], threads: count })) : usual;
+  });
+  for (const setup of setups) {
     const { backend, precision } = setup;
     const result = await attempt(describe(setup), () => measure(setup));
     const node = backend === 'pytorch' ? null : process.version;

@@ -238,7 +238,9 @@ int64_t partsOf(const Attention& of) {
   return std::max<int64_t>(1, std::min<int64_t>(8 / std::min<int64_t>(8, heads), of.queries / 64));
 }
 
-int64_t rowsOf(const Attention& of, int64_t parts) { return ((of.queries + parts - 1) / parts + ROWS - 1) / ROWS * ROWS; }
+int64_t rowsOf(const Attention& of, int64_t parts) {
+  return ((of.queries + parts - 1) / parts + ROWS - 1) / ROWS * ROWS;
+}
 
 double costOf(const Attention& of, int64_t rows, int products) {
   return 1.0 * rows * of.keys * (products * (of.size + of.valueSize) / 2 + 8) / 16;

@@ -45,7 +45,7 @@ inline void fillPattern(float* pattern, int64_t width, const float* values, int6
   for (int64_t i = 0; i < width; i += channels) std::copy(values, values + channels, pattern + i);
 }
 
-/** Calls `body(i, p, lanes)` for each vector of a piece: its place, that within the pattern, and how many lanes count. */
+/** Calls `body(i, p, lanes)` for each vector of a piece: its place, that within the pattern, how many lanes count. */
 template <typename Body>
 INLINE void alongPattern(int64_t floats, int64_t width, Body body) {
   int64_t i = 0;
