@@ -232,6 +232,34 @@ describe('the normalisation', () => {
     },
   );
 
+  it('normal_strategy, stat_procedure: whiten makes the bands of all training chips uncorrelated, with gpb', async () => {
+    const whiten = ['normal_strategy: whiten', 'downfactor: 1'];
+    const [a, b] = [0, 1].map((band) => zValue(band, ...statisticsOf(allTrain(band)).score));
+    const scores = [0, 1].map((band) => {
+      const { score } = statisticsOf(allTrain(band));
+      return allTrain(band).map((value) => (value - score[0]) / score[1]);
+    });
+    const r = mean(scores[0].map((value, i) => value * scores[1][i]));
+    expect(Math.abs(r)).toBeGreaterThan(0.1);
+    // The inverse square root of [[1, r], [r, 1]].
+    const [sum, difference] = [(1 + r) ** -0.5, (1 - r) ** -0.5];
+    const [own, other] = [(sum + difference) / 2, (sum - difference) / 2];
+    const { image } = await firstChip(...whiten, 'stat_procedure: gpb');
+    expectNear(
+      inside(image, 0),
+      a.map((value, i) => own * value + other * b[i]),
+      4,
+    );
+    expectNear(
+      inside(image, 1),
+      b.map((value, i) => own * value + other * a[i]),
+      4,
+    );
+    await expect(firstChip(...whiten, 'stat_procedure: lpb')).rejects.toThrow(
+      '--normalization whiten takes the correlations of all training chips: with --statistics gpb, not lpb.',
+    );
+  });
+
   it('global_stats: are taken as given, from the file or from a file of their own', async () => {
     const stats = '{min: [0, 100], max: [2000, 9000]}';
     const file = path.join(folder, 'stats.json');
