@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { customGradient } from './customGradient.js';
 import { runKernel } from './runKernel.js';
 
 /**
@@ -8,8 +9,14 @@ import { runKernel } from './runKernel.js';
  */
 export function pixelMean(x: tf.Tensor4D): tf.Tensor4D {
   const [, height, width] = x.shape;
-  return (
-    runKernel<tf.Tensor4D>('DiffusionSslPixelMean', { x }) ??
-    tf.avgPool(tf.avgPool(x, [1, width], 1, 'valid'), [height, 1], 1, 'valid')
+  return customGradient(
+    [x],
+    (x) => ({
+      value:
+        runKernel<tf.Tensor4D>('DiffusionSslPixelMean', { x }) ??
+        tf.avgPool(tf.avgPool(x, [1, width], 1, 'valid'), [height, 1], 1, 'valid'),
+      saved: [],
+    }),
+    (dy) => [() => tf.tidy(() => tf.broadcastTo(tf.div(dy, height * width), x.shape))],
   );
 }

@@ -232,7 +232,7 @@ describe('the normalisation', () => {
     },
   );
 
-  it('normal_strategy, stat_procedure: whiten makes the bands of all training chips uncorrelated, with gpb', async () => {
+  it('normal_strategy, stat_procedure: whiten makes the bands of the training chips uncorrelated', async () => {
     const whiten = ['normal_strategy: whiten', 'downfactor: 1'];
     const [a, b] = [0, 1].map((band) => zValue(band, ...statisticsOf(allTrain(band)).score));
     const scores = [0, 1].map((band) => {
