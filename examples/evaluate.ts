@@ -30,7 +30,7 @@ const OF_CHIPS = ['--layers', 'conv3; conv2; conv1; add_time'];
 const PROBES =
   'raw-linear raw-forest neighbourhood-linear neighbourhood-forest neighbourhood-mlp random-features-linear ' +
   'random-features-bands-linear features-linear features-forest features-mlp features-bands-linear ' +
-  'features-windows-linear features-windows-forest';
+  'features-windows-linear features-windows-forest features-windows-mlp';
 /** What is asked, the slowest first. */
 const QUESTIONS: Record<string, string[]> = {
   chips: [...OF_PIXELS, ...ON_CHIPS],

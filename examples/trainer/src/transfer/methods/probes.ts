@@ -44,6 +44,7 @@ export const probes: readonly Method[] = [
   probe('features-bands-linear', beside(rawSource, 'pretrained'), 'linear'),
   probe('features-windows-linear', beside(neighbourhoodSource, 'pretrained'), 'linear'),
   probe('features-windows-forest', beside(neighbourhoodSource, 'pretrained'), 'forest'),
+  probe('features-windows-mlp', beside(neighbourhoodSource, 'pretrained'), 'mlp'),
 ];
 
 function probe(name: string, sourcesOf: Sources, head: HeadKind): Method {
