@@ -13,7 +13,7 @@ import { GroupedOptimizer } from '../optimizers/GroupedOptimizer.js';
 import type { PackedOptimizer } from '../optimizers/PackedOptimizer.js';
 import { type TrainStepResult, trainStep } from '../training/trainStep.js';
 import { attachHead, type MakeHead } from './attachHead.js';
-import { stillLayers } from './stillLayers.js';
+import { StillLayers } from './StillLayers.js';
 
 /** Layers of tf.layers that do nothing but drop. */
 const STOCK_DROPOUT = ['Dropout', 'SpatialDropout1D'];
@@ -66,9 +66,10 @@ export interface FineTuningStepOptions {
 /**
  * A pretrained network with a head, trained on labels.
  *
- * What stays as it is costs no gradient: of a frozen network nothing is even recorded. `parameters` and `optimizer` are
- * what `writeCheckpoint` and `restoreCheckpoint` take; with the number of the step, a resumed run goes on bit for bit.
- * `model` predicts, and shares its layers with the network, whose weights change.
+ * What stays as it is costs no gradient: of a frozen network nothing is even recorded, and where it normalises by its
+ * running statistics it is made ready as by `inferenceModel`: call `dispose` at the end. `parameters` and `optimizer`
+ * are what `writeCheckpoint` and `restoreCheckpoint` take; with the number of the step, a resumed run goes on bit for
+ * bit. `model` predicts, and shares its layers with the network, whose weights change.
  *
  * @example
  * ```ts
@@ -107,10 +108,7 @@ export class FineTuning {
   private readonly timestep: number;
   private readonly batchNorm: 'running' | 'batch';
   /** What is trained while the head is alone, and afterwards, and the layers that this leaves as they are. */
-  private readonly phases: Record<
-    'head' | 'all',
-    { trained: NamedParameter[]; still: ReadonlySet<tfl.layers.Layer> }
-  >;
+  private readonly phases: Record<'head' | 'all', { trained: NamedParameter[]; still: StillLayers }>;
 
   /** @throws {ConfigError} If an option is out of range, or nothing is left to train. */
   constructor(network: tfl.LayersModel, options: FineTuningOptions) {
@@ -142,7 +140,7 @@ export class FineTuning {
     }
     const phase = (trained: NamedParameter[]) => ({
       trained,
-      still: stillLayers(this.model, new Set(trained.map(({ variable }) => variable))),
+      still: new StillLayers(this.model, new Set(trained.map(({ variable }) => variable))),
     });
     this.phases = { head: phase(ofHead), all: phase([...ofHead, ...others]) };
 
@@ -173,11 +171,13 @@ export class FineTuning {
     { loss, ...options }: FineTuningStepOptions,
   ): Promise<TrainStepResult> {
     const phase = this.phaseAt(options.step);
+    if (phase === this.phases.all) this.phases.head.still.dispose();
     // Of what stays as it is nothing is recorded.
     const apply: ApplyLayer = (layer, values) => {
       const training = !this.ofNetwork.has(layer) || this.batchNorm === 'batch';
       const call = () => layer.call(values.length === 1 ? values[0] : values, { training }) as tf.Tensor;
-      return phase.still.has(layer) ? withoutGradient(call) : call();
+      if (!phase.still.has(layer)) return call();
+      return withoutGradient(training ? call : () => phase.still.apply(layer, values));
     };
     const denoiser: Denoiser<ConditionFields | undefined> = (x, t, condition, { step }) =>
       this.withDropout(step, () => this.run([x, t], condition, apply));
@@ -211,6 +211,14 @@ export class FineTuning {
       return layer.call(values.length === 1 ? values[0] : values, call) as tf.Tensor;
     };
     return this.withDropout(pass, () => tf.tidy(() => this.run([x, this.told(x)], condition, apply)));
+  }
+
+  /**
+   * Gives back the copies that `step` has made of weights that stay as they are, on the wasm backend up to five times
+   * their size. Model and optimizer are as before.
+   */
+  dispose(): void {
+    for (const { still } of Object.values(this.phases)) still.dispose();
   }
 
   private phaseAt(step: number) {

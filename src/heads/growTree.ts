@@ -1,4 +1,5 @@
 import type { LabelledRows, Sizes } from './checkRows.js';
+import { RankSorter } from './RankSorter.js';
 
 /** How trees are grown. */
 export interface TreeOptions {
@@ -20,29 +21,34 @@ export interface Tree {
   shares: number[];
 }
 
-/** Labels beside a value in one number that sorts by value: below 2^53 in all. */
-const LABELS = 2 ** 21;
-
-/** Rows as trees are grown on: their values in order, as integers, column by column. */
-export interface SortableRows extends Sizes {
+/** Rows as trees are grown on: of each value, column by column, how many of its column are smaller and differ. */
+export interface RankedRows extends LabelledRows, Sizes {
   /** Column-major [dims, rows]. */
-  order: Uint32Array;
-  labels: Int32Array;
+  ranks: Uint32Array;
 }
 
-/** Values as integers of the same order. */
-export function sortableRows({ features, labels }: LabelledRows, sizes: Sizes): SortableRows {
+/** Ranks the values of each column. */
+export function rankRows({ features, labels }: LabelledRows, sizes: Sizes): RankedRows {
   const { rows, dims } = sizes;
-  const bits = new Uint32Array(features.buffer, features.byteOffset, features.length);
-  const order = new Uint32Array(features.length);
-  for (let i = 0; i < rows; i++) {
-    for (let j = 0; j < dims; j++) {
-      // −0 sorts below 0, but they are the same.
-      const value = features[i * dims + j] === 0 ? 0 : bits[i * dims + j];
-      order[j * rows + i] = value >>> 31 ? ~value : value | 0x80000000;
+  const ranks = new Uint32Array(features.length);
+  const column = new Float32Array(rows);
+  for (let j = 0; j < dims; j++) {
+    for (let i = 0; i < rows; i++) column[i] = features[i * dims + j];
+    column.sort();
+    let different = 0;
+    for (let i = 1; i < rows; i++) if (column[i] !== column[different]) column[++different] = column[i];
+    for (let i = 0; i < rows; i++) {
+      const value = features[i * dims + j];
+      let [low, high] = [0, different];
+      while (low < high) {
+        const middle = (low + high) >>> 1;
+        if (column[middle] < value) low = middle + 1;
+        else high = middle;
+      }
+      ranks[j * rows + i] = low;
     }
   }
-  return { ...sizes, order, labels };
+  return { ...sizes, features, labels, ranks };
 }
 
 /**
@@ -53,12 +59,13 @@ export function sortableRows({ features, labels }: LabelledRows, sizes: Sizes): 
  * @param random uniform numbers in [0, 1).
  */
 export function growTree(
-  data: SortableRows,
+  data: RankedRows,
   chosen: Int32Array,
   random: () => number,
   options: TreeOptions,
 ): Tree {
-  const { rows, dims, classes, order, labels } = data;
+  const { rows, dims, classes, ranks, features: values, labels } = data;
+  const sorter = new RankSorter(chosen.length);
   const tree: Tree = { feature: [0], threshold: [0], next: [0], shares: [] };
   const features = Int32Array.from({ length: dims }, (_, j) => j);
   /** One of the features from place `first` on, which then has this place. */
@@ -71,7 +78,7 @@ export function growTree(
   for (let item = waiting.pop(); item; item = waiting.pop()) {
     const [node, start, end] = item;
     const own = chosen.subarray(start, end);
-    const split = bestSplit(data, own, draw, options);
+    const split = bestSplit(data, { own, sorter, draw }, options);
     if (!split) {
       tree.feature[node] = -1;
       tree.next[node] = tree.shares.length / classes;
@@ -81,14 +88,22 @@ export function growTree(
       continue;
     }
     let middle = start;
+    let [lower, upper] = [Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY];
+    const column = split.feature * rows;
     for (let i = start; i < end; i++) {
-      if (order[split.feature * rows + chosen[i]] > split.upTo) continue;
-      [chosen[i], chosen[middle]] = [chosen[middle], chosen[i]];
-      middle++;
+      const row = chosen[i];
+      const value = values[row * dims + split.feature];
+      if (ranks[column + row] > split.upTo) {
+        if (value < upper) upper = value;
+        continue;
+      }
+      if (value > lower) lower = value;
+      chosen[i] = chosen[middle];
+      chosen[middle++] = row;
     }
     const first = tree.feature.length;
     tree.feature[node] = split.feature;
-    tree.threshold[node] = between(split.upTo, split.following);
+    tree.threshold[node] = between(lower, upper);
     tree.next[node] = first;
     for (const list of [tree.feature, tree.threshold, tree.next]) list.push(0, 0);
     waiting.push([first + 1, middle, end], [first, start, middle]);
@@ -98,57 +113,73 @@ export function growTree(
 
 interface Split {
   feature: number;
-  /** The largest value, as an integer, of the first child's rows. */
+  /** The largest rank of the first child's rows. */
   upTo: number;
-  /** The smallest of the second child's. */
-  following: number;
+}
+
+/** The rows of a node, and with what they are divided. */
+interface Division {
+  own: Int32Array;
+  sorter: RankSorter;
+  draw: (first: number) => number;
 }
 
 function bestSplit(
-  data: SortableRows,
-  own: Int32Array,
-  draw: (first: number) => number,
+  data: RankedRows,
+  { own, sorter, draw }: Division,
   { featuresPerSplit, minLeaf }: TreeOptions,
 ): Split | undefined {
-  const { rows, dims, classes, order, labels } = data;
+  const { dims, classes, labels } = data;
+  const count = own.length;
   const all = new Float64Array(classes);
-  for (const row of own) all[labels[row]]++;
-  if (own.length < 2 * minLeaf || Math.max(...all) === own.length) return undefined;
-  const sorted = new Float64Array(own.length);
-  const squares = (counts: Float64Array) => counts.reduce((sum, count) => sum + count * count, 0);
+  for (let i = 0; i < count; i++) all[labels[own[i]]]++;
+  if (count < 2 * minLeaf || all.includes(count)) return undefined;
+  let squares = 0;
+  for (let k = 0; k < classes; k++) squares += all[k] * all[k];
+  const [left, right] = [new Float64Array(classes), new Float64Array(classes)];
   let best: Split | undefined;
   let bestPurity = Number.NEGATIVE_INFINITY;
   for (let tried = 0; tried < dims && (tried < featuresPerSplit || !best); tried++) {
     const feature = draw(tried);
-    const column = order.subarray(feature * rows, (feature + 1) * rows);
-    for (let i = 0; i < own.length; i++) sorted[i] = column[own[i]] * LABELS + labels[own[i]];
-    sorted.sort();
-    const [left, right] = [new Float64Array(classes), all.slice()];
-    let [ofLeft, ofRight] = [0, squares(all)];
-    for (let i = 0; i + minLeaf < sorted.length; i++) {
-      const value = Math.floor(sorted[i] / LABELS);
-      const label = sorted[i] - value * LABELS;
+    sortBy(data, feature, { own, sorter });
+    const { ranks, labels: sorted } = sorter;
+    left.fill(0);
+    right.set(all);
+    let [ofLeft, ofRight] = [0, squares];
+    for (let i = 0; i + minLeaf < count; i++) {
+      const label = sorted[i];
       ofLeft += 2 * left[label]++ + 1;
       ofRight -= 2 * right[label]-- - 1;
-      if (i + 1 < minLeaf) continue;
-      const following = Math.floor(sorted[i + 1] / LABELS);
-      if (following === value) continue;
-      const purity = ofLeft / (i + 1) + ofRight / (sorted.length - i - 1);
+      if (i + 1 < minLeaf || ranks[i + 1] === ranks[i]) continue;
+      const purity = ofLeft / (i + 1) + ofRight / (count - i - 1);
       if (purity <= bestPurity) continue;
       bestPurity = purity;
-      best = { feature, upTo: value, following };
+      best = { feature, upTo: ranks[i] };
     }
   }
   return best;
 }
 
-/** The float32 in the middle of two values, given as integers, below the second in any case. */
+/** Leaves the ranks of a node's rows in a feature, and their labels, in order. */
+function sortBy(
+  { rows, ranks, labels }: RankedRows,
+  feature: number,
+  { own, sorter }: Pick<Division, 'own' | 'sorter'>,
+): void {
+  const { ranks: unsorted, labels: beside } = sorter;
+  let largest = 0;
+  for (let i = 0; i < own.length; i++) {
+    const row = own[i];
+    const rank = ranks[feature * rows + row];
+    unsorted[i] = rank;
+    beside[i] = labels[row];
+    if (rank > largest) largest = rank;
+  }
+  sorter.sort(own.length, largest);
+}
+
+/** The float32 in the middle of two, below the second in any case; 0 has no sign. */
 function between(lower: number, upper: number): number {
-  const view = new DataView(new ArrayBuffer(4));
-  const [a, b] = [lower, upper].map((order) => {
-    view.setUint32(0, order >>> 31 ? order & 0x7fffffff : ~order);
-    return view.getFloat32(0);
-  });
-  const middle = Math.fround(a / 2 + b / 2);
-  return middle < b && middle >= a ? middle : a;
+  const middle = Math.fround(lower / 2 + upper / 2);
+  return (middle < upper && middle >= lower ? middle : lower) + 0;
 }

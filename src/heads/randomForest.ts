@@ -6,7 +6,7 @@ import { randomStreams } from '../internal/streams.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
 import { checkRows, type HeadOptions } from './checkRows.js';
 import { ForestHead } from './ForestHead.js';
-import { growTree, sortableRows, type Tree } from './growTree.js';
+import { growTree, rankRows, type Tree } from './growTree.js';
 
 /** Options of {@link randomForest}. */
 export interface RandomForestOptions extends HeadOptions {
@@ -56,7 +56,7 @@ export async function randomForest(
   checkInteger('randomForest: featuresPerSplit', featuresPerSplit, 1, dims);
   checkInteger('randomForest: minLeaf', minLeaf, 1);
   checkInteger('randomForest: seed', seed, 0);
-  const data = sortableRows({ features, labels }, sizes);
+  const data = rankRows({ features, labels }, sizes);
   const grown: Tree[] = [];
   for (let step = 0; step < trees; step++) {
     await nextTurn();

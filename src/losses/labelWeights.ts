@@ -45,9 +45,11 @@ export function labelWeights(
   const counting = tf.cast(counts, 'float32');
   // Integers first: the wasm backend's `oneHot` of float32 holds their bits. A label that is no class gives zeros.
   const ofLabels = tf.cast(tf.oneHot(labels as tf.Tensor1D, classes), 'float32');
-  const hot = tf.mul(ofLabels, tf.expandDims(counting, -1));
+  const mayBeClass = ignoreIndex !== undefined && ignoreIndex >= 0 && ignoreIndex < classes;
+  const hot = mayBeClass ? tf.mul(ofLabels, tf.expandDims(counting, -1)) : ofLabels;
   const isBad = tf.notEqual(tf.sum(hot, -1), counting);
   const ofClasses = tf.tensor1d(Float32Array.from(factors));
-  const weights = tf.where(isBad, tf.fill(labels.shape, Number.NaN), tf.sum(tf.mul(hot, ofClasses), -1));
+  const weighed = classWeights ? tf.sum(tf.mul(hot, ofClasses), -1) : counting;
+  const weights = tf.where(isBad, tf.fill(labels.shape, Number.NaN), weighed);
   return { hot, weights, classWeights: ofClasses };
 }

@@ -7,7 +7,7 @@ import { axisWeights, layAxis } from './layAxis.js';
 import { type MapOutputSinks, MapOutputs } from './MapOutputs.js';
 import { measureReach } from './measureReach.js';
 import { readWindow } from './readWindow.js';
-import type { PredictWindow, SceneSource } from './SceneWindow.js';
+import type { PredictWindow, SceneSource, WindowPrediction } from './SceneWindow.js';
 import { StripBuffer } from './StripBuffer.js';
 
 /** Options of {@link mapScene}. */
@@ -25,8 +25,8 @@ export interface MapSceneOptions {
   /** What a side must be a multiple of for the network, which windows keep to. Default 32, as `unetAttD` needs. */
   stride?: number;
   /**
-   * How far a pixel's prediction depends on those around it, in pixels. Default: measured in the first window, by two
-   * more predictions of it.
+   * How far a pixel's prediction depends on those around it, in pixels. Default: measured in the first window, by one
+   * more prediction of it.
    */
   reach?: number;
   /** Told after each window. */
@@ -105,8 +105,12 @@ export async function mapScene(
         const raster = await readWindow(source, { top, left, height: rows.size, width: columns.size });
         const valid = validPixels(raster);
         if (valid.some((one) => one === 1)) {
+          let prediction: WindowPrediction | undefined;
           if (margin === undefined) {
-            reach ??= total > 1 ? await measureReach(predict, { raster, top, left }, stride) : 0;
+            if (reach === undefined && total > 1) {
+              ({ reach, prediction } = await measureReach(predict, { raster, top, left }, stride));
+            }
+            reach ??= 0;
             const shared = Math.min(
               ...[rows, columns].filter(({ starts }) => starts.length > 1).map((a) => a.overlap),
             );
@@ -114,7 +118,7 @@ export async function mapScene(
             if (!Number.isFinite(margin)) margin = 0;
             [rowWeights, columnWeights] = [axisWeights(rows, margin), axisWeights(columns, margin)];
           }
-          const prediction = await predict({ raster, top, left });
+          prediction ??= await predict({ raster, top, left });
           checkPrediction(prediction, valid, { classes, top, left });
           const inScene = {
             height: Math.min(rows.size, height - top),

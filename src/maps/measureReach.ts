@@ -1,4 +1,4 @@
-import type { PredictWindow, SceneWindow } from './SceneWindow.js';
+import type { PredictWindow, SceneWindow, WindowPrediction } from './SceneWindow.js';
 
 /** Probabilities that change less are taken for the same. */
 const SAME = 1e-5;
@@ -6,13 +6,13 @@ const SAME = 1e-5;
 /**
  * How far a pixel's prediction depends on pixels around it, in pixels: a block in the window's middle, as large as the
  * stride, is changed, and the farthest pixel found whose prediction that changes. Infinite where the whole window's
- * does.
+ * does. With it comes the prediction of the window as it is.
  */
 export async function measureReach(
   predict: PredictWindow,
   window: SceneWindow,
   stride: number,
-): Promise<number> {
+): Promise<{ reach: number; prediction: WindowPrediction }> {
   const { raster } = window;
   const { height, width, channels } = raster;
   const middle = (side: number) => Math.floor(side / 2 / stride) * stride;
@@ -32,8 +32,9 @@ export async function measureReach(
       data[i] = high > low ? (data[i] - low > high - data[i] ? low : high) : data[i] + 1;
     }
   }
-  const { probabilities: before } = await predict(window);
   const { probabilities: after } = await predict({ ...window, raster: { ...raster, data } });
+  const prediction = await predict(window);
+  const { probabilities: before } = prediction;
   const classes = before.length / (height * width);
   let reach = 0;
   for (let row = 0; row < height; row++) {
@@ -48,5 +49,5 @@ export async function measureReach(
     }
   }
   const border = Math.min(top, left, height - top - stride, width - left - stride);
-  return reach >= border ? Number.POSITIVE_INFINITY : reach;
+  return { reach: reach >= border ? Number.POSITIVE_INFINITY : reach, prediction };
 }

@@ -118,6 +118,36 @@ describe('FineTuning', () => {
     expect(tuning.trainedAt(0).map(({ name }) => name)).toContain('head_block.block.0.weight');
   });
 
+  it('makes what stays ready once, sees weights that are loaded since, and gives it all back', async () => {
+    const options = { optimizer: () => new SGD({ learningRate: 0.1 }) };
+    const [whole, frozen, headFirst] = [
+      tuningOf(options),
+      tuningOf({ ...options, frozen: true }),
+      tuningOf({ ...options, headFirst: 2 }),
+    ];
+    const losses = (tuning: FineTuning, step: number) => run(tuning, [step]);
+    await losses(tuningOf(options), 0);
+    const [first] = await losses(whole, 0);
+    const kept = tf.memory().numTensors;
+    expect((await losses(frozen, 0))[0]).toBeCloseTo(first, 4);
+    await expectTensorsKept(0, () => losses(frozen, 1));
+    // The weights that the other has learned since.
+    const learned = new Map(whole.parameters.map(({ name, variable }) => [name, variable]));
+    for (const { name, variable } of frozen.parameters) variable.assign(learned.get(name) as tf.Tensor);
+    const [second] = await losses(whole, 2);
+    expect(second).not.toBeCloseTo(first, 3);
+    expect((await losses(frozen, 2))[0]).toBeCloseTo(second, 4);
+    expect(tf.memory().numTensors).toBeGreaterThan(kept);
+    frozen.dispose();
+    const [before] = [tf.memory().numTensors];
+    await run(headFirst, [0, 1]);
+    expect(tf.memory().numTensors).toBeGreaterThan(before);
+    // The network trains from here on.
+    await run(headFirst, [2]);
+    expect(tf.memory().numTensors).toBe(before);
+    expect(kept - before).toBe(0);
+  });
+
   it('has the gradients of a network that is trained whole, where a part of it is frozen', async () => {
     const frozen = (name: string) => /^encoder_[2-5]|^conv2/.test(name);
     const [whole, part] = [

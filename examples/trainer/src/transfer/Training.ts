@@ -91,6 +91,7 @@ export class Training {
   dispose(): void {
     const { model, optimizer } = this.tuning;
     tf.dispose(this.#best);
+    this.tuning.dispose();
     optimizer.dispose();
     const others = this.#network.layers.filter((layer) => !model.layers.includes(layer));
     model.dispose();

@@ -1,0 +1,64 @@
+/** So few are sorted by insertion. */
+const FEW = 48;
+
+const DIGITS = 256;
+
+/** Sorts rows of a tree's node by the ranks of their values, labels beside them, in memory of its own. */
+export class RankSorter {
+  /** What is to be sorted, and what has been. */
+  ranks: Uint32Array;
+  /** The label of each. */
+  labels: Int32Array;
+  private otherRanks: Uint32Array;
+  private otherLabels: Int32Array;
+  private readonly starts = new Uint32Array(DIGITS);
+
+  /** @param size the most rows that there are at once. */
+  constructor(size: number) {
+    this.ranks = new Uint32Array(size);
+    this.labels = new Int32Array(size);
+    this.otherRanks = new Uint32Array(size);
+    this.otherLabels = new Int32Array(size);
+  }
+
+  /** Sorts the first `count`, whose ranks are at most `largest`. Both arrays may be others afterwards. */
+  sort(count: number, largest: number): void {
+    if (count <= FEW) this.insert(count);
+    else for (let unit = 1; unit <= largest; unit *= DIGITS) this.sortByDigit(count, unit);
+  }
+
+  private insert(count: number): void {
+    const { ranks, labels } = this;
+    for (let i = 1; i < count; i++) {
+      const [rank, label] = [ranks[i], labels[i]];
+      let place = i;
+      for (; place > 0 && ranks[place - 1] > rank; place--) {
+        ranks[place] = ranks[place - 1];
+        labels[place] = labels[place - 1];
+      }
+      ranks[place] = rank;
+      labels[place] = label;
+    }
+  }
+
+  /** Stably by one digit: a pass of radix sort. */
+  private sortByDigit(count: number, unit: number): void {
+    const { ranks, labels, otherRanks, otherLabels, starts } = this;
+    const shift = 31 - Math.clz32(unit);
+    starts.fill(0);
+    for (let i = 0; i < count; i++) starts[(ranks[i] >>> shift) & (DIGITS - 1)]++;
+    let start = 0;
+    for (let digit = 0; digit < DIGITS; digit++) {
+      const own = starts[digit];
+      starts[digit] = start;
+      start += own;
+    }
+    for (let i = 0; i < count; i++) {
+      const place = starts[(ranks[i] >>> shift) & (DIGITS - 1)]++;
+      otherRanks[place] = ranks[i];
+      otherLabels[place] = labels[i];
+    }
+    [this.ranks, this.otherRanks] = [otherRanks, ranks];
+    [this.labels, this.otherLabels] = [otherLabels, labels];
+  }
+}
