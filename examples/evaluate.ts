@@ -26,7 +26,8 @@ const PRETRAINING = words(
 const FEATURES = [...words('--timesteps 0,100 --max-rows 4000 --steps 96')];
 const ON_CHIPS = words('--chips 14,56,280');
 const OF_PIXELS = ['--layers', 'conv5; conv5 conv4'];
-const OF_CHIPS = ['--layers', 'conv3; conv2; conv1; add_time'];
+/** The deepest levels of a denoiser say little of a chip. */
+const OF_CHIPS = ['--layers', 'conv3; conv2; conv1; add_time', '--scene-layers', 'conv3'];
 const PROBES =
   'raw-linear raw-forest neighbourhood-linear neighbourhood-forest neighbourhood-mlp random-features-linear ' +
   'random-features-bands-linear features-linear features-forest features-mlp features-bands-linear ' +

@@ -19,7 +19,10 @@ export interface ScorePlotOptions {
 
 const [width, plotWidth, height] = [860, 560, 480];
 const margin = { top: 56, bottom: 60, left: 70 };
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#7b5ea7', '#888888'];
+const COLOURS = [
+  ...['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00'],
+  ...['#56b4e9', '#7b5ea7', '#888888', '#111111', '#8c4a2f'],
+];
 
 /** Scores over labels, those without pretraining dashed, with the standard deviation over seeds, as an SVG. */
 export function scorePlot({ title, xLabel, yLabel, curves }: ScorePlotOptions): string {
