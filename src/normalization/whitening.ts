@@ -25,7 +25,7 @@ export function whiteningOf(
   correlation: readonly (readonly number[])[] | undefined,
   channels: number,
 ): Whitening {
-  if (correlation === undefined) {
+  if (!isList(correlation)) {
     throw argumentError(
       'globalStats.correlation',
       correlation,
@@ -34,7 +34,7 @@ export function whiteningOf(
   }
   if (correlation.length !== channels || correlation.some((row) => row.length !== channels)) {
     const sizes = [correlation.length, ...new Set(correlation.map((row) => row.length))];
-    throw argumentError('globalStats.correlation: rows and columns', sizes, `the raster's ${channels} bands`);
+    throw argumentError('globalStats.correlation.size', sizes, `the raster's ${channels} bands`);
   }
   for (const row of correlation)
     for (const value of row) checkNumber('globalStats.correlation', value, -1, 1);
@@ -53,6 +53,11 @@ export function whiteningOf(
   const made = { whiten: power(-0.5), mixing: power(0.5) };
   known.set(correlation, made);
   return made;
+}
+
+/** `Array.isArray`, which would take a readonly list for another kind. */
+function isList(value: readonly (readonly number[])[] | undefined): value is readonly (readonly number[])[] {
+  return Array.isArray(value);
 }
 
 /** Each pixel times a symmetric matrix; pixels whose `mask` is 0 become `fill`. */

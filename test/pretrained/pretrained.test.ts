@@ -257,6 +257,28 @@ describe('a folder that is not what it says', () => {
       { normalization: { ...options.normalization, globalStats: { mean: ['a', 'b'], std: [1, 2] } } },
       /globalStats\.mean is \["a","b"\]/,
     ),
+    said(
+      'correlations of other bands',
+      {
+        normalization: {
+          ...options.normalization,
+          strategy: 'whiten',
+          globalStats: { mean: [1, 2], std: [1, 2], correlation: [[1]] },
+        },
+      },
+      /normalization: normalizeRaster: globalStats\.correlation.* 2 bands/,
+    ),
+    said(
+      'correlations that are none',
+      {
+        normalization: {
+          ...options.normalization,
+          strategy: 'whiten',
+          globalStats: { mean: [1, 2], std: [1, 2], correlation: 5 },
+        },
+      },
+      /normalization: normalizeRaster: globalStats\.correlation is 5/,
+    ),
     said('a size of nothing', { size: [0, 64] }, /size is \[0,64\]/),
     said('no class', { classes: [] }, /classes is \[\]; it must be a list of the classes/),
     said(
