@@ -290,6 +290,8 @@ export {
   type GlobalStatisticsOptions,
   type GlobalStatisticsState,
 } from './normalization/GlobalStatistics.js';
+export type { JointMoments } from './normalization/JointMoments.js';
+export type { RasterMoments } from './normalization/JointStatistics.js';
 export type { NodataValues } from './normalization/nodataValues.js';
 export {
   type NormalizationOptions,

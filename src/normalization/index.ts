@@ -12,6 +12,8 @@ export {
   type GlobalStatisticsOptions,
   type GlobalStatisticsState,
 } from './GlobalStatistics.js';
+export type { JointMoments } from './JointMoments.js';
+export type { RasterMoments } from './JointStatistics.js';
 export type { NodataValues } from './nodataValues.js';
 export { type NormalizationOptions, type NormalizedRaster, normalizeRaster } from './normalizeRaster.js';
 export {
