@@ -7,6 +7,7 @@ import {
   type Raster,
   typicalParameters,
 } from 'diffusion-ssl/normalization';
+import { areZScores } from '../../trainer/src/pictures/areZScores.js';
 import type { ValueRange } from '../../trainer/src/pictures/toRgb.js';
 import type { ChipScaling } from '../shared/types.js';
 import { displayRanges } from './displayRanges.js';
@@ -28,7 +29,7 @@ export class ChipScale {
   constructor({ normalization, statistics }: ChipScaling, bands: number) {
     this.options = normalization;
     this.parameters = unitsOf(normalization, statistics, bands);
-    const isZ = normalization?.strategy === 'z_value' || normalization?.strategy === 'whiten';
+    const isZ = areZScores(normalization?.strategy);
     this.limits = isZ ? Z_LIMITS : [0, 1];
     const asSeen: ValueRange = isZ ? [-2, 2] : [0, 1];
     this.ranges =

@@ -1,5 +1,6 @@
 import { type AugmentationStep, tutorialSteps } from 'diffusion-ssl/augmentation';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
+import { areZScores } from '../pictures/areZScores.js';
 
 /** The augmentations that a configuration names, in the order in which they are applied. */
 export function augmentationSteps(config: PretrainConfig): AugmentationStep[] {
@@ -24,7 +25,7 @@ export function augmentationSteps(config: PretrainConfig): AugmentationStep[] {
           br_range: config.brRange,
           sigma_range: config.sigmaRange,
         },
-        { zScores: ['z_value', 'whiten'].includes(config.normalization), compat },
+        { zScores: areZScores(config.normalization), compat },
       );
   }
 }

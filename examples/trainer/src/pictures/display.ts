@@ -7,6 +7,7 @@ import {
 } from 'diffusion-ssl/normalization';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
 import { isGlobal } from '../data/chipStatistics.js';
+import { areZScores } from './areZScores.js';
 import type { ValueRange } from './toRgb.js';
 
 /** How the images of a run are shown. */
@@ -44,7 +45,7 @@ export function displayOf(
       limits: [Math.min(...ends(min, 0)), Math.max(...ends(max, 1))],
     };
   }
-  const isZ = normalization !== 'min_max';
+  const isZ = areZScores(normalization);
   const limits: [number, number] = isZ ? Z_LIMITS : [0, 1];
   const shown: ValueRange = isZ ? Z_SHOWN : [0, 1];
   if (!isGlobal(config)) return { inUnits: (image) => image, rangeOf: () => shown, limits };

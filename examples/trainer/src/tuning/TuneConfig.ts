@@ -1,14 +1,11 @@
 import type { LabelFlags } from '../config/addLabelFlags.js';
 import type { TaskKind } from '../transfer/Task.js';
 
-/** What may be asked of a network that is fine-tuned. */
-export type TuneTask = TaskKind;
-
 /** What fine-tuning depends on: kept in its checkpoints. */
 export interface TuneConfig extends LabelFlags {
   /** Folder of the pretrained network, or its address. */
   model: string;
-  task: TuneTask;
+  task: TaskKind;
   head: 'linear' | 'conv' | 'fpn';
   width: number;
   layers?: string[];

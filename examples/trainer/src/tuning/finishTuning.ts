@@ -9,6 +9,7 @@ import { shownChips } from '../probing/probePicture.js';
 import { imageOf } from '../transfer/features/rawSource.js';
 import { answersOfChip, predictChips } from '../transfer/predictChips.js';
 import { makeScorer, mostLikely, SCORE_NAMES } from '../transfer/score.js';
+import { datesOf } from '../transfer/Task.js';
 import { networkInput } from './networkInput.js';
 import { openTuned } from './openTuned.js';
 import { TUNED } from './saveTuned.js';
@@ -41,7 +42,7 @@ export async function finishTuning(run: TuneRun): Promise<void> {
     const options = { split: 'validate', input, chips: shownChips(task), signal } as const;
     for await (const { chip, probabilities, labels } of predictChips(task, tuning, options)) {
       const values = imageOf(task, 'validate', chip);
-      const dates = kind === 'change' ? 2 : 1;
+      const dates = datesOf(kind);
       const bands = channels / dates;
       const images = Array.from({ length: dates }, (_, date) => {
         const data = values.filter((_, i) => Math.floor((i % channels) / bands) === date);

@@ -3,10 +3,10 @@ import type { NormalizationOptions } from 'diffusion-ssl/normalization';
 /** How the bands of two dates, one behind the other, are scaled: each as those of one date. */
 export function twoDateScaling(scaling: NormalizationOptions): NormalizationOptions {
   const { globalStats, nodata } = scaling;
+  const { correlation, ...lists } = globalStats ?? {};
   const twice = <T>(list: ArrayLike<T>) => [...Array.from(list), ...Array.from(list)];
   const stats =
-    globalStats && Object.entries(globalStats).map(([key, list]) => [key, isList(list) ? twice(list) : list]);
-  const { correlation } = globalStats ?? {};
+    globalStats && Object.entries(lists).map(([key, list]) => [key, isList(list) ? twice(list) : list]);
   const apart = correlation?.map((row) => row.map(() => 0));
   const perBand = nodata?.some((one) => Array.isArray(one));
   return {

@@ -12,7 +12,7 @@ import { featureFolder } from 'diffusion-ssl/features/node';
 import { type InferenceModel, inferenceModel, namedParameters } from 'diffusion-ssl/models';
 import { turn } from '../../stopping/turn.js';
 import { datesOf, type Split, type Task } from '../Task.js';
-import { imageOf } from './rawSource.js';
+import { apart, imageOf } from './rawSource.js';
 
 /** The map of one layer for one chip, row-major [height, width, channels]. */
 export interface LayerMap {
@@ -141,7 +141,7 @@ export class NetworkMaps {
             height,
             width,
             channels,
-            values: apart(own(i), dates > 1 && own(chips.length + i)),
+            values: dates > 1 ? apart(own(i), own(chips.length + i)) : own(i),
           });
         }
       }
@@ -154,9 +154,4 @@ export class NetworkMaps {
   dispose(): void {
     this.#inference.dispose();
   }
-}
-
-/** Activations, or how far those of two dates are apart. */
-function apart(values: Float32Array, others: Float32Array | false): Float32Array {
-  return others ? values.map((value, i) => Math.abs(value - others[i])) : values;
 }

@@ -29,8 +29,12 @@ export function imageOf(task: Task, split: Split, chip: number, date = 0): Float
 export function shownOf(task: Task, split: Split, chip: number): Float32Array {
   const image = imageOf(task, split, chip);
   if (datesOf(task.kind) === 1) return image;
-  const other = imageOf(task, split, chip, 1);
-  return image.map((value, i) => Math.abs(value - other[i]));
+  return apart(image, imageOf(task, split, chip, 1));
+}
+
+/** How far values of two dates are apart. */
+export function apart(values: Float32Array, others: Float32Array): Float32Array {
+  return values.map((value, i) => Math.abs(value - others[i]));
 }
 
 /** The rows of some pixels of a map, row-major [pixels, dims]. */
