@@ -6,21 +6,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
-import type * as tfl from '@tensorflow/tfjs-layers';
 import { initBackend } from 'diffusion-ssl/backends/node';
 import { readSafetensors, type SafetensorsTensor, writeSafetensors } from 'diffusion-ssl/interop';
 import { mse } from 'diffusion-ssl/losses';
-import {
-  autoencoderKl,
-  decodeLatents,
-  encodeLatents,
-  namedParameters,
-  unet2d,
-  unet2dCondition,
-} from 'diffusion-ssl/models';
+import { decodeLatents, encodeLatents, namedParameters } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { normalTensor, readWeights, writeWeights } from './benchModel.js';
-import { type DiffusersTask, diffusersTasks, type MeasuredTask, TOKENS } from './diffusersTasks.js';
+import { makeDiffusersModel } from './diffusersModel.js';
+import { diffusersTasks, type MeasuredTask, TOKENS } from './diffusersTasks.js';
 import { median } from './median.js';
 import { peakMemoryBytes } from './peakMemoryBytes.js';
 import type { NotStarted } from './runMeasurement.js';
@@ -28,24 +21,13 @@ import { deviceOf, startBackend } from './startBackend.js';
 
 const [what, taskIndex, folder, backend, threads, steps] = process.argv.slice(2);
 const task = diffusersTasks[Number(taskIndex)];
-const factories = {
-  UNet2DModel: unet2d,
-  UNet2DConditionModel: unet2dCondition,
-  AutoencoderKL: autoencoderKl,
-};
 const file = (name: string) => path.join(folder, `${name}.safetensors`);
 
 console.log(JSON.stringify(what === 'prepare' ? await prepare() : await measure(Number(steps))));
 
-function makeModel({ className, config }: DiffusersTask): tfl.LayersModel {
-  const camel = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
-  const options = Object.fromEntries(Object.entries(config).map(([name, value]) => [camel(name), value]));
-  return factories[className]({ ...options, seed: 1 });
-}
-
 async function prepare(): Promise<{ parameters: number }> {
   await initBackend({ device: 'wasm' });
-  const model = makeModel(task);
+  const model = makeDiffusersModel(task);
   await writeWeights(model, folder);
   const { batch, size, what, className } = task;
   const channels = what === 'encode' ? 3 : 4;
@@ -63,7 +45,7 @@ async function prepare(): Promise<{ parameters: number }> {
 async function measure(count: number): Promise<MeasuredTask | NotStarted> {
   const started = await startBackend(backend, Number(threads), false);
   if ('notStarted' in started) return started;
-  const model = makeModel(task);
+  const model = makeDiffusersModel(task);
   const parameters = namedParameters(model);
   readWeights(model, folder);
   const { tensors } = readSafetensors(readFileSync(file('inputs')));

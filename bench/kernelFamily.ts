@@ -11,6 +11,11 @@ export const families = [
   'dropout',
   'pooling',
   'attention gate',
+  'attention',
+  'group norm',
+  'layer norm',
+  'activations',
+  'resampling',
   'concatenation',
   'bias',
   'elementwise adds',
@@ -31,6 +36,16 @@ const familyOfFile: Record<string, Family> = {
   attentionGate: 'attention gate',
   concatChannels: 'concatenation',
   biasAdd: 'bias',
+  addToPixels: 'bias',
+  attention: 'attention',
+  attentionBlocks: 'attention',
+  groupNorm: 'group norm',
+  layerNorm: 'layer norm',
+  silu: 'activations',
+  geglu: 'activations',
+  upsampleNearest2d: 'resampling',
+  upsampleConv2d: 'resampling',
+  downsampleConv2d: 'resampling',
 };
 
 /** What the kernels of TensorFlow.js are for where a layer of tf.layers, or nobody in particular, calls them. */
@@ -56,7 +71,7 @@ const familyOfStock: Record<string, Family> = {
 export function kernelFamily(kernelName: string): Family {
   const calls = callers();
   for (const { file, name } of calls) {
-    if (file === 'conv2d' && kernelName === 'DiffusionSslChannelSum') return 'bias';
+    if (file === 'conv2d' && /ChannelSum|PixelMean/.test(kernelName)) return 'bias';
     if (file === 'conv2d') return convolution(kernelName, calls.map((call) => call.name).join(' '));
     if (name === 'applyGradients') return 'optimizer';
     if (familyOfFile[file]) return familyOfFile[file];

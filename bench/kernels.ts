@@ -12,6 +12,8 @@ import { conv2d } from 'diffusion-ssl/ops';
 import { AdamW } from 'diffusion-ssl/optimizers';
 import { makeModel } from './benchModel.js';
 import { countFamilyFlops } from './countFamilyFlops.js';
+import { makeDiffusersModel } from './diffusersModel.js';
+import { diffusersTasks, TOKENS } from './diffusersTasks.js';
 import { type KernelCall, KernelTimer } from './KernelTimer.js';
 import { families } from './kernelFamily.js';
 import { median } from './median.js';
@@ -34,7 +36,10 @@ const { values: options } = parseArgs({
     json: { type: 'string' },
   },
 });
+/** A task of the benchmark beside diffusers, where `--network` names its network, or one of the three networks. */
+const task = diffusersTasks.find(({ name }) => name.split(',')[0] === options.network);
 const network = chooseNetwork();
+const title = task ? `${task.name} ${task.size}×${task.size} batch ${task.batch}` : networkName(network);
 const steps = Number(options.steps);
 const stock = options.layers === 'stock';
 
@@ -63,8 +68,9 @@ await started.dispose();
 report();
 
 function chooseNetwork(): BenchNetwork {
-  const base = networks[Number(options.network) - 1];
-  if (!base) throw new Error(`--network takes a number from 1 to ${networks.length}`);
+  const base = networks[task ? 0 : Number(options.network) - 1];
+  if (!base) throw new Error(`--network takes a number from 1 to ${networks.length}, unet2d or unet2dCondition`);
+  if (task) return { ...base, size: task.size, batch: task.batch };
   const first = Number(options.filters ?? base.filterConfig[0]);
   return {
     filterConfig: base.filterConfig.map((_, level) => first * 2 ** level),
@@ -76,18 +82,24 @@ function chooseNetwork(): BenchNetwork {
 /** The step of `trainChild.ts`, on random weights and values. */
 function makeStep(network: BenchNetwork): () => Promise<void> {
   const { batch, size } = network;
-  const model = stock ? makeStockModel(network) : makeModel(network, dropoutRate);
+  const model = task
+    ? makeDiffusersModel(task)
+    : stock
+      ? makeStockModel(network)
+      : makeModel(network, dropoutRate);
   const shape: [number, number, number, number] = [batch, size, size, inChannels];
   const xT = tf.randomNormal(shape, 0, 1, 'float32', 1);
   const noise = tf.randomNormal(shape, 0, 1, 'float32', 2);
   const t = tf.reshape(tf.range(0, batch, 1, 'int32'), stock ? [batch, 1] : [batch]);
+  const tokens = task?.className === 'UNet2DConditionModel';
+  const conditions = tokens ? [tf.randomNormal([batch, ...TOKENS], 0, 1, 'float32', 5)] : task ? [t] : [];
   const variables = namedParameters(model)
     .filter(({ spec }) => spec.trainable)
     .map(({ variable }) => variable);
   const optimizer = new AdamW({ learningRate: 2e-4, weightDecay: 1e-4 });
   return async () => {
     const loss = optimizer.minimize(
-      () => mse(model.apply([xT, t], { training: true }) as tf.Tensor, noise),
+      () => mse(model.apply([xT, t, ...conditions], { training: true }) as tf.Tensor, noise),
       true,
       variables,
     )!;
@@ -115,17 +127,19 @@ function makeProduct(): () => Promise<number[]> {
 function report(): void {
   const milliseconds = median(walls);
   const peak = median(rates);
-  const flops = stock ? {} : countFamilyFlops(network);
+  const flops = stock || task ? {} : countFamilyFlops(network);
   const rows = families.map((family) => {
     const calls = recorded.map((step) => step.filter((call) => call.family === family));
     const ms = median(calls.map(sum));
-    const gflops = flops[family] === undefined ? null : flops[family] / 1e6 / ms;
+    // Of networks of diffusers, those of the kernels that have been called.
+    const counted = task ? calls[0].reduce((total, call) => total + call.flops, 0) : (flops[family] ?? 0);
+    const gflops = counted === 0 ? null : counted / 1e6 / ms;
     return { family, calls: calls[0].length, milliseconds: ms, gflops, ofPeak: gflops && gflops / peak };
   });
   const outside = median(recorded.map((step, i) => walls[i] - sum(step)));
   const shapes = shapeRows().slice(0, Number(options.shapes));
   console.log(
-    `${networkName(network)}${stock ? ', layers of tf.layers' : ''}, ${options.backend}` +
+    `${title}${stock ? ', layers of tf.layers' : ''}, ${options.backend}` +
       `${options.kernels === 'off' ? ' without kernels of our own' : ''}, ` +
       `threads: ${started.threads}, Node ${process.version}\n` +
       `${milliseconds.toFixed(1)} ms a step, peak memory ${(peakMemoryBytes() / 1e6).toFixed(0)} MB, ` +
@@ -143,7 +157,7 @@ function report(): void {
   if (options.json) {
     const { backend, kernels } = options;
     const configuration = {
-      network: networkName(network),
+      network: title,
       layers: options.layers,
       backend,
       kernels,

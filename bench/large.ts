@@ -1,6 +1,6 @@
 /**
- * A training step of the tutorial's network of 636.8 million parameters: time and memory, what is saved after it, and
- * that it is loaded in a process of its own. See README.md.
+ * A training step of the tutorial's network of 636.8 million parameters: time and memory, what is saved after it as a
+ * checkpoint and as a model folder, and that each is loaded in a process of its own. See README.md.
  */
 import { parseArgs } from 'node:util';
 import * as tf from '@tensorflow/tfjs-core';
@@ -10,6 +10,7 @@ import { openTensors } from 'diffusion-ssl/interop';
 import { mse } from 'diffusion-ssl/losses';
 import { enableGradientCheckpointing, namedParameters, unetAttD } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
+import { fromPretrained, savePretrained } from 'diffusion-ssl/pretrained';
 import { restoreCheckpoint, writeCheckpoint } from 'diffusion-ssl/training';
 import { folderFiles } from 'diffusion-ssl/training/node';
 import { dropoutRate, inChannels } from './networks.js';
@@ -26,6 +27,8 @@ const { values: options } = parseArgs({
     'gradient-checkpointing': { type: 'boolean', default: false },
     load: { type: 'string' },
     save: { type: 'string' },
+    'load-model': { type: 'string' },
+    'save-model': { type: 'string' },
   },
 });
 const [batch, size] = [Number(options.batch), Number(options.size)];
@@ -33,15 +36,18 @@ const started = await initBackend({
   device: options.backend as BackendName,
   threads: Number(options.threads),
 });
-const model = unetAttD({
-  ...{ inChannels, dropoutRate, seed: 1, size: [size, size] },
+const config = {
+  ...{ inChannels, dropoutRate, seed: 1, size: [size, size] as [number, number] },
   filterConfig: options.filters.split(',').map(Number),
-});
+};
+const folder = options['load-model'];
+const model = folder ? (await fromPretrained(folderFiles(folder))).model : unetAttD(config);
 if (options['gradient-checkpointing']) enableGradientCheckpointing(model);
 const parameters = namedParameters(model);
 const variables = parameters.filter(({ spec }) => spec.trainable).map(({ variable }) => variable);
 const optimizer = new AdamW({ learningRate: 2e-4, weightDecay: 1e-4 });
 tell(`${(model.countParams() / 1e6).toFixed(1)} million parameters`);
+if (folder) tell(`loaded the model, weights ${await weightsFingerprint(parameters)}`);
 
 if (options.load) {
   const latest = await openTensors(folderFiles(options.load), 'latest.safetensors');
@@ -67,6 +73,15 @@ if (options.save) {
   const state = { step: Number(options.steps) };
   await writeCheckpoint(folderFiles(options.save), 'latest.safetensors', { parameters, optimizer }, state);
   tell(`saved, weights ${await weightsFingerprint(parameters)}`);
+}
+if (options['save-model']) {
+  await savePretrained(model, folderFiles(options['save-model']), {
+    config,
+    bands: Array.from({ length: inChannels }, (_, i) => ({ name: `band ${i + 1}` })),
+    diffusion: { schedule: 'linear', timesteps: 1000, predictionType: 'noise' },
+    normalization: { strategy: 'z_value', procedure: 'lpb' },
+  });
+  tell(`saved the model, weights ${await weightsFingerprint(parameters)}`);
 }
 await started.dispose();
 

@@ -319,7 +319,7 @@ export {
 } from './ops/batchNorm.js';
 export { biasAdd } from './ops/biasAdd.js';
 export { concatChannels } from './ops/concatChannels.js';
-export { conv2d } from './ops/conv2d.js';
+export { type Conv2dOptions, conv2d } from './ops/conv2d.js';
 export { conv2dTranspose } from './ops/conv2dTranspose.js';
 export { type DownsampleConv2dOptions, downsampleConv2d } from './ops/downsampleConv2d.js';
 export { type DropoutOptions, type DropoutType, dropout } from './ops/dropout.js';
@@ -330,7 +330,7 @@ export type { GeluType } from './ops/geluParts.js';
 export { type GroupNormOptions, groupNorm } from './ops/groupNorm.js';
 export type { InterpolationMode } from './ops/interpolationMatrix.js';
 export { type LayerNormOptions, layerNorm } from './ops/layerNorm.js';
-export { linear } from './ops/linear.js';
+export { type LinearOptions, linear } from './ops/linear.js';
 export { maxPool2d } from './ops/maxPool2d.js';
 export { mish } from './ops/mish.js';
 export { PreparedConv2d, type PreparedConv2dOptions } from './ops/PreparedConv2d.js';

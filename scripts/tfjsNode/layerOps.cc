@@ -67,11 +67,13 @@ struct Attributes {
     read("kind", &kind);
     read("heads", &heads);
     read("scale", &scale);
+    read("backward", &backward);
+    read("relu", &relu);
   }
 
   int64_t groups = 1, kind = 0, heads = 1;
   float epsilon = 0, scale = 1;
-  bool silu = false;
+  bool silu = false, backward = false, relu = false;
 };
 
 template <void (*compute)(const Call&, const Attributes&)>
@@ -193,6 +195,27 @@ void attendGradient(const Call& call, const Attributes& with) {
   }
 }
 
+void convolve(const Call& call, const Attributes& with) {
+  TensorShape shape = call.input(0).shape();
+  shape.set_dim(3, call.side(1, with.backward ? 2 : 3));
+  layers::Convolution of{call.side(0, 0), call.side(0, 1), call.side(0, 2), call.side(0, 3), shape.dim_size(3)};
+  of.x = call.floats(0);
+  of.filter = call.floats(1);
+  of.bias = call.floats(2);
+  of.biasStep = call.input(2).dims() == 2 ? of.columns : 0;
+  of.addend = call.floats(3);
+  of.relu = with.relu;
+  float* y = call.result(0, shape);
+  if (call.ok()) layers::convolve(call.parallel(), of, with.backward, y);
+}
+
+void filterGradient(const Call& call, const Attributes&) {
+  const layers::Convolution of{call.side(0, 0), call.side(0, 1), call.side(0, 2), call.side(0, 3), call.side(1, 3),
+                               call.floats(0)};
+  float* filter = call.result(0, {3, 3, of.depth, of.columns});
+  if (call.ok()) layers::filterGradient(call.parallel(), of, call.floats(1), filter);
+}
+
 #define LAYER_OP(name, compute) \
   REGISTER_KERNEL_BUILDER(Name(name).Device(tensorflow::DEVICE_CPU), LayerOp<compute>)
 
@@ -250,5 +273,14 @@ REGISTER_OP("DiffusionSslAttentionGradient")
     .Input("dy: float").Input("q: float").Input("k: float").Input("v: float").Input("mask: float")
     .Output("dq: float").Output("dk: float").Output("dv: float");
 LAYER_OP("DiffusionSslAttentionGradient", attendGradient);
+
+REGISTER_OP("DiffusionSslConvolve")
+    .Attr("backward: bool").Attr("relu: bool")
+    .Input("x: float").Input("filter: float").Input("bias: float").Input("addend: float")
+    .Output("y: float");
+LAYER_OP("DiffusionSslConvolve", convolve);
+
+REGISTER_OP("DiffusionSslFilterGradient").Input("x: float").Input("dy: float").Output("filter: float");
+LAYER_OP("DiffusionSslFilterGradient", filterGradient);
 
 }  // namespace

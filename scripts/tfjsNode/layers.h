@@ -71,4 +71,22 @@ struct Attention {
 void attend(const Parallel&, const Attention&, float* y);
 void attendGradient(const Parallel&, const Attention&, const float* dy, float* dq, float* dk, float* dv);
 
+/** A convolution 3×3 with stride 1 that keeps height and width; channels are multiples of 16. */
+struct Convolution {
+  int64_t batch, height, width, depth, columns;
+  const float *x, *filter;
+  /** One value a column that is added, of an image `biasStep` behind that of the one before, or null. */
+  const float* bias;
+  int64_t biasStep;
+  /** Images that are added, or null. */
+  const float* addend;
+  /** Whether max(0, ·) follows. */
+  bool relu;
+};
+
+/** With a filter [3, 3, depth, columns], or, if `backward`, one [3, 3, columns, depth] whose taps are reversed. */
+void convolve(const Parallel&, const Convolution&, bool backward, float* y);
+/** `filter` becomes the gradient [3, 3, depth, columns] of the filter. */
+void filterGradient(const Parallel&, const Convolution&, const float* dy, float* filter);
+
 }  // namespace layers

@@ -64,8 +64,11 @@ export class AttentionBlock2d extends SpecLayer {
       const normed = groups ? applyGroupNorm(this, 'group_norm', x, { groups, epsilon }) : x;
       const tokens: tf.Tensor3D = tf.reshape(normed, [batch, height * width, channels]);
       const [q, k, v] = ['to_q', 'to_k', 'to_v'].map((name) => applyLinear(this, name, tokens));
-      const seen = applyLinear(this, 'to_out.0', attention(q, k, v, { heads }));
-      const sum = tf.add(tf.reshape(seen, x.shape), x);
+      const around = tf.reshape(x, tokens.shape);
+      const sum = tf.reshape(
+        applyLinear(this, 'to_out.0', attention(q, k, v, { heads }), around),
+        x.shape,
+      );
       return outputScaleFactor === 1 ? sum : tf.div(sum, outputScaleFactor);
     });
   }

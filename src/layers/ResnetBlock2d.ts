@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { randomStreams } from '../internal/streams.js';
-import { addToPixels } from '../ops/addToPixels.js';
 import { avgPool2d } from '../ops/avgPool2d.js';
+import { conv2d } from '../ops/conv2d.js';
 import { dropout } from '../ops/dropout.js';
 import { upsampleNearest2d } from '../ops/upsampleNearest2d.js';
 import { type ActivationName, activate } from './activation.js';
@@ -92,23 +92,27 @@ export class ResnetBlock2d extends SpecLayer {
     const resized = resample === 'up' ? upsampleNearest2d : resample === 'down' ? avgPool2d : undefined;
     return tf.tidy(() => {
       const normed = applyGroupNorm(this, 'norm1', x, { groups, epsilon, activation });
-      let y = this.condition(applyConv(this, 'conv1', resized ? resized(normed) : normed), embedding);
+      let y = this.condition(resized ? resized(normed) : normed, embedding);
       if (isDropping(kwargs)) y = this.drop(y);
-      y = applyConv(this, 'conv2', y);
       const around = resized ? resized(x) : x;
       const shortcut = inChannels === outChannels ? around : applyConv(this, 'conv_shortcut', around);
-      const sum = tf.add(shortcut, y);
+      const sum = applyConv(this, 'conv2', y, shortcut);
       return outputScaleFactor === 1 ? sum : tf.div(sum, outputScaleFactor);
     });
   }
 
-  /** The second norm, with what the embedding does before or behind it, and the activation. */
-  private condition(y: tf.Tensor4D, embedding: tf.Tensor2D | undefined): tf.Tensor4D {
+  /** The first convolution and the second norm, with what the embedding does between or behind, and the activation. */
+  private condition(x: tf.Tensor4D, embedding: tf.Tensor2D | undefined): tf.Tensor4D {
     const { groups, epsilon, activation = 'silu', scaleShift, outChannels } = this.config;
     const settings = { groups, epsilon, activation };
-    if (!embedding) return applyGroupNorm(this, 'norm2', y, settings);
+    if (!embedding) return applyGroupNorm(this, 'norm2', applyConv(this, 'conv1', x), settings);
     const projected = applyLinear(this, 'time_emb_proj', activate(embedding, activation));
-    if (!scaleShift) return applyGroupNorm(this, 'norm2', addToPixels(y, projected), settings);
+    if (!scaleShift) {
+      const shift: tf.Tensor2D = tf.add(projected, this.variable('conv1.bias'));
+      const y = conv2d(x, this.variable<tf.Rank.R4>('conv1.weight'), shift);
+      return applyGroupNorm(this, 'norm2', y, settings);
+    }
+    const y = applyConv(this, 'conv1', x);
     // (n · w + b) · (1 + scale) + shift = n · w(1 + scale) + (b(1 + scale) + shift)
     const [scale, shift] = tf.split(projected, [outChannels, outChannels], 1);
     const factor = tf.add(scale, 1);

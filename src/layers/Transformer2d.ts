@@ -102,22 +102,23 @@ export class Transformer2d extends SpecLayer {
       const mask: tf.Tensor4D | undefined =
         keep && tf.reshape(tf.mul(tf.sub(1, keep), MASKED), [batch, 1, 1, keep.shape[1]]);
       const normed = applyGroupNorm(this, 'norm', x, { groups, epsilon: GROUP_NORM_EPSILON });
-      let tokens = this.project('proj_in', tf.reshape(normed, [batch, height * width, channels]));
+      const flat: [number, number, number] = [batch, height * width, channels];
+      let tokens = this.project('proj_in', tf.reshape(normed, flat));
       for (let i = 0; i < layers; i++) {
         const prefix = `transformer_blocks.${i}`;
         const attend = (norm: string, name: string, given?: tf.Tensor3D) => {
           const queries = applyLayerNorm(this, `${prefix}.${norm}`, tokens);
           const seen = this.attend(`${prefix}.${name}`, queries, given ?? queries, given && mask);
-          tokens = tf.add(seen, tokens);
+          tokens = applyLinear(this, `${prefix}.${name}.to_out.0`, seen, tokens);
         };
         attend('norm1', 'attn1');
         attend('norm2', 'attn2', context);
         const hidden = geglu(
           applyLinear(this, `${prefix}.ff.net.0.proj`, applyLayerNorm(this, `${prefix}.norm3`, tokens)),
         );
-        tokens = tf.add(applyLinear(this, `${prefix}.ff.net.2`, hidden), tokens);
+        tokens = applyLinear(this, `${prefix}.ff.net.2`, hidden, tokens);
       }
-      return tf.add(tf.reshape(this.project('proj_out', tokens), x.shape), x);
+      return tf.reshape(this.project('proj_out', tokens, tf.reshape(x, flat)), x.shape);
     });
   }
 
@@ -128,13 +129,13 @@ export class Transformer2d extends SpecLayer {
       linear(keys, matrix('to_k')),
       linear(keys, matrix('to_v')),
     ];
-    return applyLinear(this, `${prefix}.to_out.0`, attention(q, k, v, { heads: this.config.heads, mask }));
+    return attention(q, k, v, { heads: this.config.heads, mask });
   }
 
-  /** The way in or out; as a convolution its filter is [1, 1, in, out]. */
-  private project(name: string, tokens: tf.Tensor3D): tf.Tensor3D {
+  /** The way in or out, and what is added there; as a convolution its filter is [1, 1, in, out]. */
+  private project(name: string, tokens: tf.Tensor3D, addend?: tf.Tensor3D): tf.Tensor3D {
     const weight = this.variable(`${name}.weight`);
     const matrix: tf.Tensor2D = tf.reshape(weight, weight.shape.slice(-2) as [number, number]);
-    return linear(tokens, matrix, this.variable<tf.Rank.R1>(`${name}.bias`));
+    return linear(tokens, matrix, this.variable<tf.Rank.R1>(`${name}.bias`), { addend });
   }
 }

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { resample2d } from '../ops/resample2d.js';
-import { upsampleNearest2d } from '../ops/upsampleNearest2d.js';
+import { upsampleConv2d } from '../ops/upsampleConv2d.js';
 import { applyConv } from './applyParameters.js';
 import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -52,8 +52,9 @@ export class Upsample2d extends SpecLayer {
     const size = like ? ([like.shape[1], like.shape[2]] as const) : doubled;
     return tf.tidy(() => {
       const isDoubled = size.join() === doubled.join();
-      const large = isDoubled ? upsampleNearest2d(x) : resample2d(x, { size, mode: 'nearest' });
-      return applyConv(this, 'conv', large);
+      if (!isDoubled) return applyConv(this, 'conv', resample2d(x, { size, mode: 'nearest' }));
+      const [filter, bias] = [this.variable('conv.weight'), this.variable('conv.bias')];
+      return upsampleConv2d(x, filter as tf.Tensor4D, bias as tf.Tensor1D);
     });
   }
 }

@@ -8,14 +8,26 @@ import type { SpecLayer } from './SpecLayer.js';
 
 const variable = <R extends tf.Rank>(layer: SpecLayer, name: string) => layer.variable<R>(name);
 
-/** A layer's convolution at `prefix`, with bias. */
-export function applyConv(layer: SpecLayer, prefix: string, x: tf.Tensor4D): tf.Tensor4D {
-  return conv2d(x, variable(layer, `${prefix}.weight`), variable(layer, `${prefix}.bias`));
+/** A layer's convolution at `prefix`, with bias, and what is added to it. */
+export function applyConv(
+  layer: SpecLayer,
+  prefix: string,
+  x: tf.Tensor4D,
+  addend?: tf.Tensor4D,
+): tf.Tensor4D {
+  const bias = variable<tf.Rank.R1>(layer, `${prefix}.bias`);
+  return conv2d(x, variable(layer, `${prefix}.weight`), bias, { addend });
 }
 
-/** A layer's matrix at `prefix`, with its bias. */
-export function applyLinear<T extends tf.Tensor>(layer: SpecLayer, prefix: string, x: T): T {
-  return linear(x, variable(layer, `${prefix}.weight`), variable(layer, `${prefix}.bias`));
+/** A layer's matrix at `prefix`, with its bias, and what is added to it. */
+export function applyLinear<T extends tf.Tensor>(
+  layer: SpecLayer,
+  prefix: string,
+  x: T,
+  addend?: tf.Tensor,
+): T {
+  const bias = variable<tf.Rank.R1>(layer, `${prefix}.bias`);
+  return linear(x, variable(layer, `${prefix}.weight`), bias, { addend });
 }
 
 /** A layer's layer normalisation at `prefix`. */

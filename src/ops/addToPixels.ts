@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkShape } from './checkShape.js';
 import { customGradient } from './customGradient.js';
-import { pixelMean } from './pixelMean.js';
+import { pixelSum } from './pixelSum.js';
 import { runKernel } from './runKernel.js';
 
 /**
@@ -22,7 +22,7 @@ import { runKernel } from './runKernel.js';
  * ```
  */
 export function addToPixels(x: tf.Tensor4D, shift: tf.Tensor2D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
+  const [batch, , , channels] = x.shape;
   checkShape('addToPixels', 'shift', shift, [batch, channels]);
   return customGradient(
     [x, shift],
@@ -33,9 +33,6 @@ export function addToPixels(x: tf.Tensor4D, shift: tf.Tensor2D): tf.Tensor4D {
       saved: [],
     }),
     // A handle of its own: whoever disposes the gradient must not dispose `dy` with it.
-    (dy) => [
-      () => tf.clone(dy),
-      () => tf.tidy(() => tf.mul(tf.reshape(pixelMean(dy), [batch, channels]), height * width)),
-    ],
+    (dy) => [() => tf.clone(dy), () => pixelSum(dy)],
   );
 }

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { argumentError } from '../internal/checks.js';
+import { addToPixels } from './addToPixels.js';
 import { biasAdd } from './biasAdd.js';
 import { channelSum } from './channelSum.js';
 import { checkShape } from './checkShape.js';
@@ -7,7 +8,14 @@ import { customGradient, type Gradient } from './customGradient.js';
 import { explicitPadding } from './explicitPadding.js';
 import { ownBuffer } from './ownBuffer.js';
 import { permuteTaps } from './permuteTaps.js';
+import { pixelSum } from './pixelSum.js';
 import { runKernel } from './runKernel.js';
+
+/** Options of {@link conv2d}. */
+export interface Conv2dOptions {
+  /** Added to the result, of its shape, such as what goes around a block. Default none. */
+  addend?: tf.Tensor4D;
+}
 
 /**
  * Convolution with stride 1 and zero padding that keeps height and width ("same"), differentiable on every backend.
@@ -18,10 +26,11 @@ import { runKernel } from './runKernel.js';
  *
  * @param x Tensor of shape [batch, height, width, inChannels].
  * @param filter Tensor of shape [k, k, inChannels, outChannels], k odd.
- * @param bias Tensor of shape [outChannels], what is added to each channel. Default none.
+ * @param bias Tensor of shape [outChannels], what is added to each channel, or [batch, outChannels], for each sample its
+ * own. Default none.
  * @returns Tensor of shape [batch, height, width, outChannels].
- * @throws If the filter is not square with an odd side, its input channels are not those of `x`, or `bias` has another
- * shape.
+ * @throws If the filter is not square with an odd side, its input channels are not those of `x`, or `bias` or `addend`
+ * has another shape.
  * @example
  * ```ts
  * import * as tf from '@tensorflow/tfjs-core';
@@ -31,9 +40,14 @@ import { runKernel } from './runKernel.js';
  * console.log(y.shape); // [1, 8, 8, 2]
  * ```
  */
-export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D): tf.Tensor4D {
-  const [size, width, inChannels] = filter.shape;
-  if (size !== width || size % 2 === 0) {
+export function conv2d(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  bias?: tf.Tensor1D | tf.Tensor2D,
+  { addend }: Conv2dOptions = {},
+): tf.Tensor4D {
+  const [size, across, inChannels] = filter.shape;
+  if (size !== across || size % 2 === 0) {
     throw argumentError('conv2d: the filter shape', filter.shape, 'square with an odd side');
   }
   if (x.shape[3] !== inChannels) {
@@ -46,27 +60,42 @@ export function conv2d(x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D):
       runKernel<tf.Tensor4D>('DiffusionSslConv2DBackpropFilter', { x, dy }, { size }) ??
       filterGradient(x, dy, size),
   ];
+  const [batch, height, width] = x.shape;
+  const channels = filter.shape[3];
+  if (bias) checkShape('conv2d', 'bias', bias, bias.rank === 1 ? [channels] : [batch, channels]);
+  if (addend) checkShape('conv2d', 'addend', addend, [batch, height, width, channels]);
   if (!bias) {
-    return customGradient(
-      [x, filter],
-      (x, filter) => ({
-        value: runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x, filter }) ?? tf.conv2d(x, filter, 1, 'same'),
-        saved: [x, filter],
-      }),
-      gradients,
-    );
+    const convolve = () =>
+      customGradient(
+        [x, filter],
+        (x, filter) => ({
+          value:
+            runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x, filter }) ?? tf.conv2d(x, filter, 1, 'same'),
+          saved: [x, filter],
+        }),
+        gradients,
+      );
+    return addend ? tf.tidy(() => tf.add(convolve(), addend)) : convolve();
   }
-  checkShape('conv2d', 'bias', bias, [filter.shape[3]]);
   if (!tf.getKernel('DiffusionSslConv2DBias', tf.getBackend())) {
-    return tf.tidy(() => biasAdd(conv2d(x, filter), bias));
+    return tf.tidy(() => {
+      const y = conv2d(x, filter);
+      const shifted = bias.rank === 1 ? biasAdd(y, bias as tf.Tensor1D) : addToPixels(y, bias as tf.Tensor2D);
+      return addend ? tf.add(shifted, addend) : shifted;
+    });
   }
-  return customGradient(
-    [x, filter, bias],
-    (x, filter, bias) => ({
-      value: runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x, filter, bias })!,
-      saved: [x, filter],
+  return customGradient<tf.Tensor[], tf.Tensor4D, [tf.Tensor4D, tf.Tensor4D]>(
+    [x, filter, bias, ...(addend ? [addend] : [])],
+    (x, filter, bias, addend) => ({
+      value: runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x, filter, bias, ...(addend && { addend }) })!,
+      saved: [x, filter] as [tf.Tensor4D, tf.Tensor4D],
     }),
-    (dy, x, filter) => [...gradients(dy, x, filter), () => channelSum(dy)],
+    (dy, x, filter) => [
+      ...gradients(dy, x, filter),
+      () => (bias.rank === 1 ? channelSum(dy) : pixelSum(dy)),
+      // A handle of its own: whoever disposes the gradient must not dispose `dy` with it.
+      ...(addend ? [() => tf.clone(dy)] : []),
+    ],
   );
 }
 

@@ -12,7 +12,7 @@ export {
 } from './batchNorm.js';
 export { biasAdd } from './biasAdd.js';
 export { concatChannels } from './concatChannels.js';
-export { conv2d } from './conv2d.js';
+export { type Conv2dOptions, conv2d } from './conv2d.js';
 export { conv2dTranspose } from './conv2dTranspose.js';
 export { type DownsampleConv2dOptions, downsampleConv2d } from './downsampleConv2d.js';
 export { type DropoutOptions, type DropoutType, dropout } from './dropout.js';
@@ -23,7 +23,7 @@ export type { GeluType } from './geluParts.js';
 export { type GroupNormOptions, groupNorm } from './groupNorm.js';
 export type { InterpolationMode } from './interpolationMatrix.js';
 export { type LayerNormOptions, layerNorm } from './layerNorm.js';
-export { linear } from './linear.js';
+export { type LinearOptions, linear } from './linear.js';
 export { maxPool2d } from './maxPool2d.js';
 export { mish } from './mish.js';
 export { PreparedConv2d, type PreparedConv2dOptions } from './PreparedConv2d.js';

@@ -7,6 +7,7 @@ import { attentionGate } from '../../src/ops/attentionGate.js';
 import { batchNormInference, batchNormTraining } from '../../src/ops/batchNorm.js';
 import { biasAdd } from '../../src/ops/biasAdd.js';
 import { concatChannels } from '../../src/ops/concatChannels.js';
+import { conv2d } from '../../src/ops/conv2d.js';
 import { downsampleConv2d } from '../../src/ops/downsampleConv2d.js';
 import { type DropoutType, dropout } from '../../src/ops/dropout.js';
 import { geglu } from '../../src/ops/geglu.js';
@@ -16,8 +17,10 @@ import { layerNorm } from '../../src/ops/layerNorm.js';
 import { maxPool2d } from '../../src/ops/maxPool2d.js';
 import { pixelShuffle } from '../../src/ops/pixelShuffle.js';
 import { pixelUnshuffle } from '../../src/ops/pixelUnshuffle.js';
+import { linear } from '../../src/ops/linear.js';
 import { silu } from '../../src/ops/silu.js';
 import { upsampleBilinear2d } from '../../src/ops/upsampleBilinear2d.js';
+import { upsampleConv2d } from '../../src/ops/upsampleConv2d.js';
 import { upload } from '../ops/checkOp.js';
 import { randomTensor } from '../ops/referenceOps.js';
 
@@ -75,6 +78,20 @@ const downsample = (padding: 'around' | 'after'): Operation => ({
   shapes: ([b, h, w, c]) => [[b, h + 1, w + 1, c], [3, 3, c, 1 + (c % 9)], [1 + (c % 9)]],
   op: (x, filter, bias) => downsampleConv2d(image(x), image(filter), vector(bias), { padding }),
 });
+/** With a bias, of each image where asked for, and what is added. */
+const convolve = (size: number, perImage: boolean): Operation => ({
+  shapes: ([b, h, w, c]) => {
+    const channels = 1 + ((3 * c) % 40);
+    return [
+      [b, h, w, c],
+      [size, size, c, channels],
+      perImage ? [b, channels] : [channels],
+      [b, h, w, channels],
+    ];
+  },
+  op: (x, filter, bias, addend) =>
+    conv2d(image(x), image(filter), vector(bias), { addend: image(addend) }),
+});
 const random = (shape: number[]) => upload<tf.Rank.R4>(randomTensor(shape, 7));
 
 const drop = (type: DropoutType): Operation => ({
@@ -87,6 +104,8 @@ export const operations: Record<string, Operation> = {
   attention: attend(1),
   'attention of three heads, a mask of the keys': attend(3, (q, k) => random([side(q, 0), 1, 1, side(k, 1)])),
   'attention of two heads, a mask of all': attend(2, (q, k) => random([1, 2, side(q, 1), side(k, 1)])),
+  'attention of many heads': attend(16),
+  'attention of many heads, a mask of all': attend(16, (q, k) => random([1, 16, side(q, 1), side(k, 1)])),
   'attention, a mask of the queries': attend(1, (q) => random([1, 1, side(q, 1), 1])),
   geglu: { shapes: ([b, h, w, c]) => [[b, h, w, 2 * c]], op: (x) => geglu(x) },
   gelu: { shapes: (shape) => [shape], op: (x) => gelu(tf.mul(x, 3)) },
@@ -124,6 +143,19 @@ export const operations: Record<string, Operation> = {
     ],
     op: (a, b) => concatChannels(image(a), image(b)),
   },
+  'conv2d 1×1, bias and addend': convolve(1, false),
+  'conv2d 1×1, a bias for each image, and an addend': convolve(1, true),
+  'conv2d 3×3, bias and addend': convolve(3, false),
+  'conv2d 3×3, a bias for each image, and an addend': convolve(3, true),
+  'linear with an addend': {
+    shapes: ([b, h, w, c]) => [
+      [b, h * w, c],
+      [c, 1 + (c % 19)],
+      [1 + (c % 19)],
+      [b, h * w, 1 + (c % 19)],
+    ],
+    op: (x, weight, bias, addend) => linear(x, weight as tf.Tensor2D, vector(bias), { addend }),
+  },
   'downsampleConv2d, zeros around': downsample('around'),
   'downsampleConv2d, zeros after': downsample('after'),
   dropout: drop('traditional'),
@@ -133,6 +165,14 @@ export const operations: Record<string, Operation> = {
   pixelUnshuffle: {
     shapes: ([b, h, w, c]) => [[b, 2 * h, 2 * w, c]],
     op: (x) => pixelUnshuffle(image(x)),
+  },
+  'upsampleConv2d of fours of channels': {
+    shapes: ([b, h, w, c]) => [[b, h, w, 4 * c], [3, 3, 4 * c, 4 + 4 * (c % 9)], [4 + 4 * (c % 9)]],
+    op: (x, filter, bias) => upsampleConv2d(image(x), image(filter), vector(bias)),
+  },
+  upsampleConv2d: {
+    shapes: ([b, h, w, c]) => [[b, h, w, c], [3, 3, c, 5], [5]],
+    op: (x, filter, bias) => upsampleConv2d(image(x), image(filter), vector(bias)),
   },
   upsampleBilinear2d: { shapes: (shape) => [shape], op: (x) => upsampleBilinear2d(image(x)) },
 };

@@ -72,6 +72,57 @@ describe('conv2d', () => {
   });
 });
 
+/** One value a channel of each image, and a tensor of the same shape, are added. */
+const shifted: OpCase['reference'] = (y, shift, addend) => {
+  const [, height, width, channels] = y.shape;
+  const ofImage = height * width * channels;
+  const data = y.data.map(
+    (value, i) => value + shift.data[Math.floor(i / ofImage) * channels + (i % channels)] + addend.data[i],
+  );
+  return { shape: y.shape, data };
+};
+
+describe('conv2d with a bias for each image, and an addend', () => {
+  it.each([
+    { x: [3, 5, 4, 3], filter: [3, 3, 3, 5] },
+    { x: [2, 3, 3, 2], filter: [1, 1, 2, 9] },
+  ])('$x, filter $filter', ({ x, filter }) => {
+    const y = [...x.slice(0, 3), filter[3]];
+    return checkOp({
+      inputs: [x, filter, [x[0], filter[3]], y].map((shape, i) => randomTensor(shape, i + 1)),
+      op: asOp((x: tf.Tensor4D, filter: tf.Tensor4D, bias: tf.Tensor2D, addend: tf.Tensor4D) =>
+        conv2d(x, filter, bias, { addend }),
+      ),
+      reference: (x, filter, bias, addend) => shifted(reference.conv2d(x, filter), bias, addend),
+    });
+  });
+
+  it('takes an addend without a bias', () =>
+    checkOp({
+      inputs: [
+        [2, 3, 3, 2],
+        [3, 3, 2, 1],
+        [2, 3, 3, 1],
+      ].map((shape, i) => randomTensor(shape, i + 1)),
+      op: asOp((x: tf.Tensor4D, filter: tf.Tensor4D, addend: tf.Tensor4D) =>
+        conv2d(x, filter, undefined, { addend }),
+      ),
+      reference: (x, filter, addend) =>
+        shifted(reference.conv2d(x, filter), { shape: [2, 1], data: new Float64Array(2) }, addend),
+    }));
+
+  it('refuses what has another shape', async () => {
+    const x: tf.Tensor4D = tf.zeros([2, 4, 4, 1]);
+    const filter: tf.Tensor4D = tf.zeros([3, 3, 1, 3]);
+    const bias: tf.Tensor2D = tf.zeros([1, 3]);
+    await expectThrowsClean(() => conv2d(x, filter, bias), /^conv2d: the shape of bias is \[1, 3\]; .*\[2, 3\]/);
+    await expectThrowsClean(
+      () => conv2d(x, filter, undefined, { addend: x }),
+      /^conv2d: the shape of addend is \[2, 4, 4, 1\]; .*\[2, 4, 4, 3\]/,
+    );
+  });
+});
+
 describe('conv2dTranspose', () => {
   it.each([
     { x: [2, 3, 5, 3], filter: [2, 2, 4, 3] },

@@ -11,7 +11,6 @@ import {
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
-  conv2dBias,
   conv2dTranspose,
   conv2dTransposeBackpropFilter,
   conv2dTransposeBackpropInput,
@@ -35,6 +34,12 @@ import { maxPoolInputGradient, maxPoolInputGradientByOneDnn } from './maxPool.js
 import type { NodeKernel } from './NodeKernel.js';
 import { upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
 import { clip, globalNorm, pack, unpack } from './vectors.js';
+import {
+  winogradBackpropFilter,
+  winogradBackpropInput,
+  winogradConv2d,
+  winogradConv2dBias,
+} from './winograd.js';
 
 /** What computes the same wherever TensorFlow runs. */
 const everywhere: readonly NodeKernel[] = [
@@ -57,13 +62,17 @@ const onCpu: readonly NodeKernel[] = [
 ];
 
 /** What needs oneDNN, and the addon that `npm run setup:tfjs-node` builds. */
-const onOneDnn: readonly NodeKernel[] = [batchNormReluTraining, conv2dBias, maxPoolInputGradientByOneDnn];
+const onOneDnn: readonly NodeKernel[] = [batchNormReluTraining, maxPoolInputGradientByOneDnn];
 
 /** What stands in for it. */
 const withoutOneDnn: readonly NodeKernel[] = [batchNormTraining, maxPoolInputGradient];
 
-/** What needs the operations that `npm run setup:tfjs-node` compiles; without them, compositions serve. */
+/**
+ * What needs the operations that `npm run setup:tfjs-node` compiles; without them, compositions serve, or what has the
+ * same name above.
+ */
 const onOwnOperations: readonly NodeKernel[] = [
+  ...[winogradConv2d, winogradBackpropInput, winogradBackpropFilter],
   ...[groupNorm, groupNormGradient, layerNorm, layerNormGradient],
   ...[activate, activateGradient, geglu, gegluGradient],
   ...[dotAttention, dotAttentionGradient],
@@ -78,14 +87,19 @@ export interface AddonFeatures {
   ownOperations: boolean;
 }
 
+/** What needs both. */
+const onBoth: readonly NodeKernel[] = [winogradConv2dBias];
+
 /** The kernels of this folder for a backend on graphics processors or not, and what its addon has. */
 export function nodeKernels(
   usesGpu: boolean,
   { oneDnn, ownOperations }: AddonFeatures,
 ): readonly NodeKernel[] {
   if (usesGpu) return everywhere;
+  // Of two of one name the first is registered.
   return [
-    ...[...everywhere, ...onCpu, ...(oneDnn ? onOneDnn : withoutOneDnn)],
     ...(ownOperations ? onOwnOperations : []),
+    ...(ownOperations && oneDnn ? onBoth : []),
+    ...[...everywhere, ...onCpu, ...(oneDnn ? onOneDnn : withoutOneDnn)],
   ];
 }

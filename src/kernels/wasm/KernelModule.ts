@@ -15,6 +15,12 @@ interface BackendModule {
 
 type Kernel = (begin: number, end: number, ...args: number[]) => void;
 
+/** Bytes of the constants of `assembly/exponential.ts`. */
+const CONSTANT_BYTES = 512;
+
+/** The start of the next cache line. */
+const alignAddress = (address: number) => Math.ceil(address / 64) * 64;
+
 /** The compiled kernels on the memory of one wasm backend. */
 export class KernelModule {
   private pool?: WorkerPool;
@@ -49,9 +55,13 @@ export class KernelModule {
     const module = await WebAssembly.compile(Uint8Array.from(atob(text), (byte) => byte.charCodeAt(0)));
     const instance = await WebAssembly.instantiate(module, { env: { memory } });
     const exports = instance.exports as Record<string, Kernel>;
+    const { storeConstants, setConstants } = instance.exports as Record<string, (place: number) => void>;
+    const constants = alignAddress(wasm._malloc(CONSTANT_BYTES + 64) >>> 0);
+    storeConstants(constants);
+    setConstants(constants);
     const kernels = new KernelModule(backend, wasm, exports, relaxed ? 'kernels fma' : 'kernels');
     if (shared && threads > 1 && startWorker) {
-      const data = { module, memory, control: wasm._malloc(controlBytes) >>> 0 };
+      const data = { module, memory, constants, control: wasm._malloc(controlBytes) >>> 0 };
       kernels.pool = await WorkerPool.start(instance, data, threads - 1, startWorker);
     }
     return kernels;
@@ -102,7 +112,7 @@ export class KernelModule {
         throw new BackendError(`kernels/wasm: no memory for ${bytes} bytes of workspace.`);
       this.workspaceBytes = bytes;
     }
-    return Math.ceil(this.workspacePointer / 64) * 64;
+    return alignAddress(this.workspacePointer);
   }
 
   /** Ends the threads. */

@@ -8,6 +8,8 @@ export interface KernelWorker {
 export interface KernelWorkerData {
   module: WebAssembly.Module;
   memory: WebAssembly.Memory;
+  /** Address of the constants that kernels read. */
+  constants: number;
   /** Address of the control block. */
   control: number;
   /** Number of the thread; the main one is 0. */
@@ -31,7 +33,7 @@ type Kernel = (begin: number, end: number, ...args: number[]) => void;
 
 /** Words of the control block, see `assembly/pool.ts`; what follows them are the arguments, in float64. */
 const CONTROL = { gate: 1, kernel: 3, items: 4, chunk: 5, count: 6, sleepers: 7, words: 8 };
-const MAX_ARGUMENTS = 32;
+const MAX_ARGUMENTS = 40;
 const CLOSED = -0x40000000;
 
 /** Bytes that a pool needs for its control block. */
@@ -39,9 +41,10 @@ export const controlBytes = CONTROL.words * 4 + MAX_ARGUMENTS * 8;
 
 /** What each worker runs: it takes chunks of the job in hand together with the others, until the process ends. */
 export const workerScript = `
-const { module, memory, control, thread } = workerData;
+const { module, memory, constants, control, thread } = workerData;
 const kernels = new WebAssembly.Instance(module, { env: { memory } }).exports;
 kernels.setThread(thread);
+kernels.setConstants(constants);
 const functions = Object.values(kernels);
 const words = new Int32Array(memory.buffer, control, ${CONTROL.words});
 const numbers = new Float64Array(memory.buffer, control + ${CONTROL.words * 4}, ${MAX_ARGUMENTS});

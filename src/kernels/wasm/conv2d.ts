@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs-core';
 import { convolveDirect, type FilterLayout, square } from './convolveDirect.js';
 import { convolveWinograd } from './convolveWinograd.js';
-import type { Epilogue } from './Epilogue.js';
+import type { PixelEpilogue } from './Epilogue.js';
 import { filterGradient } from './filterGradient.js';
 import { filterGradientWinograd } from './filterGradientWinograd.js';
 import type { KernelModule } from './KernelModule.js';
@@ -17,6 +17,27 @@ export const conv2d: TrainingKernel = {
       ...{ columns, filter: kernels.pointer(filter), size },
       ...{ rowStride: columns, columnStride: 1 },
     });
+  },
+};
+
+/**
+ * [x, filter, bias, addend?] and relu → the same plus the bias, [channels] or one an image, and the addend; with ReLU
+ * there is neither.
+ */
+export const conv2dBias: TrainingKernel = {
+  name: 'DiffusionSslConv2DBias',
+  compute(kernels, { x, filter, bias, addend }, { relu = 0 }) {
+    const [size, , , columns] = filter.shape;
+    const layout = { filter: kernels.pointer(filter), size, rowStride: columns, columnStride: 1 };
+    return convolveSame(
+      kernels,
+      x,
+      { columns, ...layout },
+      {
+        ...{ bias: kernels.pointer(bias), biasStep: bias.shape.length > 1 ? 4 * columns : 0 },
+        ...{ addend: addend && kernels.pointer(addend), relu: relu === 1, late: relu !== 1 },
+      },
+    );
   },
 };
 
@@ -37,7 +58,7 @@ export function convolveSame(
   kernels: KernelModule,
   x: tf.TensorInfo,
   { columns, ...layout }: FilterLayout & { columns: number },
-  epilogue: Epilogue = {},
+  epilogue: PixelEpilogue = {},
 ): tf.TensorInfo {
   const [batch, height, width, depth] = x.shape;
   const y = kernels.output([batch, height, width, columns]);

@@ -13,18 +13,24 @@ import { convolvePhases, phaseFilterGradient } from './transposeWinograd.js';
  */
 export const conv2dTranspose: TrainingKernel = {
   name: 'DiffusionSslConv2DTranspose',
-  compute(kernels, { x, filter }) {
-    const [size, , columns, depth] = filter.shape;
-    if (prefersPhases(x.shape, filter.shape)) {
-      const layout = { filter: kernels.pointer(filter), depth, columns, backward: false };
-      return convolvePhases(kernels, x, x.shape, layout);
-    }
-    return transposeDirect(kernels, x, {
-      columns,
-      layouts: phaseLayouts(kernels.pointer(filter), size, depth),
-    });
-  },
+  compute: (kernels, { x, filter }) => transposedConvolution(kernels, x, filter),
 };
+
+/** The same with what is done to its pixels. */
+export function transposedConvolution(
+  kernels: KernelModule,
+  x: tf.TensorInfo,
+  filter: tf.TensorInfo,
+  epilogue: Epilogue = {},
+): tf.TensorInfo {
+  const [size, , columns, depth] = filter.shape;
+  if (prefersPhases(x.shape, filter.shape)) {
+    const layout = { filter: kernels.pointer(filter), depth, columns, backward: false };
+    return convolvePhases(kernels, x, x.shape, { ...layout, ...epilogue });
+  }
+  const layouts = phaseLayouts(kernels.pointer(filter), size, depth);
+  return transposeDirect(kernels, x, { columns, layouts }, epilogue);
+}
 
 const PHASES = [
   [0, 0],

@@ -1,4 +1,4 @@
-import { type Epilogue, epilogueArguments } from './Epilogue.js';
+import { type PixelEpilogue, pixelArguments } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
 import { alignFloats } from './winogradSizes.js';
 
@@ -6,7 +6,7 @@ import { alignFloats } from './winogradSizes.js';
 export type Pair = readonly [y: number, x: number];
 
 /** What `convolve` reads and writes: grids of pixels, in floats and addresses. */
-export interface DirectConvolution extends Epilogue {
+export interface DirectConvolution extends PixelEpilogue {
   /** Address of the input [batch, height, width, depth]. */
   x: number;
   /** Address of the output [batch, ...outSize, columns]. */
@@ -119,6 +119,6 @@ export function convolveDirect(kernels: KernelModule, conv: DirectConvolution, l
     ...[conv.x, packed, conv.y, zeros, scratch, 4 * tableFloats],
     ...[conv.batch, conv.height, conv.width, depth, conv.gridHeight, conv.gridWidth, columns],
     ...[...taps, ...stride, ...offset, ...outSize, ...outStep, ...out],
-    ...[BLOCK_PIXELS, parts, Number(imagesInner), ...epilogueArguments(conv)],
+    ...[BLOCK_PIXELS, parts, Number(imagesInner), ...pixelArguments(conv), Number(conv.late ?? false)],
   );
 }

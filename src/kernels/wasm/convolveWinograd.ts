@@ -1,4 +1,4 @@
-import { type Epilogue, epilogueArguments } from './Epilogue.js';
+import { type PixelEpilogue, pixelArguments } from './Epilogue.js';
 import type { KernelModule } from './KernelModule.js';
 import {
   alignFloats,
@@ -23,7 +23,7 @@ export interface WinogradFilter {
 }
 
 /** What `winogradConvolve` reads and writes. */
-export interface WinogradConvolution extends WinogradFilter, Epilogue {
+export interface WinogradConvolution extends WinogradFilter, PixelEpilogue {
   /** Address of the input [batch, height, width, depth]. */
   x: number;
   /** Address of the output [batch, height, width, columns]. */
@@ -83,7 +83,7 @@ function manyTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: numb
   kernels.run('clear', depth, depth, zeros);
   if (!conv.prepared) transformFilter(kernels, conv, packed, scratch);
   const images = [x, packed, y, zeros, ...scratch, batch, height, width, depth, columns];
-  const block = [blockTiles, ...epilogueArguments(conv)];
+  const block = [blockTiles, ...pixelArguments(conv)];
   kernels.run('winogradConvolve', Math.ceil(tiles / blockTiles), 1, ...images, ...block);
 }
 
@@ -105,7 +105,7 @@ function fewTiles(kernels: KernelModule, conv: WinogradConvolution, tiles: numbe
   const filter = [...layoutOf(conv), groupPanels, blockRows, conv.prepared ?? 0];
   const products = [input, conv.filter, product, ...scratch, tiles, ...filter];
   kernels.run('winogradPanels', Math.ceil(columns / PANEL / groupPanels), 1, ...products);
-  const target = [product, y, ...scratch, tiles, height, width, columns, ...epilogueArguments(conv)];
+  const target = [product, y, ...scratch, tiles, height, width, columns, ...pixelArguments(conv)];
   kernels.run('winogradOutput', tiles, Math.ceil(4096 / columns), ...target);
 }
 

@@ -8,6 +8,8 @@ const BLOCK_ROWS = 48;
 /** Products worth a thread's while. */
 const GRAIN_PRODUCTS = 1 << 20;
 const PANEL = 8;
+/** Heads of a batch from which on each is one item of the gradient: fewer are cut, at the cost of weights twice. */
+const MANY_HEADS = 16;
 
 /** Floats of a matrix that is packed in panels of 8 columns. */
 const packedFloats = (depth: number, columns: number) =>
@@ -86,11 +88,49 @@ export const dotAttention: TrainingKernel = {
   },
 };
 
+/** The gradients of q, k and v, each head as a whole. */
+function gradientOfHeads(
+  kernels: KernelModule,
+  { dy, q, k, v, mask }: Record<string, tf.TensorInfo>,
+  heads: number,
+  scale: number,
+): tf.TensorInfo[] {
+  const [batch, queries, channels] = q.shape;
+  const [, keyCount, valueChannels] = v.shape;
+  const [size, valueSize] = [channels / heads, valueChannels / heads];
+  const [qs, ks, vs, dys] = [q, k, v, dy].map((tensor) => kernels.pointer(tensor));
+  const scratchFloats = alignFloats(TABLE_FLOATS + 4 + 2 * BLOCK_ROWS * (keyCount + 7));
+  const { packed, rest } = packAll(
+    kernels,
+    [batch, heads],
+    [
+      { source: ks, tokens: keyCount, size, isAlong: false },
+      { source: vs, tokens: keyCount, size: valueSize, isAlong: false },
+      { source: ks, tokens: keyCount, size, isAlong: true },
+    ],
+    kernels.threads * scratchFloats,
+  );
+  const gradients = [q, k, v].map(({ shape }) => kernels.output(shape));
+  kernels.run(
+    'attendGradient',
+    batch * heads,
+    Math.ceil(GRAIN_PRODUCTS / (queries * keyCount * (3 * size + 2 * valueSize))),
+    ...[qs, dys, ...packed.map(({ address }) => address)],
+    ...gradients.map((tensor) => kernels.pointer(tensor)),
+    ...[mask ? kernels.pointer(mask) : 0, rest, 4 * scratchFloats],
+    ...[heads, queries, keyCount, size, valueSize, BLOCK_ROWS],
+    ...[...packed.map(({ floats }) => floats), scale, ...maskStrides(mask)],
+  );
+  return gradients;
+}
+
 /** [dy, q, k, v, mask?], heads and scale → gradients of q, k and v. */
 export const dotAttentionGradient: TrainingKernel = {
   name: 'DiffusionSslAttentionGradient',
-  compute(kernels, { dy, q, k, v, mask }, { heads = 1, scale = 1 }) {
+  compute(kernels, inputs, { heads = 1, scale = 1 }) {
+    const { dy, q, k, v, mask } = inputs;
     const [batch, queries, channels] = q.shape;
+    if (batch * heads >= MANY_HEADS) return gradientOfHeads(kernels, inputs, heads, scale);
     const [, keyCount, valueChannels] = v.shape;
     const [size, valueSize] = [channels / heads, valueChannels / heads];
     const [qs, ks, vs, dys] = [q, k, v, dy].map((tensor) => kernels.pointer(tensor));

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
+import { EagerOps } from '../../../src/kernels/node/EagerOps.js';
 import { registerNodeKernels } from '../../../src/kernels/node/registerNodeKernels.js';
 import { attention } from '../../../src/ops/attention.js';
+import { conv2d } from '../../../src/ops/conv2d.js';
 import { groupNorm } from '../../../src/ops/groupNorm.js';
 import { layerNorm } from '../../../src/ops/layerNorm.js';
 import { upload } from '../../ops/checkOp.js';
@@ -53,6 +55,33 @@ describe.skipIf(reason)(`the addon's own operations${reason ? ` (${reason})` : '
       op,
       shapes.map((shape, i) => upload(randomTensor(shape, i + 1))),
     );
+  });
+
+  // Few blocks of tiles and many, images that tiles do not divide, channels that panels do not, and both ways of a bias.
+  it.each([
+    { image: [8, 16, 16], channels: [64, 48], perImage: true },
+    { image: [3, 62, 63], channels: [16, 80], perImage: false },
+    { image: [2, 67, 129], channels: [96, 32], perImage: true },
+    { image: [1, 100, 38], channels: [112, 64], perImage: false },
+  ])('convolution 3×3 of $image, $channels channels', async ({ image, channels, perImage }) => {
+    const [inChannels, outChannels] = channels;
+    const [x, filter] = [
+      [...image, inChannels],
+      [3, 3, inChannels, outChannels],
+    ].map((shape, i) => upload<tf.Rank.R4>(randomTensor(shape, i + 1)));
+    const bias = upload<tf.Rank.R1>(randomTensor(perImage ? [image[0], outChannels] : [outChannels], 3));
+    const addend = upload<tf.Rank.R4>(randomTensor([...image, outChannels], 4));
+    const run = vi.spyOn(EagerOps.prototype, 'runAll');
+    const op = (...inputs: tf.Tensor[]) => {
+      const [x, filter, bias, addend] = inputs as [tf.Tensor4D, tf.Tensor4D, tf.Tensor1D, tf.Tensor4D];
+      return conv2d(x, filter, bias, { addend });
+    };
+    await compare(op, [x, filter, bias, addend]);
+    const names = run.mock.calls.map(([name]) => name);
+    run.mockRestore();
+    // The value, which is computed again for the gradients, and the gradient of the input.
+    expect(names.filter((name) => name === 'DiffusionSslConvolve').length).toBeGreaterThanOrEqual(3);
+    expect(names.filter((name) => name === 'DiffusionSslFilterGradient')).toHaveLength(1);
   });
 
   it('attention leaves out what a mask forbids, to the bit', async () => {

@@ -1,7 +1,9 @@
+import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
 import { beforeAll, describe, it } from 'vitest';
+import { upload } from '../../ops/checkOp.js';
 import { type HostTensor, randomTensor } from '../../ops/referenceOps.js';
-import { checkKernel, startKernels } from './checkKernel.js';
+import { checkKernel, expectIdentical, startKernels } from './checkKernel.js';
 import { correlate, filterGradient, spread } from './referenceConvolution.js';
 
 beforeAll(startKernels);
@@ -82,6 +84,55 @@ describe('convolution kernels', () => {
       ),
       { numRuns: 40 },
     ));
+});
+
+describe('convolution kernels with bias', () => {
+  /** Shapes that go directly and by Winograd's algorithm, by all tiles or all of the filter first. */
+  const shapes: Shape[] = [
+    { image: [3, 9, 6], wide: 12, narrow: 20, size: 3 },
+    { image: [2, 32, 30], wide: 20, narrow: 44, size: 3 },
+    { image: [2, 8, 7], wide: 96, narrow: 172, size: 3 },
+    { image: [5, 2, 2], wide: 20, narrow: 36, size: 3 },
+    { image: [3, 17, 19], wide: 7, narrow: 13, size: 1 },
+    { image: [2, 1, 500], wide: 33, narrow: 200, size: 1 },
+  ];
+
+  it.each(shapes)('$image, $wide and $narrow channels, size $size', async ({ image, wide, narrow, size }) => {
+    const x = randomTensor([...image, wide], 1);
+    const filter = randomTensor([size, size, wide, narrow], 2);
+    const sum = correlate(x, filter, 1);
+    const addend = randomTensor(sum.shape, 4);
+    const ofImage = sum.data.length / image[0];
+    for (const [shape, ...inputs] of [[[narrow], addend], [[image[0], narrow]], [[image[0], narrow], addend]]) {
+      const bias = randomTensor(shape as number[], 3);
+      const added = inputs[0] as HostTensor | undefined;
+      const data = sum.data.map((value, i) => {
+        const row = bias.shape.length > 1 ? Math.floor(i / ofImage) : 0;
+        return value + bias.data[row * narrow + (i % narrow)] + (added?.data[i] ?? 0);
+      });
+      await checkKernel({
+        name: 'DiffusionSslConv2DBias',
+        inputs: { x, filter, bias, ...(added && { addend: added }) },
+        expected: [{ shape: sum.shape, data }],
+      });
+    }
+  });
+
+  it.each(shapes)('$image, $wide and $narrow: the bits of convolution and bias apart', async (shape) => {
+    const [x, filter, bias] = [
+      [...shape.image, shape.wide],
+      [shape.size, shape.size, shape.wide, shape.narrow],
+      [shape.narrow],
+    ].map((each, i) => upload(randomTensor(each, i + 1)));
+    const run = (name: string, inputs: Record<string, tf.Tensor>) =>
+      tf.engine().runKernel(name, inputs) as tf.Tensor;
+    const apart = tf.tidy(() =>
+      run('DiffusionSslBiasAdd', { x: run('DiffusionSslConv2D', { x, filter }), bias }),
+    );
+    const y = run('DiffusionSslConv2DBias', { x, filter, bias });
+    expectIdentical(await y.data(), await apart.data());
+    tf.dispose([x, filter, bias, apart, y]);
+  });
 });
 
 describe('transposed convolution kernels', () => {

@@ -1,4 +1,4 @@
-import { erf4, exp4, sigmoid4 } from './exponential';
+import { erf4, exp4, half4, one4, sigmoid4 } from './exponential';
 import { fma, load4, loadPart, store4, storePart } from './simd';
 
 /** Numbers of the activations; `kernels/wasm/activations.ts` has the same. */
@@ -14,8 +14,7 @@ const TANH_CUBIC: f32 = 0.044715;
 function share4(x: v128, kind: i32): v128 {
   if (kind == SILU) return sigmoid4(x);
   if (kind == GELU) {
-    const half = f32x4.splat(0.5);
-    return fma(erf4(f32x4.mul(x, f32x4.splat(0.7071067811865476))), half, half);
+    return fma(erf4(f32x4.mul(x, f32x4.splat(0.7071067811865476))), half4(), half4());
   }
   const inner = fma(f32x4.mul(x, x), f32x4.splat(TANH_CUBIC * TANH_SCALE), f32x4.splat(TANH_SCALE));
   return sigmoid4(f32x4.mul(x, inner));
@@ -29,7 +28,7 @@ function slope4(x: v128, share: v128, kind: i32): v128 {
     const density = exp4(f32x4.mul(f32x4.mul(x, x), f32x4.splat(-0.5)));
     return fma(f32x4.mul(x, density), f32x4.splat(0.3989422804014327), share);
   }
-  let rest = f32x4.mul(x, f32x4.sub(f32x4.splat(1), share));
+  let rest = f32x4.mul(x, f32x4.sub(one4(), share));
   if (kind != SILU) {
     rest = f32x4.mul(rest, fma(f32x4.mul(x, x), f32x4.splat(3 * TANH_CUBIC * TANH_SCALE), f32x4.splat(TANH_SCALE)));
   }

@@ -1,3 +1,4 @@
+import { load1, load4, store1, store4 } from './simd';
 import { ownScratch } from './thread';
 import { TILE_ROWS, tile6x8 } from './tile';
 
@@ -7,8 +8,10 @@ import { TILE_ROWS, tile6x8 } from './tile';
  *
  * Output pixel (y, x) of a grid reads input pixels (y·strideY + offsetY + i, x·strideX + offsetX + j) and is written to
  * pixel (y·outStepY + outY, x·outStepX + outX) of the output. Items are blocks of `blockPixels` grid pixels, times
- * `parts` parts of the panels. `bias`, if any, is added to each pixel, then `relu` applied. Pixels are counted image by
- * image, or with `imagesInner` the same pixel of all images first. Dukhan, "The indirect convolution algorithm" (2019).
+ * `parts` parts of the panels. The sums start from `bias`, if any, and `relu` is applied; or, if `late`, the bias is
+ * added to whole sums, that of an image `biasStep` bytes behind the one before, then `addend`, if any, a tensor of the
+ * output's shape. Pixels are counted image by image, or with `imagesInner` the same pixel of all images first. Dukhan,
+ * "The indirect convolution algorithm" (2019).
  */
 export function convolve(
   begin: i32, end: i32,
@@ -17,7 +20,7 @@ export function convolve(
   tapsY: i32, tapsX: i32, strideY: i32, strideX: i32, offsetY: i32, offsetX: i32,
   outHeight: i32, outWidth: i32, outStepY: i32, outStepX: i32, outY: i32, outX: i32, blockPixels: i32,
   parts: i32, imagesInner: i32,
-  bias: usize, relu: i32,
+  bias: usize, relu: i32, biasStep: usize, addend: usize, late: i32,
 ): void {
   const taps = tapsY * tapsX;
   const panels = (columns + 7) >> 3;
@@ -26,6 +29,7 @@ export function convolve(
   const groupBytes = <usize>(taps + 1) * TILE_ROWS * 4;
   const pixelBytes = depth << 2;
   const rowBytes = width * pixelBytes;
+  const imageBytes = <usize>(outHeight * outWidth * columns) << 2;
   let built = -1;
   for (let item = begin; item < end; item++) {
     const block = item / parts;
@@ -79,9 +83,33 @@ export function convolve(
       for (let p = first; p < last; p += TILE_ROWS, source += groupBytes) {
         tile6x8(
           source, taps, depth, b, <usize>panel << 5, last - p, columns - (panel << 3), false,
-          bias ? bias + (<usize>panel << 5) : 0, relu != 0,
+          bias && !late ? bias + (<usize>panel << 5) : 0, relu != 0,
         );
       }
     }
+    if (late) {
+      const column = part * panels / parts << 3;
+      const count = min(panelEnd << 3, columns) - column;
+      for (let p = first; p < last; p++) {
+        const group = (p - first) / TILE_ROWS, r = (p - first) % TILE_ROWS;
+        const entry = table + group * groupBytes + <usize>(taps * TILE_ROWS + r << 2);
+        const at = <usize>load<u32>(entry) - y;
+        const image = <i32>(at / imageBytes);
+        const row = at + (<usize>column << 2);
+        addToRow(y + row, bias + image * biasStep + (<usize>column << 2), addend ? addend + row : 0, count);
+      }
+    }
   }
+}
+
+/** y = (y + bias) + addend in each column of a row, which the cache still holds. */
+// @ts-ignore: decorator
+@inline
+function addToRow(y: usize, bias: usize, addend: usize, columns: i32): void {
+  let c = 0;
+  for (; c + 4 <= columns; c += 4) {
+    const value = f32x4.add(load4(y, c), load4(bias, c));
+    store4(y, c, addend ? f32x4.add(value, load4(addend, c)) : value);
+  }
+  for (; c < columns; c++) store1(y, c, load1(y, c) + load1(bias, c) + (addend ? load1(addend, c) : 0));
 }

@@ -5,7 +5,7 @@ import { ownScratch } from './thread';
 import { TILE_ROWS, tile6x8 } from './tile';
 
 /** Bytes of a table of one group of rows for {@link tile6x8}, with one tap. */
-const GROUP_BYTES: usize = 2 * TILE_ROWS * 4;
+export const GROUP_BYTES: usize = 2 * TILE_ROWS * 4;
 
 /**
  * Packs the matrices of all heads of x [batch, tokens, heads · size]: with `along` the tokens are the depth of the
@@ -24,7 +24,7 @@ export function attentionPack(
 }
 
 /** Rows of a matrix, `stride` floats apart, times packed panels: [rows, columns], its rows `outStride` apart. */
-function product(
+export function product(
   table: usize, a: usize, stride: i32, rows: i32, depth: i32, packed: usize, columns: i32, out: usize, outStride: i32,
 ): void {
   let group = table;
@@ -47,12 +47,12 @@ function product(
 /** Address of what a head has of a row of [batch · tokens, heads · size]. */
 // @ts-ignore: decorator
 @inline
-function partOf(x: usize, row: i32, heads: i32, head: i32, size: i32): usize {
+export function partOf(x: usize, row: i32, heads: i32, head: i32, size: i32): usize {
   return x + (<usize>((row * heads + head) * size) << 2);
 }
 
 /** scores = scores · scale + mask, of one row; the mask's values lie `stride` floats apart. */
-function maskRow(scores: usize, count: i32, scale: f32, mask: usize, stride: i32): void {
+export function maskRow(scores: usize, count: i32, scale: f32, mask: usize, stride: i32): void {
   for (let i = 0; i < count; i++) store1(scores, i, load1(scores, i) * scale + load1(mask, i * stride));
 }
 
@@ -60,10 +60,10 @@ function maskRow(scores: usize, count: i32, scale: f32, mask: usize, stride: i32
  * e^(score · scale - greatest) in place of the scores of a row, with scale above zero. Stores the greatest scaled score
  * and 1 / Σ of the results to `statistics`.
  */
-function exponentials(row: usize, count: i32, scale: f32, statistics: usize): void {
+export function exponentials(row: usize, count: i32, scale: f32, statistics: usize): void {
   let tops = f32x4.splat(-Infinity as f32);
   let i = 0;
-  for (; i + 4 <= count; i += 4) tops = f32x4.max(tops, load4(row, i));
+  for (; i + 4 <= count; i += 4) tops = f32x4.pmax(tops, load4(row, i));
   let top = max(
     max(f32x4.extract_lane(tops, 0), f32x4.extract_lane(tops, 1)),
     max(f32x4.extract_lane(tops, 2), f32x4.extract_lane(tops, 3)),

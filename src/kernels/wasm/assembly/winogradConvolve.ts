@@ -9,12 +9,14 @@ import { POINTS, pointStride, storeOutputTiles, transformInputTiles } from './wi
  * of the output.
  *
  * Items are blocks of `blockTiles` tiles, whose matrices stay in the cache. `depth` and `columns` must be
- * multiples of 4. `bias`, if any, is added to each pixel, then `relu` applied.
+ * multiples of 4. `bias`, if any, is added to each pixel, that of an image `biasStep` bytes behind the one before, then
+ * `relu` applied, then `addend` added, if any, a tensor of the output's shape.
  */
 export function winogradConvolve(
   begin: i32, end: i32,
   x: usize, packed: usize, y: usize, zeros: usize, scratch: usize, scratchBytes: i32,
-  batch: i32, height: i32, width: i32, depth: i32, columns: i32, blockTiles: i32, bias: usize, relu: i32,
+  batch: i32, height: i32, width: i32, depth: i32, columns: i32, blockTiles: i32,
+  bias: usize, relu: i32, biasStep: usize, addend: usize,
 ): void {
   const tiles = batch * ((height + 3) >> 2) * ((width + 3) >> 2);
   const panels = (columns + 7) >> 3;
@@ -34,7 +36,9 @@ export function winogradConvolve(
         last - first, depth, columns, panels, columns, false, own,
       );
     }
-    storeOutputTiles(first, last, product, productPoint, y, own, height, width, columns, bias, relu);
+    storeOutputTiles(
+      first, last, product, productPoint, y, own, height, width, columns, bias, relu, biasStep, addend,
+    );
   }
 }
 
@@ -94,11 +98,14 @@ export function winogradPanels(
 export function winogradOutput(
   begin: i32, end: i32,
   product: usize, y: usize, scratch: usize, scratchBytes: i32,
-  tiles: i32, height: i32, width: i32, columns: i32, bias: usize, relu: i32,
+  tiles: i32, height: i32, width: i32, columns: i32,
+  bias: usize, relu: i32, biasStep: usize, addend: usize,
 ): void {
   const source = product + (<usize>(begin * columns) << 2);
   const own = ownScratch(scratch, scratchBytes);
-  storeOutputTiles(begin, end, source, pointStride(tiles, columns), y, own, height, width, columns, bias, relu);
+  storeOutputTiles(
+    begin, end, source, pointStride(tiles, columns), y, own, height, width, columns, bias, relu, biasStep, addend,
+  );
 }
 
 /**

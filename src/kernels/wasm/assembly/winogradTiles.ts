@@ -141,13 +141,14 @@ export function transformGradientTiles(
 
 /**
  * Transforms one row of each of 36 matrices into 4 × 4 pixels of the output, and stores those inside the image; before
- * that it adds `bias`, if that is not 0, and then applies `relu`.
+ * that it adds `bias`, that of an image `biasStep` bytes behind the one before, then applies `relu`, or adds `addend`, a
+ * tensor of the output's shape. Without `bias`, if that is 0, there is nothing of these.
  */
 export function storeOutputTiles(
   first: i32, last: i32, source: usize, pointBytes: usize, y: usize, own: usize,
-  height: i32, width: i32, channels: i32, bias: usize, relu: i32,
+  height: i32, width: i32, channels: i32,
+  bias: usize, relu: i32, biasStep: usize, addend: usize,
 ): void {
-  const floor = f32x4.splat(relu ? 0 : -Infinity);
   const tilesX = (width + 3) >> 2;
   const tilesOfImage = ((height + 3) >> 2) * tilesX;
   const pixelBytes = <usize>channels << 2;
@@ -176,10 +177,13 @@ export function storeOutputTiles(
         const step: usize = whole ? pixelBytes : 16;
         outputTransform(d0, dp, dq, dpp, dqq, pp, qq, own + i * 96, 16, to, step);
         if (bias) {
-          const shift = v128.load(bias + offset);
-          for (let j: usize = 0; j < 4; j++) {
-            const pixel = to + j * step;
-            v128.store(pixel, f32x4.max(f32x4.add(v128.load(pixel), shift), floor));
+          const shift = v128.load(bias + image * biasStep + offset);
+          let added = addend + (row - y);
+          for (let j = 0, pixel = to; j < pixels; j++, pixel += step, added += pixelBytes) {
+            let value = f32x4.add(v128.load(pixel), shift);
+            if (addend) value = f32x4.add(value, v128.load(added));
+            else if (relu) value = f32x4.max(value, f32x4.splat(0));
+            v128.store(pixel, value);
           }
         }
         if (!whole) {
