@@ -69,7 +69,8 @@ report();
 
 function chooseNetwork(): BenchNetwork {
   const base = networks[task ? 0 : Number(options.network) - 1];
-  if (!base) throw new Error(`--network takes a number from 1 to ${networks.length}, unet2d or unet2dCondition`);
+  if (!base)
+    throw new Error(`--network takes a number from 1 to ${networks.length}, unet2d or unet2dCondition`);
   if (task) return { ...base, size: task.size, batch: task.batch };
   const first = Number(options.filters ?? base.filterConfig[0]);
   return {

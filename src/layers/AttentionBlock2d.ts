@@ -65,10 +65,7 @@ export class AttentionBlock2d extends SpecLayer {
       const tokens: tf.Tensor3D = tf.reshape(normed, [batch, height * width, channels]);
       const [q, k, v] = ['to_q', 'to_k', 'to_v'].map((name) => applyLinear(this, name, tokens));
       const around = tf.reshape(x, tokens.shape);
-      const sum = tf.reshape(
-        applyLinear(this, 'to_out.0', attention(q, k, v, { heads }), around),
-        x.shape,
-      );
+      const sum = tf.reshape(applyLinear(this, 'to_out.0', attention(q, k, v, { heads }), around), x.shape);
       return outputScaleFactor === 1 ? sum : tf.div(sum, outputScaleFactor);
     });
   }

@@ -26,8 +26,8 @@ export interface Conv2dOptions {
  *
  * @param x Tensor of shape [batch, height, width, inChannels].
  * @param filter Tensor of shape [k, k, inChannels, outChannels], k odd.
- * @param bias Tensor of shape [outChannels], what is added to each channel, or [batch, outChannels], for each sample its
- * own. Default none.
+ * @param bias Tensor of shape [outChannels], what is added to each channel, or [batch, outChannels], for each sample
+ * its own. Default none.
  * @returns Tensor of shape [batch, height, width, outChannels].
  * @throws If the filter is not square with an odd side, its input channels are not those of `x`, or `bias` or `addend`
  * has another shape.
@@ -87,7 +87,12 @@ export function conv2d(
   return customGradient<tf.Tensor[], tf.Tensor4D, [tf.Tensor4D, tf.Tensor4D]>(
     [x, filter, bias, ...(addend ? [addend] : [])],
     (x, filter, bias, addend) => ({
-      value: runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x, filter, bias, ...(addend && { addend }) })!,
+      value: runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', {
+        x,
+        filter,
+        bias,
+        ...(addend && { addend }),
+      })!,
       saved: [x, filter] as [tf.Tensor4D, tf.Tensor4D],
     }),
     (dy, x, filter) => [

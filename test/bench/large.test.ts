@@ -11,10 +11,25 @@ afterAll(() => rmSync(root, { recursive: true }));
 /** The lines that `bench:large` prints of a small network. */
 async function run(...args: string[]): Promise<string> {
   const script = path.join(import.meta.dirname, '../../bench/large.ts');
-  const small = ['--backend', 'wasm', '--threads', '1', '--batch', '1', '--size', '32', '--filters', '4,4,8,8,8,8'];
-  const { stdout } = await promisify(execFile)(process.execPath, ['--import', 'tsx', script, ...small, ...args], {
-    env: { ...process.env, TSX_TSCONFIG_PATH: path.join(path.dirname(script), 'tsconfig.json') },
-  });
+  const small = [
+    '--backend',
+    'wasm',
+    '--threads',
+    '1',
+    '--batch',
+    '2',
+    '--size',
+    '32',
+    '--filters',
+    '4,4,8,8,8,8',
+  ];
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--import', 'tsx', script, ...small, ...args],
+    {
+      env: { ...process.env, TSX_TSCONFIG_PATH: path.join(path.dirname(script), 'tsconfig.json') },
+    },
+  );
   return stdout;
 }
 

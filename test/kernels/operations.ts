@@ -14,10 +14,10 @@ import { geglu } from '../../src/ops/geglu.js';
 import { gelu } from '../../src/ops/gelu.js';
 import { groupNorm } from '../../src/ops/groupNorm.js';
 import { layerNorm } from '../../src/ops/layerNorm.js';
+import { linear } from '../../src/ops/linear.js';
 import { maxPool2d } from '../../src/ops/maxPool2d.js';
 import { pixelShuffle } from '../../src/ops/pixelShuffle.js';
 import { pixelUnshuffle } from '../../src/ops/pixelUnshuffle.js';
-import { linear } from '../../src/ops/linear.js';
 import { silu } from '../../src/ops/silu.js';
 import { upsampleBilinear2d } from '../../src/ops/upsampleBilinear2d.js';
 import { upsampleConv2d } from '../../src/ops/upsampleConv2d.js';
@@ -89,8 +89,7 @@ const convolve = (size: number, perImage: boolean): Operation => ({
       [b, h, w, channels],
     ];
   },
-  op: (x, filter, bias, addend) =>
-    conv2d(image(x), image(filter), vector(bias), { addend: image(addend) }),
+  op: (x, filter, bias, addend) => conv2d(image(x), image(filter), vector(bias), { addend: image(addend) }),
 });
 const random = (shape: number[]) => upload<tf.Rank.R4>(randomTensor(shape, 7));
 
@@ -148,12 +147,7 @@ export const operations: Record<string, Operation> = {
   'conv2d 3×3, bias and addend': convolve(3, false),
   'conv2d 3×3, a bias for each image, and an addend': convolve(3, true),
   'linear with an addend': {
-    shapes: ([b, h, w, c]) => [
-      [b, h * w, c],
-      [c, 1 + (c % 19)],
-      [1 + (c % 19)],
-      [b, h * w, 1 + (c % 19)],
-    ],
+    shapes: ([b, h, w, c]) => [[b, h * w, c], [c, 1 + (c % 19)], [1 + (c % 19)], [b, h * w, 1 + (c % 19)]],
     op: (x, weight, bias, addend) => linear(x, weight as tf.Tensor2D, vector(bias), { addend }),
   },
   'downsampleConv2d, zeros around': downsample('around'),

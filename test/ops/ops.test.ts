@@ -115,7 +115,10 @@ describe('conv2d with a bias for each image, and an addend', () => {
     const x: tf.Tensor4D = tf.zeros([2, 4, 4, 1]);
     const filter: tf.Tensor4D = tf.zeros([3, 3, 1, 3]);
     const bias: tf.Tensor2D = tf.zeros([1, 3]);
-    await expectThrowsClean(() => conv2d(x, filter, bias), /^conv2d: the shape of bias is \[1, 3\]; .*\[2, 3\]/);
+    await expectThrowsClean(
+      () => conv2d(x, filter, bias),
+      /^conv2d: the shape of bias is \[1, 3\]; .*\[2, 3\]/,
+    );
     await expectThrowsClean(
       () => conv2d(x, filter, undefined, { addend: x }),
       /^conv2d: the shape of addend is \[2, 4, 4, 1\]; .*\[2, 4, 4, 3\]/,

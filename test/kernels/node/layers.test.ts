@@ -57,7 +57,7 @@ describe.skipIf(reason)(`the addon's own operations${reason ? ` (${reason})` : '
     );
   });
 
-  // Few blocks of tiles and many, images that tiles do not divide, channels that panels do not, and both ways of a bias.
+  // Few blocks of tiles and many, images that tiles do not divide, channels that panels do not, both ways of a bias.
   it.each([
     { image: [8, 16, 16], channels: [64, 48], perImage: true },
     { image: [3, 62, 63], channels: [16, 80], perImage: false },

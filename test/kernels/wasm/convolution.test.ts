@@ -103,7 +103,11 @@ describe('convolution kernels with bias', () => {
     const sum = correlate(x, filter, 1);
     const addend = randomTensor(sum.shape, 4);
     const ofImage = sum.data.length / image[0];
-    for (const [shape, ...inputs] of [[[narrow], addend], [[image[0], narrow]], [[image[0], narrow], addend]]) {
+    for (const [shape, ...inputs] of [
+      [[narrow], addend],
+      [[image[0], narrow]],
+      [[image[0], narrow], addend],
+    ]) {
       const bias = randomTensor(shape as number[], 3);
       const added = inputs[0] as HostTensor | undefined;
       const data = sum.data.map((value, i) => {

@@ -1,6 +1,6 @@
 import { fma } from './simd';
 
-/** Vectors of constants, in memory: V8 would build each anew at each use, which takes longer than to compute with it. */
+/** Vectors of constants, in memory: V8 would build each anew at each use, which takes as long as what is computed. */
 let constants: usize = 0;
 
 /** Places of the constants. */

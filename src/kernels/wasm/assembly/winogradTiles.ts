@@ -141,8 +141,8 @@ export function transformGradientTiles(
 
 /**
  * Transforms one row of each of 36 matrices into 4 × 4 pixels of the output, and stores those inside the image; before
- * that it adds `bias`, that of an image `biasStep` bytes behind the one before, then applies `relu`, or adds `addend`, a
- * tensor of the output's shape. Without `bias`, if that is 0, there is nothing of these.
+ * that it adds `bias`, that of an image `biasStep` bytes behind the one before, then applies `relu`, or adds `addend`,
+ * a tensor of the output's shape. Without `bias`, if that is 0, there is nothing of these.
  */
 export function storeOutputTiles(
   first: i32, last: i32, source: usize, pointBytes: usize, y: usize, own: usize,
