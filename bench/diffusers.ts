@@ -60,7 +60,8 @@ async function measureTask(index: number): Promise<object[]> {
     return measured.map(({ backend, threads, node, secondsPerStep, peakMemoryBytes, ...rest }) => {
       const { processorSecondsPerStep } = rest;
       const ratioToPyTorch = peers.length > 0 ? peerSeconds / secondsPerStep : null;
-      const error = peers.length > 0 ? errorOf(folder, backend, threads!) : 0;
+      const error =
+        peers.length > 0 ? errorOf(folder, `${backend}-${threads}`, `pytorch-${peers[0].threads}`) : 0;
       const share = ratioToPyTorch === null ? '' : `${(100 * ratioToPyTorch).toFixed(0)} % of PyTorch`;
       const cost = `${secondsPerStep.toFixed(3)} s, ${processorSecondsPerStep.toFixed(3)} s of processors`;
       console.log(`  ${backend.padEnd(8)} ${threads} threads  ${cost}  ${share}`);
@@ -83,12 +84,12 @@ async function measureTask(index: number): Promise<object[]> {
   }
 }
 
-/** How far a backend's first result lies from that of PyTorch on one thread, as a part of the largest value. */
-function errorOf(folder: string, backend: string, threads: number): number {
+/** How far a backend's first result lies from PyTorch's, as a part of the largest value. */
+function errorOf(folder: string, ...names: [backend: string, peer: string]): number {
   const read = (name: string) =>
     readSafetensors(readFileSync(path.join(folder, `result-${name}.safetensors`))).tensors.get('result')!
       .data as Float32Array;
-  const [actual, expected] = [read(`${backend}-${threads}`), read('pytorch-1')];
+  const [actual, expected] = names.map(read);
   const largest = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   return expected.reduce((most, value, i) => Math.max(most, Math.abs(value - actual[i])), 0) / largest;
 }
