@@ -29,6 +29,7 @@ const folders = [
   'pretrained',
   'samplers',
   'schedulers',
+  'ssl/dino',
   'training',
   'training/node',
 ];

@@ -47,6 +47,7 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'training', packages: [core, layers] }],
   [{ folder: 'training/node', packages: [core, layers, 'node:'] }],
   [{ folder: 'finetuning', packages: [core, layers] }],
+  [{ folder: 'ssl/dino', packages: [core, layers] }],
   [{ folder: 'maps', packages: [core] }],
   [{ folder: 'features/node', packages: [core, 'node:'] }],
   [{ folder: 'maps/node', packages: ['node:'] }],

@@ -168,25 +168,35 @@ export { ConcatChannels } from './layers/ConcatChannels.js';
 export { Conv1x1, type Conv1x1Config } from './layers/Conv1x1.js';
 export { Conv2d, type Conv2dConfig } from './layers/Conv2d.js';
 export { ConvBlock, type ConvBlockConfig } from './layers/ConvBlock.js';
+export { DitBlock, type DitBlockConfig } from './layers/DitBlock.js';
+export { DitFinalLayer, type DitFinalLayerConfig } from './layers/DitFinalLayer.js';
 export { Downsample2d, type Downsample2dConfig } from './layers/Downsample2d.js';
 export { EmbeddingTable, type EmbeddingTableConfig } from './layers/EmbeddingTable.js';
 export { GroupNorm, type GroupNormConfig } from './layers/GroupNorm.js';
+export { LayerNorm, type LayerNormConfig } from './layers/LayerNorm.js';
 export { Linear, type LinearConfig } from './layers/Linear.js';
 export { MaxPool2d } from './layers/MaxPool2d.js';
 export type { Initialization, ParameterSpec, TorchLayout, WeightSpec } from './layers/ParameterSpec.js';
+export { PatchEmbed, type PatchEmbedConfig } from './layers/PatchEmbed.js';
 export { PixelShuffle } from './layers/PixelShuffle.js';
 export { PixelUnshuffle, type PixelUnshuffleConfig } from './layers/PixelUnshuffle.js';
+export { PoolTokens, type PoolTokensConfig } from './layers/PoolTokens.js';
 export { ResnetBlock2d, type ResnetBlock2dConfig } from './layers/ResnetBlock2d.js';
 export { registerLayers } from './layers/registerLayers.js';
+export { registerTransformerLayers } from './layers/registerTransformerLayers.js';
 export { registerUnetLayers } from './layers/registerUnetLayers.js';
 export { type LatentDistribution, SampleGaussian } from './layers/SampleGaussian.js';
+export { SinusoidalEmbedding, type SinusoidalEmbeddingConfig } from './layers/SinusoidalEmbedding.js';
 export { SkipDropout, type SkipDropoutConfig } from './layers/SkipDropout.js';
 export { SpecLayer, type SpecLayerConfig } from './layers/SpecLayer.js';
 export { TimeEmbedding, type TimeEmbeddingConfig } from './layers/TimeEmbedding.js';
 export { type SinusoidConfig, TimestepMlp, type TimestepMlpConfig } from './layers/TimestepMlp.js';
+export { TokenSequence, type TokenSequenceConfig } from './layers/TokenSequence.js';
+export { TokensToImage, type TokensToImageConfig } from './layers/TokensToImage.js';
 export { Transformer2d, type Transformer2dConfig } from './layers/Transformer2d.js';
 export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './layers/UpconvBlock.js';
 export { Upsample2d, type Upsample2dConfig } from './layers/Upsample2d.js';
+export { VitBlock, type VitBlockConfig } from './layers/VitBlock.js';
 export { type BinaryCrossEntropyParameters, binaryCrossEntropy } from './losses/binaryCrossEntropy.js';
 export { type CharbonnierParameters, charbonnier } from './losses/charbonnier.js';
 export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.js';
@@ -254,11 +264,18 @@ export {
 } from './metrics/precisionAndRecall.js';
 export type { RankedScoresOptions } from './metrics/RankedScores.js';
 export type { AutoencoderKlConfig } from './models/AutoencoderKlConfig.js';
+export { type AttentionMapsOptions, attentionMaps } from './models/attentionMaps.js';
 export { autoencoderKl } from './models/autoencoderKl.js';
 export { autoencoderKlParameters } from './models/autoencoderKlParameters.js';
 export { countParameters } from './models/countParameters.js';
 export { countValues, type ParameterCount } from './models/countValues.js';
+export type { DitConfig } from './models/DitConfig.js';
+export type { DitTransformer2dConfig } from './models/DitTransformer2dConfig.js';
 export { decodeLatents } from './models/decodeLatents.js';
+export { dit } from './models/dit.js';
+export { ditParameters } from './models/ditParameters.js';
+export { ditTransformer2d } from './models/ditTransformer2d.js';
+export { ditTransformer2dParameters } from './models/ditTransformer2dParameters.js';
 export { enableGradientCheckpointing } from './models/enableGradientCheckpointing.js';
 export { encodeLatents } from './models/encodeLatents.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
@@ -268,15 +285,24 @@ export { layersDenoiser } from './models/layersDenoiser.js';
 export { type NamedParameter, namedParameters } from './models/namedParameters.js';
 export { scaleLatents } from './models/scaleLatents.js';
 export { setDropoutStep } from './models/setDropoutStep.js';
+export type { ImageSize } from './models/tokenGrid.js';
 export type { Unet2dConditionConfig } from './models/Unet2dConditionConfig.js';
 export type { Unet2dConfig } from './models/Unet2dConfig.js';
 export type { UnetAttDConfig } from './models/UnetAttDConfig.js';
+export type { UVitConfig } from './models/UVitConfig.js';
 export { unet2d } from './models/unet2d.js';
 export { type Unet2dConditionInputs, unet2dCondition } from './models/unet2dCondition.js';
 export { unet2dConditionParameters } from './models/unet2dConditionParameters.js';
 export { unet2dParameters } from './models/unet2dParameters.js';
 export { unetAttD } from './models/unetAttD.js';
 export { unscaleLatents } from './models/unscaleLatents.js';
+export { uVit } from './models/uVit.js';
+export { uVitParameters } from './models/uVitParameters.js';
+export type { VitConfig } from './models/VitConfig.js';
+export { vit } from './models/vit.js';
+export { vitAttention } from './models/vitAttention.js';
+export { vitParameters } from './models/vitParameters.js';
+export { vitTokens } from './models/vitTokens.js';
 export type {
   BandStatistics,
   NormalizationParameters,
@@ -309,6 +335,7 @@ export { addRelu } from './ops/addRelu.js';
 export { addToPixels } from './ops/addToPixels.js';
 export { type AttentionOptions, attention } from './ops/attention.js';
 export { attentionGate } from './ops/attentionGate.js';
+export { attentionWeights } from './ops/attentionWeights.js';
 export { avgPool2d } from './ops/avgPool2d.js';
 export {
   type BatchNormOptions,
@@ -341,6 +368,7 @@ export { type RandomIntegersOptions, randomIntegers, randomNormal, randomUniform
 export { recompute } from './ops/recompute.js';
 export { registerGradients } from './ops/registerGradients.js';
 export { type Resample2dOptions, resample2d } from './ops/resample2d.js';
+export { type PositionRule, type ResizePositionsOptions, resizePositions } from './ops/resizePositions.js';
 export { type RmsNormOptions, rmsNorm } from './ops/rmsNorm.js';
 export { silu } from './ops/silu.js';
 export { upsampleBilinear2d } from './ops/upsampleBilinear2d.js';
@@ -354,6 +382,7 @@ export { Adamax, type AdamaxOptions } from './optimizers/Adamax.js';
 export { AdamFamily, type AdamFamilyOptions } from './optimizers/AdamFamily.js';
 export { AdamW, type AdamWOptions } from './optimizers/AdamW.js';
 export { type ClippedGradients, clipByGlobalNorm } from './optimizers/clipByGlobalNorm.js';
+export { clipEachByNorm } from './optimizers/clipEachByNorm.js';
 export { GroupedOptimizer, type ParameterGroup } from './optimizers/GroupedOptimizer.js';
 export { NAdam, type NAdamOptions } from './optimizers/NAdam.js';
 export {
@@ -438,6 +467,22 @@ export { type PolynomialOptions, polynomial } from './schedulers/polynomial.js';
 export { type ReduceLrOnPlateauOptions, reduceLrOnPlateau } from './schedulers/reduceLrOnPlateau.js';
 export { type StepLrOptions, stepLr } from './schedulers/stepLr.js';
 export type { LrScheduler, LrState } from './schedulers/types.js';
+export { CollapseAlarm, type DinoHealth } from './ssl/dino/CollapseAlarm.js';
+export { type CosineScheduleOptions, cosineSchedule } from './ssl/dino/cosineSchedule.js';
+export { DinoHeadLayer, type DinoHeadLayerConfig } from './ssl/dino/DinoHeadLayer.js';
+export type { DinoNetwork } from './ssl/dino/DinoNetwork.js';
+export {
+  type DinoStep,
+  type DinoStepResult,
+  DinoTraining,
+  type DinoTrainingOptions,
+} from './ssl/dino/DinoTraining.js';
+export { type DinoHeadConfig, dinoHead } from './ssl/dino/dinoHead.js';
+export { type DinoLossOptions, dinoLoss } from './ssl/dino/dinoLoss.js';
+export { type DinoSettings, dinoPresets } from './ssl/dino/dinoPresets.js';
+export { movedCentre } from './ssl/dino/movedCentre.js';
+export { type CropOptions, type MultiCropOptions, multiCrop } from './ssl/dino/multiCrop.js';
+export { type TeacherTemperatureOptions, teacherTemperatures } from './ssl/dino/teacherTemperatures.js';
 export { type BandMaskOptions, bandMask } from './training/bandMask.js';
 export { type BlockMaskOptions, blockMask } from './training/blockMask.js';
 export type { BoundOptions, BoundVariance } from './training/boundTerm.js';

@@ -3,7 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { argumentError } from '../internal/checks.js';
 import { conv2d } from '../ops/conv2d.js';
 import { channelsLast, singleInput } from './layerCall.js';
-import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { conv2dSpecs, type ParameterSpec, withoutPrefix } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
 /** Configuration of {@link Conv2d}. */
@@ -42,8 +42,7 @@ export class Conv2d extends SpecLayer {
 
   override parameterSpecs(): ParameterSpec[] {
     const { kernelSize = 3, inChannels, outChannels } = this.config;
-    const specs = conv2dSpecs('', [kernelSize, inChannels, outChannels], { bias: true });
-    return specs.map((spec) => ({ ...spec, name: spec.name.slice(1) }));
+    return withoutPrefix(conv2dSpecs('', [kernelSize, inChannels, outChannels], { bias: true }));
   }
 
   override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {

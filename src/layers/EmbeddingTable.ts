@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { embedding } from '../ops/embedding.js';
 import { singleInput } from './layerCall.js';
-import { embeddingSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { embeddingSpecs, type Initialization, type ParameterSpec, withoutPrefix } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
 /** Configuration of {@link EmbeddingTable}. */
@@ -10,6 +10,8 @@ export interface EmbeddingTableConfig extends SpecLayerConfig {
   /** Number of classes. */
   rows: number;
   channels: number;
+  /** Default torch's, of variance 1. */
+  initialization?: Initialization;
 }
 
 /**
@@ -34,8 +36,8 @@ export class EmbeddingTable extends SpecLayer {
   }
 
   override parameterSpecs(): ParameterSpec[] {
-    const specs = embeddingSpecs('', this.config.rows, this.config.channels);
-    return specs.map((spec) => ({ ...spec, name: spec.name.slice(1) }));
+    const { rows, channels, initialization } = this.config;
+    return withoutPrefix(embeddingSpecs('', [rows, channels], initialization));
   }
 
   override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {

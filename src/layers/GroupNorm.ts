@@ -3,7 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ActivationName } from './activation.js';
 import { normalize } from './applyParameters.js';
 import { singleInput } from './layerCall.js';
-import { normSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { normSpecs, type ParameterSpec, withoutPrefix } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
 /** Configuration of {@link GroupNorm}. */
@@ -38,7 +38,7 @@ export class GroupNorm extends SpecLayer {
   }
 
   override parameterSpecs(): ParameterSpec[] {
-    return normSpecs('', this.config.channels).map((spec) => ({ ...spec, name: spec.name.slice(1) }));
+    return withoutPrefix(normSpecs('', this.config.channels));
   }
 
   override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {

@@ -2,13 +2,15 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { linear } from '../ops/linear.js';
 import { singleInput } from './layerCall.js';
-import { linearSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { type Initialization, linearSpecs, type ParameterSpec, withoutPrefix } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
 /** Configuration of {@link Linear}. */
 export interface LinearConfig extends SpecLayerConfig {
   inFeatures: number;
   outFeatures: number;
+  /** Of the matrix; the bias then begins with zeros. Default torch's of both. */
+  initialization?: Initialization;
 }
 
 /**
@@ -33,8 +35,8 @@ export class Linear extends SpecLayer {
   }
 
   override parameterSpecs(): ParameterSpec[] {
-    const { inFeatures, outFeatures } = this.config;
-    return linearSpecs('', inFeatures, outFeatures).map((spec) => ({ ...spec, name: spec.name.slice(1) }));
+    const { inFeatures, outFeatures, initialization } = this.config;
+    return withoutPrefix(linearSpecs('', inFeatures, outFeatures, { initialization }));
   }
 
   override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {

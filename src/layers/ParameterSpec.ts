@@ -1,8 +1,15 @@
 /** Which torch module a parameter belongs to, hence how its axes are ordered there. */
 export type TorchLayout = 'conv1d' | 'conv2d' | 'convTranspose2d' | 'depthwiseConv2d' | 'linear' | 'same';
 
-/** How a parameter is filled when a model is built. */
-export type Initialization = { type: 'uniform'; bound: number } | { type: 'constant'; value: number };
+/**
+ * How a parameter is filled when a model is built: at random within ±bound, at random by a normal distribution, with
+ * one number, or with given ones, row by row.
+ */
+export type Initialization =
+  | { type: 'uniform'; bound: number }
+  | { type: 'normal'; std: number }
+  | { type: 'constant'; value: number }
+  | { type: 'values'; values(): Float32Array };
 
 /** What a stored weight is: enough to find it in a torch `state_dict` and to check it. */
 export interface WeightSpec {
@@ -28,7 +35,8 @@ export interface ParameterSpec extends WeightSpec {
   initialization: Initialization;
 }
 
-const parameter = (
+/** One trainable parameter. */
+export const parameter = (
   name: string,
   shape: number[],
   initialization: Initialization,
@@ -64,17 +72,43 @@ export function convTranspose2dSpecs(
   ];
 }
 
+/** How {@link linearSpecs} are. */
+export interface LinearSpecsOptions {
+  /** Default true. */
+  bias?: boolean;
+  /** Of the matrix; the bias then begins with zeros. Default torch's of both. */
+  initialization?: Initialization;
+}
+
 /** Parameters of `torch.nn.Linear(inFeatures, outFeatures)`. */
 export function linearSpecs(
   prefix: string,
   inFeatures: number,
   outFeatures: number,
-  { bias = true }: { bias?: boolean } = {},
+  { bias = true, initialization }: LinearSpecsOptions = {},
 ): ParameterSpec[] {
-  const init = torchUniform(inFeatures);
+  const [init, biasInit] = initialization
+    ? [initialization, { type: 'constant', value: 0 } as const]
+    : [torchUniform(inFeatures), torchUniform(inFeatures)];
   const weight = parameter(`${prefix}.weight`, [inFeatures, outFeatures], init, 'linear');
-  return bias ? [weight, parameter(`${prefix}.bias`, [outFeatures], init)] : [weight];
+  return bias ? [weight, parameter(`${prefix}.bias`, [outFeatures], biasInit)] : [weight];
 }
+
+/**
+ * A normal distribution of this spread, which is what `trunc_normal_` of timm gives too: it cuts off at ±2, a hundred
+ * deviations away.
+ */
+export const normalValues = (std: number): Initialization => ({ type: 'normal', std });
+
+/** torch's `xavier_uniform_` of a matrix. */
+export const xavierUniform = (fanIn: number, fanOut: number): Initialization => ({
+  type: 'uniform',
+  bound: Math.sqrt(6 / (fanIn + fanOut)),
+});
+
+/** Specifications without the dot that a prefix of '' leaves. */
+export const withoutPrefix = (specs: readonly ParameterSpec[]): ParameterSpec[] =>
+  specs.map((spec) => ({ ...spec, name: spec.name.slice(1) }));
 
 /** Parameters of `torch.nn.GroupNorm` or `torch.nn.LayerNorm` over `channels`. */
 export function normSpecs(prefix: string, channels: number): ParameterSpec[] {
@@ -84,9 +118,13 @@ export function normSpecs(prefix: string, channels: number): ParameterSpec[] {
   ];
 }
 
-/** The table of `torch.nn.Embedding(rows, channels)`, of torch's variance 1. */
-export function embeddingSpecs(prefix: string, rows: number, channels: number): ParameterSpec[] {
-  return [parameter(`${prefix}.weight`, [rows, channels], { type: 'uniform', bound: Math.sqrt(3) })];
+/** The table of `torch.nn.Embedding(rows, channels)`, of torch's variance 1 unless told otherwise. */
+export function embeddingSpecs(
+  prefix: string,
+  shape: [rows: number, channels: number],
+  initialization: Initialization = { type: 'uniform', bound: Math.sqrt(3) },
+): ParameterSpec[] {
+  return [parameter(`${prefix}.weight`, shape, initialization)];
 }
 
 /** Parameters and buffers of `torch.nn.BatchNorm2d(channels)`. */

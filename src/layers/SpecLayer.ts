@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import * as tfl from '@tensorflow/tfjs-layers';
 import { ConfigError } from '../errors/ConfigError.js';
-import { randomUniform } from '../internal/philox.js';
+import { randomNormal, randomUniform } from '../internal/philox.js';
 import { randomStreams } from '../internal/streams.js';
 import { type BatchNormOptions, batchNormInference, batchNormTraining } from '../ops/batchNorm.js';
 import { updateRunningStatistics } from '../ops/updateRunningStatistics.js';
@@ -51,6 +51,8 @@ const BATCH_NORM_MOMENTUM = 0.1;
 export abstract class SpecLayer extends tfl.layers.Layer {
   /** Whether a call is the repetition of an earlier one, which has updated the running statistics already. */
   isRepeating = false;
+  /** Whether the parameters are known by their own names alone, without the layer's: `pos_embed`. */
+  readonly isRoot: boolean = false;
   private readonly variables = new Map<string, LayerVariable>();
 
   protected constructor(protected readonly config: SpecLayerConfig) {
@@ -119,20 +121,16 @@ export abstract class SpecLayer extends tfl.layers.Layer {
 }
 
 function initialValue(spec: ParameterSpec, layer: string, index: number, seed: number): tf.Tensor {
-  if (spec.initialization.type === 'constant') {
-    return tf.fill(spec.shape, spec.initialization.value, spec.dtype);
-  }
-  const { bound } = spec.initialization;
-  const size = spec.shape.reduce((product, side) => product * side, 1);
-  const uniform = randomUniform(size, {
-    seed,
-    stream: randomStreams.initialization,
-    step: hash(`${layer}.${index}`),
-  });
-  return tf.tensor(
-    uniform.map((u) => (2 * u - 1) * bound),
-    spec.shape,
-  );
+  const { initialization: init, shape, dtype } = spec;
+  if (init.type === 'constant') return tf.fill(shape, init.value, dtype);
+  if (init.type === 'values') return tf.tensor(init.values(), shape);
+  const size = shape.reduce((product, side) => product * side, 1);
+  const key = { seed, stream: randomStreams.initialization, step: hash(`${layer}.${index}`) };
+  const values =
+    init.type === 'normal'
+      ? randomNormal(size, key).map((n) => n * init.std)
+      : randomUniform(size, key).map((u) => (2 * u - 1) * init.bound);
+  return tf.tensor(values, shape);
 }
 
 /** FNV-1a, 32 bits: a parameter's name as the position in its random stream. */

@@ -4,7 +4,7 @@ import { embedTimesteps, timestepFrequencies } from '../diffusion/embedTimesteps
 import { argumentError } from '../internal/checks.js';
 import { type ActivationName, activate } from './activation.js';
 import { applyLinear } from './applyParameters.js';
-import { linearSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { type Initialization, linearSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
 /** The sinusoidal embedding of each number; see `getTimestepEmbedding`. */
@@ -20,6 +20,12 @@ export interface TimestepMlpConfig extends SpecLayerConfig {
   inFeatures: number;
   /** Size of the result. */
   channels: number;
+  /** Size between the two linear layers. Default `channels`. */
+  hidden?: number;
+  /** Names of the two linear layers. Default `['linear_1', 'linear_2']`. */
+  names?: readonly [string, string];
+  /** Of the matrices; the biases then begin with zeros. Default torch's. */
+  initialization?: Initialization;
   /** Default `'silu'`. */
   activation?: ActivationName;
   /** How the numbers of the last input are embedded first. Default: they are taken as they are. */
@@ -31,7 +37,7 @@ export interface TimestepMlpConfig extends SpecLayerConfig {
  * diffusers' `TimestepEmbedding`.
  *
  * [batch, numbers] → [batch, channels]. Called with two inputs, the second alone is embedded, and joins the first, as
- * in the `text_time` embedding of SDXL. Torch names `linear_1.*` and `linear_2.*`.
+ * in the `text_time` embedding of SDXL. Torch names `linear_1.*` and `linear_2.*`, or as `names` says.
  *
  * @throws On a call, if the features are not `inFeatures`.
  * @example
@@ -52,8 +58,12 @@ export class TimestepMlp extends SpecLayer {
   }
 
   override parameterSpecs(): ParameterSpec[] {
-    const { inFeatures, channels } = this.config;
-    return [...linearSpecs('linear_1', inFeatures, channels), ...linearSpecs('linear_2', channels, channels)];
+    const { inFeatures, channels, hidden = channels, initialization } = this.config;
+    const [first, second] = this.names;
+    return [
+      ...linearSpecs(first, inFeatures, hidden, { initialization }),
+      ...linearSpecs(second, hidden, channels, { initialization }),
+    ];
   }
 
   override computeOutputShape(inputShape: tfl.Shape | tfl.Shape[]): tfl.Shape {
@@ -69,8 +79,13 @@ export class TimestepMlp extends SpecLayer {
       if (features.shape[1] !== inFeatures) {
         throw argumentError(`${this.name}: the number of features`, features.shape[1], `${inFeatures}`);
       }
-      return applyLinear(this, 'linear_2', activate(applyLinear(this, 'linear_1', features), activation));
+      const [first, second] = this.names;
+      return applyLinear(this, second, activate(applyLinear(this, first, features), activation));
     });
+  }
+
+  private get names(): readonly [string, string] {
+    return this.config.names ?? ['linear_1', 'linear_2'];
   }
 
   private embed(numbers: tf.Tensor): tf.Tensor {

@@ -30,11 +30,17 @@ export function applyLinear<T extends tf.Tensor>(
   return linear(x, variable(layer, `${prefix}.weight`), bias, { addend });
 }
 
-/** A layer's layer normalisation at `prefix`. */
-export function applyLayerNorm<T extends tf.Tensor>(layer: SpecLayer, prefix: string, x: T): T {
+/** A layer's layer normalisation at `prefix`, with torch's epsilon unless told otherwise. */
+export function applyLayerNorm<T extends tf.Tensor>(
+  layer: SpecLayer,
+  prefix: string,
+  x: T,
+  epsilon?: number,
+): T {
   return layerNorm(x, {
     weight: variable(layer, `${prefix}.weight`),
     bias: variable(layer, `${prefix}.bias`),
+    epsilon,
   });
 }
 

@@ -11,7 +11,8 @@ import {
   type ResolvedAutoencoderKlConfig,
   resolveAutoencoderKlConfig,
 } from './AutoencoderKlConfig.js';
-import { layerParameters, levelLayers, type UnetLevel } from './unetLayers.js';
+import { layerParameters } from './layerParameters.js';
+import { levelLayers, type UnetLevel } from './unetLayers.js';
 
 /** The norms' epsilon, which no option changes. */
 const EPSILON = 1e-6;

@@ -67,7 +67,7 @@ function parametersOf(model: tfl.LayersModel, prefix: string): NamedParameter[] 
       return layer.parameterSpecs().map((spec) => {
         const variable = layer.variable(spec.name);
         return {
-          name: `${name}.${spec.name}`,
+          name: (layer.isRoot ? prefix : `${name}.`) + spec.name,
           spec: { ...spec, trainable: layer.trainable && variable.trainable },
           variable,
         };

@@ -4,12 +4,13 @@ import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import type { SpecLayer } from '../layers/SpecLayer.js';
 import { type SinusoidConfig, TimestepMlp } from '../layers/TimestepMlp.js';
 import { Transformer2d } from '../layers/Transformer2d.js';
+import { layerParameters } from './layerParameters.js';
 import {
   type ResolvedUnet2dConditionConfig,
   resolveUnet2dConditionConfig,
   type Unet2dConditionConfig,
 } from './Unet2dConditionConfig.js';
-import { layerParameters, type UnetLayers, unetLayerList, unetLayers } from './unetLayers.js';
+import { type UnetLayers, unetLayerList, unetLayers } from './unetLayers.js';
 
 /**
  * Every parameter of `unet2dCondition` under its torch name, in the order of diffusers' `state_dict`, without

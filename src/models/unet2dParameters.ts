@@ -3,8 +3,9 @@ import { EmbeddingTable } from '../layers/EmbeddingTable.js';
 import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import type { SpecLayer } from '../layers/SpecLayer.js';
 import { TimestepMlp } from '../layers/TimestepMlp.js';
+import { layerParameters } from './layerParameters.js';
 import { type ResolvedUnet2dConfig, resolveUnet2dConfig, type Unet2dConfig } from './Unet2dConfig.js';
-import { layerParameters, type UnetLayers, unetLayerList, unetLayers } from './unetLayers.js';
+import { type UnetLayers, unetLayerList, unetLayers } from './unetLayers.js';
 
 /**
  * Every parameter of `unet2d` under its torch name, in the order of diffusers' `state_dict`, without allocating any.

@@ -5,6 +5,7 @@ import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import type { SpecLayer } from '../layers/SpecLayer.js';
 import { TimeEmbedding } from '../layers/TimeEmbedding.js';
 import { UpconvBlock } from '../layers/UpconvBlock.js';
+import { layerParameters } from './layerParameters.js';
 import type { ResolvedUnetAttDConfig } from './UnetAttDConfig.js';
 
 /** Height and width must be multiples of this: the network halves them five times. */
@@ -91,7 +92,5 @@ export function unetAttDParameters(config: ResolvedUnetAttDConfig): ParameterSpe
     ...attention,
     outputConv,
   ];
-  return layers.flatMap((layer) =>
-    layer.parameterSpecs().map((spec) => ({ ...spec, name: `${layer.name}.${spec.name}` })),
-  );
+  return layerParameters(layers);
 }

@@ -2,7 +2,6 @@ import type { ActivationName } from '../layers/activation.js';
 import { Conv2d } from '../layers/Conv2d.js';
 import { Downsample2d } from '../layers/Downsample2d.js';
 import { GroupNorm } from '../layers/GroupNorm.js';
-import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import { ResnetBlock2d, type ResnetBlock2dConfig } from '../layers/ResnetBlock2d.js';
 import type { SpecLayer } from '../layers/SpecLayer.js';
 import { Upsample2d } from '../layers/Upsample2d.js';
@@ -172,11 +171,4 @@ export function unetLayerList({
 /** The layers of a resolution in that order. */
 export function levelLayers({ resnets, attentions, sampler }: UnetLevel): SpecLayer[] {
   return [...attentions, ...resnets, ...(sampler ? [sampler] : [])];
-}
-
-/** Every parameter of some layers under its torch name. */
-export function layerParameters(layers: readonly SpecLayer[]): ParameterSpec[] {
-  return layers.flatMap((layer) =>
-    layer.parameterSpecs().map((spec) => ({ ...spec, name: `${layer.name}.${spec.name}` })),
-  );
 }

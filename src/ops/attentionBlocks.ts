@@ -93,7 +93,7 @@ function weightsOf(
 }
 
 /** [batch, tokens, channels] → [batch · heads, tokens, channels of a head]. */
-function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
+export function splitHeads(x: tf.Tensor3D, heads: number): tf.Tensor3D {
   const [batch, tokens, channels] = x.shape;
   const size = channels / heads;
   const moved = tf.transpose(tf.reshape(x, [batch, tokens, heads, size]), [0, 2, 1, 3]);

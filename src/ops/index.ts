@@ -2,6 +2,7 @@ export { addRelu } from './addRelu.js';
 export { addToPixels } from './addToPixels.js';
 export { type AttentionOptions, attention } from './attention.js';
 export { attentionGate } from './attentionGate.js';
+export { attentionWeights } from './attentionWeights.js';
 export { avgPool2d } from './avgPool2d.js';
 export {
   type BatchNormOptions,
@@ -40,6 +41,7 @@ export {
 export { recompute } from './recompute.js';
 export { registerGradients } from './registerGradients.js';
 export { type Resample2dOptions, resample2d } from './resample2d.js';
+export { type PositionRule, type ResizePositionsOptions, resizePositions } from './resizePositions.js';
 export { type RmsNormOptions, rmsNorm } from './rmsNorm.js';
 export { silu } from './silu.js';
 export { upsampleBilinear2d } from './upsampleBilinear2d.js';

@@ -1,10 +1,11 @@
+import { cubicKernel } from './cubicMatrix.js';
 import type { Matrix } from './separable.js';
 
 /** How the values between two samples are computed. */
 export type InterpolationMode = 'nearest' | 'bilinear' | 'bicubic';
 
-/** Keys' parameter, as torch and OpenCV have it. */
-const A = -0.75;
+/** Keys' kernel, as torch and OpenCV have it. */
+const weightAt = cubicKernel(-0.75);
 
 /** Weights of `from` samples of an axis in each of `to` interpolated ones, as torch's `interpolate` takes them. */
 export function interpolationMatrix(
@@ -31,15 +32,8 @@ export function interpolationMatrix(
       add(i, lower, 1 - rest);
       add(i, lower + 1, rest);
     } else {
-      const weights = [far(1 + rest), near(rest), near(1 - rest), far(2 - rest)];
-      for (const [k, weight] of weights.entries()) add(i, lower - 1 + k, weight);
+      for (let k = -1; k <= 2; k++) add(i, lower + k, weightAt(rest - k));
     }
   }
   return { rows: to, columns: from, data };
 }
-
-/** Weight of a sample at most 1 away. */
-const near = (distance: number) => ((A + 2) * distance - (A + 3)) * distance * distance + 1;
-
-/** Weight of a sample from 1 to 2 away. */
-const far = (distance: number) => ((A * distance - 5 * A) * distance + 8 * A) * distance - 4 * A;

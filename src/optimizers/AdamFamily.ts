@@ -51,8 +51,8 @@ export interface AdamFamilyOptions {
 export abstract class AdamFamily extends PackedOptimizer {
   protected betas: readonly [number, number];
   protected readonly eps: number;
-  protected readonly weightDecay: number;
   protected readonly decoupledWeightDecay: boolean;
+  private decayed = 0;
 
   /** @throws If an option is out of range. */
   protected constructor({
@@ -67,11 +67,20 @@ export abstract class AdamFamily extends PackedOptimizer {
       throw argumentError(`${this.label}: betas`, betas, 'two numbers in [0, 1)');
     }
     checkNumber(`${this.label}: eps`, eps, 1e-38);
-    checkNumber(`${this.label}: weightDecay`, weightDecay, 0);
     this.betas = [betas[0], betas[1]];
     this.eps = eps;
     this.weightDecay = weightDecay;
     this.decoupledWeightDecay = decoupledWeightDecay;
+  }
+
+  /** Weight of the penalty or of the decay, which a schedule may set between steps; at least 0. */
+  get weightDecay(): number {
+    return this.decayed;
+  }
+
+  set weightDecay(value: number) {
+    checkNumber(`${this.label}: weightDecay`, value, 0);
+    this.decayed = value;
   }
 
   /** β₁, which a schedule may set between steps; in [0, 1). */

@@ -11,19 +11,21 @@ import {
   type StoredOptimizerState,
 } from './PackedOptimizer.js';
 
-/** Parameters with a learning rate of their own. */
+/** Parameters with a learning rate of their own, or without weight decay. */
 export interface ParameterGroup {
   parameters: readonly NamedVariable[];
   /** Times the optimizer's learning rate. Default 1. */
   factor?: number;
+  /** Whether they have the optimizer's weight decay; where not, it must be one of Adam's family. Default true. */
+  decays?: boolean;
 }
 
 /**
  * Groups of parameters, each with an optimizer and a learning rate of its own, as torch's parameter groups: layer-wise
  * learning rates, a head that is trained first. A step may leave a group out; its count of updates then stays.
  *
- * `learningRate` and `momentum` are those of all groups, the former times each one's factor: what a schedule sets. The
- * state is saved and restored as one.
+ * `learningRate`, `momentum` and `weightDecay` are those of all groups, the first times each one's factor: what a
+ * schedule sets. The state is saved and restored as one.
  *
  * @example
  * ```ts
@@ -46,6 +48,7 @@ export class GroupedOptimizer extends PackedOptimizer {
     optimizer: PackedOptimizer;
     parameters: readonly NamedVariable[];
     factor: number;
+    decays: boolean;
   }[];
 
   /**
@@ -62,9 +65,10 @@ export class GroupedOptimizer extends PackedOptimizer {
     const names = groups.flatMap(({ parameters }) => parameters.map(({ name }) => name));
     const twice = names.find((name, i) => names.indexOf(name) < i);
     if (twice !== undefined) throw new ConfigError(`GroupedOptimizer: '${twice}' is in two groups.`);
-    this.groups = groups.map(({ parameters, factor = 1 }, i) => {
+    this.groups = groups.map(({ parameters, factor = 1, decays = true }, i) => {
       checkNumber('GroupedOptimizer: factor', factor, 0);
-      return { optimizer: optimizers[i], parameters, factor };
+      if (!decays) decaying(optimizers[i]).weightDecay = 0;
+      return { optimizer: optimizers[i], parameters, factor, decays };
     });
     this.learningRate = super.learningRate;
   }
@@ -88,6 +92,16 @@ export class GroupedOptimizer extends PackedOptimizer {
 
   override set momentum(value: number) {
     for (const { optimizer } of this.groups) optimizer.momentum = value;
+  }
+
+  /** Of the groups that decay; undefined where the optimizer has none that can be set. */
+  get weightDecay(): number | undefined {
+    const { optimizer } = this.groups.find(({ decays }) => decays) ?? this.groups[0];
+    return (optimizer as Decaying).weightDecay;
+  }
+
+  set weightDecay(value: number) {
+    for (const { optimizer, decays } of this.groups) if (decays) decaying(optimizer).weightDecay = value;
   }
 
   override applyGradients(gradients: tf.NamedTensorMap | { name: string; tensor: tf.Tensor }[]): void {
@@ -194,6 +208,16 @@ export class GroupedOptimizer extends PackedOptimizer {
       ),
     };
   }
+}
+
+/** An optimizer whose weight decay can be set. */
+type Decaying = PackedOptimizer & { weightDecay?: number };
+
+/** @throws If it cannot. */
+function decaying(optimizer: PackedOptimizer): Decaying {
+  if ('weightDecay' in optimizer) return optimizer as Decaying;
+  const accepted = "of Adam's family, whose weight decay can be set";
+  throw argumentError('GroupedOptimizer: make', optimizer.getClassName(), accepted);
 }
 
 /** The states of all groups as one. */

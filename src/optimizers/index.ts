@@ -7,6 +7,7 @@ export { Adamax, type AdamaxOptions } from './Adamax.js';
 export { AdamFamily, type AdamFamilyOptions } from './AdamFamily.js';
 export { AdamW, type AdamWOptions } from './AdamW.js';
 export { type ClippedGradients, clipByGlobalNorm } from './clipByGlobalNorm.js';
+export { clipEachByNorm } from './clipEachByNorm.js';
 export { GroupedOptimizer, type ParameterGroup } from './GroupedOptimizer.js';
 export { NAdam, type NAdamOptions } from './NAdam.js';
 export {

@@ -1,9 +1,13 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import type { AutoencoderKlConfig } from '../models/AutoencoderKlConfig.js';
+import type { DitConfig } from '../models/DitConfig.js';
+import type { DitTransformer2dConfig } from '../models/DitTransformer2dConfig.js';
 import type { Unet2dConditionConfig } from '../models/Unet2dConditionConfig.js';
 import type { Unet2dConfig } from '../models/Unet2dConfig.js';
 import type { UnetAttDConfig } from '../models/UnetAttDConfig.js';
+import type { UVitConfig } from '../models/UVitConfig.js';
+import type { VitConfig } from '../models/VitConfig.js';
 
 /** The configurations of the networks that a folder can hold, by the name of their factory. */
 export interface ModelConfigs {
@@ -11,6 +15,10 @@ export interface ModelConfigs {
   unet2d: Unet2dConfig;
   unet2dCondition: Unet2dConditionConfig;
   autoencoderKl: AutoencoderKlConfig;
+  vit: VitConfig;
+  uVit: UVitConfig;
+  dit: DitConfig;
+  ditTransformer2d: DitTransformer2dConfig;
 }
 
 /** Name of a network's factory. */
@@ -20,6 +28,8 @@ export type ModelFactory = keyof ModelConfigs;
 export interface ModelCodec<C> {
   /** What its home library calls it, in the file of its architecture. */
   className: string;
+  /** Whether diffusers has it, and these are its files. */
+  isOfDiffusers?: boolean;
   /** Names of its files. */
   configFile: string;
   weightsFile: string;

@@ -12,8 +12,8 @@ import { fromSchedulerConfig } from './schedulerConfig.js';
 /** What a pipeline of diffusers says which folders it has. */
 export const PIPELINE_FILE = 'model_index.json';
 
-/** The folder of a pipeline that holds its network. */
-const NETWORK_FOLDER = 'unet';
+/** The folders of a pipeline that may hold its network: of DiT's the latter. */
+const NETWORK_FOLDERS = ['unet', 'transformer'];
 
 /**
  * What a folder of diffusers says of its network: that of a model, or of a pipeline with one.
@@ -23,15 +23,17 @@ const NETWORK_FOLDER = 'unet';
  */
 export async function describeDiffusers(files: ModelFiles): Promise<PretrainedPlan | undefined> {
   const pipeline = await readJsonFile(files, PIPELINE_FILE);
-  const own = pipeline === undefined ? files : partOf(files, NETWORK_FOLDER);
+  const parts = isObject(pipeline) ? Object.keys(pipeline) : [];
+  const folder = NETWORK_FOLDERS.find((name) => parts.includes(name)) ?? NETWORK_FOLDERS[0];
+  const own = pipeline === undefined ? files : partOf(files, folder);
   const fields = await readJsonFile(own, 'config.json');
   const className = isObject(fields) ? fields._class_name : undefined;
   const factory = factoryOfClass(className);
-  if (pipeline === undefined && (factory === undefined || factory === 'unetAttD')) return undefined;
-  if (factory === undefined || factory === 'unetAttD') {
+  if (factory === undefined) {
+    if (pipeline === undefined) return undefined;
     throw new CheckpointError(
       `${own.place}/config.json: its network is ${showJson(className)}; this package has UNet2DModel, ` +
-        'UNet2DConditionModel and AutoencoderKL of diffusers.',
+        'UNet2DConditionModel, DiTTransformer2DModel and AutoencoderKL of diffusers.',
     );
   }
   const codec = codecOf(factory);

@@ -1,6 +1,6 @@
 import { modernAttentionNames } from '../interop/modernAttentionNames.js';
-import { diffusersName, fromDiffusersConfig } from '../models/diffusersConfig.js';
 import type { ModelCodec } from './ModelCodec.js';
+import { fromArguments, toArguments } from './namedArguments.js';
 
 /** The version of diffusers whose files these are. */
 const DIFFUSERS_VERSION = '0.30.0';
@@ -9,44 +9,35 @@ const DIFFUSERS_VERSION = '0.30.0';
 interface Network<C> {
   className: string;
   pipelineFolder?: string;
+  /** Whether it gives out as many channels as it takes, where a file does not say how many. Default false. */
+  outFollows?: boolean;
   resolve(config: C): object;
   specs: ModelCodec<C>['specs'];
   build: ModelCodec<C>['build'];
 }
 
 /** A network of diffusers, in its own files. */
-export function diffusersCodec<C extends { inChannels?: number; outChannels?: number }>({
+export function diffusersCodec<C extends { inChannels?: number; outChannels?: number | null }>({
   resolve,
+  outFollows = false,
   ...network
 }: Network<C>): ModelCodec<C> {
   return {
     ...network,
     configFile: 'config.json',
     weightsFile: 'diffusion_pytorch_model.safetensors',
-    encode(config) {
-      const { seed: _, ...resolved } = resolve(config) as Record<string, unknown>;
-      const named = Object.entries(resolved).map(([key, value]) => [
-        diffusersName(key),
-        oneForAll(key, value),
-      ]);
-      return { _diffusers_version: DIFFUSERS_VERSION, ...Object.fromEntries(named) };
-    },
+    isOfDiffusers: true,
+    encode: (config) => ({
+      _diffusers_version: DIFFUSERS_VERSION,
+      ...toArguments(resolve(config), oneForAll),
+    }),
     decode(fields) {
-      const { outChannels, ...config } = fromDiffusersConfig(fields);
-      const inChannels = (resolve({} as C) as { inChannels: number }).inChannels;
-      // Its default, unlike ours, does not follow in_channels.
-      const given = { ...config, outChannels: outChannels ?? inChannels } as C;
-      try {
-        resolve(given);
-      } catch (error) {
-        // By the name that the file has.
-        const named = /^\w+: (\w+)/.exec((error as Error).message);
-        if (!named) throw error;
-        throw new Error(diffusersName(named[1]) + (error as Error).message.slice(named[0].length), {
-          cause: error,
-        });
-      }
-      return given;
+      const { inChannels } = resolve({} as C) as { inChannels: number };
+      // Most often the default of out_channels, unlike ours, does not follow in_channels.
+      return fromArguments(fields, resolve, ({ outChannels, ...config }) => ({
+        ...config,
+        outChannels: outChannels ?? (outFollows ? undefined : inChannels),
+      }));
     },
     bands: (config) => (resolve(config) as { inChannels: number }).inChannels,
     rename: modernAttentionNames,

@@ -57,9 +57,9 @@ export interface PretrainedPlan {
  * Opens a folder that `savePretrained` or the trainer wrote, and makes its network. Everything is checked before
  * anything of the network's size is made, and weights are read one tensor at a time.
  *
- * A folder that diffusers wrote is opened too, of a `UNet2DModel`, `UNet2DConditionModel` or `AutoencoderKL`, or of a
- * pipeline with one of the former two, also with the names that its attention layers had before; `remarks` says what it
- * does not.
+ * A folder that diffusers wrote is opened too, of a `UNet2DModel`, `UNet2DConditionModel`, `DiTTransformer2DModel` or
+ * `AutoencoderKL`, or of a pipeline with one of the former three, also with the names that its attention layers had
+ * before; `remarks` says what it does not.
  *
  * A run's folder from before there was a model in it is opened too, by its best checkpoint, with the average of the
  * weights; `remarks` says what it does not.

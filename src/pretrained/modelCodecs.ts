@@ -1,8 +1,12 @@
 import { autoencoderKlCodec } from './autoencoderKlCodec.js';
+import { ditCodec } from './ditCodec.js';
+import { ditTransformer2dCodec } from './ditTransformer2dCodec.js';
 import type { ModelCodec, ModelConfigs, ModelFactory } from './ModelCodec.js';
 import { unet2dCodec } from './unet2dCodec.js';
 import { unet2dConditionCodec } from './unet2dConditionCodec.js';
 import { unetAttDCodec } from './unetAttDCodec.js';
+import { uVitCodec } from './uVitCodec.js';
+import { vitCodec } from './vitCodec.js';
 
 /** The networks that a folder can hold, by the name of their factory. */
 const CODECS: { [F in ModelFactory]: ModelCodec<ModelConfigs[F]> } = {
@@ -10,6 +14,10 @@ const CODECS: { [F in ModelFactory]: ModelCodec<ModelConfigs[F]> } = {
   unet2d: unet2dCodec,
   unet2dCondition: unet2dConditionCodec,
   autoencoderKl: autoencoderKlCodec,
+  vit: vitCodec,
+  uVit: uVitCodec,
+  dit: ditCodec,
+  ditTransformer2d: ditTransformer2dCodec,
 };
 
 /** The names of all factories. */
@@ -22,5 +30,7 @@ export function codecOf(factory: ModelFactory): ModelCodec<ModelConfigs[ModelFac
 
 /** The factory of what diffusers calls by this name, if there is one. */
 export function factoryOfClass(className: unknown): ModelFactory | undefined {
-  return modelFactories.find((factory) => CODECS[factory].className === className);
+  return modelFactories.find(
+    (factory) => CODECS[factory].isOfDiffusers && CODECS[factory].className === className,
+  );
 }

@@ -1,5 +1,7 @@
 import { DiffusionSslError } from '../errors/DiffusionSslError.js';
 
+const ADVICE = 'Check the chips of this batch for extreme values, or lower the learning rate.';
+
 /**
  * A training step met a loss, or gradients, that are NaN or infinite; no trainable weight was changed. `trainStep`
  * throws it, so that a trainer can name the files of the batch.
@@ -29,11 +31,10 @@ export class NonFiniteLossError extends DiffusionSslError {
   constructor(
     readonly loss: number,
     readonly gradientNorm?: number,
+    /** Who met it, and what to look at. */
+    { by = 'trainStep', advice = ADVICE }: { by?: string; advice?: string } = {},
   ) {
     const what = gradientNorm === undefined ? `loss is ${loss}` : `norm of the gradients is ${gradientNorm}`;
-    super(
-      `trainStep: the ${what}; no weight was changed. Check the chips of this batch for extreme values, ` +
-        'or lower the learning rate.',
-    );
+    super(`${by}: the ${what}; no weight was changed. ${advice}`);
   }
 }

@@ -2,11 +2,13 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { mse } from '../../src/losses/mse.js';
+import { ditTransformer2d } from '../../src/models/ditTransformer2d.js';
 import { enableGradientCheckpointing } from '../../src/models/enableGradientCheckpointing.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { unet2d } from '../../src/models/unet2d.js';
 import { unet2dCondition } from '../../src/models/unet2dCondition.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
+import { uVit } from '../../src/models/uVit.js';
 import { randomNormal } from '../../src/ops/random.js';
 import { recompute } from '../../src/ops/recompute.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
@@ -53,6 +55,28 @@ const networks: Record<string, { make(): tfl.LayersModel; inputs(): tf.Tensor[] 
         upBlockTypes: ['UpBlock2D', 'CrossAttnUpBlock2D'],
       }),
     inputs: () => [draw([2, 16, 16, 3], 1), times(), draw([2, 5, 12], 3)],
+  },
+  uVit: {
+    make: () =>
+      uVit({
+        ...{ imgSize: 16, patchSize: 4, inChans: 3, embedDim: 12, depth: 2, numHeads: 3, mlpTimeEmbed: true },
+        ...{ numClasses: 4, seed: 2 },
+      }),
+    inputs: () => [draw([2, 16, 16, 3], 1), tf.cast(times(), 'float32'), tf.tensor1d([0, 3], 'int32')],
+  },
+  ditTransformer2d: {
+    make: () => {
+      const model = ditTransformer2d({
+        ...{ sampleSize: 16, patchSize: 4, inChannels: 3, numLayers: 2, numAttentionHeads: 3 },
+        ...{ attentionHeadDim: 4, numEmbedsAdaNorm: 3, seed: 2 },
+      });
+      // Its gates are closed at first, which would hide what lies behind them.
+      for (const [i, weight] of model.getWeights().entries()) {
+        (weight as tf.Variable).assign(draw(weight.shape, 20 + i));
+      }
+      return model;
+    },
+    inputs: () => [draw([2, 16, 16, 3], 1), tf.cast(times(), 'float32'), tf.tensor1d([0, 3], 'int32')],
   },
 };
 

@@ -1,5 +1,6 @@
 import {
   copyFileSync,
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -31,9 +32,12 @@ const families: Record<string, ModelFactory> = {
   unet2d: 'unet2d',
   unet2d_condition: 'unet2dCondition',
   autoencoder_kl: 'autoencoderKl',
+  dit: 'ditTransformer2d',
 };
 const cases = Object.entries(families).flatMap(([family, factory]) =>
-  networkFamily(family).cases.map(({ folder }) => ({ folder, factory })),
+  networkFamily(family)
+    .cases.filter(({ folder }) => existsSync(fixturePath(`peers/${folder}/${WEIGHTS}`)))
+    .map(({ folder }) => ({ folder, factory })),
 );
 
 const json = (file: string): Record<string, unknown> => JSON.parse(readFileSync(file, 'utf8'));
@@ -57,7 +61,7 @@ describe('folders of diffusers', () => {
       /is a folder of diffusers; it does not say: the names of its bands/,
     );
     const { model, config, bands } = opened;
-    expect(bands.length).toBe(config.inChannels);
+    expect(bands.length).toBe((config as { inChannels: number }).inChannels);
     const to = path.join(root, folder.replaceAll('/', '-'));
     await savePretrained(model, folderFiles(to), { factory, config, bands });
     expect(readdirSync(to).sort()).toEqual(['config.json', WEIGHTS, 'diffusion_ssl.json']);

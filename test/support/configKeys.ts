@@ -37,6 +37,10 @@ function companions(key: string): string[] {
     block_out_channels: ['model: unet2d'],
     layers_per_block: ['model: unet2d'],
     attention_levels: ['model: unet2d'],
+    token_size: ['model: uVit'],
+    embed_dim: ['model: uVit'],
+    depth: ['model: uVit'],
+    num_heads: ['model: uVit'],
     perceptual_weights: ['loss_fn: perceptual'],
     perceptual_bands: ['loss_fn: perceptual', 'perceptual_weights: w.safetensors'],
   };
@@ -246,8 +250,24 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
   ],
   'diffusion.beta_end': [['0.5', '1'], ['1.5']],
   model: [
-    ['unet_att_d', 'unet2d'],
+    ['unet_att_d', 'unet2d', 'uVit', 'dit'],
     ['unet', 'null'],
+  ],
+  token_size: [
+    ['2', '8'],
+    ['0', '1.5'],
+  ],
+  embed_dim: [
+    ['96', '384'],
+    ['0', '1.5'],
+  ],
+  depth: [
+    ['1', '12'],
+    ['0', '1.5'],
+  ],
+  num_heads: [
+    ['2', '4'],
+    ['0', '5'],
   ],
   block_out_channels: [
     ['[8, 16]', '[32]'],

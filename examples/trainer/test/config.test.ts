@@ -90,6 +90,7 @@ describe("the tutorial's file", () => {
       lossWeights: { alpha: 0.9, beta: 0.1, gamma: 0 },
       perceptualBands: [0, 1, 2],
       ...{ model: 'unet_att_d', blockOutChannels: [32, 64, 128, 128], layersPerBlock: 1 },
+      ...{ tokenSize: 4, embedDim: 192, depth: 8, numHeads: 3 },
       patchSize: 1,
       predictionType: 'noise',
       freezeBatchNorm: 0,

@@ -39,7 +39,9 @@ describe('the network', () => {
   it('model: is the one of that name', () => {
     expect(configOf('model: unet_att_d')).toMatchObject({ filterConfig: [64, 256, 512, 1024, 2048, 4096] });
     expect(runNetworkOf(configOf('model: unet2d'), [64, 64, 4])).toMatchObject({ factory: 'unet2d' });
-    expect(() => configOf('model: unet')).toThrow(/model is 'unet'; it must be one of unet_att_d, unet2d\./);
+    expect(() => configOf('model: unet')).toThrow(
+      /model is 'unet'; it must be one of unet_att_d, unet2d, uVit, dit\./,
+    );
   });
 
   const unet2dOf = (...lines: string[]) => {
@@ -68,6 +70,25 @@ describe('the network', () => {
     const both = ['down_blocks.0', 'down_blocks.1', 'mid_block', 'up_blocks.0', 'up_blocks.1'];
     expect(attended()).toEqual(both);
   });
+
+  it.each(['uVit', 'dit'])(
+    'token_size, embed_dim, depth, num_heads: are of the tokens and blocks of %s',
+    (name) => {
+      const lines = ['token_size: 2', 'embed_dim: 24', 'depth: 4', 'num_heads: 3'];
+      const network = runNetworkOf(configOf(`model: ${name}`, ...lines), [16, 8, 3]);
+      expect(network.config).toMatchObject({ numHeads: 3 });
+      const shapes = shapesOf(buildNetwork(network));
+      expect(shapes.pos_embed).toEqual([1, name === 'uVit' ? 33 : 32, 24]);
+      expect(shapes[name === 'uVit' ? 'patch_embed.proj.weight' : 'x_embedder.proj.weight']).toEqual([
+        2, 2, 3, 24,
+      ]);
+      const last = name === 'uVit' ? 'out_blocks.1' : 'blocks.3';
+      expect(shapes[`${last}.attn.qkv.weight`]).toEqual([24, 72]);
+      expect(() => configOf(`model: ${name}`, 'embed_dim: 24', 'num_heads: 5')).toThrow(
+        /num_heads is 5; it must be a divisor of embed_dim, 24/,
+      );
+    },
+  );
 
   it('model_kwargs.filter_config, model_kwargs.block_num: are the channels and the convolutions of the levels', () => {
     const shapes = shapesOf(

@@ -42,6 +42,10 @@ const VALUES: Record<string, string[]> = {
   maskLoss: ['masked', '--mask-bands', '1'],
   blockOutChannels: ['8,16', '--model', 'unet2d'],
   layersPerBlock: ['2', '--model', 'unet2d'],
+  tokenSize: ['2', '--model', 'uVit'],
+  embedDim: ['96', '--model', 'uVit'],
+  depth: ['2', '--model', 'uVit'],
+  numHeads: ['2', '--model', 'uVit'],
   perceptualBands: ['0,1,2', '--loss', 'perceptual', '--perceptual-weights', 'vgg16.safetensors'],
 };
 

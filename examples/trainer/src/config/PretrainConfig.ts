@@ -131,8 +131,8 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   /** Whether the schedule is rescaled so that the last timestep is nothing but noise. */
   zeroTerminalSnr: boolean;
 
-  /** The network: the tutorial's, or the U-Net of diffusers. */
-  model: 'unet_att_d' | 'unet2d';
+  /** The network: the tutorial's, the U-Net of diffusers, or a transformer. */
+  model: 'unet_att_d' | 'unet2d' | 'uVit' | 'dit';
   patchSize: NonNullable<UnetAttDConfig['patchSize']>;
   filterConfig: number[];
   blockNum: number[];
@@ -149,6 +149,14 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   layersPerBlock: number;
   /** Resolutions with attention, from 1, the image's own, on; missing: the two deepest. */
   attentionLevels?: number[];
+  /** Side of the patches that are tokens of `'uVit'` and `'dit'`, in pixels. */
+  tokenSize: number;
+  /** Channels of a token. */
+  embedDim: number;
+  /** Blocks. */
+  depth: number;
+  /** Heads of the attention. */
+  numHeads: number;
 
   /** What the tutorial's code does, or what its README says, where the default here differs. */
   compat?: 'tutorial' | 'readme';

@@ -30,8 +30,8 @@ export function addModelFlags(program: Command): void {
     .addOption(
       choice(
         '--model <name>',
-        "the tutorial's attention U-Net, or the U-Net of diffusers (UNet2DModel)",
-        ['unet_att_d', 'unet2d'],
+        "the tutorial's attention U-Net, the U-Net of diffusers (UNet2DModel), or the transformers U-ViT and DiT",
+        ['unet_att_d', 'unet2d', 'uVit', 'dit'],
         'unet_att_d',
       ),
     )
@@ -78,7 +78,21 @@ export function addModelFlags(program: Command): void {
       '--attention-levels <levels>',
       'of unet2d: resolutions with attention, 1 being that of the chips, or none (default: the two deepest)',
       levels,
-    );
+    )
+    .option(
+      '--token-size <n>',
+      'of uVit and dit: side of the patches that are tokens, in pixels',
+      integer(1),
+      4,
+    )
+    .option(
+      '--embed-dim <n>',
+      'of uVit and dit: channels of a token, a multiple of --num-heads',
+      integer(1),
+      192,
+    )
+    .option('--depth <n>', 'of uVit and dit: blocks; uVit has one more', integer(1), 8)
+    .option('--num-heads <n>', 'of uVit and dit: heads of the attention', integer(1), 3);
 }
 
 function levels(text: string): number[] {

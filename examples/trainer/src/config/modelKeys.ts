@@ -12,10 +12,11 @@ export const modelKeys = {
   })
     .prefault({})
     .describe('Noise schedule.'),
-  model: oneOf(['unet_att_d', 'unet2d'])
+  model: oneOf(['unet_att_d', 'unet2d', 'uVit', 'dit'])
     .default('unet_att_d')
     .describe(
-      'Network; `unet2d` is the U-Net of diffusers, with the keys `block_out_channels` and those beside it.',
+      'Network; `unet2d` is the U-Net of diffusers, with the keys `block_out_channels` and those beside it; ' +
+        '`uVit` and `dit` are transformers, with `token_size` and those beside it.',
     ),
   model_kwargs: block({
     filter_config: integers(1, 6)

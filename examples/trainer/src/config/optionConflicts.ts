@@ -62,6 +62,13 @@ export function optionConflicts(config: PretrainConfig, nameOf: (field: string) 
         `is ${attentionLevels}; it must be at most ${channels.length}, the number of ${nameOf('blockOutChannels')}.`,
       );
   }
+  if (config.model === 'uVit' || config.model === 'dit') {
+    const { embedDim, numHeads } = config;
+    if (embedDim % numHeads !== 0)
+      add('numHeads', `is ${numHeads}; it must be a divisor of ${nameOf('embedDim')}, ${embedDim}.`);
+    else if (config.model === 'dit' && embedDim % 4 !== 0)
+      add('embedDim', `is ${embedDim}; it must be a multiple of 4.`);
+  }
   if (config.betaStart > config.betaEnd) {
     add('betaStart', `is ${config.betaStart}; it must not be above ${nameOf('betaEnd')}, ${config.betaEnd}.`);
   }

@@ -150,6 +150,14 @@ export const extensionKeys = {
     .describe(
       'Of `unet2d`: resolutions with attention, 1 being that of the chips; `[]`: none. Left out: the two deepest.',
     ),
+  token_size: integer(1)
+    .default(4)
+    .describe('Of `uVit` and `dit`: side of the patches that are tokens, in pixels.'),
+  embed_dim: integer(1)
+    .default(192)
+    .describe('Of `uVit` and `dit`: channels of a token, a multiple of `num_heads`.'),
+  depth: integer(1).default(8).describe('Of `uVit` and `dit`: blocks; `uVit` has one more.'),
+  num_heads: integer(1).default(3).describe('Of `uVit` and `dit`: heads of the attention.'),
   prediction_type: oneOf(['noise', 'x0', 'v'])
     .default('noise')
     .describe('What the network predicts, and all losses are of.'),

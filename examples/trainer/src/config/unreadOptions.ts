@@ -22,18 +22,24 @@ const RANGES = [
   'sigmaRange',
 ] as const;
 
-/** Options of one network alone. */
-const OF_UNET_ATT_D = [
-  'patchSize',
-  'filterConfig',
-  'blockNum',
-  'dropoutType',
-  'skipDropRate',
-  'upmode',
-  'attention',
-  'timeEmbeddingDim',
-] as const;
-const OF_UNET2D = ['blockOutChannels', 'layersPerBlock', 'attentionLevels'] as const;
+/** Options of some networks alone. */
+const OF_TRANSFORMER = ['tokenSize', 'embedDim', 'depth', 'numHeads'] as const;
+const OF_MODEL = {
+  unet_att_d: [
+    'patchSize',
+    'filterConfig',
+    'blockNum',
+    'dropoutRate',
+    'dropoutType',
+    'skipDropRate',
+    'upmode',
+    'attention',
+    'timeEmbeddingDim',
+  ],
+  unet2d: ['blockOutChannels', 'layersPerBlock', 'attentionLevels', 'dropoutRate'],
+  uVit: OF_TRANSFORMER,
+  dit: OF_TRANSFORMER,
+} as const satisfies Record<PretrainConfig['model'], readonly (keyof PretrainConfig)[]>;
 
 /** Values that the tutorial's file holds beside choices that do not read them. */
 const SHIPPED = { downfactor: 32, lossWeights: { alpha: 0.9, beta: 0.1, gamma: 0 } };
@@ -99,10 +105,10 @@ export function unreadOptions(
     }
   }
   const { model } = config;
-  const ofOthers = model === 'unet2d' ? OF_UNET_ATT_D : OF_UNET2D;
-  const other = model === 'unet2d' ? 'unet_att_d' : 'unet2d';
-  for (const field of ofOthers) {
-    add(field, 'model', `is of the network ${other}, not ${model}`);
+  for (const [field, owners] of ownersOf(OF_MODEL)) {
+    if (owners.includes(model)) continue;
+    const networks = owners.length > 1 ? 'networks' : 'network';
+    add(field, 'model', `is of the ${networks} ${owners.join(' and ')}, not ${model}`);
   }
   if (config.windows === undefined) {
     for (const field of ['windowsPerScene', 'maxMissing'] as const) {
@@ -123,4 +129,13 @@ export function unreadOptions(
 
 function isOther(config: PretrainConfig, field: keyof typeof SHIPPED): boolean {
   return JSON.stringify(config[field]) !== JSON.stringify(SHIPPED[field]);
+}
+
+/** The networks that have each option. */
+function ownersOf(options: Record<string, readonly (keyof PretrainConfig)[]>) {
+  const owners = new Map<keyof PretrainConfig, string[]>();
+  for (const [network, fields] of Object.entries(options)) {
+    for (const field of fields) owners.set(field, [...(owners.get(field) ?? []), network]);
+  }
+  return owners;
 }

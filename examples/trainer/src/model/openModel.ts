@@ -22,6 +22,9 @@ export type OpenModel = PretrainedModel & {
   shownBands: number[];
 };
 
+/** Networks that may be of an image and a timestep alone. */
+const PLAIN: readonly string[] = ['unetAttD', 'unet2d', 'uVit', 'dit', 'ditTransformer2d'];
+
 /**
  * Opens the model of a run's folder, a model's folder or an http address of one. What it does not say is said.
  *
@@ -30,10 +33,10 @@ export type OpenModel = PretrainedModel & {
 export async function openModel(place: string): Promise<OpenModel> {
   const pretrained = await fromPretrained(filesOf(place));
   const { diffusion, normalization, bands, remarks, factory } = pretrained;
-  if (factory !== 'unetAttD' && factory !== 'unet2d') {
+  if (!PLAIN.includes(factory) || pretrained.model.inputs.length !== 2) {
     pretrained.model.dispose();
     throw new ConfigError(
-      `${place} holds a network of ${factory}, which takes more than an image and a timestep.`,
+      `${place} holds a network of ${factory}, which takes other than an image and a timestep.`,
     );
   }
   for (const remark of remarks) console.warn(remark);

@@ -20,7 +20,7 @@ tags: [remote-sensing, satellite, self-supervised, diffusion]
 # Say here under which licence others may use this model, in a line such as  license: cc-by-4.0
 ---
 
-# ${network.factory === 'unet2d' ? 'A U-Net' : 'An attention U-Net'} pretrained by denoising diffusion
+# ${KINDS[network.factory]} pretrained by denoising diffusion
 
 \`${network.factory}\` with ${parameters} parameters, trained without labels to predict ${predicted}
 (schedule ${noiseSchedule}, ${timesteps} timesteps, loss ${loss}). The weights are
@@ -59,10 +59,14 @@ ${FOR_PYTHON[network.factory]}
 `;
 }
 
+const KINDS = { unetAttD: 'An attention U-Net', unet2d: 'A U-Net', uVit: 'A U-ViT', dit: 'A DiT' };
+
 const FOR_PYTHON = {
   unetAttD: `\`config.json\` has the arguments of PyTorch's \`unet_att_d\` by their names,
 and \`model.safetensors\` its \`state_dict\`.`,
   unet2d: `In Python: \`DDPMPipeline.from_pretrained(folder)\` of diffusers, whose \`unet\` is a \`UNet2DModel\`.`,
+  uVit: `\`config.json\` has the arguments of U-ViT's \`UViT\` by their names, and \`model.safetensors\` its \`state_dict\`.`,
+  dit: `\`config.json\` has the arguments of DiT's \`DiT\` by their names, and \`model.safetensors\` its \`state_dict\`.`,
 };
 
 function bandRow({ name = '', unit = '', wavelength }: ModelBand, i: number): string {

@@ -3,7 +3,7 @@ import type { PretrainConfig } from '../config/PretrainConfig.js';
 import { countNetwork } from '../model/countNetwork.js';
 import type { RunNetwork } from './networkOf.js';
 
-/** What training a network needs, in bytes; the activations of `unet2d` are not estimated, and count 0. */
+/** What training a network needs, in bytes; the activations of `unetAttD` alone are estimated. */
 export function memoryOf(
   network: RunNetwork,
   { batch, emaDecay, gradientCheckpointing }: PretrainConfig,

@@ -1,19 +1,53 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
-import { type Unet2dConfig, type UnetAttDConfig, unet2d, unetAttD } from 'diffusion-ssl/models';
+import {
+  type DitConfig,
+  dit,
+  type Unet2dConfig,
+  type UnetAttDConfig,
+  type UVitConfig,
+  unet2d,
+  unetAttD,
+  uVit,
+} from 'diffusion-ssl/models';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
 import { modelConfigOf } from './modelConfigOf.js';
 
 /** A network that a run trains: what makes it, and with what. */
 export type RunNetwork =
   | { factory: 'unetAttD'; config: UnetAttDConfig }
-  | { factory: 'unet2d'; config: Unet2dConfig };
+  | { factory: 'unet2d'; config: Unet2dConfig }
+  | { factory: 'uVit'; config: UVitConfig }
+  | { factory: 'dit'; config: DitConfig };
 
 /** Channels of an attention head of `unet2d`, where there are so many. */
 const HEAD = 32;
 
 /** The network that a configuration names, for chips of a shape. */
-export function networkOf(config: PretrainConfig, [height, width, bands]: readonly number[]): RunNetwork {
-  if (config.model === 'unet_att_d') return { factory: 'unetAttD', config: modelConfigOf(config, bands) };
+export function networkOf(config: PretrainConfig, shape: readonly number[]): RunNetwork {
+  switch (config.model) {
+    case 'unet_att_d':
+      return { factory: 'unetAttD', config: modelConfigOf(config, shape[2]) };
+    case 'unet2d':
+      return unet2dOf(config, shape);
+    default:
+      return transformerOf(config, shape);
+  }
+}
+
+function transformerOf(config: PretrainConfig, [height, width, bands]: readonly number[]): RunNetwork {
+  const { model, tokenSize: patchSize, embedDim, depth, numHeads, seed } = config;
+  const size = [height, width] as const;
+  const shared = { patchSize, depth, numHeads, seed };
+  if (model === 'uVit')
+    return { factory: 'uVit', config: { ...shared, imgSize: size, inChans: bands, embedDim } };
+  const plain = { numClasses: null, learnSigma: false };
+  return {
+    factory: 'dit',
+    config: { ...shared, inputSize: size, inChannels: bands, hiddenSize: embedDim, ...plain },
+  };
+}
+
+function unet2dOf(config: PretrainConfig, [height, width, bands]: readonly number[]): RunNetwork {
   const { blockOutChannels: channels, layersPerBlock, dropoutRate, seed } = config;
   const levels = channels.map((_, i) => i + 1);
   const attended = config.attentionLevels ?? levels.slice(-2);
@@ -39,13 +73,29 @@ export function networkOf(config: PretrainConfig, [height, width, bands]: readon
 }
 
 /** Makes a network, with its initial weights. */
-export function buildNetwork({ factory, config }: RunNetwork): LayersModel {
-  return factory === 'unet2d' ? unet2d(config) : unetAttD(config as UnetAttDConfig);
+export function buildNetwork(network: RunNetwork): LayersModel {
+  switch (network.factory) {
+    case 'unet2d':
+      return unet2d(network.config);
+    case 'uVit':
+      return uVit(network.config);
+    case 'dit':
+      return dit(network.config);
+    case 'unetAttD':
+      return unetAttD(network.config);
+  }
+}
+
+/** Bands that a network takes. */
+export function bandsOf({ factory, config }: RunNetwork): number {
+  return (factory === 'uVit' ? config.inChans : config.inChannels) ?? 4;
 }
 
 /** What the sides of chips must be multiples of. */
-export function sizeMultipleOf({ model, patchSize, blockOutChannels }: PretrainConfig): number {
-  return model === 'unet2d' ? 2 ** (blockOutChannels.length - 1) : 32 * patchSize;
+export function sizeMultipleOf(config: PretrainConfig): number {
+  const { model, patchSize, blockOutChannels, tokenSize } = config;
+  if (model === 'unet_att_d') return 32 * patchSize;
+  return model === 'unet2d' ? 2 ** (blockOutChannels.length - 1) : tokenSize;
 }
 
 /** The largest power of two up to 32 that divides the channels of all resolutions. */

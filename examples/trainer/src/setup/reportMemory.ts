@@ -6,6 +6,14 @@ import type { Teller } from '../run/RunListener.js';
 import { memoryOf } from './memoryOf.js';
 import type { RunNetwork } from './networkOf.js';
 
+/** What a network's size follows. */
+const WIDTHS = {
+  unetAttD: 'filterConfig',
+  unet2d: 'blockOutChannels',
+  uVit: 'embedDim',
+  dit: 'embedDim',
+} as const satisfies Record<RunNetwork['factory'], keyof PretrainConfig>;
+
 /**
  * Says what a run needs, before anything is allocated.
  *
@@ -32,10 +40,10 @@ export function reportMemory(
   const without = needs.activations > 0 ? '' : ', and activations';
   teller.note(`${parameters} parameters; memory: ${parts.join(', ')}${without}`);
   if (needs.total <= memoryLimitBytes) return;
-  const widths = network.factory === 'unet2d' ? 'blockOutChannels' : 'filterConfig';
+  const widths = WIDTHS[network.factory];
   throw new Error(
     `The run needs about ${byteText(needs.total)}; backend ${name} holds ${byteText(memoryLimitBytes)}. ` +
       `Lower ${nameOf('batch')} (now ${config.batch}; ${nameOf('accumulate')} makes up for it), ` +
-      `${nameOf('size')} (now ${height} × ${width}) or ${nameOf(widths)} (now ${config[widths].join(',')}).`,
+      `${nameOf('size')} (now ${height} × ${width}) or ${nameOf(widths)} (now ${[config[widths]].flat().join(',')}).`,
   );
 }
