@@ -81,7 +81,9 @@ export abstract class SpecLayer extends tfl.layers.Layer {
 
   /** The configuration from which `tf.loadLayersModel` makes the layer again. */
   override getConfig(): tf.serialization.ConfigDict {
-    return { ...super.getConfig(), ...(this.config as unknown as tf.serialization.ConfigDict) };
+    // tfjs writes null for what is undefined, for which there is no default when it is read.
+    const given = Object.entries(this.config).filter(([, value]) => value !== undefined);
+    return { ...super.getConfig(), ...(Object.fromEntries(given) as tf.serialization.ConfigDict) };
   }
 
   /** The variable behind a parameter, by its name within the layer. */
