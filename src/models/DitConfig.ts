@@ -18,7 +18,7 @@ export interface DitConfig {
   numHeads?: number;
   /** Channels within a block's two linear layers, over `hiddenSize`. Default 4. */
   mlpRatio?: number;
-  /** Classes; the number of classes itself stands for none, for guidance. Null: there are none at all. Default 1,000. */
+  /** Classes; the number of classes itself stands for none, for guidance. Null: there are none. Default 1,000. */
   numClasses?: number | null;
   /** Whether the variance is predicted too, in a second half of the channels out. Default true. */
   learnSigma?: boolean;

@@ -13,7 +13,7 @@ export interface VitConfig {
   inChans?: number;
   /** Numbers of the head; 0: there is no head, and features come out. Default 0, in timm 1,000. */
   numClasses?: number;
-  /** What becomes of the tokens: the class token alone, or the mean of the patches, behind it a norm. Default `'token'`. */
+  /** What becomes of the tokens: the class token alone, or the mean of the patches and a norm. Default `'token'`. */
   globalPool?: 'token' | 'avg';
   /** Channels of a token: 192 of ViT-Ti, 384 of ViT-S, 768 of ViT-B, 1,024 of ViT-L. Default 768. */
   embedDim?: number;

@@ -29,7 +29,8 @@ import { ditSettings } from './ditParameters.js';
  * const config = { inputSize: 32, patchSize: 4, hiddenSize: 16, depth: 2, numHeads: 2 };
  * const denoiser = layersDenoiser(dit({ ...config, numClasses: null, learnSigma: false }));
  * const call = { training: false, step: 0 };
- * console.log(denoiser(tf.zeros([1, 32, 32, 4]), tf.tensor1d([999], 'int32'), undefined, call).shape); // [1, 32, 32, 4]
+ * const prediction = denoiser(tf.zeros([1, 32, 32, 4]), tf.tensor1d([999], 'int32'), undefined, call);
+ * console.log(prediction.shape); // [1, 32, 32, 4]
  * ```
  */
 export function dit(config: DitConfig = {}): tfl.LayersModel {

@@ -28,7 +28,8 @@ import { sinusoidOf, uVitLayers } from './uVitParameters.js';
  * const model = uVit({ imgSize: 32, patchSize: 4, inChans: 4, embedDim: 16, depth: 2, numHeads: 2 });
  * const denoiser = layersDenoiser(model);
  * const call = { training: false, step: 0 };
- * console.log(denoiser(tf.zeros([1, 32, 32, 4]), tf.tensor1d([999], 'int32'), undefined, call).shape); // [1, 32, 32, 4]
+ * const prediction = denoiser(tf.zeros([1, 32, 32, 4]), tf.tensor1d([999], 'int32'), undefined, call);
+ * console.log(prediction.shape); // [1, 32, 32, 4]
  * ```
  */
 export function uVit(config: UVitConfig = {}): tfl.LayersModel {

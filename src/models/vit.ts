@@ -12,7 +12,7 @@ import { vitLayers } from './vitParameters.js';
  * returns [batch, numClasses], or without a head the pooled features, [batch, embedDim]. Tokens are those of the class
  * token, the registers, and the patches, row by row; `vitTokens` gives them, `attentionMaps` what they attend to.
  *
- * Layers: `patch_embed`, `tokens` (with `cls_token`, `reg_token`, `pos_embed`), `blocks.N`, `norm` or `fc_norm`, `head`.
+ * Layers: `patch_embed`, `tokens` (`cls_token`, `reg_token`, `pos_embed`), `blocks.N`, `norm` or `fc_norm`, `head`.
  *
  * Dosovitskiy et al., "An Image is Worth 16x16 Words" (2021); Caron et al., "Emerging Properties in Self-Supervised
  * Vision Transformers" (2021); Darcet et al., "Vision Transformers Need Registers" (2024).

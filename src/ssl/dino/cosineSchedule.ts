@@ -15,8 +15,8 @@ export interface CosineScheduleOptions {
 }
 
 /**
- * A value for each step of a run: a linear warm-up, then half a cosine. DINO's `cosine_scheduler`, by which its learning
- * rate, weight decay and the teacher's momentum go.
+ * A value for each step of a run: a linear warm-up, then half a cosine. DINO's `cosine_scheduler`, by which its
+ * learning rate, weight decay and the teacher's momentum go.
  *
  * As there, `base` stands twice, at the end of the warm-up and at the beginning of the cosine, and `final` is never
  * reached.

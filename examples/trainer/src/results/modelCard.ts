@@ -61,12 +61,15 @@ ${FOR_PYTHON[network.factory]}
 
 const KINDS = { unetAttD: 'An attention U-Net', unet2d: 'A U-Net', uVit: 'A U-ViT', dit: 'A DiT' };
 
+const pythonOf = (name: string) =>
+  `\`config.json\` has the arguments of PyTorch's \`${name}\` by their names,
+and \`model.safetensors\` its \`state_dict\`.`;
+
 const FOR_PYTHON = {
-  unetAttD: `\`config.json\` has the arguments of PyTorch's \`unet_att_d\` by their names,
-and \`model.safetensors\` its \`state_dict\`.`,
+  unetAttD: pythonOf('unet_att_d'),
   unet2d: `In Python: \`DDPMPipeline.from_pretrained(folder)\` of diffusers, whose \`unet\` is a \`UNet2DModel\`.`,
-  uVit: `\`config.json\` has the arguments of U-ViT's \`UViT\` by their names, and \`model.safetensors\` its \`state_dict\`.`,
-  dit: `\`config.json\` has the arguments of DiT's \`DiT\` by their names, and \`model.safetensors\` its \`state_dict\`.`,
+  uVit: pythonOf('UViT'),
+  dit: pythonOf('DiT'),
 };
 
 function bandRow({ name = '', unit = '', wavelength }: ModelBand, i: number): string {
