@@ -9,7 +9,11 @@ export type Initialization =
   | { type: 'uniform'; bound: number }
   | { type: 'normal'; std: number }
   | { type: 'constant'; value: number }
-  | { type: 'values'; values(): Float32Array };
+  | {
+      type: 'values';
+      /** Gives them. */
+      values: () => Float32Array;
+    };
 
 /** What a stored weight is: enough to find it in a torch `state_dict` and to check it. */
 export interface WeightSpec {
