@@ -1,98 +1,15 @@
 /*
- * Convolutions 3×3 that keep height and width, and the gradient of their filter, by products of transformed tiles of
- * 4 × 4 pixels: a quarter of those of the direct sum, which oneDNN computes. Channels are multiples of 16.
+ * Convolutions 3×3 that keep height and width by products of transformed tiles of 4 × 4 pixels: a quarter of those of
+ * the direct sum, which oneDNN computes.
  */
-#include "winograd.h"
-
-#include <algorithm>
-#include <cstdlib>
-#include <memory>
-
-#include "layers.h"
+#include "winogradTiles.h"
 
 namespace layers {
 namespace {
 
-constexpr int POINTS = 36;
-/** Columns of a panel of the filter, two vectors: of its rows 12 sums each fill the registers of AVX-512. */
-constexpr int64_t PANEL = 2 * LANES;
-/** Channels of a group of the input of a filter's gradient: they lie side by side, so that no two rows share a set. */
-constexpr int64_t GROUP = 48;
-/** Floats of the matrices of a block, to stay in the second-level cache, unless it would be of too few tiles. */
-constexpr int64_t BLOCK_FLOATS = 400000;
-constexpr int64_t MIN_TILES = 48, MAX_TILES = 96, MIN_GRADIENT_TILES = 96;
+constexpr int64_t MIN_TILES = 48, MAX_TILES = 96;
 /** Blocks from which on each is computed by one thread from its input to its output. */
 constexpr int64_t MANY_BLOCKS = 8;
-
-struct Free {
-  void operator()(float* data) const { std::free(data); }
-};
-using Buffer = std::unique_ptr<float, Free>;
-
-/** Floats at the start of a cache line, not cleared. */
-Buffer allocate(int64_t floats) {
-  void* data = std::aligned_alloc(64, (floats + LANES) / LANES * LANES * sizeof(float));
-  if (data == nullptr) throw std::bad_alloc();
-  return Buffer(static_cast<float*>(data));
-}
-
-int64_t divide(int64_t value, int64_t by) { return (value + by - 1) / by; }
-
-/** Floats from one of the 36 matrices to the next: an odd number of cache lines, so that not all share a set. */
-int64_t strideOf(int64_t rows, int64_t columns) { return (divide(rows * columns, LANES) | 1) * LANES; }
-
-/** The tiles of images, and one by one where they lie. */
-struct Tiles {
-  explicit Tiles(const Convolution& of)
-      : height(of.height), width(of.width), across(divide(of.width, 4)), ofImage(divide(of.height, 4) * across),
-        count(of.batch * ofImage) {}
-
-  /** Image and first pixel of a tile. */
-  struct Place {
-    int64_t image, top, left;
-  };
-  Place place(int64_t tile) const {
-    const int64_t inImage = tile % ofImage;
-    return {tile / ofImage, inImage / across * 4, inImage % across * 4};
-  }
-  /** The pixels of a square from (top, left) on, `zeros` outside the image. */
-  template <int side>
-  INLINE void pixels(const Tiles& tiles, const float* images, int64_t channels, Place from, const float* zeros,
-                     const float* (&result)[side * side]) {
-    const float* image = images + from.image * tiles.height * tiles.width * channels;
-    for (int i = 0; i < side; ++i) {
-      const int64_t y = from.top + i;
-      for (int j = 0; j < side; ++j) {
-        const int64_t x = from.left + j;
-        const bool inside = y >= 0 && y < tiles.height && x >= 0 && x < tiles.width;
-        result[i * side + j] = inside ? image + (y * tiles.width + x) * channels : zeros;
-      }
-    }
-  }
-
-  int64_t height, width, across, ofImage, count;
-};
-
-/** 36 matrices of `rows` × `columns`, cut into groups of `group` columns: of each first all rows, then the next. */
-struct Matrices {
-  Matrices(float* data, int64_t rows, int64_t columns, int64_t group)
-      : data(data), rows(rows), columns(columns), group(group), stride(strideOf(rows, columns)) {}
-
-  static int64_t floats(int64_t rows, int64_t columns) { return POINTS * strideOf(rows, columns); }
-  INLINE float* at(const Matrices& of, int64_t row, int64_t column) {
-    const int64_t first = column / of.group * of.group;
-    return of.data + first * of.rows + row * std::min(of.group, of.columns - first) + (column - first);
-  }
-
-  float* data;
-  int64_t rows, columns, group, stride;
-};
-
-/** Rows of a tile of sums, which with two vectors of columns fill the registers of AVX-512. */
-constexpr int ROWS = 12;
-
-/** The rows that a product reads and writes together: as many as are left, in fours. */
-INLINE int rowsOf(int64_t left) { return left > 8 ? ROWS : left > 4 ? 8 : 4; }
 
 /** 36 matrices cut into groups of 12 rows, of each of which a vector of channels follows that of the row before. */
 struct RowGroups {
@@ -155,38 +72,9 @@ CLONES void transformFilter(const float* filter, bool backward, int64_t row, int
   }
 }
 
-/** Transforms the tiles from `first` on to the rows from `row` on: of the input, or by the adjoint of its gradient. */
-template <typename Transform, typename Target>
-INLINE void transformTiles(const Tiles& tiles, const float* images, const float* zeros, int64_t first, int64_t last,
-                           int64_t row, const Target& to) {
-  constexpr int side = Transform::from;
-  for (int64_t tile = first; tile < last; ++tile, ++row) {
-    Tiles::Place place = tiles.place(tile);
-    if (side == 6) --place.top, --place.left;
-    const float* pixels[side * side];
-    Tiles::pixels<side>(tiles, images, to.columns, place, zeros, pixels);
-    for (int64_t c = 0; c < to.columns; c += LANES) {
-      float* target = Target::at(to, row, c);
-      transformTile<Transform>(
-          [&](int i, int j) INLINED { return load(pixels[i * side + j] + c); },
-          [&](int i, int j, const V& value) INLINED { store(target + (6 * i + j) * to.stride, value); });
-    }
-  }
-}
-
-CLONES void inputTiles(const Tiles& tiles, const float* images, const float* zeros, int64_t first, int64_t last,
-                       int64_t row, const Matrices& to) {
-  transformTiles<InputTransform>(tiles, images, zeros, first, last, row, to);
-}
-
 CLONES void inputTiles(const Tiles& tiles, const float* images, const float* zeros, int64_t first, int64_t last,
                        int64_t row, const RowGroups& to) {
   transformTiles<InputTransform>(tiles, images, zeros, first, last, row, to);
-}
-
-CLONES void gradientTiles(const Tiles& tiles, const float* images, const float* zeros, int64_t first, int64_t last,
-                          int64_t row, const Matrices& to) {
-  transformTiles<OutputAdjoint>(tiles, images, zeros, first, last, row, to);
 }
 
 /** Transforms rows of products to tiles of the output, with the bias, addend and ReLU that there are. */
@@ -262,80 +150,6 @@ CLONES void multiplyPoint(const RowGroups& a, const Matrices& b, const Matrices&
   }
 }
 
-/** The sums over `tiles` rows of some columns of a times a panel of b, added to what is there unless `fresh`. */
-template <int rows, int vectors>
-INLINE void contractTile(const float* a, int64_t aStride, const float* b, int64_t bStride, int64_t tiles, float* to,
-                         int64_t toStride, bool fresh) {
-  V sums[rows][vectors] = {};
-  if (!fresh) {
-    UNROLLED
-    for (int r = 0; r < rows; ++r) {
-      UNROLLED
-      for (int i = 0; i < vectors; ++i) sums[r][i] = load(to + r * toStride + i * LANES);
-    }
-  }
-  for (int64_t tile = 0; tile < tiles; ++tile, a += aStride, b += bStride) {
-    V column[vectors];
-    UNROLLED
-    for (int i = 0; i < vectors; ++i) column[i] = load(b + i * LANES);
-    UNROLLED
-    for (int r = 0; r < rows; ++r) {
-      UNROLLED
-      for (int i = 0; i < vectors; ++i) sums[r][i] += column[i] * a[r];
-    }
-  }
-  UNROLLED
-  for (int r = 0; r < rows; ++r) {
-    UNROLLED
-    for (int i = 0; i < vectors; ++i) store(to + r * toStride + i * LANES, sums[r][i]);
-  }
-}
-
-template <int vectors>
-INLINE void contractRows(const float* a, int64_t aStride, int count, const float* b, int64_t bStride, int64_t tiles,
-                         float* to, int64_t toStride, bool fresh) {
-  if (count == 12) return contractTile<12, vectors>(a, aStride, b, bStride, tiles, to, toStride, fresh);
-  if (count == 8) return contractTile<8, vectors>(a, aStride, b, bStride, tiles, to, toStride, fresh);
-  contractTile<4, vectors>(a, aStride, b, bStride, tiles, to, toStride, fresh);
-}
-
-/** sums[point] = aᵀ · b of one of the 36 pairs of matrices, over `tiles` rows. */
-CLONES void contractPoint(const Matrices& a, const Matrices& b, const Matrices& sums, int64_t tiles, bool fresh,
-                          int point) {
-  for (int64_t group = 0; group < a.columns; group += GROUP) {
-    const int64_t rows = std::min(GROUP, a.columns - group);
-    for (int64_t column = 0; column < b.columns; column += PANEL) {
-      const int64_t width = std::min(PANEL, b.columns - column);
-      const float* panel = Matrices::at(b, 0, column) + point * b.stride;
-      for (int64_t row = 0, count; row < rows; row += count) {
-        count = rowsOf(rows - row);
-        const float* from = Matrices::at(a, 0, group + row) + point * a.stride;
-        float* to = sums.data + point * sums.stride + (group + row) * sums.columns + column;
-        if (width == PANEL) contractRows<2>(from, rows, count, panel, width, tiles, to, sums.columns, fresh);
-        else contractRows<1>(from, rows, count, panel, width, tiles, to, sums.columns, fresh);
-      }
-    }
-  }
-}
-
-/** A row of the taps [3, 3, rows, columns] of the 36 sums. */
-CLONES void storeTaps(const Matrices& sums, int64_t row, float* filter) {
-  const int64_t values = sums.rows * sums.columns;
-  for (int64_t c = 0; c < sums.columns; c += LANES) {
-    const float* from = sums.data + row * sums.columns + c;
-    float* to = filter + row * sums.columns + c;
-    transformTile<FilterAdjoint>(
-        [&](int i, int j) INLINED { return load(from + (6 * i + j) * sums.stride); },
-        [&](int i, int j, const V& value) INLINED { store(to + (3 * i + j) * values, value); });
-  }
-}
-
-/** Nanoseconds of `rows` rows of products of a point. */
-double costOf(int64_t rows, const Convolution& of) { return 1.0 * rows * of.depth * of.columns / 40; }
-
-/** Nanoseconds of transforming a tile. */
-double transformCost(int64_t channels) { return 4.0 * channels; }
-
 }  // namespace
 
 void convolve(const Parallel& parallel, const Convolution& of, bool backward, float* y) {
@@ -351,13 +165,13 @@ void convolve(const Parallel& parallel, const Convolution& of, bool backward, fl
   const int64_t blockTiles = std::clamp(fit, MIN_TILES, MAX_TILES);
   const int64_t blocks = divide(tiles.count, blockTiles);
   const int64_t rows = RowGroups::padded(blocks < MANY_BLOCKS ? tiles.count : blockTiles);
-  const auto inputOf = [&](const Buffer& data) { return RowGroups(data.get(), rows, depth); };
-  const auto productOf = [&](const Buffer& data) { return Matrices(data.get(), rows, columns, columns); };
+  const auto inputOf = [&](float* data) { return RowGroups(data, rows, depth); };
+  const auto productOf = [&](float* data) { return Matrices(data, rows, columns, columns); };
   if (blocks < MANY_BLOCKS) {
     const Buffer inputData = allocate(RowGroups::floats(rows, depth));
     const Buffer productData = allocate(Matrices::floats(rows, columns));
-    const RowGroups input = inputOf(inputData);
-    const Matrices product = productOf(productData);
+    const RowGroups input = inputOf(inputData.get());
+    const Matrices product = productOf(productData.get());
     parallel(tiles.count, transformCost(depth), [&](int64_t begin, int64_t end) {
       inputTiles(tiles, of.x, zeros.get(), begin, end, begin, input);
     });
@@ -370,46 +184,15 @@ void convolve(const Parallel& parallel, const Convolution& of, bool backward, fl
     return;
   }
   parallel(blocks, POINTS * costOf(rows, of), [&](int64_t begin, int64_t end) {
-    const Buffer inputData = allocate(RowGroups::floats(rows, depth));
-    const Buffer productData = allocate(Matrices::floats(rows, columns));
-    const RowGroups input = inputOf(inputData);
-    const Matrices product = productOf(productData);
+    float* data = scratch(RowGroups::floats(rows, depth) + Matrices::floats(rows, columns));
+    const RowGroups input = inputOf(data);
+    const Matrices product = productOf(data + RowGroups::floats(rows, depth));
     for (int64_t block = begin; block < end; ++block) {
       const int64_t first = block * blockTiles, last = std::min(first + blockTiles, tiles.count);
       inputTiles(tiles, of.x, zeros.get(), first, last, 0, input);
       for (int point = 0; point < POINTS; ++point) multiplyPoint(input, filter, product, last - first, point);
       outputTiles(tiles, product, 0, first, last, of, y);
     }
-  });
-}
-
-void filterGradient(const Parallel& parallel, const Convolution& of, const float* dy, float* filter) {
-  const Tiles tiles(of);
-  const int64_t depth = of.depth, columns = of.columns;
-  const int64_t fit = std::max(MIN_GRADIENT_TILES, BLOCK_FLOATS / (POINTS * (depth + columns)));
-  const int64_t blockTiles = divide(tiles.count, divide(tiles.count, fit));
-  const int64_t channels = std::max(depth, columns);
-  const Buffer inputData = allocate(Matrices::floats(blockTiles, depth));
-  const Buffer gradientData = allocate(Matrices::floats(blockTiles, columns));
-  const Buffer sumData = allocate(Matrices::floats(depth, columns)), zeros = allocate(channels);
-  std::fill(zeros.get(), zeros.get() + channels, 0.0f);
-  const Matrices input(inputData.get(), blockTiles, depth, GROUP);
-  const Matrices gradient(gradientData.get(), blockTiles, columns, PANEL);
-  const Matrices sums(sumData.get(), depth, columns, columns);
-  for (int64_t first = 0; first < tiles.count; first += blockTiles) {
-    const int64_t count = std::min(blockTiles, tiles.count - first);
-    parallel(count, transformCost(depth + columns), [&](int64_t begin, int64_t end) {
-      inputTiles(tiles, of.x, zeros.get(), first + begin, first + end, begin, input);
-      gradientTiles(tiles, dy, zeros.get(), first + begin, first + end, begin, gradient);
-    });
-    parallel(POINTS, costOf(count, of), [&](int64_t begin, int64_t end) {
-      for (int64_t point = begin; point < end; ++point) {
-        contractPoint(input, gradient, sums, count, first == 0, point);
-      }
-    });
-  }
-  parallel(depth, 3.0 * columns, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row) storeTaps(sums, row, filter);
   });
 }
 

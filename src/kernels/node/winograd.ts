@@ -4,8 +4,12 @@ import { attribute, type EagerOps, FLOAT, type Handle } from './EagerOps.js';
 import { empty } from './empty.js';
 import type { NodeKernel } from './NodeKernel.js';
 
-/** Tiles from which on the products that are saved outweigh the transform of the filter. */
-const MIN_TILES = 64;
+/**
+ * Tiles from which on it is tried, and values of a tap of the filter for each tile up to which the products that are
+ * saved outweigh the transform of the filter.
+ */
+const MIN_TILES = 32;
+const VALUES_PER_TILE = 2400;
 
 /**
  * Whether a convolution is computed by Winograd's algorithm (`scripts/tfjsNode/winograd.cc`), by the shapes alone: it
@@ -13,9 +17,11 @@ const MIN_TILES = 64;
  */
 function isWorth({ shape: [batch, height, width] }: tf.TensorInfo, filter: readonly number[]): boolean {
   const [size, , inChannels, outChannels] = filter;
-  const tiles = Math.ceil(height / 4) * Math.ceil(width / 4);
+  const ofImage = Math.ceil(height / 4) * Math.ceil(width / 4);
+  const tiles = batch * ofImage;
   const fits = size === 3 && inChannels % 16 === 0 && outChannels % 16 === 0;
-  return fits && height * width > 8 * tiles && batch * tiles >= MIN_TILES;
+  const pays = tiles >= MIN_TILES && inChannels * outChannels <= VALUES_PER_TILE * tiles;
+  return fits && pays && height * width > 8 * ofImage;
 }
 
 /** The convolution of x, or the gradient of its input (`backward`). */

@@ -8,7 +8,10 @@ const reason = await startNode();
 const program = fileURLToPath(new URL('threadPoolProgram.ts', import.meta.url));
 
 /** Runs the program in a process of its own, which must end by itself. */
-async function run(threads: number, own: boolean): Promise<{ checksum: number; names: string[] }> {
+async function run(
+  threads: number,
+  own: boolean,
+): Promise<{ checksum: number; names: string[]; mainShare: number }> {
   const args = ['--import', 'tsx', program, String(threads)];
   const env = { ...process.env, TFJS_NODE_THREADS: own ? '' : 'tensorflow' };
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 100_000, env });
@@ -24,6 +27,8 @@ describe.skipIf(reason)(`threads of tfjs-node${reason ? ` (${reason})` : ''}`, (
       const count = ({ names }: typeof own) => names.filter((name) => name === 'tfjs_node_pool').length;
       expect([own, stock].map(count)).toEqual([threads - 1, 0]);
       expect(own.checksum).toBe(stock.checksum);
+      // It waits asleep where it does not take part.
+      expect(own.mainShare).toBeGreaterThan(0.5 / threads);
     },
     120_000,
   );

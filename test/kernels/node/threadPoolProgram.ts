@@ -1,6 +1,7 @@
 /**
- * Prints a checksum of the parameters after some steps of training on as many threads as the argument says, and the
- * names of the process's threads, and ends by itself. `threadPool.test.ts` runs it.
+ * Prints a checksum of the parameters after some steps of training on as many threads as the argument says, the names
+ * of the process's threads, and the main one's share of the time that the addon's own operations take, and ends by
+ * itself. `threadPool.test.ts` runs it.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout } from 'node:timers/promises';
@@ -9,6 +10,7 @@ import { initBackend } from '../../../src/backends/node/initBackend.js';
 import { mse } from '../../../src/losses/mse.js';
 import { namedParameters } from '../../../src/models/namedParameters.js';
 import { unetAttD } from '../../../src/models/unetAttD.js';
+import { attention } from '../../../src/ops/attention.js';
 import { AdamW } from '../../../src/optimizers/AdamW.js';
 
 const { threads } = await initBackend({ device: 'node', threads: Number(process.argv[2]) });
@@ -38,4 +40,20 @@ for (const variable of variables) {
 }
 const tasks = '/proc/self/task';
 const names = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/comm`, 'utf8').trim());
-console.log(JSON.stringify({ threads, checksum, names }));
+
+/** Nanoseconds on a processor of each thread so far. */
+const times = () =>
+  new Map(
+    readdirSync(tasks).map((task) => [
+      task,
+      Number(readFileSync(`${tasks}/${task}/schedstat`, 'utf8').split(' ')[0]),
+    ]),
+  );
+const q = tf.randomNormal<tf.Rank.R3>([8, 256, 192]);
+const attend = () => attention(q, q, q, { heads: 24 }).dispose();
+attend();
+const before = times();
+for (let i = 0; i < 40; i++) attend();
+const spent = [...times()].map(([task, time]) => [task, time - (before.get(task) ?? 0)] as const);
+const mainShare = new Map(spent).get(String(process.pid))! / spent.reduce((sum, [, time]) => sum + time, 0);
+console.log(JSON.stringify({ threads, checksum, names, mainShare }));
