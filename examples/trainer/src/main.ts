@@ -10,6 +10,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'train the attention U-Net by denoising diffusion on satellite chips',
     load: async () => (await import('./commands/pretrain.js')).pretrain,
   },
+  dino: {
+    about: 'train a vision transformer by self-distillation (DINO) on satellite chips',
+    load: async () => (await import('./commands/dino.js')).dino,
+  },
   resume: {
     about: 'go on with the run in a folder: resume RUN',
     load: async () => (await import('./commands/resume.js')).resume,

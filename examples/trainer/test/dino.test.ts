@@ -1,0 +1,183 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
+import { encodeGeoTiff } from 'diffusion-ssl/data';
+import { attentionMaps } from 'diffusion-ssl/models';
+import { fromPretrained } from 'diffusion-ssl/pretrained';
+import { folderFiles } from 'diffusion-ssl/training/node';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { startTestBackend } from '../../../test/support/backend.js';
+import { buildTrainer, type Trainer } from '../../../test/support/trainer.js';
+import { dino } from '../src/commands/dino.js';
+import { parseDinoOptions } from '../src/dino/dinoOptions.js';
+import { transformOf } from './labelledChips.js';
+
+const folder = mkdtempSync(path.join(tmpdir(), 'dino-'));
+const at = (...names: string[]) => path.join(folder, ...names);
+const said: string[] = [];
+let trainer: Trainer | undefined;
+
+/** Chips of stripes, across or along, in two bands: what a class is, no single pixel tells. */
+function writeChips(): string {
+  mkdirSync(at('chips'));
+  const rows = ['image,usage,kind'];
+  for (let i = 0; i < 36; i++) {
+    const isAlong = i % 2 === 1;
+    const values = Float32Array.from({ length: 2 * 32 * 32 }, (_, k) => {
+      const pixel = k >> 1;
+      const place = isAlong ? pixel >> 5 : pixel % 32;
+      return ((place + i) % 8 < 4 ? 1 : 0) * (1 + (k % 2)) + ((k * 7919 + i * 104729) % 97) / 97;
+    });
+    const info = { width: 32, height: 32, bands: 2, epsg: 32633, transform: transformOf(i) };
+    writeFileSync(at('chips', `${i}.tif`), encodeGeoTiff({ ...info, data: values }));
+    rows.push(`${i}.tif,${i < 24 ? 'train' : 'validate'},${isAlong ? 'along' : 'across'}`);
+  }
+  writeFileSync(at('chips', 'catalog.csv'), `${rows.join('\n')}\n`);
+  return at('chips', 'catalog.csv');
+}
+
+let catalog: string;
+beforeAll(async () => {
+  for (const name of ['log', 'error', 'warn'] as const) {
+    vi.spyOn(console, name).mockImplementation((line: string) => void said.push(line));
+  }
+  vi.spyOn(process.stderr, 'write').mockReturnValue(true);
+  for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(100);
+  await startTestBackend();
+  catalog = writeChips();
+});
+afterEach(() => {
+  process.exitCode = undefined;
+});
+afterAll(() => {
+  trainer?.close();
+  vi.restoreAllMocks();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const run = (out: string, ...more: string[]) => [
+  ...['--data', at('chips'), '--catalog', catalog, '--labels', 'kind', '--out', at(out)],
+  ...['--batch', '6', '--epochs', '3', '--token-size', '4', '--embed-dim', '24', '--depth', '2'],
+  ...['--out-dim', '32', '--hidden-dim', '32', '--bottleneck-dim', '16', '--neighbours', '3'],
+  ...['--global-size', '24', '--local-size', '12', '--local-count', '2', '--warmup-epochs', '1', ...more],
+];
+
+describe('dino', () => {
+  it('leaves the teacher as a model folder, a table, and a picture of what it attends to', async () => {
+    await dino(run('plain'));
+    expect(process.exitCode, said.join('\n')).toBeUndefined();
+    const [head, ...rows] = readFileSync(at('plain/log.csv'), 'utf8').trimEnd().split('\n');
+    expect(head).toBe('epoch,step,loss,teacherEntropy,teacherSpread,featureSpread,accuracy');
+    const table = rows.map((row) => row.split(',').map(Number));
+    expect(table.map(([epoch, step]) => [epoch, step])).toEqual([
+      [0, 0],
+      [1, 4],
+      [2, 8],
+      [3, 12],
+    ]);
+    for (const [, , loss, entropy, , spread, accuracy] of table.slice(1)) {
+      expect(loss).toBeGreaterThan(0);
+      expect(entropy).toBeGreaterThan(0);
+      expect(entropy).toBeLessThan(1);
+      expect(spread).toBeGreaterThan(0);
+      expect(accuracy * 12).toBeCloseTo(Math.round(accuracy * 12), 6);
+    }
+    expect(statSync(at('plain/attention.png')).size).toBeGreaterThan(1000);
+    // The command has ended its backend.
+    await startTestBackend();
+    const { model, factory, bands, normalization, size } = await fromPretrained(
+      folderFiles(at('plain/model')),
+    );
+    expect([factory, bands.length, size]).toEqual(['vit', 2, [32, 32]]);
+    expect(normalization).toMatchObject({ strategy: 'z_value' });
+    expect(attentionMaps(model, tf.zeros([1, 32, 32, 2])).shape).toEqual([1, 8, 8, 3]);
+    model.dispose();
+  }, 120_000);
+
+  it('killed, or stopped by a signal, and resumed ends with the same bytes', async () => {
+    trainer = buildTrainer();
+    const start = (...args: string[]) => trainer!.start(['dino', ...args], { script: 'trainer/src/main.ts' });
+    const more = ['--checkpoint-steps', '1', '--drop-path', '0.2'];
+    const whole = await start(...run('whole', ...more)).ended;
+    expect(whole.code, whole.stderr).toBe(0);
+    const bytes = (name: string, file: string) => readFileSync(at(name, file));
+    for (const [name, signal] of [
+      ['killed', 'SIGKILL'],
+      ['stopped', 'SIGINT'],
+    ] as const) {
+      const begun = start(...run(name, ...more));
+      await vi.waitFor(() => expect(statSync(at(name, 'log.jsonl')).size).toBeGreaterThan(600), {
+        timeout: 60_000,
+        interval: 20,
+      });
+      begun.child.kill(signal);
+      expect((await begun.ended).code).not.toBe(0);
+      const again = await start('--out', at(name), '--resume', '--checkpoint-steps', '1').ended;
+      expect(again.code, again.stderr).toBe(0);
+      expect(again.stdout).toMatch(/resuming .* at step \d+/);
+      expect(bytes(name, 'latest.safetensors').equals(bytes('whole', 'latest.safetensors'))).toBe(true);
+      expect(bytes(name, 'log.csv')).toEqual(bytes('whole', 'log.csv'));
+      expect(bytes(name, 'log.jsonl')).toEqual(bytes('whole', 'log.jsonl'));
+      expect(bytes(name, 'model/model.safetensors')).toEqual(bytes('whole', 'model/model.safetensors'));
+    }
+  }, 240_000);
+
+  it('refuses another configuration on resuming, a folder that holds a run, and other chips', async () => {
+    const failed = async (...args: string[]) => {
+      await dino(args);
+      expect(process.exitCode).toBe(1);
+      process.exitCode = undefined;
+      return said.at(-1);
+    };
+    expect(await failed(...run('plain'))).toMatch(/holds a run already: go on with it by --resume/);
+    expect(await failed('--out', at('plain'), '--resume', '--lr', '1')).toMatch(
+      /leave out --lr \(the run has 0\.004\), or start a new run/,
+    );
+    expect(await failed('--out', at('none'), '--resume')).toMatch(/there is nothing to resume/);
+    const other = at('chips', 'other.csv');
+    writeFileSync(other, readFileSync(catalog, 'utf8').replace('0.tif,train', '0.tif,validate'));
+    expect(await failed('--out', at('plain'), '--resume', '--data', at('chips'), '--catalog', other)).toMatch(
+      /depends on what has changed since/,
+    );
+  });
+
+  it('ends where the teacher says the same of every chip, and says what to change', async () => {
+    // The centre is the batch's own mean and nothing is sharp: every output is uniform.
+    const flat = ['--centre-momentum', '0', '--warmup-teacher-temp', '1000', '--teacher-temp', '1000'];
+    await dino(run('flat', ...flat, '--patience', '2'));
+    expect(process.exitCode).toBe(1);
+    expect(said.at(-1)).toMatch(/collapsed: .* lower teacher temperature|collapsed: .* learning rate/);
+  }, 60_000);
+});
+
+describe('its options', () => {
+  it('take a preset, over which flags go', () => {
+    const { config } = parseDinoOptions(['--preset', 'sar', '--teacher-temp', '0.002', '--size', '448']);
+    expect(config).toMatchObject({
+      ...{ studentTemp: 0.03, warmupTeacherTemp: 0.01, teacherTemp: 0.002, warmupTeacherTempEpochs: 5 },
+      ...{ centreMomentum: 0.99, lr: 1e-6, globalSize: 224, localSize: 96, localCount: 8, tokenSize: 16 },
+    });
+    expect(config.chips).toMatchObject({ size: 448, augmentation: 'none' });
+    expect(parseDinoOptions([]).config).toMatchObject({ tokenSize: 8, globalSize: 48, outDim: 1024 });
+  });
+
+  it.each([
+    [['--global-size', '20'], /--global-size is 20; it must be a multiple of --token-size, 8/],
+    [['--embed-dim', '20'], /--embed-dim is 20; it must be a multiple of --num-heads, 3/],
+    [['--data', 'x'], /--data and --catalog go together/],
+  ])('%j is refused', (args, message) => {
+    const written: string[] = [];
+    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+      written.push(String(text));
+      return true;
+    });
+    const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
+      throw new Error('exit');
+    });
+    expect(() => parseDinoOptions(args)).toThrow('exit');
+    expect(written.join('')).toMatch(message);
+    exit.mockRestore();
+    write.mockReturnValue(true);
+  });
+});
