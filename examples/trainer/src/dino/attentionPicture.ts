@@ -36,7 +36,7 @@ export async function attentionPicture({ training, shown, display, state }: Dino
       ...Array.from({ length: heads }, (_, i): [string, string] => [`head ${i + 1}`, '']),
     ],
     rowLabels: rows.map((_, i) => `${i + 1}`),
-    caption: `after epoch ${state.epoch}; from black to white: the least to the most that a head gives to a patch of the chip`,
+    caption: `after epoch ${state.epoch}; black is the least, white the most that a head gives to a patch`,
   });
 }
 

@@ -7,7 +7,7 @@ import type { DinoConfig } from './DinoConfig.js';
 /** Streams of crops: beyond those of the loader's own draws. */
 const CROPS = 0xc0000000;
 
-/** The crops of a batch of chips, those of the whole batch in one tensor each; what is drawn is the chip's and epoch's. */
+/** The crops of a batch of chips, a tensor each for the whole batch; what is drawn is the chip's and epoch's. */
 export function cropsOfBatch(
   { images, shape, indices }: Pick<ChipBatch, 'images' | 'shape' | 'indices'>,
   config: DinoConfig,

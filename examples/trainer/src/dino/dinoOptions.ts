@@ -146,7 +146,7 @@ function commandOf(): Command {
   const program = new Command('diffusion-ssl dino').description(
     'Trains a vision transformer without labels by self-distillation (DINO): the teacher is kept, as a model folder. ' +
       'Without --data it builds sample chips with land cover and trains on these. A stopped run goes on bit for bit: ' +
-      '--out RUN --resume. Defaults in brackets are those of --preset dino; without --preset sizes are for small chips.',
+      '--out RUN --resume. In brackets: what --preset dino has; what there is without --preset, for small chips.',
   );
   program
     .addOption(
@@ -206,7 +206,7 @@ function commandOf(): Command {
     .option('--bottleneck-dim <n>', 'width before its last layer [256; 64]', integer(1), 256)
     .option('--free-last-norm', "let the rows of the head's last layer have any length", false)
     .optionsGroup('Training')
-    .option('--epochs <n>', 'passes over the training chips', integer(1), 30)
+    .option('--epochs <n>', 'passes over the training chips', integer(1), 24)
     .option('--batch <n>', 'chips a step', integer(2), 32)
     .option('--lr <rate>', 'learning rate for 256 chips a step [0.0005; 0.004]', number)
     .option('--min-lr <rate>', 'where its cosine ends [0.000001]', number)

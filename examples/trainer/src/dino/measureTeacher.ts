@@ -1,10 +1,9 @@
-import { kNearestNeighbours } from 'diffusion-ssl/heads';
-import { NO_LABEL } from '../transfer/Task.js';
 import type { DinoRun } from './DinoRun.js';
 import type { DinoEpoch } from './DinoState.js';
+import { neighbourScore } from './neighbourScore.js';
 import { spreadOf, teacherFeatures } from './teacherFeatures.js';
 
-/** Measures the teacher's features: how they are spread, and, where there are labels, how well neighbours tell classes. */
+/** Measures the teacher's features: their spread, and, where there are labels, how well neighbours tell classes. */
 export async function measureTeacher({
   training,
   shown,
@@ -18,19 +17,14 @@ export async function measureTeacher({
     const features = await teacherFeatures(backbone, shown.images, shown.shape, signal);
     return { featureSpread: spreadOf(features, width) };
   }
-  const { train, validate } = task.sets;
-  const featuresOf = (set: typeof train) =>
-    teacherFeatures(backbone, set.images, [set.count, ...task.shape], signal);
-  const [known, asked] = [await featuresOf(train), await featuresOf(validate)];
-  const k = Math.min(state.config.neighbours, train.count);
-  const head = await kNearestNeighbours(known, train.labels, { k, classes: task.classes.length });
-  const answers = await head.predict(asked);
-  let [right, total] = [0, 0];
-  for (let i = 0; i < validate.count; i++) {
-    if (validate.labels[i] === NO_LABEL) continue;
-    const row = [...answers.subarray(i * task.classes.length, (i + 1) * task.classes.length)];
-    total++;
-    if (row.indexOf(Math.max(...row)) === validate.labels[i]) right++;
-  }
-  return { featureSpread: spreadOf(asked, width), accuracy: right / total };
+  const featuresOf = ({ images, count }: typeof task.sets.train) =>
+    teacherFeatures(backbone, images, [count, ...task.shape], signal);
+  const vectors = {
+    train: await featuresOf(task.sets.train),
+    validate: await featuresOf(task.sets.validate),
+  };
+  return {
+    featureSpread: spreadOf(vectors.validate, width),
+    accuracy: await neighbourScore(task, vectors, state.config.neighbours),
+  };
 }

@@ -9,6 +9,7 @@ import { cropsOfBatch } from './cropsOfBatch.js';
 import type { DinoRun } from './DinoRun.js';
 import type { DinoEpoch } from './DinoState.js';
 import { measureTeacher } from './measureTeacher.js';
+import { plainScores } from './neighbourScore.js';
 import { noSums } from './openDinoRun.js';
 import { saveDinoCheckpoint, saveDinoModel } from './saveDino.js';
 
@@ -21,6 +22,13 @@ import { saveDinoCheckpoint, saveDinoModel } from './saveDino.js';
 export async function trainDino(run: DinoRun, log: JsonLinesLog, bar: ProgressBar): Promise<void> {
   const { state } = run;
   if (state.history.length === 0) {
+    if (run.task) {
+      const { pixels, means } = await plainScores(run.task, state.config.neighbours);
+      const [ofPixels, ofMeans] = [pixels, means].map((score) => `${(100 * score).toFixed(1)} %`);
+      bar.print(
+        `neighbours without a network: right ${ofPixels} by all pixels, ${ofMeans} by the means of bands`,
+      );
+    }
     state.history.push({ epoch: 0, step: 0, ...(await measureTeacher(run)) });
     bar.print(epochLine(state.history[0], state.config.outDim));
   }
@@ -120,7 +128,8 @@ function epochLine(record: DinoEpoch, outDim: number): string {
       ? ['untrained']
       : [
           `loss ${loss.toFixed(4)}`,
-          `teacher's entropy ${(100 * teacherEntropy).toFixed(0)} % of ln ${outDim}, spread ${teacherSpread.toFixed(3)}`,
+          `teacher's entropy ${(100 * teacherEntropy).toFixed(0)} % of ln ${outDim}`,
+          `spread ${teacherSpread.toFixed(3)}`,
         ];
   const score = accuracy === undefined ? [] : [`neighbours right ${(100 * accuracy).toFixed(1)} %`];
   return [
