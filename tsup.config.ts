@@ -4,6 +4,7 @@ import { defineConfig } from 'tsup';
 const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 
 const folders = [
+  'adapters',
   'augmentation',
   'backends',
   'backends/node',
@@ -26,6 +27,7 @@ const folders = [
   'normalization',
   'ops',
   'optimizers',
+  'pipelines',
   'pretrained',
   'samplers',
   'schedulers',
@@ -56,6 +58,7 @@ export default defineConfig({
     'zstddec',
     'lerc',
     /^@cornerstonejs\//,
+    /^@huggingface\//,
   ],
   removeNodeProtocol: false,
   splitting: true,

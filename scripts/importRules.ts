@@ -35,7 +35,9 @@ export const rows: readonly (readonly FolderRule[])[] = [
   [{ folder: 'optimizers', packages: [core] }],
   [{ folder: 'heads', packages: [core, layers] }],
   [{ folder: 'interop', packages: [core, layers] }],
+  [{ folder: 'adapters', packages: [core, layers] }],
   [{ folder: 'pretrained', packages: [core, layers] }],
+  [{ folder: 'pipelines', packages: [core, layers, '@huggingface/tokenizers'] }],
   [{ folder: 'features', packages: [core] }],
   [
     {

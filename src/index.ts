@@ -1,3 +1,9 @@
+export { addLora } from './adapters/addLora.js';
+export { Lora } from './adapters/Lora.js';
+export type { LoraConfig, ResolvedLoraConfig } from './adapters/LoraConfig.js';
+export { type LoadLoraOptions, type LoraModels, loadLora } from './adapters/loadLora.js';
+export type { LoraPart } from './adapters/loraNames.js';
+export { type SaveLoraOptions, saveLora } from './adapters/saveLora.js';
 export { type AdjustContrastOptions, adjustContrast } from './augmentation/adjustContrast.js';
 export { type AdjustGammaOptions, adjustGamma, type GammaPatch } from './augmentation/adjustGamma.js';
 export { type Augment, type ComposeOptions, compose } from './augmentation/compose.js';
@@ -164,6 +170,9 @@ export {
 export { AddTimeEmbedding } from './layers/AddTimeEmbedding.js';
 export { AttentionBlock2d, type AttentionBlock2dConfig } from './layers/AttentionBlock2d.js';
 export type { ActivationName } from './layers/activation.js';
+export { applyWeight } from './layers/applyWeight.js';
+export { ClipEmbeddings, type ClipEmbeddingsConfig } from './layers/ClipEmbeddings.js';
+export { ClipEncoderLayer, type ClipEncoderLayerConfig } from './layers/ClipEncoderLayer.js';
 export { ConcatChannels } from './layers/ConcatChannels.js';
 export { Conv1x1, type Conv1x1Config } from './layers/Conv1x1.js';
 export { Conv2d, type Conv2dConfig } from './layers/Conv2d.js';
@@ -172,6 +181,7 @@ export { DitBlock, type DitBlockConfig } from './layers/DitBlock.js';
 export { DitFinalLayer, type DitFinalLayerConfig } from './layers/DitFinalLayer.js';
 export { Downsample2d, type Downsample2dConfig } from './layers/Downsample2d.js';
 export { EmbeddingTable, type EmbeddingTableConfig } from './layers/EmbeddingTable.js';
+export { EndToken, type EndTokenConfig } from './layers/EndToken.js';
 export { GroupNorm, type GroupNormConfig } from './layers/GroupNorm.js';
 export { LayerNorm, type LayerNormConfig } from './layers/LayerNorm.js';
 export { Linear, type LinearConfig } from './layers/Linear.js';
@@ -182,6 +192,7 @@ export { PixelShuffle } from './layers/PixelShuffle.js';
 export { PixelUnshuffle, type PixelUnshuffleConfig } from './layers/PixelUnshuffle.js';
 export { PoolTokens, type PoolTokensConfig } from './layers/PoolTokens.js';
 export { ResnetBlock2d, type ResnetBlock2dConfig } from './layers/ResnetBlock2d.js';
+export { registerClipLayers } from './layers/registerClipLayers.js';
 export { registerLayers } from './layers/registerLayers.js';
 export { registerTransformerLayers } from './layers/registerTransformerLayers.js';
 export { registerUnetLayers } from './layers/registerUnetLayers.js';
@@ -197,6 +208,7 @@ export { Transformer2d, type Transformer2dConfig } from './layers/Transformer2d.
 export { UpconvBlock, type UpconvBlockConfig, type UpMode, upModes } from './layers/UpconvBlock.js';
 export { Upsample2d, type Upsample2dConfig } from './layers/Upsample2d.js';
 export { VitBlock, type VitBlockConfig } from './layers/VitBlock.js';
+export type { WeightAdapter, WeightProduct } from './layers/WeightAdapter.js';
 export { type BinaryCrossEntropyParameters, binaryCrossEntropy } from './losses/binaryCrossEntropy.js';
 export { type CharbonnierParameters, charbonnier } from './losses/charbonnier.js';
 export { type CrossEntropyOptions, crossEntropy } from './losses/crossEntropy.js';
@@ -267,6 +279,9 @@ export type { AutoencoderKlConfig } from './models/AutoencoderKlConfig.js';
 export { type AttentionMapsOptions, attentionMaps } from './models/attentionMaps.js';
 export { autoencoderKl } from './models/autoencoderKl.js';
 export { autoencoderKlParameters } from './models/autoencoderKlParameters.js';
+export type { ClipTextConfig } from './models/ClipTextConfig.js';
+export { type ClipTextOptions, clipText } from './models/clipText.js';
+export { type ClipTextOutputs, clipTextParameters } from './models/clipTextParameters.js';
 export { countParameters } from './models/countParameters.js';
 export { countValues, type ParameterCount } from './models/countValues.js';
 export type { DitConfig } from './models/DitConfig.js';
@@ -278,6 +293,7 @@ export { ditTransformer2d } from './models/ditTransformer2d.js';
 export { ditTransformer2dParameters } from './models/ditTransformer2dParameters.js';
 export { enableGradientCheckpointing } from './models/enableGradientCheckpointing.js';
 export { encodeLatents } from './models/encodeLatents.js';
+export { type EncodedText, encodeText } from './models/encodeText.js';
 export { estimateMemory, type MemoryEstimate, type MemoryOptions } from './models/estimateMemory.js';
 export { type InferenceModel, inferenceModel } from './models/inferenceModel.js';
 export { latentKl } from './models/latentKl.js';
@@ -396,6 +412,16 @@ export { RAdam, type RAdamOptions } from './optimizers/RAdam.js';
 export { RMSprop, type RMSpropOptions } from './optimizers/RMSprop.js';
 export { SAM, type SAMOptions } from './optimizers/SAM.js';
 export { SGD, type SGDOptions } from './optimizers/SGD.js';
+export {
+  type ClipTokenizer,
+  type ClipTokenizerOptions,
+  type ClipVocabulary,
+  clipTokenizer,
+  type PaddedTokens,
+} from './pipelines/clipTokenizer.js';
+export type { Sampler } from './pipelines/readScheduler.js';
+export { type GenerateOptions, TextToImagePipeline } from './pipelines/TextToImagePipeline.js';
+export { textToImage } from './pipelines/textToImage.js';
 export { browserFiles } from './pretrained/browserFiles.js';
 export { type ChipBands, checkBands } from './pretrained/checkBands.js';
 export {

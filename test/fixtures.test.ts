@@ -12,7 +12,7 @@ function filesIn(folder: string): string[] {
 
 /** The file names in a text's string literals, `${…}` as it stands. */
 const namesIn = (text: string) =>
-  [...text.matchAll(/['"`]([\w/.-]*(?:\$\{\w+\})?[\w/.-]*\.(?:json|safetensors|tif|csv))['"`]/g)].map(
+  [...text.matchAll(/['"`]([\w/.-]*(?:\$\{\w+\}[\w/.-]*)*\.(?:json|safetensors|tif|csv|txt))['"`]/g)].map(
     ([, name]) => name,
   );
 
@@ -27,9 +27,9 @@ it('every fixture is named in a test, or in a list that is', () => {
   const fixtures = filesIn(fixturesFolder).filter((name) => !about.includes(name));
   const isNamed = (fixture: string) =>
     inTests.some((name) => {
-      const [start, end] = name.split(/\$\{\w+\}/);
-      if (end === undefined) return fixture === name;
-      return start.includes('/') && fixture.startsWith(start) && fixture.endsWith(end);
+      const parts = name.split(/\$\{\w+\}/);
+      if (parts.length > 1 && !parts[0].includes('/')) return false;
+      return new RegExp(`^${parts.join('.+')}$`).test(fixture);
     });
   const inLists = fixtures
     .filter((name) => name.endsWith('.json') && isNamed(name))

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { argumentError } from '../internal/checks.js';
+import { applyWeight } from '../layers/applyWeight.js';
 import { batchNormSpecs, conv2dSpecs, type ParameterSpec } from '../layers/ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from '../layers/SpecLayer.js';
 import { conv2d } from '../ops/conv2d.js';
@@ -79,13 +80,12 @@ export abstract class HeadLayer extends SpecLayer {
 
   /** The convolution at `prefix`, with bias. */
   protected convolve(x: tf.Tensor4D, prefix: string): tf.Tensor4D {
-    const [filter, bias] = ['weight', 'bias'].map((name) => this.variable(`${prefix}.${name}`));
-    return conv2d(x, filter as tf.Tensor4D, bias as tf.Tensor1D);
+    return applyWeight(this, prefix, x, conv2d);
   }
 
   /** The convolution at `prefix`, its batch norm and ReLU. */
   protected convolveNormed(x: tf.Tensor4D, prefix: string, training: boolean): tf.Tensor4D {
-    const y = conv2d(x, this.variable<tf.Rank.R4>(`${prefix}.0.weight`));
+    const y = applyWeight(this, `${prefix}.0`, x, conv2d);
     return this.batchNorm(y, `${prefix}.1`, training, 'relu');
   }
 }

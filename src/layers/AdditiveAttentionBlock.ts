@@ -3,6 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { addRelu } from '../ops/addRelu.js';
 import { attentionGate } from '../ops/attentionGate.js';
 import { conv2d } from '../ops/conv2d.js';
+import { applyWeight } from './applyWeight.js';
 import { isTraining } from './layerCall.js';
 import { batchNormSpecs, conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -59,11 +60,8 @@ export class AdditiveAttentionBlock extends SpecLayer {
   override call(inputs: tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
     const [gate, x] = inputs as tf.Tensor4D[];
     const training = isTraining(kwargs);
-    const project = (input: tf.Tensor4D, name: string) => {
-      const filter = this.variable<tf.Rank.R4>(`${name}.0.weight`);
-      const bias = this.variable<tf.Rank.R1>(`${name}.0.bias`);
-      return this.batchNorm(conv2d(input, filter, bias), `${name}.1`, training);
-    };
+    const project = (input: tf.Tensor4D, name: string) =>
+      this.batchNorm(applyWeight(this, `${name}.0`, input, conv2d), `${name}.1`, training);
     return tf.tidy(() => {
       const sum = addRelu(project(gate, 'W_g'), project(x, 'W_x'));
       return attentionGate(x, project(sum, 'psi'));

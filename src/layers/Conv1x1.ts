@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { conv2d } from '../ops/conv2d.js';
+import { applyWeight } from './applyWeight.js';
 import { channelsLast, singleInput } from './layerCall.js';
 import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -46,8 +47,6 @@ export class Conv1x1 extends SpecLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const filter = this.variable<tf.Rank.R4>('weight');
-    const bias = this.variable<tf.Rank.R1>('bias');
-    return tf.tidy(() => conv2d(singleInput(inputs) as tf.Tensor4D, filter, bias));
+    return tf.tidy(() => applyWeight(this, '', singleInput(inputs) as tf.Tensor4D, conv2d));
   }
 }

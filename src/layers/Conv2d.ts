@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { argumentError } from '../internal/checks.js';
-import { conv2d } from '../ops/conv2d.js';
+import { applyConv } from './applyParameters.js';
 import { channelsLast, singleInput } from './layerCall.js';
 import { conv2dSpecs, type ParameterSpec, withoutPrefix } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -59,7 +59,7 @@ export class Conv2d extends SpecLayer {
     }
     return tf.tidy(() => {
       const centred = center ? tf.sub<tf.Tensor4D>(tf.mul(x, 2), 1) : x;
-      return conv2d(centred, this.variable<tf.Rank.R4>('weight'), this.variable<tf.Rank.R1>('bias'));
+      return applyConv(this, '', centred);
     });
   }
 }

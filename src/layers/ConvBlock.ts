@@ -4,6 +4,7 @@ import { argumentError } from '../internal/checks.js';
 import { randomStreams } from '../internal/streams.js';
 import { conv2d } from '../ops/conv2d.js';
 import { type DropoutType, dropout } from '../ops/dropout.js';
+import { applyWeight } from './applyWeight.js';
 import { channelsLast, isDropping, isTraining, singleInput } from './layerCall.js';
 import { batchNormSpecs, conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -70,7 +71,7 @@ export class ConvBlock extends SpecLayer {
     return tf.tidy(() => {
       let y = x;
       for (let i = 0; i < this.config.convolutions; i++) {
-        y = conv2d(y, this.variable<tf.Rank.R4>(`block.${3 * i}.weight`));
+        y = applyWeight(this, `block.${3 * i}`, y, conv2d);
         y = this.batchNorm(y, `block.${3 * i + 1}`, training, 'relu');
       }
       return isDropping(kwargs) ? this.drop(y) : y;

@@ -4,7 +4,6 @@ import { attention } from '../ops/attention.js';
 import { gelu } from '../ops/gelu.js';
 import type { GeluType } from '../ops/geluParts.js';
 import { layerNorm } from '../ops/layerNorm.js';
-import { linear } from '../ops/linear.js';
 import { silu } from '../ops/silu.js';
 import { applyLayerNorm, applyLinear } from './applyParameters.js';
 import { addGated, modulate } from './modulate.js';
@@ -118,11 +117,7 @@ export class DitBlock extends SpecLayer {
   }
 
   private queriesKeysValues(tokens: tf.Tensor3D): [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D] {
-    const { qkvBias = true } = this.config;
-    const parts = this.names.qkv.map((name) => {
-      const bias = qkvBias ? this.variable<tf.Rank.R1>(`${name}.bias`) : undefined;
-      return linear(tokens, this.variable<tf.Rank.R2>(`${name}.weight`), bias);
-    });
+    const parts = this.names.qkv.map((name) => applyLinear(this, name, tokens));
     return (parts.length === 1 ? tf.split(parts[0], 3, 2) : parts) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
   }
 }

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { downsampleConv2d } from '../ops/downsampleConv2d.js';
+import { applyWeight } from './applyWeight.js';
 import { singleInput } from './layerCall.js';
 import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -46,8 +47,9 @@ export class Downsample2d extends SpecLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const [weight, bias] = [this.variable<tf.Rank.R4>('conv.weight'), this.variable<tf.Rank.R1>('conv.bias')];
     const { padding } = this.config;
-    return tf.tidy(() => downsampleConv2d(singleInput(inputs) as tf.Tensor4D, weight, bias, { padding }));
+    const downsample = (x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D) =>
+      downsampleConv2d(x, filter, bias ?? tf.zeros([filter.shape[3]]), { padding });
+    return tf.tidy(() => applyWeight(this, 'conv', singleInput(inputs) as tf.Tensor4D, downsample));
   }
 }

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
-import { linear } from '../ops/linear.js';
+import { applyLinear } from './applyParameters.js';
 import { singleInput } from './layerCall.js';
 import { type Initialization, linearSpecs, type ParameterSpec, withoutPrefix } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -11,10 +11,12 @@ export interface LinearConfig extends SpecLayerConfig {
   outFeatures: number;
   /** Of the matrix; the bias then begins with zeros. Default torch's of both. */
   initialization?: Initialization;
+  /** Whether there is a bias. Default true. */
+  bias?: boolean;
 }
 
 /**
- * A matrix and a bias over the last axis, with torch's initial values.
+ * A matrix and mostly a bias over the last axis, with torch's initial values.
  *
  * [..., inFeatures] → [..., outFeatures]. Torch names `weight` and `bias`.
  *
@@ -35,8 +37,8 @@ export class Linear extends SpecLayer {
   }
 
   override parameterSpecs(): ParameterSpec[] {
-    const { inFeatures, outFeatures, initialization } = this.config;
-    return withoutPrefix(linearSpecs('', inFeatures, outFeatures, { initialization }));
+    const { inFeatures, outFeatures, initialization, bias } = this.config;
+    return withoutPrefix(linearSpecs('', inFeatures, outFeatures, { initialization, bias }));
   }
 
   override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {
@@ -44,7 +46,6 @@ export class Linear extends SpecLayer {
   }
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
-    const [weight, bias] = [this.variable<tf.Rank.R2>('weight'), this.variable<tf.Rank.R1>('bias')];
-    return tf.tidy(() => linear(singleInput(inputs), weight, bias));
+    return tf.tidy(() => applyLinear(this, '', singleInput(inputs)));
   }
 }

@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { argumentError } from '../internal/checks.js';
 import { linear } from '../ops/linear.js';
+import { applyWeight } from './applyWeight.js';
 import { singleInput } from './layerCall.js';
 import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
+import type { WeightProduct } from './WeightAdapter.js';
 
 /** Configuration of {@link PatchEmbed}. */
 export interface PatchEmbedConfig extends SpecLayerConfig {
@@ -50,7 +52,7 @@ export class PatchEmbed extends SpecLayer {
 
   override call(inputs: tf.Tensor | tf.Tensor[]): tf.Tensor {
     const x = singleInput(inputs);
-    const { inChannels, channels, patchSize: side } = this.config;
+    const { inChannels, patchSize: side } = this.config;
     const [batch, height, width, bands] = x.shape;
     if (height % side !== 0 || width % side !== 0 || bands !== inChannels) {
       const accepted = `[batch, height, width, ${inChannels}] with height and width multiples of ${side}`;
@@ -66,8 +68,9 @@ export class PatchEmbed extends SpecLayer {
         columns,
         values,
       ]);
-      const matrix: tf.Tensor2D = tf.reshape(this.variable('proj.weight'), [values, channels]);
-      return linear(patches, matrix, this.variable<tf.Rank.R1>('proj.bias'));
+      const product: WeightProduct<tf.Tensor4D> = (x, weight, bias) =>
+        linear(x, tf.reshape(weight, [values, weight.size / values]), bias);
+      return applyWeight(this, 'proj', patches, product);
     });
   }
 }

@@ -6,6 +6,7 @@ import { randomStreams } from '../internal/streams.js';
 import { type BatchNormOptions, batchNormInference, batchNormTraining } from '../ops/batchNorm.js';
 import { updateRunningStatistics } from '../ops/updateRunningStatistics.js';
 import type { ParameterSpec } from './ParameterSpec.js';
+import type { WeightAdapter } from './WeightAdapter.js';
 
 /** Configuration that every layer of this folder shares. */
 export interface SpecLayerConfig {
@@ -53,6 +54,12 @@ export abstract class SpecLayer extends tfl.layers.Layer {
   isRepeating = false;
   /** Whether the parameters are known by their own names alone, without the layer's: `pos_embed`. */
   readonly isRoot: boolean = false;
+  /**
+   * What adds to the products of its weights, by their names without `.weight`.
+   *
+   * @internal
+   */
+  readonly adapters = new Map<string, readonly WeightAdapter[]>();
   private readonly variables = new Map<string, LayerVariable>();
 
   protected constructor(protected readonly config: SpecLayerConfig) {
@@ -84,6 +91,11 @@ export abstract class SpecLayer extends tfl.layers.Layer {
     // tfjs writes null for what is undefined, for which there is no default when it is read.
     const given = Object.entries(this.config).filter(([, value]) => value !== undefined);
     return { ...super.getConfig(), ...(Object.fromEntries(given) as tf.serialization.ConfigDict) };
+  }
+
+  /** Whether it has a parameter of this name, and is built. */
+  hasVariable(name: string): boolean {
+    return this.variables.has(name);
   }
 
   /** The variable behind a parameter, by its name within the layer. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { embedTimesteps, timestepFrequencies } from '../diffusion/embedTimesteps.js';
+import { applyWeight } from './applyWeight.js';
 import { singleInput } from './layerCall.js';
 import { linearSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -47,11 +48,11 @@ export class TimeEmbedding extends SpecLayer {
       const t = tf.reshape(singleInput(inputs), [-1]) as tf.Tensor1D;
       const dim = this.config.embeddingDim;
       const embedding = embedTimesteps(t, { dim, frequencies: timestepFrequencies(Math.floor(dim / 2)) });
-      const linear = tf.add(
-        tf.matMul(embedding, this.variable<tf.Rank.R2>('0.weight')),
-        this.variable('0.bias'),
-      );
-      return tf.relu(linear);
+      const product = (x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D => {
+        const y = tf.matMul(x, weight);
+        return bias ? tf.add<tf.Tensor2D>(y, bias) : y;
+      };
+      return tf.relu(applyWeight(this, '0', embedding, product));
     });
   }
 }

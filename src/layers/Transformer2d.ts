@@ -4,8 +4,10 @@ import { attention } from '../ops/attention.js';
 import { geglu } from '../ops/geglu.js';
 import { linear } from '../ops/linear.js';
 import { applyGroupNorm, applyLayerNorm, applyLinear } from './applyParameters.js';
+import { applyWeightAdding } from './applyWeight.js';
 import { conv2dSpecs, linearSpecs, normSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
+import type { WeightProduct } from './WeightAdapter.js';
 
 /** Configuration of {@link Transformer2d}. */
 export interface Transformer2dConfig extends SpecLayerConfig {
@@ -123,19 +125,16 @@ export class Transformer2d extends SpecLayer {
   }
 
   private attend(prefix: string, queries: tf.Tensor3D, keys: tf.Tensor3D, mask?: tf.Tensor4D): tf.Tensor3D {
-    const matrix = (name: string) => this.variable<tf.Rank.R2>(`${prefix}.${name}.weight`);
-    const [q, k, v] = [
-      linear(queries, matrix('to_q')),
-      linear(keys, matrix('to_k')),
-      linear(keys, matrix('to_v')),
-    ];
+    const q = applyLinear(this, `${prefix}.to_q`, queries);
+    const k = applyLinear(this, `${prefix}.to_k`, keys);
+    const v = applyLinear(this, `${prefix}.to_v`, keys);
     return attention(q, k, v, { heads: this.config.heads, mask });
   }
 
   /** The way in or out, and what is added there; as a convolution its filter is [1, 1, in, out]. */
-  private project(name: string, tokens: tf.Tensor3D, addend?: tf.Tensor3D): tf.Tensor3D {
-    const weight = this.variable(`${name}.weight`);
-    const matrix: tf.Tensor2D = tf.reshape(weight, weight.shape.slice(-2) as [number, number]);
-    return linear(tokens, matrix, this.variable<tf.Rank.R1>(`${name}.bias`), { addend });
+  private project(name: string, x: tf.Tensor3D, addend?: tf.Tensor3D): tf.Tensor3D {
+    const product: WeightProduct<tf.Tensor3D> = (x, weight, bias, options) =>
+      linear(x, tf.reshape(weight, weight.shape.slice(-2) as [number, number]), bias, options);
+    return applyWeightAdding(this, name, { x, addend }, product);
   }
 }

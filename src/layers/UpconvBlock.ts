@@ -6,6 +6,7 @@ import { conv2d } from '../ops/conv2d.js';
 import { conv2dTranspose } from '../ops/conv2dTranspose.js';
 import { pixelShuffle } from '../ops/pixelShuffle.js';
 import { upsampleBilinear2d } from '../ops/upsampleBilinear2d.js';
+import { applyWeight } from './applyWeight.js';
 import { channelsLast, isTraining, singleInput } from './layerCall.js';
 import { batchNormSpecs, conv2dSpecs, convTranspose2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -87,17 +88,21 @@ export class UpconvBlock extends SpecLayer {
   override call(inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>): tf.Tensor {
     const x = singleInput(inputs) as tf.Tensor4D;
     const training = isTraining(kwargs);
-    const filter = (name: string) => this.variable<tf.Rank.R4>(name);
-    const bias = () => this.variable<tf.Rank.R1>('block.0.bias');
+    const parameter = <R extends tf.Rank>(name: string) => this.variable<R>(`block.0.${name}`);
     return tf.tidy(() => {
       switch (this.config.upmode) {
         case 'fixed':
-          return conv2d(this.batchNorm(upsampleBilinear2d(x), 'block.1', training), filter('block.2.weight'));
+          return applyWeight(
+            this,
+            'block.2',
+            this.batchNorm(upsampleBilinear2d(x), 'block.1', training),
+            conv2d,
+          );
         case 'deconv_1':
         case 'deconv_2':
-          return biasAdd(conv2dTranspose(x, filter('block.0.weight')), bias());
+          return biasAdd(conv2dTranspose(x, parameter<tf.Rank.R4>('weight')), parameter<tf.Rank.R1>('bias'));
         case 'DUC': {
-          const convolved = conv2d(x, filter('block.0.weight'), bias());
+          const convolved = applyWeight(this, 'block.0', x, conv2d);
           return pixelShuffle(this.batchNorm(convolved, 'block.1', training, 'relu'));
         }
       }

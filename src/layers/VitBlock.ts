@@ -5,7 +5,6 @@ import { attention } from '../ops/attention.js';
 import { attentionWeights } from '../ops/attentionWeights.js';
 import { dropout } from '../ops/dropout.js';
 import { gelu } from '../ops/gelu.js';
-import { linear } from '../ops/linear.js';
 import { applyLayerNorm, applyLinear } from './applyParameters.js';
 import { isDropping } from './layerCall.js';
 import { linearSpecs, normalValues, normSpecs, type ParameterSpec, parameter } from './ParameterSpec.js';
@@ -124,8 +123,7 @@ export class VitBlock extends SpecLayer {
   }
 
   private queriesKeysValues(tokens: tf.Tensor3D): [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D] {
-    const bias = this.config.qkvBias === false ? undefined : this.variable<tf.Rank.R1>('attn.qkv.bias');
-    const all = linear(this.norm('norm1', tokens), this.variable<tf.Rank.R2>('attn.qkv.weight'), bias);
+    const all = applyLinear(this, 'attn.qkv', this.norm('norm1', tokens));
     return tf.split(all, 3, 2) as [tf.Tensor3D, tf.Tensor3D, tf.Tensor3D];
   }
 

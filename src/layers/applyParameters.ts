@@ -4,30 +4,29 @@ import { groupNorm } from '../ops/groupNorm.js';
 import { layerNorm } from '../ops/layerNorm.js';
 import { linear } from '../ops/linear.js';
 import { type ActivationName, activate } from './activation.js';
+import { applyWeightAdding } from './applyWeight.js';
 import type { SpecLayer } from './SpecLayer.js';
 
 const variable = <R extends tf.Rank>(layer: SpecLayer, name: string) => layer.variable<R>(name);
 
-/** A layer's convolution at `prefix`, with bias, and what is added to it. */
+/** A layer's convolution at `prefix`, with its bias if it has one, and what is added to it. */
 export function applyConv(
   layer: SpecLayer,
   prefix: string,
   x: tf.Tensor4D,
   addend?: tf.Tensor4D,
 ): tf.Tensor4D {
-  const bias = variable<tf.Rank.R1>(layer, `${prefix}.bias`);
-  return conv2d(x, variable(layer, `${prefix}.weight`), bias, { addend });
+  return applyWeightAdding(layer, prefix, { x, addend }, conv2d);
 }
 
-/** A layer's matrix at `prefix`, with its bias, and what is added to it. */
+/** A layer's matrix at `prefix`, with its bias if it has one, and what is added to it. */
 export function applyLinear<T extends tf.Tensor>(
   layer: SpecLayer,
   prefix: string,
   x: T,
-  addend?: tf.Tensor,
+  addend?: T,
 ): T {
-  const bias = variable<tf.Rank.R1>(layer, `${prefix}.bias`);
-  return linear(x, variable(layer, `${prefix}.weight`), bias, { addend });
+  return applyWeightAdding<T, tf.Tensor2D>(layer, prefix, { x, addend }, linear);
 }
 
 /** A layer's layer normalisation at `prefix`, with torch's epsilon unless told otherwise. */

@@ -33,12 +33,25 @@ export function enableGradientCheckpointing<M extends tfl.LayersModel>(model: M)
   return model;
 }
 
+/** Layers that compute again. */
+const checkpointed = new WeakSet<tfl.layers.Layer>();
+
+/** Whether a layer computes again in the backward pass. */
+export function isCheckpointed(layer: tfl.layers.Layer): boolean {
+  return checkpointed.has(layer);
+}
+
 function checkpoint(layer: Block): void {
-  if (Object.hasOwn(layer, 'call') || layer.weights.length === 0) return;
+  if (isCheckpointed(layer) || layer.weights.length === 0) return;
+  checkpointed.add(layer);
   const call = layer.call.bind(layer);
   layer.call = (inputs: tf.Tensor | tf.Tensor[], kwargs: Record<string, unknown>) => {
     const list = Array.isArray(inputs) ? inputs : [inputs];
-    const variables = layer.trainableWeights.map((weight) => weight.read());
+    const adapters = [...layer.adapters.values()].flat();
+    const variables = [
+      ...layer.trainableWeights.map((weight) => weight.read()),
+      ...adapters.flatMap((adapter) => adapter.variables),
+    ];
     const step = layer.dropoutStep;
     let isFirst = true;
     const compute = (...tensors: tf.Tensor[]) => {

@@ -21,7 +21,8 @@ export interface InferenceLayer {
 /** Makes a layer ready, by its class, since `instanceof` would draw all layers into the bundle. */
 export function inferenceLayer(layer: tfl.layers.Layer): InferenceLayer {
   const prepare = preparations[layer.getClassName()];
-  if (prepare) return prepare(layer as SpecLayer);
+  // What adapters add is computed of the layer's inputs.
+  if (prepare && (layer as SpecLayer).adapters.size === 0) return prepare(layer as SpecLayer);
   return {
     apply: (inputs) => applyLayer(layer, inputs),
     convolutions: [],

@@ -3,11 +3,9 @@ import { CheckpointError } from '../errors/CheckpointError.js';
 import { showJson } from '../internal/showJson.js';
 import type { ModelFiles } from '../interop/ModelFiles.js';
 import { openTensors } from '../interop/openTensors.js';
-import { assignElements, elementsProblem, planSpecified, planWeights } from '../interop/planWeights.js';
 import { readJsonFile } from '../interop/readJsonFile.js';
 import type { StoredTensors } from '../interop/safetensorsTypes.js';
-import { selectWeights } from '../interop/selectWeights.js';
-import { namedParameters } from '../models/namedParameters.js';
+import { buildWithWeights } from './buildWithWeights.js';
 import { describeDiffusers, partOf } from './describeDiffusers.js';
 import { describeRun } from './describeRun.js';
 import type { ModelCodec, ModelConfigs, ModelFactory } from './ModelCodec.js';
@@ -92,32 +90,13 @@ export async function fromPretrained(
   files: ModelFiles,
   { accept }: FromPretrainedOptions = {},
 ): Promise<PretrainedModel> {
-  const { factory, codec, config, description, weights, place, remarks } = await planPretrained(files);
+  const plan = await planPretrained(files);
+  const { factory, config, description, remarks } = plan;
   const network = { factory, config, ...description, remarks } as PretrainedNetwork;
-  const where = `${place}/${codec.weightsFile}`;
   try {
-    const tensors = codec.rename(selectWeights(weights.tensors));
-    const named = codec.specs(config).map((spec) => ({ name: spec.name, spec }));
-    inWeights(where, () => planSpecified(named, tensors, {}).accept([]));
-    accept?.(network);
-    const model = codec.build(config);
-    try {
-      const { present, accept } = planWeights(namedParameters(model), tensors, {});
-      const problems: string[] = [];
-      for (const { parameter, tensor } of present) {
-        const data = await tensor.read();
-        const problem = elementsProblem(parameter, tensor.dtype, data);
-        if (problem === undefined) assignElements(parameter, tensor.dtype, data);
-        else problems.push(problem);
-      }
-      inWeights(where, () => accept(problems));
-      return { ...network, model };
-    } catch (error) {
-      model.dispose();
-      throw error;
-    }
+    return { ...network, model: await buildWithWeights(plan, () => accept?.(network)) };
   } finally {
-    await weights.close();
+    await plan.weights.close();
   }
 }
 
@@ -167,14 +146,6 @@ async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
 }
 
 const isFactory = (name: unknown): name is ModelFactory => modelFactories.includes(name as ModelFactory);
-
-function inWeights(where: string, body: () => void): void {
-  try {
-    body();
-  } catch (error) {
-    throw new CheckpointError(`${where}: ${(error as Error).message}`, { cause: error });
-  }
-}
 
 function isObject(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);

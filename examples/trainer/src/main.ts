@@ -22,6 +22,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'cut scenes into tiles on one grid, with a catalog that is split by place',
     load: async () => (await import('./commands/tile.js')).tile,
   },
+  captions: {
+    about: 'write a caption for each image of class folders, as JSON lines',
+    load: async () => (await import('./commands/captions.js')).captions,
+  },
   sample: {
     about: 'draw images with a trained model, from noise or from an image',
     load: async () => (await import('./commands/sample.js')).sample,
