@@ -9,8 +9,8 @@ type Fields = Readonly<Record<string, unknown>>;
 const UNKNOWN = ['use_dora', 'lora_bias', 'use_qalora', 'use_bdlora'] as const;
 
 /**
- * Adapters as the fields of peft's `LoraConfig`. The layers stand there by their whole names, so that nothing depends on
- * how they were chosen; a list of ends of names is kept.
+ * Adapters as the fields of peft's `LoraConfig`. A list of names is kept; for a pattern or a function the layers stand
+ * there by their whole names.
  */
 export function toPeftConfig({ config, ranks }: Pick<Lora, 'config' | 'ranks'>): Record<string, unknown> {
   const { targetModules } = config;

@@ -20,8 +20,8 @@ export interface SaveLoraOptions {
 
 /**
  * Writes low-rank adapters under the names that diffusers or peft write, with rank and alpha: of diffusers' file in its
- * header, from where its `load_lora_weights` takes them. Where diffusers mixes names and then reads them in part, they are
- * all of the kind that it reads.
+ * header, from where its `load_lora_weights` takes them. Where diffusers mixes names and then reads them in part, all
+ * are of the kind that it reads.
  *
  * @param files Where to.
  * @param loras Those of each part of a pipeline. Adapters of a network that is no part of one go under `unet`.

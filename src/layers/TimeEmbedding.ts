@@ -49,8 +49,8 @@ export class TimeEmbedding extends SpecLayer {
       const dim = this.config.embeddingDim;
       const embedding = embedTimesteps(t, { dim, frequencies: timestepFrequencies(Math.floor(dim / 2)) });
       const product = (x: tf.Tensor2D, weight: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D => {
-        const y = tf.matMul(x, weight);
-        return bias ? tf.add<tf.Tensor2D>(y, bias) : y;
+        const y: tf.Tensor2D = tf.matMul(x, weight);
+        return bias ? tf.add(y, bias) : y;
       };
       return tf.relu(applyWeight(this, '0', embedding, product));
     });

@@ -22,13 +22,14 @@ const ENCODERS = [
 
 /**
  * Opens a pipeline folder of diffusers, of Stable Diffusion 1, 2 or XL: `model_index.json`, `unet`, `vae`,
- * `text_encoder`, `tokenizer`, `scheduler`, of XL `text_encoder_2` and `tokenizer_2` too. Weights are read one tensor at
- * a time, of half precision too, and are float32 then.
+ * `text_encoder`, `tokenizer`, `scheduler`, of XL `text_encoder_2` and `tokenizer_2` too. Weights are read one tensor
+ * at a time, of half precision too, and are float32 then.
  *
  * @param files Where: `folderFiles(folder)` of `diffusion-ssl/training/node`, or `httpFiles` and `browserFiles` of
  * `diffusion-ssl/pretrained`.
  * @returns The pipeline; `dispose` gives back its weights.
- * @throws `CheckpointError` if a file is missing, damaged, or of a network that this package has not; it names the file.
+ * @throws `CheckpointError` if a file is missing, damaged, or of a network that this package has not; it names the
+ * file.
  * @example
  * ```ts no-run
  * import { textToImage } from 'diffusion-ssl/pipelines';
