@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { type RandomKey, randomNormal, randomUniform } from '../internal/philox.js';
-import { randomStreams } from '../internal/streams.js';
+import { loraDropoutStream, loraStream } from '../internal/streams.js';
 import type { WeightSpec } from '../layers/ParameterSpec.js';
 import type { WeightAdapter, WeightProduct } from '../layers/WeightAdapter.js';
 import { dropout } from '../ops/dropout.js';
@@ -88,7 +88,7 @@ export class LowRankAdapter implements WeightAdapter {
     const { loraDropout: rate, seed } = this.settings.config;
     if (rate === 0 || !this.isDropping) return x;
     const { dropoutStep: step = 0 } = this.weight.layer as DroppingLayer;
-    const key = { seed, stream: randomStreams.loraDropout + this.settings.index, step };
+    const key = { seed, stream: loraDropoutStream + this.settings.index, step };
     const rows: tf.Tensor4D = tf.reshape(x, [x.shape[0], 1, -1, x.shape[x.rank - 1]]);
     return tf.reshape(dropout(rows, { rate, key }), x.shape) as T;
   }
@@ -99,7 +99,7 @@ export class LowRankAdapter implements WeightAdapter {
     step: number,
     fanIn: number,
   ): tf.Variable {
-    const key: RandomKey = { seed: this.settings.config.seed, stream: randomStreams.lora, step };
+    const key: RandomKey = { seed: this.settings.config.seed, stream: loraStream, step };
     const size = tf.util.sizeFromShape(shape);
     const values = () => {
       if (kind === 'zero') return new Float32Array(size);

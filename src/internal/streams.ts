@@ -9,10 +9,6 @@ export const randomStreams = {
   bootstrap: 9,
   /** Noise that belongs to a place: the last word of the counter, whose others are column, row and channel. */
   pixel: 10,
-  /** Initial values of low-rank adapters. */
-  lora: 12,
-  /** What is drawn of an autoencoder's latents. */
-  latents: 13,
   /** Dropout layer `i` draws from stream `dropout + i`. */
   dropout: 1000,
   /** Skip connection `i` is dropped by stream `skipDropout + i`. */
@@ -23,8 +19,17 @@ export const randomStreams = {
   conditionDropout: 3000,
   /** Which samples swap their conditions. */
   conditionShuffle: 3001,
-  /** Adapter `i` of a model drops by stream `loraDropout + i`. */
-  loraDropout: 4000,
   /** The augmentation of chip `i` draws from stream `augmentation + i`, the epoch being the step. */
   augmentation: 0x80000000,
 } as const;
+
+// Apart, so that they are in the bundles that use them alone.
+
+/** What is drawn of an autoencoder's latents. */
+export const latentStream = 13;
+
+/** Initial values of low-rank adapters. */
+export const loraStream = 12;
+
+/** Adapter `i` of a model drops by stream `loraDropoutStream + i`. */
+export const loraDropoutStream = 4000;

@@ -5,7 +5,7 @@ import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
 import { randomNormal } from '../internal/philox.js';
-import { randomStreams } from '../internal/streams.js';
+import { latentStream } from '../internal/streams.js';
 import type { AutoencoderKlConfig } from '../models/AutoencoderKlConfig.js';
 import { decodeLatents } from '../models/decodeLatents.js';
 import { encodeLatents } from '../models/encodeLatents.js';
@@ -189,7 +189,7 @@ export class TextToImagePipeline {
     const { autoencoder, autoencoderConfig } = this.parts;
     return tf.tidy(() => {
       const { mean, std } = encodeLatents(autoencoder, tf.sub(tf.mul(images, 2), 1));
-      const key = { seed, stream: randomStreams.latents, step: 0 };
+      const key = { seed, stream: latentStream, step: 0 };
       const noise = tf.tensor4d(randomNormal(mean.size, key), mean.shape);
       return scaleLatents(tf.add(mean, tf.mul(std, noise)), autoencoderConfig);
     });
