@@ -3,7 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { argumentError } from '../internal/checks.js';
 import { embedding } from '../ops/embedding.js';
 import { singleInput } from './layerCall.js';
-import { embeddingSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { embeddingSpecs, type Initialization, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
 /** Configuration of {@link ClipEmbeddings}. */
@@ -15,8 +15,8 @@ export interface ClipEmbeddingsConfig extends SpecLayerConfig {
   channels: number;
 }
 
-/** Half the width of the distribution that they are drawn from, of CLIP's standard deviation 0.02. */
-const BOUND = 0.02 * Math.sqrt(3);
+/** As transformers draws both tables. */
+const INITIALIZATION: Initialization = { type: 'normal', std: 0.02 };
 
 /**
  * A learned vector for each token and one for its place, added: the first layer of CLIP's text encoder.
@@ -44,9 +44,9 @@ export class ClipEmbeddings extends SpecLayer {
   override parameterSpecs(): ParameterSpec[] {
     const { vocabulary, positions, channels } = this.config;
     return [
-      ...embeddingSpecs('token_embedding', vocabulary, channels),
-      ...embeddingSpecs('position_embedding', positions, channels),
-    ].map((spec) => ({ ...spec, initialization: { type: 'uniform', bound: BOUND } }));
+      ...embeddingSpecs('token_embedding', [vocabulary, channels], INITIALIZATION),
+      ...embeddingSpecs('position_embedding', [positions, channels], INITIALIZATION),
+    ];
   }
 
   override computeOutputShape(inputShape: tfl.Shape): tfl.Shape {

@@ -7,6 +7,7 @@ import { dropout } from '../ops/dropout.js';
 import { upsampleNearest2d } from '../ops/upsampleNearest2d.js';
 import { type ActivationName, activate } from './activation.js';
 import { applyConv, applyGroupNorm, applyLinear, normalize } from './applyParameters.js';
+import { applyWeight } from './applyWeight.js';
 import { isDropping } from './layerCall.js';
 import { conv2dSpecs, linearSpecs, normSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
@@ -108,9 +109,9 @@ export class ResnetBlock2d extends SpecLayer {
     if (!embedding) return applyGroupNorm(this, 'norm2', applyConv(this, 'conv1', x), settings);
     const projected = applyLinear(this, 'time_emb_proj', activate(embedding, activation));
     if (!scaleShift) {
-      const shift: tf.Tensor2D = tf.add(projected, this.variable('conv1.bias'));
-      const y = conv2d(x, this.variable<tf.Rank.R4>('conv1.weight'), shift);
-      return applyGroupNorm(this, 'norm2', y, settings);
+      const product = (x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D) =>
+        conv2d(x, filter, bias && tf.add<tf.Tensor2D>(projected, bias));
+      return applyGroupNorm(this, 'norm2', applyWeight(this, 'conv1', x, product), settings);
     }
     const y = applyConv(this, 'conv1', x);
     // (n · w + b) · (1 + scale) + shift = n · w(1 + scale) + (b(1 + scale) + shift)

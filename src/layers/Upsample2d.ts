@@ -3,6 +3,7 @@ import type * as tfl from '@tensorflow/tfjs-layers';
 import { resample2d } from '../ops/resample2d.js';
 import { upsampleConv2d } from '../ops/upsampleConv2d.js';
 import { applyConv } from './applyParameters.js';
+import { applyWeight } from './applyWeight.js';
 import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 
@@ -53,8 +54,9 @@ export class Upsample2d extends SpecLayer {
     return tf.tidy(() => {
       const isDoubled = size.join() === doubled.join();
       if (!isDoubled) return applyConv(this, 'conv', resample2d(x, { size, mode: 'nearest' }));
-      const [filter, bias] = [this.variable('conv.weight'), this.variable('conv.bias')];
-      return upsampleConv2d(x, filter as tf.Tensor4D, bias as tf.Tensor1D);
+      const product = (x: tf.Tensor4D, filter: tf.Tensor4D, bias?: tf.Tensor1D) =>
+        upsampleConv2d(x, filter, bias ?? tf.zeros([filter.shape[3]]));
+      return applyWeight(this, 'conv', x, product);
     });
   }
 }

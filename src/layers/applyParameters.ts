@@ -20,12 +20,7 @@ export function applyConv(
 }
 
 /** A layer's matrix at `prefix`, with its bias if it has one, and what is added to it. */
-export function applyLinear<T extends tf.Tensor>(
-  layer: SpecLayer,
-  prefix: string,
-  x: T,
-  addend?: T,
-): T {
+export function applyLinear<T extends tf.Tensor>(layer: SpecLayer, prefix: string, x: T, addend?: T): T {
   return applyWeightAdding<T, tf.Tensor2D>(layer, prefix, { x, addend }, linear);
 }
 

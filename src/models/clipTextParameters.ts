@@ -4,7 +4,7 @@ import { LayerNorm } from '../layers/LayerNorm.js';
 import { Linear } from '../layers/Linear.js';
 import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import { type ClipTextConfig, type ResolvedClipTextConfig, resolveClipTextConfig } from './ClipTextConfig.js';
-import { layerParameters } from './unetLayers.js';
+import { layerParameters } from './layerParameters.js';
 
 /** What {@link clipText} is to have besides its encoder. */
 export interface ClipTextOutputs {

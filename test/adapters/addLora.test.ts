@@ -6,6 +6,8 @@ import { addLora } from '../../src/adapters/addLora.js';
 import { ConfigError } from '../../src/errors/ConfigError.js';
 import { autoencoderKl } from '../../src/models/autoencoderKl.js';
 import { clipText } from '../../src/models/clipText.js';
+import { dit } from '../../src/models/dit.js';
+import { ditTransformer2d } from '../../src/models/ditTransformer2d.js';
 import { enableGradientCheckpointing } from '../../src/models/enableGradientCheckpointing.js';
 import { inferenceModel } from '../../src/models/inferenceModel.js';
 import { layersDenoiser } from '../../src/models/layersDenoiser.js';
@@ -14,6 +16,8 @@ import type { Unet2dConditionConfig } from '../../src/models/Unet2dConditionConf
 import { unet2d } from '../../src/models/unet2d.js';
 import { unet2dCondition } from '../../src/models/unet2dCondition.js';
 import { unetAttD } from '../../src/models/unetAttD.js';
+import { uVit } from '../../src/models/uVit.js';
+import { vit } from '../../src/models/vit.js';
 import { randomNormal } from '../../src/ops/random.js';
 import { AdamW } from '../../src/optimizers/AdamW.js';
 import { trainStep } from '../../src/training/trainStep.js';
@@ -68,6 +72,24 @@ const networks: Record<string, () => { model: tfl.LayersModel; inputs: tf.Tensor
   autoencoderKl: () => ({
     model: autoencoderKl(small),
     inputs: [normal([2, 16, 16, 3]), normal([2, 8, 8, 4], 1)],
+  }),
+  vit: () => ({
+    model: vit({ imgSize: 8, patchSize: 4, embedDim: 8, depth: 2, numHeads: 2, numClasses: 3 }),
+    inputs: normal([2, 8, 8, 3]),
+  }),
+  uVit: () => ({
+    model: uVit({ imgSize: 8, patchSize: 2, embedDim: 8, depth: 3, numHeads: 2, numClasses: 5 }),
+    inputs: [normal([2, 8, 8, 3]), t(), tf.tensor2d([[1], [2]], [2, 1], 'int32')],
+  }),
+  dit: () => ({
+    model: dit({ inputSize: 8, patchSize: 2, hiddenSize: 8, depth: 2, numHeads: 2, numClasses: 5 }),
+    inputs: [normal([2, 8, 8, 4]), t(), tf.tensor2d([[1], [2]], [2, 1], 'int32')],
+  }),
+  ditTransformer2d: () => ({
+    model: ditTransformer2d({
+      ...{ numAttentionHeads: 2, attentionHeadDim: 4, numLayers: 2, sampleSize: 8, numEmbedsAdaNorm: 5 },
+    }),
+    inputs: [normal([2, 8, 8, 4]), t(), tf.tensor2d([[1], [2]], [2, 1], 'int32')],
   }),
   clipText: () => ({
     model: clipText(
