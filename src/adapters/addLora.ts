@@ -37,7 +37,7 @@ import {
  * const model = unetAttD({ filterConfig: [8, 8, 8, 8, 8, 8] });
  * const lora = addLora(model, { r: 2, loraAlpha: 4, targetModules: /encoder_.*|center.*|decoder.*\.block\.\d+/ });
  * const { alphaBars } = computeAlphaSchedule(makeBetaSchedule(1000));
- * const batch = { x0: tf.zeros([1, 32, 32, 4]), t: Int32Array.of(500), noise: tf.ones([1, 32, 32, 4]) };
+ * const batch = { x0: tf.zeros([2, 32, 32, 4]), t: Int32Array.of(5, 500), noise: tf.ones([2, 32, 32, 4]) };
  * const options = { optimizer: new AdamW({ learningRate: 1e-4 }), parameters: lora.parameters, alphaBars, step: 0 };
  * const { loss } = await trainStep(layersDenoiser(model), [batch], options);
  * lora.merge();
