@@ -3,22 +3,22 @@ const FEW = 48;
 
 const DIGITS = 256;
 
-/** Sorts rows of a tree's node by the ranks of their values, labels beside them, in memory of its own. */
+/** Sorts rows of a tree's node by the ranks of their values, in memory of its own. */
 export class RankSorter {
   /** What is to be sorted, and what has been. */
   ranks: Uint32Array;
-  /** The label of each. */
-  labels: Int32Array;
+  /** The number of each row. */
+  rows: Int32Array;
   private otherRanks: Uint32Array;
-  private otherLabels: Int32Array;
+  private otherRows: Int32Array;
   private readonly starts = new Uint32Array(DIGITS);
 
   /** @param size the most rows that there are at once. */
   constructor(size: number) {
     this.ranks = new Uint32Array(size);
-    this.labels = new Int32Array(size);
+    this.rows = new Int32Array(size);
     this.otherRanks = new Uint32Array(size);
-    this.otherLabels = new Int32Array(size);
+    this.otherRows = new Int32Array(size);
   }
 
   /** Sorts the first `count`, whose ranks are at most `largest`. Both arrays may be others afterwards. */
@@ -28,22 +28,22 @@ export class RankSorter {
   }
 
   private insert(count: number): void {
-    const { ranks, labels } = this;
+    const { ranks, rows } = this;
     for (let i = 1; i < count; i++) {
-      const [rank, label] = [ranks[i], labels[i]];
+      const [rank, row] = [ranks[i], rows[i]];
       let place = i;
       for (; place > 0 && ranks[place - 1] > rank; place--) {
         ranks[place] = ranks[place - 1];
-        labels[place] = labels[place - 1];
+        rows[place] = rows[place - 1];
       }
       ranks[place] = rank;
-      labels[place] = label;
+      rows[place] = row;
     }
   }
 
   /** Stably by one digit: a pass of radix sort. */
   private sortByDigit(count: number, unit: number): void {
-    const { ranks, labels, otherRanks, otherLabels, starts } = this;
+    const { ranks, rows, otherRanks, otherRows, starts } = this;
     const shift = 31 - Math.clz32(unit);
     starts.fill(0);
     for (let i = 0; i < count; i++) starts[(ranks[i] >>> shift) & (DIGITS - 1)]++;
@@ -56,9 +56,9 @@ export class RankSorter {
     for (let i = 0; i < count; i++) {
       const place = starts[(ranks[i] >>> shift) & (DIGITS - 1)]++;
       otherRanks[place] = ranks[i];
-      otherLabels[place] = labels[i];
+      otherRows[place] = rows[i];
     }
     [this.ranks, this.otherRanks] = [otherRanks, ranks];
-    [this.labels, this.otherLabels] = [otherLabels, labels];
+    [this.rows, this.otherRows] = [otherRows, rows];
   }
 }

@@ -55,16 +55,17 @@ export function rankRows({ features, labels }: LabelledRows, sizes: Sizes): Rank
  * Grows a tree on some rows until each leaf is pure or cannot be divided (CART of Breiman et al. 1984, by Gini
  * impurity).
  *
- * @param chosen numbers of rows, a row as often as it counts; reordered.
+ * @param counts how often each row counts, such as it was drawn; a row of 0 is none of the tree's.
  * @param random uniform numbers in [0, 1).
  */
 export function growTree(
   data: RankedRows,
-  chosen: Int32Array,
+  counts: Uint32Array,
   random: () => number,
   options: TreeOptions,
 ): Tree {
-  const { rows, dims, classes, ranks, features: values, labels } = data;
+  const { rows, dims, classes, ranks, features: values } = data;
+  const chosen = Int32Array.from({ length: rows }, (_, i) => i).filter((row) => counts[row] > 0);
   const sorter = new RankSorter(chosen.length);
   const tree: Tree = { feature: [0], threshold: [0], next: [0], shares: [] };
   const features = Int32Array.from({ length: dims }, (_, j) => j);
@@ -78,13 +79,13 @@ export function growTree(
   for (let item = waiting.pop(); item; item = waiting.pop()) {
     const [node, start, end] = item;
     const own = chosen.subarray(start, end);
-    const split = bestSplit(data, { own, sorter, draw }, options);
+    const all = countClasses(data, own, counts);
+    const split = bestSplit(data, { own, counts, all, sorter, draw }, options);
     if (!split) {
       tree.feature[node] = -1;
       tree.next[node] = tree.shares.length / classes;
-      const shares = new Array<number>(classes).fill(0);
-      for (const row of own) shares[labels[row]] += 1 / own.length;
-      tree.shares.push(...shares);
+      const count = sum(all);
+      for (const ofClass of all) tree.shares.push(ofClass / count);
       continue;
     }
     let middle = start;
@@ -120,38 +121,54 @@ interface Split {
 /** The rows of a node, and with what they are divided. */
 interface Division {
   own: Int32Array;
+  /** How often each row of the data counts. */
+  counts: Uint32Array;
+  /** How often each class occurs among the node's rows. */
+  all: Float64Array;
   sorter: RankSorter;
   draw: (first: number) => number;
 }
 
+/** How often each class occurs among some rows. */
+function countClasses({ classes, labels }: RankedRows, own: Int32Array, counts: Uint32Array): Float64Array {
+  const all = new Float64Array(classes);
+  for (let i = 0; i < own.length; i++) all[labels[own[i]]] += counts[own[i]];
+  return all;
+}
+
+function sum(values: Float64Array): number {
+  return values.reduce((total, value) => total + value, 0);
+}
+
 function bestSplit(
   data: RankedRows,
-  { own, sorter, draw }: Division,
+  { own, counts, all, sorter, draw }: Division,
   { featuresPerSplit, minLeaf }: TreeOptions,
 ): Split | undefined {
   const { dims, classes, labels } = data;
-  const count = own.length;
-  const all = new Float64Array(classes);
-  for (let i = 0; i < count; i++) all[labels[own[i]]]++;
+  const count = sum(all);
   if (count < 2 * minLeaf || all.includes(count)) return undefined;
-  let squares = 0;
-  for (let k = 0; k < classes; k++) squares += all[k] * all[k];
+  const squares = all.reduce((total, ofClass) => total + ofClass * ofClass, 0);
   const [left, right] = [new Float64Array(classes), new Float64Array(classes)];
   let best: Split | undefined;
   let bestPurity = Number.NEGATIVE_INFINITY;
   for (let tried = 0; tried < dims && (tried < featuresPerSplit || !best); tried++) {
     const feature = draw(tried);
     sortBy(data, feature, { own, sorter });
-    const { ranks, labels: sorted } = sorter;
+    const { ranks, rows } = sorter;
     left.fill(0);
     right.set(all);
-    let [ofLeft, ofRight] = [0, squares];
-    for (let i = 0; i + minLeaf < count; i++) {
-      const label = sorted[i];
-      ofLeft += 2 * left[label]++ + 1;
-      ofRight -= 2 * right[label]-- - 1;
-      if (i + 1 < minLeaf || ranks[i + 1] === ranks[i]) continue;
-      const purity = ofLeft / (i + 1) + ofRight / (count - i - 1);
+    let [ofLeft, ofRight, seen] = [0, squares, 0];
+    for (let i = 0; i + 1 < own.length; i++) {
+      const [label, times] = [labels[rows[i]], counts[rows[i]]];
+      ofLeft += times * (2 * left[label] + times);
+      ofRight -= times * (2 * right[label] - times);
+      left[label] += times;
+      right[label] -= times;
+      seen += times;
+      if (count - seen < minLeaf) break;
+      if (seen < minLeaf || ranks[i + 1] === ranks[i]) continue;
+      const purity = ofLeft / seen + ofRight / (count - seen);
       if (purity <= bestPurity) continue;
       bestPurity = purity;
       best = { feature, upTo: ranks[i] };
@@ -160,19 +177,19 @@ function bestSplit(
   return best;
 }
 
-/** Leaves the ranks of a node's rows in a feature, and their labels, in order. */
+/** Leaves the ranks of a node's rows in a feature, and the rows, in order. */
 function sortBy(
-  { rows, ranks, labels }: RankedRows,
+  { rows, ranks }: RankedRows,
   feature: number,
   { own, sorter }: Pick<Division, 'own' | 'sorter'>,
 ): void {
-  const { ranks: unsorted, labels: beside } = sorter;
+  const { ranks: unsorted, rows: beside } = sorter;
   let largest = 0;
   for (let i = 0; i < own.length; i++) {
     const row = own[i];
     const rank = ranks[feature * rows + row];
     unsorted[i] = rank;
-    beside[i] = labels[row];
+    beside[i] = row;
     if (rank > largest) largest = rank;
   }
   sorter.sort(own.length, largest);

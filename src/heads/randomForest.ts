@@ -62,8 +62,9 @@ export async function randomForest(
     await nextTurn();
     throwIfAborted(signal, 'The forest was stopped.');
     const random = uniformGenerator({ seed, stream: randomStreams.bootstrap, step });
-    const chosen = Int32Array.from({ length: rows }, (_, i) => (bootstrap ? Math.floor(random() * rows) : i));
-    grown.push(growTree(data, chosen, random, { featuresPerSplit, minLeaf }));
+    const counts = new Uint32Array(rows).fill(bootstrap ? 0 : 1);
+    if (bootstrap) for (let i = 0; i < rows; i++) counts[Math.floor(random() * rows)]++;
+    grown.push(growTree(data, counts, random, { featuresPerSplit, minLeaf }));
   }
   return new ForestHead(dims, classes, grown);
 }

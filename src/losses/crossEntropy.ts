@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber, checkOneOf } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
+import { customGradient } from '../ops/customGradient.js';
 import { type LabelLossOptions, labelWeights } from './labelWeights.js';
 import { type LabelReduction, weightedSum } from './weightedSum.js';
 
@@ -41,14 +42,33 @@ export function crossEntropy(
     checkOneOf('reduction', reduction, ['mean', 'sum']);
     return tf.tidy(() => {
       const { hot, weights, classWeights } = labelWeights(logits, labels, options);
-      const surprise = tf.neg(tf.logSoftmax(logits));
-      let losses = tf.mul(tf.sum(tf.mul(hot, surprise), -1), weights);
+      let target = tf.mul(hot, tf.expandDims(weights, -1));
       if (labelSmoothing > 0) {
-        const counting = tf.sum(hot, -1);
-        const even = tf.mul(tf.mean(tf.mul(surprise, classWeights), -1), counting);
-        losses = tf.add(tf.mul(losses, 1 - labelSmoothing), tf.mul(even, labelSmoothing));
+        const counting = tf.sum(hot, -1, true);
+        const even = tf.mul(counting, tf.div(classWeights, classWeights.size));
+        target = tf.add(tf.mul(target, 1 - labelSmoothing), tf.mul(even, labelSmoothing));
       }
+      const losses = softmaxLosses(logits, target);
       return weightedSum(losses, weights, { reduction });
     });
   });
+}
+
+/** −Σ target · ln softmax(logits) of each pixel. */
+function softmaxLosses(logits: tf.Tensor, target: tf.Tensor): tf.Tensor {
+  return customGradient(
+    [logits],
+    (logits) => {
+      const shifted = tf.sub(logits, tf.max(logits, -1, true));
+      const powers = tf.exp(shifted);
+      const sums = tf.sum(powers, -1, true);
+      const all = tf.sum(target, -1, true);
+      const value = tf.sub(
+        tf.mul(tf.squeeze(all, [-1]), tf.log(tf.squeeze(sums, [-1]))),
+        tf.sum(tf.mul(target, shifted), -1),
+      );
+      return { value, saved: [tf.sub(tf.mul(powers, tf.div(all, sums)), target)] };
+    },
+    (dy, slopes) => [tf.mul(tf.expandDims(dy, -1), slopes)],
+  );
 }

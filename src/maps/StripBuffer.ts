@@ -52,20 +52,22 @@ export class StripBuffer {
     { rows, columns, valid }: WindowWeights,
     { probabilities, uncertainty }: WindowPrediction,
   ): void {
-    const { values, classes, channels } = this;
+    const { values, valid: known, classes, channels } = this;
     for (let y = 0; y < height; y++) {
+      const start = (top + y - this.first) * this.width + left;
       for (let x = 0; x < width; x++) {
         const from = y * size + x;
         if (valid[from] === 0) continue;
-        const place = (top + y - this.first) * this.width + left + x;
-        this.valid[place] = 1;
+        const place = start + x;
+        known[place] = 1;
         const weight = rows[y] * columns[x];
         if (weight === 0) continue;
-        const [at, start] = [place * channels, from * classes];
-        for (let i = 0; i < classes; i++) values[at + i] += weight * probabilities[start + i];
+        const at = place * channels;
+        const first = from * classes;
+        for (let i = 0; i < classes; i++) values[at + i] += weight * probabilities[first + i];
         if (!this.kept.uncertainty) continue;
         values[at + classes] +=
-          weight * (uncertainty ? uncertainty[from] : entropy(probabilities, start, classes));
+          weight * (uncertainty ? uncertainty[from] : entropy(probabilities, first, classes));
       }
     }
   }

@@ -1,5 +1,6 @@
 import type { Rgb } from '../data/geoTiffTypes.js';
 import { DataError } from '../errors/DataError.js';
+import { allFinite } from '../internal/allFinite.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
 import { checkMapOptions } from './checkMapOptions.js';
@@ -147,6 +148,7 @@ export async function mapScene(
 /** 1 for each pixel that has a value in all bands. */
 function validPixels({ data, channels }: { data: Float32Array; channels: number }): Uint8Array {
   const valid = new Uint8Array(data.length / channels).fill(1);
+  if (allFinite(data)) return valid;
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) valid[Math.floor(i / channels)] = 0;
   return valid;
 }
@@ -166,6 +168,7 @@ function checkPrediction(
         `${valid.length} pixels of ${classes} classes have ${valid.length * classes}.`,
     );
   }
+  if (allFinite(probabilities)) return;
   for (let i = 0; i < probabilities.length; i++) {
     if (!Number.isFinite(probabilities[i]) && valid[Math.floor(i / classes)] === 1) {
       throw new DataError(`${where} is ${probabilities[i]} where the scene has a value.`);

@@ -40,9 +40,10 @@ export async function measureReach(
   for (let row = 0; row < height; row++) {
     for (let column = 0; column < width; column++) {
       const from = (row * width + column) * classes;
-      const changes = before
-        .subarray(from, from + classes)
-        .some((value, i) => !(Math.abs(value - after[from + i]) <= SAME) && !Number.isNaN(value));
+      let changes = false;
+      for (let i = from; i < from + classes; i++) {
+        if (!(Math.abs(before[i] - after[i]) <= SAME) && !Number.isNaN(before[i])) changes = true;
+      }
       if (!changes) continue;
       const away = (at: number, first: number) => Math.max(first - at, at - (first + stride - 1), 0);
       reach = Math.max(reach, away(row, top), away(column, left));

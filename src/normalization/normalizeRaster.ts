@@ -1,4 +1,5 @@
 import { DataError } from '../errors/DataError.js';
+import { allFinite } from '../internal/allFinite.js';
 import { argumentError, checkNumber, checkOneOf } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
 import type { Raster } from '../internal/raster.js';
@@ -86,16 +87,18 @@ export function normalizeRaster(raster: Raster, options: NormalizationOptions = 
   const plain = clipPercent === 0 && limit === undefined && nodata.length === 0;
   if (strategy === 'min_max' && procedure === 'lab' && plain) {
     const range = completeRange(data);
-    if (range && (range.min >= 0 || !tutorial)) return scaleWhole(raster, scalingOf('min_max', range));
+    if (range && (range.min >= 0 || !tutorial)) {
+      return scaleWhole(raster, new Array(channels).fill(scalingOf('min_max', range)));
+    }
   }
-  const valid = validMask(data, channels, nodata, tutorial);
-  const scalings =
-    procedure === 'lab' || procedure === 'lpb'
-      ? localScalings(raster, valid, strategy, procedure)
-      : inFunction('normalizeRaster', () =>
-          globalScalings(options.globalStats, strategy, procedure, channels),
-        );
   const bounded = strategy === 'min_max';
+  const isLocal = procedure === 'lab' || procedure === 'lpb';
+  const global = isLocal
+    ? undefined
+    : inFunction('normalizeRaster', () => globalScalings(options.globalStats, strategy, procedure, channels));
+  if (global && plain && !bounded && data.length > 0 && allFinite(data)) return scaleWhole(raster, global);
+  const valid = validMask(data, channels, nodata, tutorial);
+  const scalings = isLocal ? localScalings(raster, valid, strategy, procedure) : (global ?? []);
   const [lowest, highest] = [bounded ? 0 : Number.NEGATIVE_INFINITY, bounded ? 1 : Number.POSITIVE_INFINITY];
   const [least, most] =
     limit === undefined ? [lowest, highest] : [Math.max(lowest, -limit), Math.min(highest, limit)];
@@ -174,15 +177,21 @@ function completeRange(data: Float32Array): { min: number; max: number; mean: nu
 }
 
 /**
- * Scales a raster without missing pixels by the range of all its values, so that none needs a limit: the default, and
- * most of a loader's work, in a third of the time and with the same result.
+ * Scales a raster without missing pixels, of whose values none needs a limit: most of a loader's work and of a map's, in
+ * a third of the time and with the same result.
  */
-function scaleWhole(raster: Raster, { offset, scale }: Scaling): NormalizedRaster {
-  const { height, width, channels, data } = raster;
+function scaleWhole(
+  { height, width, channels, data }: Raster,
+  scalings: readonly Scaling[],
+): NormalizedRaster {
+  const offset = scalings.map((scaling) => scaling.offset);
+  const scale = scalings.map((scaling) => scaling.scale);
   const out = new Float32Array(data.length);
-  for (let i = 0; i < data.length; i++) out[i] = (data[i] - offset) / scale;
-  const parameters = { offset: new Array(channels).fill(offset), scale: new Array(channels).fill(scale) };
-  return { height, width, channels, data: out, parameters };
+  for (let band = 0; band < channels; band++) {
+    const [less, size] = [offset[band], scale[band]];
+    for (let i = band; i < data.length; i += channels) out[i] = (data[i] - less) / size;
+  }
+  return { height, width, channels, data: out, parameters: { offset, scale } };
 }
 
 /** The scaling of each band by the raster's own statistics; null for a band without a valid pixel. */

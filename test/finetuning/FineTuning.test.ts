@@ -102,6 +102,20 @@ describe('FineTuning', () => {
     expect(logits.shape).toEqual([2, 32, 32, CLASSES]);
   });
 
+  it('predicts the same made ready, and gives back what that took', async () => {
+    const tuning = tuningOf({});
+    await run(tuning, [0, 1]);
+    const { x } = batchOf(3);
+    const expected = await tuning.predict(x).data();
+    await expectTensorsKept(0, async () => {
+      const ready = tuning.prepare();
+      const logits = ready.predict(x);
+      expectClose(await logits.data(), expected, { abs: 1e-5, rel: 1e-4 });
+      logits.dispose();
+      ready.dispose();
+    });
+  });
+
   it('trains the head alone over a frozen network, at no gradient of it', async () => {
     const tuning = tuningOf({ frozen: true });
     const before = await valuesOf(tuning);

@@ -8,7 +8,7 @@ export const attentionGate: TrainingKernel = {
   compute(kernels, { x, logits }) {
     const { rows, channels } = channelChunks(x.shape);
     const [y, gate] = [kernels.output(x.shape), kernels.output(logits.shape)];
-    kernels.run('sigmoid', Math.ceil(rows / 4), 2048, kernels.pointer(logits), kernels.pointer(gate), rows);
+    kernels.run('gates', Math.ceil(rows / 4), 2048, kernels.pointer(logits), kernels.pointer(gate), rows);
     const pointers = [x, gate, y].map((tensor) => kernels.pointer(tensor));
     kernels.run('attentionGate', rows, grainOf(channels), ...pointers, channels);
     return [y, gate];

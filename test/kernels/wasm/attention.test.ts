@@ -1,5 +1,6 @@
+import * as tf from '@tensorflow/tfjs-core';
 import fc from 'fast-check';
-import { beforeAll, describe, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type HostTensor, randomTensor } from '../../ops/referenceOps.js';
 import { checkKernel, startKernels } from './checkKernel.js';
 
@@ -51,6 +52,18 @@ describe('attention kernels', () => {
   it('gates from closed to open', async () => {
     const logits = map(randomTensor([2, 16, 16, 1], 4), (value) => Math.fround(200 * value ** 3));
     await checkGate(randomTensor([2, 16, 16, 5], 1), logits);
+  });
+
+  it('closes a gate below 2^-80, so that nothing behind it is too small to be normal', async () => {
+    const logits = tf.tensor([-120, -60, -50, 0, Number.NaN], [1, 1, 5, 1]);
+    const [y, gate] = tf
+      .engine()
+      .runKernel('DiffusionSslAttentionGate', { x: tf.ones([1, 1, 5, 1]), logits }) as unknown as tf.Tensor[];
+    for (const tensor of [y, gate]) {
+      const [closed, also, open, half, missing] = await tensor.data();
+      expect([closed, also, half, missing]).toEqual([0, 0, 0.5, Number.NaN]);
+      expect(open / 1.928749847963918e-22).toBeCloseTo(1, 5);
+    }
   });
 
   it.each(shapes)('max(0, a + b), $shape', ({ shape }) => checkAddRelu(shape));

@@ -25,9 +25,10 @@ export function tunedPredictor(
 ): Predictor {
   const ofOne = scalingOf(model);
   const normalization = file.task === 'change' ? twoDateScaling(ofOne) : ofOne;
+  const ready = passes > 1 ? undefined : tuning.prepare();
   const logits = (x: tf.Tensor4D, pass: number) => {
     const input = networkInput(x, file.task);
-    return passes > 1 ? tuning.predictDropping(input, pass) : tuning.predict(input);
+    return ready ? ready.predict(input) : tuning.predictDropping(input, pass);
   };
   return {
     file,
@@ -49,7 +50,10 @@ export function tunedPredictor(
       answers.dispose();
       return values;
     },
-    dispose: () => model.model.dispose(),
+    dispose: () => {
+      ready?.dispose();
+      model.model.dispose();
+    },
   };
 }
 
