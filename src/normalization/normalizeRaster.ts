@@ -177,8 +177,8 @@ function completeRange(data: Float32Array): { min: number; max: number; mean: nu
 }
 
 /**
- * Scales a raster without missing pixels, of whose values none needs a limit: most of a loader's work and of a map's, in
- * a third of the time and with the same result.
+ * Scales a raster without missing pixels, of whose values none needs a limit: most of a loader's work and of a map's,
+ * in a third of the time and with the same result.
  */
 function scaleWhole(
   { height, width, channels, data }: Raster,

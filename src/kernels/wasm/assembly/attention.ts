@@ -2,8 +2,8 @@ import { sigmoid4 } from './exponential';
 import { fma, load1, load4, store1, store4 } from './simd';
 
 /**
- * The gates of logits, sigmoid(x), 0 where that is below 2^-80; four values an item, `count` in all. Such a gate changes
- * no sum, yet products with it become numbers too small to be normal, with which processors compute far slower.
+ * The gates of logits, sigmoid(x), 0 where that is below 2^-80; four values an item, `count` in all. Such a gate
+ * changes no sum, yet products with it become numbers too small to be normal, with which processors compute far slower.
  */
 export function gates(begin: i32, end: i32, x: usize, y: usize, count: i32): void {
   const last = min(4 * end, count);
