@@ -186,6 +186,7 @@ export { GroupNorm, type GroupNormConfig } from './layers/GroupNorm.js';
 export { LayerNorm, type LayerNormConfig } from './layers/LayerNorm.js';
 export { Linear, type LinearConfig } from './layers/Linear.js';
 export { MaxPool2d } from './layers/MaxPool2d.js';
+export { MetadataEmbedding, type MetadataEmbeddingConfig } from './layers/MetadataEmbedding.js';
 export type { Initialization, ParameterSpec, TorchLayout, WeightSpec } from './layers/ParameterSpec.js';
 export { PatchEmbed, type PatchEmbedConfig } from './layers/PatchEmbed.js';
 export { PixelShuffle } from './layers/PixelShuffle.js';
@@ -243,6 +244,7 @@ export type {
 export { type WindowFeatureOptions, windowFeatures } from './maps/windowFeatures.js';
 export { AreaUnderRoc, type AreaUnderRocOptions } from './metrics/AreaUnderRoc.js';
 export { BinaryMetrics, type BinaryMetricsOptions } from './metrics/BinaryMetrics.js';
+export { type BandDistance, type BandDistancesOptions, bandDistances } from './metrics/bandDistances.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './metrics/bootstrapInterval.js';
 export {
   CalibrationError,
@@ -269,6 +271,7 @@ export {
   type MultiLabelMetricsOptions,
 } from './metrics/MultiLabelMetrics.js';
 export { type PairedInterval, type PairedIntervalOptions, pairedInterval } from './metrics/pairedInterval.js';
+export { type PowerSpectrum, powerSpectrum } from './metrics/powerSpectrum.js';
 export {
   type PrecisionAndRecall,
   type PrecisionAndRecallOptions,
@@ -326,6 +329,8 @@ export type {
   StatisticsProcedure,
 } from './normalization/bandStatisticsTypes.js';
 export { denormalizeRaster } from './normalization/denormalizeRaster.js';
+export { diffusionSatFields } from './normalization/diffusionSatFields.js';
+export { encodeMetadata, type MetadataField } from './normalization/encodeMetadata.js';
 export {
   type AddRasterOptions,
   GlobalStatistics,
@@ -436,6 +441,7 @@ export type { ModelConfigs, ModelFactory } from './pretrained/ModelCodec.js';
 export type {
   ModelBand,
   ModelClass,
+  ModelCondition,
   ModelDescription,
   ModelDiffusion,
 } from './pretrained/ModelDescription.js';

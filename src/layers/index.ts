@@ -18,6 +18,7 @@ export { GroupNorm, type GroupNormConfig } from './GroupNorm.js';
 export { LayerNorm, type LayerNormConfig } from './LayerNorm.js';
 export { Linear, type LinearConfig } from './Linear.js';
 export { MaxPool2d } from './MaxPool2d.js';
+export { MetadataEmbedding, type MetadataEmbeddingConfig } from './MetadataEmbedding.js';
 export type { Initialization, ParameterSpec, TorchLayout, WeightSpec } from './ParameterSpec.js';
 export { PatchEmbed, type PatchEmbedConfig } from './PatchEmbed.js';
 export { PixelShuffle } from './PixelShuffle.js';

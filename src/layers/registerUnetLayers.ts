@@ -6,6 +6,7 @@ import { Downsample2d } from './Downsample2d.js';
 import { EmbeddingTable } from './EmbeddingTable.js';
 import { GroupNorm } from './GroupNorm.js';
 import { Linear } from './Linear.js';
+import { MetadataEmbedding } from './MetadataEmbedding.js';
 import { ResnetBlock2d } from './ResnetBlock2d.js';
 import { SampleGaussian } from './SampleGaussian.js';
 import { TimestepMlp } from './TimestepMlp.js';
@@ -33,6 +34,7 @@ export function registerUnetLayers(): void {
     EmbeddingTable,
     GroupNorm,
     Linear,
+    MetadataEmbedding,
     ResnetBlock2d,
     SampleGaussian,
     TimestepMlp,

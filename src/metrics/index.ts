@@ -1,5 +1,6 @@
 export { AreaUnderRoc, type AreaUnderRocOptions } from './AreaUnderRoc.js';
 export { BinaryMetrics, type BinaryMetricsOptions } from './BinaryMetrics.js';
+export { type BandDistance, type BandDistancesOptions, bandDistances } from './bandDistances.js';
 export { type BootstrapOptions, bootstrapInterval, type Interval } from './bootstrapInterval.js';
 export { CalibrationError, type CalibrationErrorOptions, type ReliabilityBin } from './CalibrationError.js';
 export { ClassScores } from './ClassScores.js';
@@ -18,6 +19,7 @@ export {
   type MultiLabelMetricsOptions,
 } from './MultiLabelMetrics.js';
 export { type PairedInterval, type PairedIntervalOptions, pairedInterval } from './pairedInterval.js';
+export { type PowerSpectrum, powerSpectrum } from './powerSpectrum.js';
 export {
   type PrecisionAndRecall,
   type PrecisionAndRecallOptions,

@@ -60,6 +60,13 @@ export interface Unet2dConditionConfig {
   additionTimeEmbedDim?: number | null;
   /** Number of classes of a table, where `classEmbedType` is null. Default null: there are no classes. */
   numClassEmbeds?: number | null;
+  /**
+   * Whether numbers that go with an image join the timestep's embedding, each by an MLP of its own, as in DiffusionSat:
+   * an input `metadata`, of what `encodeMetadata` gives. Default false.
+   */
+  useMetadata?: boolean;
+  /** How many such numbers there are. Default 7, DiffusionSat's. */
+  numMetadata?: number;
   /** Without effect: everything is computed in float32. */
   upcastAttention?: boolean;
   /** Whether the embedding is added within ResNet blocks, or scales and shifts. Default `'default'`. */
@@ -150,6 +157,8 @@ export function resolveUnet2dConditionConfig(config: Unet2dConditionConfig): Res
     additionEmbedType: null,
     additionTimeEmbedDim: null,
     numClassEmbeds: null,
+    useMetadata: false,
+    numMetadata: 7,
     upcastAttention: false,
     resnetTimeScaleShift: 'default',
     timeEmbeddingDim: null,

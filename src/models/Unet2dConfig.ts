@@ -62,6 +62,13 @@ export interface Unet2dConfig {
   classEmbedType?: 'timestep' | 'identity' | null;
   /** Number of classes of a table, where `classEmbedType` is null. Default null: there are no classes. */
   numClassEmbeds?: number | null;
+  /**
+   * Whether numbers that go with an image join the timestep's embedding, each by an MLP of its own, as in DiffusionSat:
+   * an input `metadata`, of what `encodeMetadata` gives. Default false.
+   */
+  useMetadata?: boolean;
+  /** How many such numbers there are. Default 7, DiffusionSat's. */
+  numMetadata?: number;
   /** Other embeddings of the timestep are not here. Default `'positional'`. */
   timeEmbeddingType?: 'positional';
   /** Without effect on this embedding. */
@@ -104,6 +111,8 @@ export function resolveUnet2dConfig(config: Unet2dConfig): ResolvedUnet2dConfig 
     addAttention: true,
     classEmbedType: null,
     numClassEmbeds: null,
+    useMetadata: false,
+    numMetadata: 7,
     numTrainTimesteps: null,
     seed: 0,
   };

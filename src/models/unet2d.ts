@@ -10,10 +10,11 @@ import { unet2dLayers } from './unet2dParameters.js';
  * timestep's embedding in every block. Its weights are exchanged with diffusers by `fromPretrained` and
  * `savePretrained`.
  *
- * The model takes `[x, t]`, with classes `[x, t, classLabels]`: x float32 [batch, height, width, inChannels], sides
- * multiples of 2^(resolutions − 1); t [batch] or [batch, 1]; classLabels int32 [batch, 1] of a table, else float32
- * [batch, 1] (`'timestep'`) or [batch, embedding] (`'identity'`). It returns [batch, height, width, outChannels].
- * Weights are initialised as torch does it, from `seed` alone.
+ * The model takes `[x, t]`, and behind them, as the configuration asks for it, `classLabels` and `metadata`: x float32
+ * [batch, height, width, inChannels], sides multiples of 2^(resolutions − 1); t [batch] or [batch, 1]; classLabels
+ * int32 [batch, 1] of a table, else float32 [batch, 1] (`'timestep'`) or [batch, embedding] (`'identity'`); metadata
+ * [batch, numMetadata], NaN where not known. It returns [batch, height, width, outChannels]. Weights are initialised as
+ * torch does it, from `seed` alone.
  *
  * Layers are known by diffusers' names: `conv_in`, `time_embedding`, `down_blocks.0.resnets.0`,
  * `down_blocks.1.attentions.0`, `mid_block.resnets.0`, `up_blocks.0.upsamplers.0`, `conv_norm_out`, …
@@ -46,17 +47,25 @@ export function unet2d(config: Unet2dConfig = {}): tfl.LayersModel {
   const x = tfl.input({ shape: [null, null, resolved.inChannels], name: 'x' });
   // Not int32, to which tfjs would cut timesteps between two of the schedule.
   const t = tfl.input({ shape: [1], dtype: 'float32', name: 't' });
-  const [time, classes] = layers.embeddings;
-  let embedding = time.apply(t) as tfl.SymbolicTensor;
+  const layer = (name: string) => layers.embeddings.find((embedding) => embedding.name === name);
+  const terms = [layer('time_embedding')!.apply(t) as tfl.SymbolicTensor];
   const inputs = [x, t];
+  const classes = layer('class_embedding');
   if (classes || resolved.classEmbedType === 'identity') {
     const isTable = resolved.classEmbedType === null;
     const size = classes ? 1 : (resolved.timeEmbeddingDim ?? 4 * resolved.blockOutChannels[0]);
     const labels = tfl.input({ shape: [size], dtype: isTable ? 'int32' : 'float32', name: 'classLabels' });
     inputs.push(labels);
-    const ofClasses = classes ? (classes.apply(labels) as tfl.SymbolicTensor) : labels;
-    embedding = tfl.layers.add({ name: 'embedding' }).apply([embedding, ofClasses]) as tfl.SymbolicTensor;
+    terms.push(classes ? (classes.apply(labels) as tfl.SymbolicTensor) : labels);
   }
+  const metadata = layer('metadata_embedding');
+  if (metadata) {
+    const numbers = tfl.input({ shape: [resolved.numMetadata], dtype: 'float32', name: 'metadata' });
+    inputs.push(numbers);
+    terms.push(metadata.apply(numbers) as tfl.SymbolicTensor);
+  }
+  const sum = () => tfl.layers.add({ name: 'embedding' }).apply(terms) as tfl.SymbolicTensor;
+  const embedding = terms.length > 1 ? sum() : terms[0];
   const outputs = connectUnet(layers, { x, embedding, context: [], anySize: false });
   return tfl.model({ inputs, outputs, name: 'unet_2d' });
 }

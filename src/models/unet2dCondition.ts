@@ -21,11 +21,11 @@ export interface Unet2dConditionInputs {
  * `savePretrained`.
  *
  * The model takes `[x, t, encoderHiddenStates]`, and behind them, as the configuration asks for it, `classLabels`,
- * `textEmbeds` and `timeIds`, and `encoderAttentionMask`; with `layersDenoiser` these are the condition's fields. x is
- * float32 [batch, height, width, inChannels], of any size; t [batch] or [batch, 1]; encoderHiddenStates
+ * `textEmbeds` and `timeIds`, `metadata`, and `encoderAttentionMask`; with `layersDenoiser` these are the condition's
+ * fields. x is float32 [batch, height, width, inChannels], of any size; t [batch] or [batch, 1]; encoderHiddenStates
  * [batch, length, crossAttentionDim]; classLabels int32 [batch, 1] of a table, else float32 [batch, 1]
- * (`'timestep'`) or [batch, size]; textEmbeds [batch, size] and timeIds [batch, numbers]. It returns
- * [batch, height, width, outChannels].
+ * (`'timestep'`) or [batch, size]; textEmbeds [batch, size] and timeIds [batch, numbers]; metadata
+ * [batch, numMetadata], NaN where not known. It returns [batch, height, width, outChannels].
  *
  * Rombach et al., "High-Resolution Image Synthesis with Latent Diffusion Models" (2022); Podell et al., "SDXL" (2023).
  *
@@ -77,6 +77,8 @@ export function unet2dCondition(
   if (added) {
     terms.push(added.apply([input('textEmbeds', [null]), input('timeIds', [null])]) as tfl.SymbolicTensor);
   }
+  const metadata = layer('metadata_embedding');
+  if (metadata) terms.push(metadata.apply(input('metadata', [resolved.numMetadata])) as tfl.SymbolicTensor);
   const sum = () => tfl.layers.add({ name: 'embedding' }).apply(terms) as tfl.SymbolicTensor;
   const embedding = terms.length > 1 ? sum() : terms[0];
   const context = encoderAttentionMask ? [tokens, input('encoderAttentionMask', [null])] : [tokens];

@@ -1,5 +1,6 @@
 import { EmbeddingTable } from '../layers/EmbeddingTable.js';
 import { Linear } from '../layers/Linear.js';
+import { MetadataEmbedding } from '../layers/MetadataEmbedding.js';
 import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import type { SpecLayer } from '../layers/SpecLayer.js';
 import { type SinusoidConfig, TimestepMlp } from '../layers/TimestepMlp.js';
@@ -93,6 +94,10 @@ function embeddingLayers(config: ResolvedUnet2dConditionConfig, channels: number
   if (config.additionEmbedType !== null) {
     const sinusoid = sinusoidOf(config.additionTimeEmbedDim ?? 0);
     layers.push(new TimestepMlp({ name: 'add_embedding', seed, inFeatures: projected, channels, sinusoid }));
+  }
+  if (config.useMetadata) {
+    const settings = { numbers: config.numMetadata, activation: actFn, sinusoid };
+    layers.push(new MetadataEmbedding({ name: 'metadata_embedding', seed, channels, ...settings }));
   }
   return layers;
 }

@@ -1,5 +1,6 @@
 import { AttentionBlock2d } from '../layers/AttentionBlock2d.js';
 import { EmbeddingTable } from '../layers/EmbeddingTable.js';
+import { MetadataEmbedding } from '../layers/MetadataEmbedding.js';
 import type { ParameterSpec } from '../layers/ParameterSpec.js';
 import type { SpecLayer } from '../layers/SpecLayer.js';
 import { TimestepMlp } from '../layers/TimestepMlp.js';
@@ -40,6 +41,11 @@ export function unet2dLayers(config: ResolvedUnet2dConfig): UnetLayers {
   else if (classEmbedType === null && numClassEmbeds !== null) {
     const name = 'class_embedding';
     embeddings.push(new EmbeddingTable({ name, seed, rows: numClassEmbeds, channels: embeddingChannels }));
+  }
+  if (config.useMetadata) {
+    const { numMetadata: numbers } = config;
+    const name = 'metadata_embedding';
+    embeddings.push(new MetadataEmbedding({ name, seed, numbers, channels: embeddingChannels, sinusoid }));
   }
   return unetLayers({
     seed,

@@ -36,6 +36,8 @@ export interface CommonUnetConfig {
   freqShift: number;
   timeEmbeddingDim: number | null;
   resnetTimeScaleShift: 'default' | 'scale_shift';
+  useMetadata: boolean;
+  numMetadata: number;
   seed: number;
 }
 
@@ -86,6 +88,9 @@ export function checkUnetConfig(
     throw argumentError(named('freqShift'), config.freqShift, 'below half of blockOutChannels[0]');
   }
   if (config.timeEmbeddingDim !== null) checkInteger(named('timeEmbeddingDim'), config.timeEmbeddingDim, 1);
+  if (typeof config.useMetadata !== 'boolean')
+    throw argumentError(named('useMetadata'), config.useMetadata, 'true or false');
+  checkInteger(named('numMetadata'), config.numMetadata, 1);
   checkInteger(named('seed'), config.seed, 0);
 }
 

@@ -6,6 +6,8 @@ export type {
   StatisticsProcedure,
 } from './bandStatisticsTypes.js';
 export { denormalizeRaster } from './denormalizeRaster.js';
+export { diffusionSatFields } from './diffusionSatFields.js';
+export { encodeMetadata, type MetadataField } from './encodeMetadata.js';
 export {
   type AddRasterOptions,
   GlobalStatistics,

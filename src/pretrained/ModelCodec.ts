@@ -28,6 +28,8 @@ export type ModelFactory = keyof ModelConfigs;
 export interface ModelCodec<C> {
   /** What its home library calls it, in the file of its architecture. */
   className: string;
+  /** Another name that it goes by there. */
+  metadataClassName?: string;
   /** Whether diffusers has it, and these are its files. */
   isOfDiffusers?: boolean;
   /** Names of its files. */

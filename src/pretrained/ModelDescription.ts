@@ -1,5 +1,6 @@
 import type { BetaScheduleType } from '../diffusion/makeBetaSchedule.js';
 import type { PredictionType } from '../diffusion/predictionType.js';
+import type { MetadataField } from '../normalization/encodeMetadata.js';
 import type { NormalizationOptions } from '../normalization/normalizeRaster.js';
 
 /** A band that a network takes, as far as it is known. */
@@ -30,6 +31,23 @@ export interface ModelClass {
   colour?: string;
 }
 
+/**
+ * What a network was trained to be told besides an image, under the name of its column in the catalog: one of some
+ * classes (the index after the last stands for none), a number as `encodeMetadata` takes it (NaN stands for none), or
+ * an image of the same place (zeros stand for none). The numbers are the network's `metadata`, in their order; the
+ * images' bands stand behind those of the noisy image, in theirs.
+ */
+export type ModelCondition =
+  | { kind: 'class'; name: string; classes: readonly string[] }
+  | ({ kind: 'number' } & MetadataField)
+  | {
+      kind: 'image';
+      name: string;
+      bands: number;
+      /** How it is scaled, as the description's own `normalization`. */
+      normalization?: NormalizationOptions | null;
+    };
+
 /** What `diffusion_ssl.json` says of a network besides its architecture; what is missing is not known. */
 export interface ModelDescription {
   /** The bands that it takes, in their order. */
@@ -44,4 +62,6 @@ export interface ModelDescription {
   size?: readonly [height: number, width: number];
   /** Of a network that was fine-tuned with a head, in the order of the head's outputs. */
   classes?: readonly ModelClass[];
+  /** What it was trained to be told besides; a class at most once. Default: nothing. */
+  conditions?: readonly ModelCondition[];
 }

@@ -9,6 +9,8 @@ const DIFFUSERS_VERSION = '0.30.0';
 interface Network<C> {
   className: string;
   pipelineFolder?: string;
+  /** What DiffusionSat calls it where it takes metadata. */
+  metadataClassName?: string;
   /** Whether it gives out as many channels as it takes, where a file does not say how many. Default false. */
   outFollows?: boolean;
   resolve(config: C): object;
@@ -27,10 +29,17 @@ export function diffusersCodec<C extends { inChannels?: number; outChannels?: nu
     configFile: 'config.json',
     weightsFile: 'diffusion_pytorch_model.safetensors',
     isOfDiffusers: true,
-    encode: (config) => ({
-      _diffusers_version: DIFFUSERS_VERSION,
-      ...toArguments(resolve(config), oneForAll),
-    }),
+    encode(config) {
+      const { metadataClassName } = network;
+      const { useMetadata, numMetadata, ...others } = resolve(config) as Record<string, unknown>;
+      // diffusers itself knows nothing of metadata.
+      const own = useMetadata ? { ...others, useMetadata, numMetadata } : others;
+      return {
+        ...(useMetadata && metadataClassName ? { _class_name: metadataClassName } : {}),
+        _diffusers_version: DIFFUSERS_VERSION,
+        ...toArguments(own, oneForAll),
+      };
+    },
     decode(fields) {
       const { inChannels } = resolve({} as C) as { inChannels: number };
       // Most often the default of out_channels, unlike ours, does not follow in_channels.

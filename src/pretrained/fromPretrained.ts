@@ -6,6 +6,8 @@ import { openTensors } from '../interop/openTensors.js';
 import { readJsonFile } from '../interop/readJsonFile.js';
 import type { StoredTensors } from '../interop/safetensorsTypes.js';
 import { buildWithWeights } from './buildWithWeights.js';
+import { checkConditions } from './checkConditions.js';
+import { countImageBands } from './countImageBands.js';
 import { describeDiffusers, partOf } from './describeDiffusers.js';
 import { describeRun } from './describeRun.js';
 import type { ModelCodec, ModelConfigs, ModelFactory } from './ModelCodec.js';
@@ -121,12 +123,13 @@ async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
     throw new CheckpointError(`${where}: folder is ${showJson(said.folder)}; ${factory} has no such folder.`);
   const own = said.folder === undefined ? files : partOf(files, said.folder as string);
   const config = await readConfig(own, factory);
-  const taken = codec.bands(config);
+  const taken = codec.bands(config) - countImageBands(description.conditions);
   if (description.bands.length !== taken) {
     throw new CheckpointError(
       `${where} has ${description.bands.length} bands, but the network of ${codec.configFile} takes ${taken}.`,
     );
   }
+  checkConditions(description.conditions, config, where);
   const weights = await openTensors(own, codec.weightsFile);
   const save = weights.metadata[SAVE_KEY];
   if (save !== undefined && said.save !== undefined && save !== said.save) {

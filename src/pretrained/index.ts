@@ -10,5 +10,11 @@ export {
 export { httpFiles } from './httpFiles.js';
 export { indexedDbFiles } from './indexedDbFiles.js';
 export type { ModelConfigs, ModelFactory } from './ModelCodec.js';
-export type { ModelBand, ModelClass, ModelDescription, ModelDiffusion } from './ModelDescription.js';
+export type {
+  ModelBand,
+  ModelClass,
+  ModelCondition,
+  ModelDescription,
+  ModelDiffusion,
+} from './ModelDescription.js';
 export { type SavePretrainedOptions, savePretrained } from './savePretrained.js';

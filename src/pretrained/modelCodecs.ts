@@ -30,7 +30,9 @@ export function codecOf(factory: ModelFactory): ModelCodec<ModelConfigs[ModelFac
 
 /** The factory of what diffusers calls by this name, if there is one. */
 export function factoryOfClass(className: unknown): ModelFactory | undefined {
+  const isNamed = ({ className: own, metadataClassName }: ModelCodec<never>) =>
+    className === own || (metadataClassName !== undefined && className === metadataClassName);
   return modelFactories.find(
-    (factory) => CODECS[factory].isOfDiffusers && CODECS[factory].className === className,
+    (factory) => CODECS[factory].isOfDiffusers && isNamed(CODECS[factory] as ModelCodec<never>),
   );
 }

@@ -2,8 +2,15 @@ import { makeBetaSchedule } from '../diffusion/makeBetaSchedule.js';
 import { PREDICTION_TYPES } from '../diffusion/predictionType.js';
 import { CheckpointError } from '../errors/CheckpointError.js';
 import { showJson } from '../internal/showJson.js';
+import { encodeMetadata } from '../normalization/encodeMetadata.js';
 import { normalizeRaster } from '../normalization/normalizeRaster.js';
-import type { ModelBand, ModelClass, ModelDescription, ModelDiffusion } from './ModelDescription.js';
+import type {
+  ModelBand,
+  ModelClass,
+  ModelCondition,
+  ModelDescription,
+  ModelDiffusion,
+} from './ModelDescription.js';
 
 type Fields = Record<string, unknown>;
 
@@ -29,6 +36,7 @@ export function parseDescription(value: unknown, where: string): ModelDescriptio
     normalization: normalizationOf(fields.normalization, where, bands.length),
     size: size as ModelDescription['size'],
     classes: fields.classes === undefined ? undefined : classesOf(fields.classes, where),
+    conditions: fields.conditions === undefined ? undefined : conditionsOf(fields.conditions, where),
   };
 }
 
@@ -41,6 +49,39 @@ function classesOf(value: unknown, where: string): ModelClass[] {
     if (colour !== undefined && !(typeof colour === 'string' && /^#[0-9a-f]{6}$/i.test(colour)))
       throw wrong(where, `classes[${i}].colour`, colour, 'a colour such as #0072b2');
     return JSON.parse(JSON.stringify({ name, colour })) as ModelClass;
+  });
+}
+
+function conditionsOf(value: unknown, where: string): ModelCondition[] {
+  if (!Array.isArray(value)) throw wrong(where, 'conditions', value, 'a list');
+  const names = new Set<unknown>();
+  return value.map((one, i) => {
+    const field = `conditions[${i}]`;
+    const { kind, name, classes, encoding, range, unit, bands, normalization } = objectOf(one, where, field);
+    if (typeof name !== 'string' || name === '' || names.has(name))
+      throw wrong(where, `${field}.name`, name, 'a text that no other has');
+    names.add(name);
+    if (kind === 'class') {
+      if (!Array.isArray(classes) || classes.length === 0 || classes.some((text) => typeof text !== 'string'))
+        throw wrong(where, `${field}.classes`, classes, 'a list of names');
+      return { kind, name, classes };
+    }
+    if (kind === 'image') {
+      if (!isSide(bands) || (bands as number) > MOST_BANDS)
+        throw wrong(where, `${field}.bands`, bands, 'a positive integer');
+      return {
+        ...{ kind, name, bands: bands as number },
+        normalization: normalizationOf(normalization, `${where}: ${field}`, bands as number),
+      };
+    }
+    if (kind !== 'number') throw wrong(where, `${field}.kind`, kind, 'class, number or image');
+    if (!Array.isArray(range) || range.length !== 2)
+      throw wrong(where, `${field}.range`, range, '[from, to]');
+    if (unit !== undefined && typeof unit !== 'string') throw wrong(where, `${field}.unit`, unit, 'a text');
+    const number = JSON.parse(JSON.stringify({ name, encoding, range, unit }));
+    // One value goes through it: what it would say later it says now.
+    trying(where, field, () => encodeMetadata([range[0] as number], [number]));
+    return { kind, ...number };
   });
 }
 

@@ -15,14 +15,14 @@ export async function readConfig(
   files: ModelFiles,
   factory: ModelFactory,
 ): Promise<ModelConfigs[ModelFactory]> {
-  const { configFile, className, decode } = codecOf(factory);
+  const { configFile, className, metadataClassName = className, decode } = codecOf(factory);
   const where = `${files.place}/${configFile}`;
   const fields = await readJsonFile(files, configFile);
   if (fields === undefined) throw new CheckpointError(`${where}: there is no such file.`);
   if (typeof fields !== 'object' || fields === null || Array.isArray(fields))
     throw new CheckpointError(`${where}: it is ${showJson(fields)}; it must be an object.`);
   const { _class_name: name = className } = fields as Record<string, unknown>;
-  if (name !== className)
+  if (name !== className && name !== metadataClassName)
     throw new CheckpointError(`${where} is of ${showJson(name)}, but ${MODEL_FILE} speaks of ${factory}.`);
   try {
     return decode(fields as Record<string, unknown>);

@@ -6,6 +6,8 @@ import type { WritableModelFiles } from '../interop/ModelFiles.js';
 import { saveTensors } from '../interop/saveTensors.js';
 import { storedStateDict } from '../interop/storedStateDict.js';
 import { namedParameters } from '../models/namedParameters.js';
+import { checkConditions } from './checkConditions.js';
+import { countImageBands } from './countImageBands.js';
 import { PIPELINE_FILE } from './describeDiffusers.js';
 import type { ModelConfigs, ModelFactory } from './ModelCodec.js';
 import type { ModelDescription, ModelDiffusion } from './ModelDescription.js';
@@ -29,7 +31,8 @@ export interface SavePretrainedOptions<F extends ModelFactory = 'unetAttD'> exte
  * torch's names, and `diffusion_ssl.json`, which says what it was trained for and how chips are given to it.
  *
  * Networks of diffusers are written as that does, `diffusion_pytorch_model.safetensors`; a `unet2d` with its diffusion,
- * where there can be folders, as a pipeline that its `DDPMPipeline` opens (`model_index.json`, `unet`, `scheduler`).
+ * where there can be folders, as a pipeline that its `DDPMPipeline` opens (`model_index.json`, `unet`, `scheduler`),
+ * unless it has conditions.
  *
  * Each file is whole at every moment, the weights are written last, and carry a mark of the description they belong to:
  * weights and description of two saves are not taken for one.
@@ -74,21 +77,25 @@ export async function savePretrained<F extends ModelFactory = 'unetAttD'>(
   if (shapes(codec.specs(config)) !== shapes(specs))
     throw new ConfigError(`savePretrained: the network is not the ${factory} of this config.`);
   const architecture = codec.encode(config);
-  const { bands, diffusion, normalization, size, classes } = description;
-  const inChannels = codec.bands(config);
+  const { bands, diffusion, normalization, size, classes, conditions } = description;
+  const inChannels = codec.bands(config) - countImageBands(conditions);
   if (bands.length !== inChannels)
     throw new ConfigError(
       `savePretrained: there are ${bands.length} bands; the network takes ${inChannels}.`,
     );
-  const said = JSON.parse(JSON.stringify({ bands, diffusion, normalization, size, classes }, listsAsArrays));
+  const said = JSON.parse(
+    JSON.stringify({ bands, diffusion, normalization, size, classes, conditions }, listsAsArrays),
+  );
   try {
-    parseDescription(said, 'savePretrained');
+    checkConditions(parseDescription(said, 'savePretrained').conditions, config, 'savePretrained');
   } catch (error) {
     throw new ConfigError((error as Error).message, { cause: error });
   }
   const save = fingerprint(JSON.stringify([factory, architecture, said]));
   const { pipelineFolder: part } = codec;
-  const isPipeline = part !== undefined && diffusion !== undefined && files.folder !== undefined;
+  // Its DDPMPipeline knows of no conditions.
+  const isTold = conditions !== undefined && conditions.length > 0;
+  const isPipeline = part !== undefined && diffusion !== undefined && files.folder !== undefined && !isTold;
   const own = isPipeline ? files.folder!(part) : files;
   if (isPipeline) await writePipeline(files, codec.className, diffusion);
   await writeJson(own, codec.configFile, { _class_name: codec.className, ...architecture });

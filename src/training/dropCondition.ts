@@ -15,7 +15,7 @@ export interface DropConditionOptions<F extends ConditionFields> {
   /**
    * What stands for no condition, for each field that may be lost: a number, or a tensor of a sample's shape. One that
    * data have too, such as 0 for a month, is learned as that value: take another, such as the index after the last
-   * class.
+   * class, or NaN for metadata, whose embedding is then zero.
    */
   unconditional: { readonly [K in keyof F]?: number | tf.Tensor };
   /** Seed of the draws, an integer in [0, 2^53). */
@@ -84,7 +84,8 @@ export function dropCondition<F extends ConditionFields>(fields: F, options: Dro
 /** What stands for none in place of a whole field. */
 function noneOf(name: string, none: number | tf.Tensor | undefined, field: tf.Tensor): tf.Tensor {
   const shape = field.shape.slice(1);
-  const fits = none instanceof tf.Tensor ? tf.util.arraysEqual(none.shape, shape) : Number.isFinite(none);
+  const isNumber = Number.isFinite(none) || (Number.isNaN(none) && field.dtype === 'float32');
+  const fits = none instanceof tf.Tensor ? tf.util.arraysEqual(none.shape, shape) : isNumber;
   if (none === undefined || !fits) {
     const accepted = `a number, or a tensor [${shape}] as a sample's`;
     throw argumentError(`dropCondition: unconditional.${name}`, none, accepted);

@@ -19,8 +19,8 @@ import type { ModelFactory } from '../../src/pretrained/ModelCodec.js';
 import { savePretrained } from '../../src/pretrained/savePretrained.js';
 import { folderFiles } from '../../src/training/node/folderFiles.js';
 import { expectTensorsKept, startTestBackend } from '../support/backend.js';
-import { fixturePath } from '../support/fixtures.js';
-import { networkFamily } from '../support/networkCases.js';
+import { fixturePath, readFixture } from '../support/fixtures.js';
+import { type NetworkCase, networkFamily } from '../support/networkCases.js';
 import { readTensors } from '../support/peerFamily.js';
 
 beforeAll(startTestBackend);
@@ -39,6 +39,9 @@ const cases = Object.entries(families).flatMap(([family, factory]) =>
     .cases.filter(({ folder }) => existsSync(fixturePath(`peers/${folder}/${WEIGHTS}`)))
     .map(({ folder }) => ({ folder, factory })),
 );
+// DiffusionSat's network, in a file of its own.
+const { unet } = readFixture<{ unet: NetworkCase }>('peers/metadata/metadata.json');
+cases.push({ folder: unet.folder, factory: 'unet2dCondition' });
 
 const json = (file: string): Record<string, unknown> => JSON.parse(readFileSync(file, 'utf8'));
 

@@ -41,6 +41,9 @@ function companions(key: string): string[] {
     embed_dim: ['model: uVit'],
     depth: ['model: uVit'],
     num_heads: ['model: uVit'],
+    conditions: ['model: unet2d'],
+    condition_dropout: ['model: unet2d', 'conditions: [month]'],
+    condition_dropout_all: ['model: unet2d', 'conditions: [month]'],
     perceptual_weights: ['loss_fn: perceptual'],
     perceptual_bands: ['loss_fn: perceptual', 'perceptual_weights: w.safetensors'],
   };
@@ -324,6 +327,18 @@ export const VALUES: Record<string, [accepted: string[], refused: string[]]> = {
   patch_size: [
     ['1', '2', '"2"'],
     ['3', 'two'],
+  ],
+  conditions: [
+    ['[month]', '["group:class", "height:linear:0:9000:m"]'],
+    ['month', '[1]', '["a:b"]', '[a, b]', '["a:log:0:1"]'],
+  ],
+  condition_dropout: [
+    ['0', '0.5', '1'],
+    ['-0.1', '1.1', 'none'],
+  ],
+  condition_dropout_all: [
+    ['0', '0.5', '1'],
+    ['-0.1', '1.1', 'none'],
   ],
   prediction_type: [['noise', 'x0', 'v'], ['epsilon']],
   snr_power: [

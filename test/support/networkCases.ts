@@ -24,7 +24,8 @@ export interface NetworkCase {
   config?: Record<string, unknown>;
 }
 
-interface NetworkTolerance {
+/** How far a network may be off. */
+export interface NetworkTolerance {
   output: Tolerance;
   mse: Tolerance;
   grad_norm: Tolerance;

@@ -107,6 +107,22 @@ describe('dropCondition', () => {
     });
   });
 
+  it('takes NaN for none, but not of integers', async () => {
+    const options = { probability: 1, seed: 0, step: 0 };
+    const own = { gsd: tf.tensor2d([[1, 2]]), season: tf.tensor1d([3], 'int32') };
+    const { gsd } = dropCondition(own, { ...options, unconditional: { gsd: Number.NaN, season: 4 } });
+    expect([...(await gsd.data())]).toEqual([Number.NaN, Number.NaN]);
+    const kept = dropCondition(own, {
+      ...options,
+      probability: { gsd: 0 },
+      unconditional: { gsd: Number.NaN },
+    });
+    expect([...(await kept.gsd.data())]).toEqual([1, 2]);
+    expect(() => dropCondition(own, { ...options, unconditional: { gsd: 0, season: Number.NaN } })).toThrow(
+      /unconditional\.season is NaN; it must be a number/,
+    );
+  });
+
   it('says when batches or shapes disagree', () => {
     const other = { season: 1, place: tf.zeros([3]) };
     expect(() =>

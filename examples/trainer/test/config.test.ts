@@ -98,6 +98,7 @@ describe("the tutorial's file", () => {
       noiseOffset: 0,
       zeroTerminalSnr: false,
       skipDropRate: [0],
+      ...{ conditions: [], conditionDropout: 0.1, conditionDropoutAll: 0.1 },
       ...{ maskRatio: 0, maskSize: 8, maskBands: 0, maskShare: 0.5, maskLoss: 'all' },
       minSnrGamma: 0,
       clipNorm: 0,

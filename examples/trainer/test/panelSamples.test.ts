@@ -27,7 +27,7 @@ describe('panelSamples', () => {
     const display = displayOf(config, { min: [0], max: [1], mean: [0], std: [1] });
     const samples = await panelSamples(
       denoiser,
-      { images, shape: [CHIPS, SIDE, SIDE, 1] },
+      { images, shape: [CHIPS, SIDE, SIDE, 1], rows: [0, 1, 2, 3] },
       { config, alphaBars, display },
     );
     expect(samples.map(({ t }) => t)).toEqual([125, 375, 625, 875]);

@@ -46,6 +46,9 @@ const VALUES: Record<string, string[]> = {
   embedDim: ['96', '--model', 'uVit'],
   depth: ['2', '--model', 'uVit'],
   numHeads: ['2', '--model', 'uVit'],
+  conditions: ['month', '--model', 'unet2d'],
+  conditionDropout: ['0.2', '--model', 'unet2d', '--conditions', 'month'],
+  conditionDropoutAll: ['0.2', '--model', 'unet2d', '--conditions', 'month'],
   perceptualBands: ['0,1,2', '--loss', 'perceptual', '--perceptual-weights', 'vgg16.safetensors'],
 };
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { ChipBatch, ChipLoader } from '../../../src/data/node/ChipLoader.js';
+import type { ChipBatch } from '../../../src/data/node/ChipBatch.js';
+import type { ChipLoader } from '../../../src/data/node/ChipLoader.js';
 import { computeAlphaSchedule } from '../../../src/diffusion/computeAlphaSchedule.js';
 import type { Denoiser } from '../../../src/diffusion/Denoiser.js';
 import { makeBetaSchedule } from '../../../src/diffusion/makeBetaSchedule.js';
@@ -101,7 +102,7 @@ function loaderOf(sizes: number[], pixels: (chip: number) => Float32Array): Chip
       first += size;
       const images = Float32Array.from(indices.flatMap((index) => [...pixels(index)]));
       const files = indices.map((index) => [`${index}.tif`]);
-      yield { batch, images, shape: [size, 2, 2, 2], indices, files, skipped: [] };
+      yield { batch, images, shape: [size, 2, 2, 2], indices, rows: indices, files, skipped: [] };
     }
   }
   return { epoch, shape: [2, 2, 2], batchesPerEpoch: sizes.length } as unknown as ChipLoader;
@@ -193,6 +194,7 @@ describe('trainEpoch', () => {
           images: new Float32Array(normals(2048)),
           shape: [2, 32, 32, 1],
           indices,
+          rows: indices,
           files,
           skipped: [],
         };

@@ -4,9 +4,9 @@ import { uniformGenerator } from '../../internal/philox.js';
 import { randomStreams } from '../../internal/streams.js';
 import type { ChipRow, ChipRows } from '../ChipList.js';
 import { cropSize } from '../decodeChip.js';
-import type { PixelWindow } from '../geoTiffTypes.js';
 import { windowCount } from '../sceneWindows.js';
 import { shownPath } from '../shownPath.js';
+import type { ChipBatch } from './ChipBatch.js';
 import type { ChipReaderSettings, ChipRequest } from './ChipReader.js';
 import { checkScaling } from './chipScaling.js';
 import { type BadChip, type ChipTask, type ChipTaskResult, otherSize } from './chipTasks.js';
@@ -15,26 +15,6 @@ import { chipsInOrder, type Share, windowsInOrder } from './joinShares.js';
 import { mostCommon } from './mostCommon.js';
 import { pieces } from './pieces.js';
 import { WindowNumbers } from './WindowNumbers.js';
-
-/** A batch of chips. */
-export interface ChipBatch {
-  /** Its number in the epoch: `epoch(e, { startBatch: batch + 1 })` goes on after it. */
-  batch: number;
-  /** The values, batch × height × width × channels. */
-  images: Float32Array<ArrayBuffer>;
-  /** [batch, height, width, channels] */
-  shape: [number, number, number, number];
-  /** Place of each chip among the rows; of windows their numbers, those of one row after those of the one before. */
-  indices: number[];
-  /** Paths of each chip's rasters as the rows have them. */
-  files: (readonly string[])[];
-  /** Where each chip lies in its rasters, if the loader takes windows. */
-  windows?: PixelWindow[];
-  /** Chips of this batch that turned out bad and were left out (with `onBadChip: 'skip'`). */
-  skipped: BadChip[];
-  /** Windows of this batch that were left out because too much of them is missing, if the loader takes windows. */
-  leftOut?: number;
-}
 
 /** Does tasks: a worker thread, or the main thread. */
 export interface ChipTaskRunner {
@@ -276,8 +256,17 @@ export class ChipLoader {
       (index) => !leftOut.includes(index) && !skipped.some((chip) => chip.index === index),
     );
     const images = chipsInOrder(results, indices, chipLength);
-    const files = indices.map((index) => this.imagesOf(index) as readonly string[]);
-    const read: ChipBatch = { batch, images, shape: [indices.length, ...shape], indices, files, skipped };
+    const rows = indices.map((index) => this.windows?.find(index).row ?? index);
+    const files = rows.map((row) => this.row(row).images);
+    const read: ChipBatch = {
+      batch,
+      images,
+      shape: [indices.length, ...shape],
+      indices,
+      rows,
+      files,
+      skipped,
+    };
     if (!this.windows) return read;
     return { ...read, windows: windowsInOrder(results, indices), leftOut: leftOut.length };
   }

@@ -9,7 +9,8 @@ export type { CatalogRow, CatalogUsage, ParseCatalogOptions } from '../parseCata
 export type { RemoteOptions } from '../RemoteSource.js';
 export type { CatalogRepeat } from '../RepeatedChips.js';
 export type { WindowOptions } from '../sceneWindows.js';
-export type { ChipBatch, ChipLoader } from './ChipLoader.js';
+export type { ChipBatch } from './ChipBatch.js';
+export type { ChipLoader } from './ChipLoader.js';
 export type { BadChip } from './chipTasks.js';
 export {
   type ComputedStatistics,

@@ -95,6 +95,8 @@ describe('a loader of windows', () => {
       ...new Array(17).fill('wide.tif'), // 90 · 50 / 256
       ...new Array(9).fill('tall.tif'), // 33 · 70 / 256
     ]);
+    const rows = (await load({})).flatMap((batch) => batch.rows);
+    expect(rows).toEqual([...new Array(17).fill(0), ...new Array(9).fill(1)]);
     expect(first).not.toEqual(second);
     const places = [...first, ...second].map(({ file, top, left }) => `${file} ${top} ${left}`);
     expect(new Set(places).size).toBeGreaterThan(40);

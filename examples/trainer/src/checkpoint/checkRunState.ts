@@ -61,6 +61,9 @@ const BEFORE_FLAGS = {
   maskShare: 0.5,
   maskLoss: 'all',
   gradientCheckpointing: false,
+  conditions: [],
+  conditionDropout: 0.1,
+  conditionDropoutAll: 0.1,
 } as const satisfies Partial<PretrainConfig>;
 
 /**

@@ -13,7 +13,7 @@ export type RunInputs = Record<string, string>;
 /** Looks at what a run depends on, but for the contents of chips, which are known once they are read. */
 export async function runInputs(
   config: PretrainConfig,
-  { contents, train, validate }: ChipData,
+  { contents, train, validate, conditions }: ChipData,
   statistics: BandStatistics,
 ): Promise<RunInputs> {
   const inputs: RunInputs = {
@@ -23,6 +23,7 @@ export async function runInputs(
       JSON.stringify([train, validate].map(({ badChips }) => badChips.map(({ index }) => index))),
     ),
   };
+  if (conditions) inputs['the values of the conditions'] = conditions.hash;
   if (isGlobal(config)) inputs['the statistics'] = hashOf(JSON.stringify(statistics));
   const files = { '--params-init': config.paramsInit, '--perceptual-weights': config.perceptualWeights };
   for (const [flag, file] of Object.entries(files)) {

@@ -1,8 +1,12 @@
 import path from 'node:path';
 import { Command } from 'commander';
+import { ConfigError } from 'diffusion-ssl/errors';
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
+import { conditionFields } from '../conditions/conditionFields.js';
+import { ImageReader } from '../conditions/ImageReader.js';
+import { samplesTold } from '../conditions/samplesTold.js';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
-import { choice, integer, share } from '../config/flagValues.js';
+import { choice, integer, number, share } from '../config/flagValues.js';
 import { BY_NAME, inputBandsFlag } from '../config/inputBandsFlag.js';
 import { drawSamples } from '../model/drawSamples.js';
 import { inUnitsOf } from '../model/inUnitsOf.js';
@@ -11,11 +15,17 @@ import { readImage } from '../model/readImage.js';
 import { SAMPLERS, type SamplerName } from '../model/samplers.js';
 import { writeImage } from '../model/writeImage.js';
 import { imageMosaic } from '../pictures/imageMosaic.js';
+import { csvLine } from '../results/csvLine.js';
 import { withBackend } from './withBackend.js';
 
 interface SampleOptions extends BackendOptions {
   out: string;
-  count: number;
+  count?: number;
+  condition: string[];
+  like?: string;
+  usage: string;
+  guidance: number;
+  guidanceRescale: number;
   sampler: SamplerName;
   steps?: number;
   seed: number;
@@ -37,7 +47,7 @@ export async function sample(args: readonly string[]): Promise<void> {
     )
     .argument('<model>', 'folder of a run or of a model, or http address of one')
     .option('--out <folder>', 'where they are written', 'samples')
-    .option('--count <n>', 'how many', integer(1), 8)
+    .option('--count <n>', 'how many (default: 8; with --like one a row)', integer(1))
     .addOption(choice('--sampler <name>', 'by which method', Object.keys(SAMPLERS), 'ddim'))
     .option('--steps <n>', 'steps of it (default: 50; all timesteps of ddpm)', integer(1))
     .option('--seed <n>', 'decides the noise', integer(0), 0)
@@ -54,10 +64,33 @@ export async function sample(args: readonly string[]): Promise<void> {
       share,
       0.5,
     );
+  program
+    .optionsGroup('Conditions, of a network that is told some')
+    .option('--condition <name=value...>', 'what all samples are to follow, such as group=3 lat=45', [])
+    .option(
+      '--like <catalog>',
+      'what each sample is to follow: a row of a catalog with the columns of the conditions',
+    )
+    .addOption(
+      choice(
+        '--usage <name>',
+        'with --like: rows of which usage',
+        ['train', 'validate', 'test', 'predict'],
+        'validate',
+      ),
+    )
+    .option('--guidance <scale>', 'how far to follow it; 1: as it was learned', number, 1)
+    .option(
+      '--guidance-rescale <share>',
+      "how far to bring the samples' deviation back; 0.7 suits large scales",
+      share,
+      0,
+    )
+    .optionsGroup('Options');
   program.addOption(inputBandsFlag('with --from: bands of the image that the model gets', BY_NAME));
   addBackendFlags(program).parse(args, { from: 'user' });
   const options = program.opts<SampleOptions>();
-  const { out, count, sampler, seed, batch, strength, from: file } = options;
+  const { out, sampler, seed, batch, strength, from: file } = options;
   if (file !== undefined && options.size !== undefined) {
     program.error('error: --size goes without --from: the samples have the size of the image.');
   }
@@ -65,14 +98,29 @@ export async function sample(args: readonly string[]): Promise<void> {
     program.error('error: --input-bands goes with --from: it chooses bands of that image.');
   }
   await withBackend(options, async (signal) => {
-    const model = await openModel(program.args[0]);
+    const model = await openModel(program.args[0], { told: true });
+    const { conditions = [] } = model;
+    const { like, guidance: scale, guidanceRescale: rescale } = options;
+    if (conditions.length === 0 && (like !== undefined || scale !== 1)) {
+      throw new ConfigError(`${program.args[0]} is told nothing: leave out --like and --guidance.`);
+    }
+    const told = await samplesTold(
+      conditions,
+      options,
+      options.count ?? (like === undefined ? 8 : undefined),
+    );
+    const count = told.length;
     const timesteps = model.alphaBars.length;
     const { steps = sampler === 'ddpm' ? timesteps : Math.min(50, timesteps) } = options;
     const start = file === undefined ? undefined : await readImage(file, model, options.inputBands);
     const own = model.size ?? [64, 64];
-    const size: [number, number] = start
-      ? [start.image.height, start.image.width]
-      : [options.size ?? own[0], options.size ?? own[1]];
+    const reader = new ImageReader(conditions, [options.size ?? own[0], options.size ?? own[1]]);
+    const size = start ? ([start.image.height, start.image.width] as const) : await reader.sizeOf(told);
+    if (options.size !== undefined && size.some((side) => side !== options.size)) {
+      throw new ConfigError(
+        `--size is ${options.size}, but samples have the size of what they are told, ${size.join(' × ')}.`,
+      );
+    }
     const from = start && { image: start.image, strength };
     await prepareFolder(out);
     const inUnits = inUnitsOf(model);
@@ -81,13 +129,24 @@ export async function sample(args: readonly string[]): Promise<void> {
     const onStep = (done: number, total: number) => {
       if (process.stderr.isTTY) process.stderr.write(`\r${sampler}: step ${done} of ${total}`);
     };
-    const draw = { sampler, steps, count, batch, seed, size, from, onStep, signal };
+    const guidance = { scale, rescale };
+    const fields = async (first: number, images: number) => {
+      const some = told.slice(first, first + images);
+      const rows = some.map(({ row }) => row);
+      return conditionFields(conditions, rows, await reader.read(some, size));
+    };
+    const draw = { sampler, steps, count, batch, seed, size, from, told: fields, guidance, onStep, signal };
+    const lines = [['image', 'usage', ...conditions.map(({ name }) => name)]];
     for await (const image of drawSamples(model, draw)) {
       const name = `${String(written++).padStart(String(count - 1).length, '0')}.tif`;
-      await writeImage(path.join(out, name), inUnits(image), model, start);
+      const place = start ?? reader.places.get(told[written - 1]);
+      await writeImage(path.join(out, name), inUnits(image), model, place);
+      lines.push([name, 'predict', ...told[written - 1].texts]);
       if (shown.length < SHOWN) shown.push(model.display.inUnits(image));
     }
     if (process.stderr.isTTY) process.stderr.write('\n');
+    if (conditions.length > 0)
+      await writeFileAtomic(path.join(out, 'catalog.csv'), lines.map(csvLine).join(''));
     const title = `${sampler}, ${steps} steps, seed ${seed}`;
     await writeFileAtomic(path.join(out, 'samples.png'), await imageMosaic(shown, model, title));
     console.log(`${count} images of ${size.join(' × ')} in ${out}, and samples.png`);

@@ -158,6 +158,12 @@ export interface PretrainConfig extends OptimizerFields, SchedulerFields {
   /** Heads of the attention. */
   numHeads: number;
 
+  /** Columns of the catalog that the network is told, each with its kind: see `parseCondition`. */
+  conditions: string[];
+  /** Probability that a training chip goes without a condition: of each by itself, and of all at once. */
+  conditionDropout: number;
+  conditionDropoutAll: number;
+
   /** What the tutorial's code does, or what its README says, where the default here differs. */
   compat?: 'tutorial' | 'readme';
 }

@@ -1,5 +1,15 @@
 import { type Command, InvalidArgumentError } from 'commander';
-import { choice, integer, integers, number, numberBelow, numbers, oneOfNumbers } from './flagValues.js';
+import {
+  choice,
+  integer,
+  integers,
+  names,
+  number,
+  numberBelow,
+  numbers,
+  oneOfNumbers,
+  share,
+} from './flagValues.js';
 
 /** Adds the flags for the diffusion and the network. */
 export function addModelFlags(program: Command): void {
@@ -92,7 +102,27 @@ export function addModelFlags(program: Command): void {
       192,
     )
     .option('--depth <n>', 'of uVit and dit: blocks; uVit has one more', integer(1), 8)
-    .option('--num-heads <n>', 'of uVit and dit: heads of the attention', integer(1), 3);
+    .option('--num-heads <n>', 'of uVit and dit: heads of the attention', integer(1), 3)
+    .optionsGroup('Conditions')
+    .option(
+      '--conditions <list>',
+      'of unet2d: columns of the catalog that it is told, such as group:class, height:linear:0:9000:m, ' +
+        'sun:cyclic:0:360:degrees or before:image; of lat, lon, gsd, month and others the name is enough',
+      names,
+      [],
+    )
+    .option(
+      '--condition-dropout <p>',
+      'share of the training chips that go without a condition, of each by itself',
+      share,
+      0.1,
+    )
+    .option(
+      '--condition-dropout-all <p>',
+      'share of those that go without all of them, for guidance',
+      share,
+      0.1,
+    );
 }
 
 function levels(text: string): number[] {

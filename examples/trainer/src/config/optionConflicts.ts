@@ -1,3 +1,4 @@
+import { parseConditions } from '../conditions/ConditionSpec.js';
 import { isMasked } from './isMasked.js';
 import type { PretrainConfig } from './PretrainConfig.js';
 
@@ -51,6 +52,25 @@ export function optionConflicts(config: PretrainConfig, nameOf: (field: string) 
   if (isMasked(config) && config.maskLoss !== 'all' && !ELEMENTWISE.includes(loss)) {
     const others = `with ${nameOf('loss')} ${loss}, which looks beyond single pixels`;
     add('maskLoss', `is ${config.maskLoss}; it must be all ${others}, or choose ${ELEMENTWISE.join(', ')}.`);
+  }
+  if (config.conditions.length > 0) {
+    const is = `is ${config.conditions.join(', ')}`;
+    try {
+      parseConditions(config.conditions);
+    } catch (error) {
+      add('conditions', `${is}: ${(error as Error).message}`);
+    }
+    const { normalization, statistics } = config;
+    const scalesApart = normalization === 'none' || statistics === 'gpb' || statistics === 'lpb';
+    if (
+      config.conditions.some((text) => /:\s*image\s*$/.test(text)) &&
+      (!scalesApart || normalization === 'whiten')
+    ) {
+      const needs = `${nameOf('statistics')} gpb or lpb, and ${nameOf('normalization')} z_value, min_max or none`;
+      add('conditions', `${is}; an image needs ${needs}, so that it is scaled apart from the chip.`);
+    }
+    if (config.model !== 'unet2d')
+      add('conditions', `${is}; it needs ${nameOf('model')} unet2d: ${config.model} has no place for them.`);
   }
   if (config.model === 'unet2d') {
     const { blockOutChannels: channels, attentionLevels = [] } = config;

@@ -158,6 +158,20 @@ export const extensionKeys = {
     .describe('Of `uVit` and `dit`: channels of a token, a multiple of `num_heads`.'),
   depth: integer(1).default(8).describe('Of `uVit` and `dit`: blocks; `uVit` has one more.'),
   num_heads: integer(1).default(3).describe('Of `uVit` and `dit`: heads of the attention.'),
+  conditions: accepting(z.array(z.string().min(1)), 'a list of columns with their kinds, [] for none')
+    .default([])
+    .describe(
+      'Of `unet2d`: columns of the catalog that it is told: `COLUMN:class`, `COLUMN:image` (a path), or a number as ' +
+        '`COLUMN:linear:FROM:TO`, ' +
+        '`log` or `cyclic`, with `:UNIT` behind where there is one; of `lat`, `lon`, `gsd`, `cloud_cover`, `year`, ' +
+        '`month` and `day` the name is enough.',
+    ),
+  condition_dropout: number(0, 1)
+    .default(0.1)
+    .describe('Share of the training chips that go without a condition, of each by itself.'),
+  condition_dropout_all: number(0, 1)
+    .default(0.1)
+    .describe('Share of the training chips that go without all of them, which guidance needs.'),
   prediction_type: oneOf(['noise', 'x0', 'v'])
     .default('noise')
     .describe('What the network predicts, and all losses are of.'),

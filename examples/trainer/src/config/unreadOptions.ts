@@ -110,6 +110,11 @@ export function unreadOptions(
     const networks = owners.length > 1 ? 'networks' : 'network';
     add(field, 'model', `is of the ${networks} ${owners.join(' and ')}, not ${model}`);
   }
+  if (config.conditions.length === 0) {
+    for (const field of ['conditionDropout', 'conditionDropoutAll'] as const) {
+      add(field, 'conditions', `has no effect without ${nameOf('conditions')}`);
+    }
+  }
   if (config.windows === undefined) {
     for (const field of ['windowsPerScene', 'maxMissing'] as const) {
       add(field, 'windows', `has no effect without ${nameOf('windows')}`);

@@ -18,6 +18,8 @@ export interface ChipBands {
   selection: BandSelection | undefined;
   /** What is known of each. */
   bands: ModelBand[];
+  /** Bands of each image that the network is told besides, as the configuration's conditions list them. */
+  told: number[];
 }
 
 /** Chips whose headers are read to see what most have, at most. */
@@ -64,7 +66,7 @@ export async function chipBands(
   for (const row of onBadChip === 'skip' ? someChips(rows, COUNTED_CHIPS) : [rows.at(0) as ChipRow]) {
     const looked = await look(row);
     if (!looked) continue;
-    const key = `${looked.total} ${looked.alphas}`;
+    const key = `${looked.total} ${looked.alphas} ${looked.told}`;
     counts.set(key, { looked: counts.get(key)?.looked ?? looked, chips: (counts.get(key)?.chips ?? 0) + 1 });
   }
   let [most] = [...counts.values()].sort((a, b) => b.chips - a.chips).map(({ looked }) => looked);
@@ -89,11 +91,11 @@ interface Looked extends ChipBands {
   learnsAlpha: boolean;
 }
 
-async function bandsOf(
-  headers: readonly ChipHeader[],
-  config: PretrainConfig,
-  name: string,
-): Promise<Looked> {
+/** @param all Headers of the chip's own rasters, then of the images that are told. */
+async function bandsOf(all: readonly ChipHeader[], config: PretrainConfig, name: string): Promise<Looked> {
+  const headers = all.slice(0, config.imageColumns.length);
+  const others = all.slice(headers.length);
+  const told = others.map(({ bands, alphaBand }) => bands - (alphaBand === null ? 0 : 1));
   const isAlpha = headers.flatMap(({ bands, alphaBand }) =>
     Array.from({ length: bands }, (_, band) => band === alphaBand),
   );
@@ -101,11 +103,18 @@ async function bandsOf(
   const alphas = isAlpha.flatMap((alpha, band) => (alpha ? [band] : []));
   const known = await readBands(config.data, total, alphas);
   const { numbers, ...chosen } = inputBands(config.inputBands, headers, known, name);
-  const remarks = headers.flatMap((header) => header.remarks);
-  const found = { total, alphas: alphas.length, name, remarks };
+  const remarks = all.flatMap((header) => header.remarks);
+  const found = { total, alphas: alphas.length, name, remarks, told };
   if (config.inputBands) {
     const learnsAlpha = numbers.some((number) => isAlpha[number - 1]);
-    return { ...chosen, ...found, channels: numbers.length, learnsAlpha };
+    // By number, where another raster may have a band of the same name.
+    const selection = [...(others.length > 0 ? numbers : chosen.selection!)];
+    let before = total;
+    for (const { bands, alphaBand } of others) {
+      for (let band = 0; band < bands; band++) if (band !== alphaBand) selection.push(before + band + 1);
+      before += bands;
+    }
+    return { bands: chosen.bands, selection, ...found, channels: numbers.length, learnsAlpha };
   }
   const learnsAlpha = config.channels === total;
   const bands = chosen.bands.filter((_, band) => learnsAlpha || !isAlpha[band]);

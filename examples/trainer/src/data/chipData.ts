@@ -8,6 +8,10 @@ import {
 import { DataError } from 'diffusion-ssl/errors';
 import type { BandStatistics } from 'diffusion-ssl/normalization';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
+import { ConditionedLoader, type RunLoader } from '../conditions/ConditionedLoader.js';
+import { conditionImageColumns } from '../conditions/ConditionSpec.js';
+import { openConditions } from '../conditions/openConditions.js';
+import type { RunConditions } from '../conditions/readConditions.js';
 import type { PretrainConfig, RunOptions } from '../config/pretrainOptions.js';
 import type { Teller } from '../run/RunListener.js';
 import { sizeMultipleOf } from '../setup/networkOf.js';
@@ -26,11 +30,11 @@ import { windowOptions, windowsEach } from './windowOptions.js';
 
 /** The chips of a run. */
 export interface ChipData {
-  train: ChipLoader;
-  validate: ChipLoader;
+  train: RunLoader;
+  validate: RunLoader;
   /** Some training chips without augmentation, for the baseline. */
-  sample: ChipLoader;
-  /** Statistics of the training chips in their own units. */
+  sample: RunLoader;
+  /** Statistics of the training chips, and of the images that the network is told, in their own units. */
   statistics(): Promise<BandStatistics>;
   /** What the chips hold, as far as they have been read. */
   contents: { train: ChipContents; validate: ChipContents };
@@ -38,6 +42,8 @@ export interface ChipData {
   shape: [number, number, number];
   /** What is known of their bands. */
   bands: ModelBand[];
+  /** What the network is told of each chip besides, if anything. */
+  conditions?: RunConditions;
   /** The chips that are left out. */
   skipped: SkippedChips;
   close(): Promise<void>;
@@ -61,7 +67,9 @@ export async function openChipData(
   { folder, teller, signal }: { folder: string; teller: Teller; signal?: AbortSignal },
 ): Promise<ChipData> {
   const { dataPath, catalogPath } = await locateChips(config, teller, signal);
-  const catalog = await openCatalog(catalogPath, { imageColumns: config.imageColumns });
+  const toldColumns = conditionImageColumns(config.conditions);
+  const imageColumns = [...config.imageColumns, ...toldColumns];
+  const catalog = await openCatalog(catalogPath, { imageColumns });
   const { train: trainRows, validate: validateRows, repeats } = catalog;
   for (const repeat of repeats) teller.warning(`${catalogPath}: ${repeatWarning(repeat, catalog)}`);
   for (const [usage, rows] of Object.entries({ train: trainRows, validate: validateRows })) {
@@ -73,12 +81,13 @@ export async function openChipData(
         '(--batch, train_batch in a configuration file).',
     );
   }
-  const { channels, selection, bands } = await chipBands(config, {
+  const { channels, selection, bands, told } = await chipBands(config, {
     dataPath,
     rows: trainRows,
     teller,
     signal,
   });
+  const allBands = told.reduce((sum, bands) => sum + bands, channels);
   checkBands('--bands', run.bands ?? [], channels);
   if (config.compat === 'readme' && config.nodata.length > 0 && config.nodata.length !== channels) {
     throw new DataError(
@@ -88,13 +97,16 @@ export async function openChipData(
     );
   }
   const { size: side, onBadChip } = config;
-  const source = { dataPath, channels, bands: selection, size: side, onBadChip, signal };
+  const source = { dataPath, channels: allBands, bands: selection, size: side, onBadChip, signal };
   const resumedFolder = run.resume ? folder : undefined;
   const skipped = new SkippedChips(dataPath, teller);
-  const statistics = () =>
-    chipStatistics(config, {
+  let computed: ReturnType<typeof chipStatistics> | undefined;
+  const statistics = () => {
+    computed ??= chipStatistics(config, {
       ...{ ...source, rows: trainRows, workers: run.workers, resumedFolder, skipped, teller },
     });
+    return computed;
+  };
   const globalStats = isGlobal(config) ? await statistics() : undefined;
   const common: Omit<ChipLoaderOptions, 'rows'> = {
     ...source,
@@ -114,11 +126,16 @@ export async function openChipData(
     onContent: (index, hash) => chips.hear(index * stride, hash),
     contentEvery: stride === 1 ? chips.every : 1,
   });
+  const conditions = await openConditions(config, catalogPath, {
+    channels,
+    told: new Map(toldColumns.map((name, i) => [name, told[i]])),
+    statistics,
+  });
   const opened: ChipLoader[] = [];
   const open = async (options: Partial<ChipLoaderOptions> & Pick<ChipLoaderOptions, 'rows'>) => {
     const loader = await createChipLoader({ ...common, ...options });
     opened.push(loader);
-    return loader;
+    return toldColumns.length > 0 ? new ConditionedLoader(loader, channels) : loader;
   };
   const close = async () => {
     await Promise.all(opened.map((loader) => loader.close()));
@@ -160,9 +177,10 @@ export async function openChipData(
       validate,
       sample,
       contents,
-      statistics: globalStats ? async () => globalStats : statistics,
+      statistics,
       shape: train.shape,
       bands,
+      conditions,
       skipped,
       close,
     };

@@ -1,4 +1,5 @@
 import { fromPretrained, type ModelBand, type PretrainedNetwork } from 'diffusion-ssl/pretrained';
+import { describeCondition } from '../conditions/describeCondition.js';
 import { countNetwork } from '../model/countNetwork.js';
 import { filesOf } from '../model/openModel.js';
 import type { Report } from './Report.js';
@@ -15,7 +16,7 @@ export async function inspectModel(place: string): Promise<Report> {
   }).catch((error) => {
     if (error !== seen) throw error;
   });
-  const { factory, config, bands, diffusion, normalization, size, remarks } = network!;
+  const { factory, config, bands, diffusion, normalization, size, conditions, remarks } = network!;
   const { trainable, stateDictEntries } = countNetwork(network!);
   const report: Report = { title: `${place}: a model, ${factory}`, facts: [], warnings: remarks };
   report.facts.push([
@@ -23,6 +24,7 @@ export async function inspectModel(place: string): Promise<Report> {
     `${trainable.toLocaleString('en')} that train, in ${stateDictEntries} tensors with the running statistics`,
   ]);
   report.facts.push(['bands', bands.map(bandText).join(', ')]);
+  if (conditions?.length) report.facts.push(['conditions', conditions.map(describeCondition).join(', ')]);
   if (size) report.facts.push(['trained on', `chips of ${size.join(' × ')} pixels`]);
   if (diffusion) {
     const { schedule, timesteps, predictionType, zeroTerminalSnr } = diffusion;

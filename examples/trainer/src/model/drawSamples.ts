@@ -1,8 +1,11 @@
 import * as tf from '@tensorflow/tfjs-core';
+import type { ConditionFields } from 'diffusion-ssl/diffusion';
 import { inferenceModel } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
-import type { NoiseSource } from 'diffusion-ssl/samplers';
+import type { GuidanceOptions, NoiseSource } from 'diffusion-ssl/samplers';
+import { conditionedDenoiser } from '../conditions/conditionedDenoiser.js';
+import { guidedDenoiser } from '../conditions/guidedDenoiser.js';
 import { turn } from '../stopping/turn.js';
 import type { OpenModel } from './openModel.js';
 import { SAMPLERS, type SamplerName } from './samplers.js';
@@ -19,6 +22,10 @@ export interface DrawOptions {
   size: readonly [number, number];
   /** An image to start from, as the model has it, and how much of the noise it gets: 1 leaves nothing of it. */
   from?: { image: Raster; strength: number };
+  /** What some samples are to follow, from the first of them on; missing: the network is told nothing. */
+  told?: (first: number, count: number) => Promise<ConditionFields | undefined>;
+  /** How far to follow it; missing: as the network has learned it. */
+  guidance?: GuidanceOptions;
   /** Hears how many of all steps are done. */
   onStep?: (done: number, total: number) => void;
   signal?: AbortSignal;
@@ -35,6 +42,7 @@ export async function* drawSamples(model: OpenModel, options: DrawOptions): Asyn
   const channels = model.bands.length;
   const startStep = from ? Math.min(steps - 1, steps - Math.floor(from.strength * steps)) : 0;
   const { denoiser, dispose } = inferenceModel(model.model);
+  const { conditions = [] } = model;
   const total = Math.ceil(count / batch) * (steps - startStep);
   let done = 0;
   try {
@@ -45,9 +53,13 @@ export async function* drawSamples(model: OpenModel, options: DrawOptions): Asyn
         width,
         channels,
       ];
+      let condition: ConditionFields | undefined;
       const initialImage = from && tf.tidy(() => tf.tile(imageTensor(from.image), [shape[0], 1, 1, 1]));
       try {
-        const samples = await SAMPLERS[options.sampler](denoiser, model.alphaBars, {
+        condition = await options.told?.(first, shape[0]);
+        const told = conditionedDenoiser(denoiser, conditions);
+        const guided = guidedDenoiser(told, conditions, condition, options.guidance);
+        const samples = await SAMPLERS[options.sampler](guided, model.alphaBars, {
           ...{ shape, steps, initialImage, startStep, signal },
           clip: model.display.limits,
           predictionType: model.diffusion.predictionType,
@@ -65,6 +77,7 @@ export async function* drawSamples(model: OpenModel, options: DrawOptions): Asyn
         }
       } finally {
         initialImage?.dispose();
+        if (condition) tf.dispose(condition);
       }
     }
   } finally {

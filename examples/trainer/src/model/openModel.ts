@@ -28,15 +28,25 @@ const PLAIN: readonly string[] = ['unetAttD', 'unet2d', 'uVit', 'dit', 'ditTrans
 /**
  * Opens the model of a run's folder, a model's folder or an http address of one. What it does not say is said.
  *
- * @throws If it cannot be read, or does not say for which diffusion it was trained.
+ * @param options `told`: whether it may have conditions.
+ * @throws If it cannot be read, has conditions that nobody gives it, or does not say for which diffusion it was
+ * trained.
  */
-export async function openModel(place: string): Promise<OpenModel> {
+export async function openModel(place: string, { told = false } = {}): Promise<OpenModel> {
   const pretrained = await fromPretrained(filesOf(place));
   const { diffusion, normalization, bands, remarks, factory } = pretrained;
   if (!PLAIN.includes(factory) || pretrained.model.inputs.length !== 2) {
     pretrained.model.dispose();
     throw new ConfigError(
       `${place} holds a network of ${factory}, which takes other than an image and a timestep.`,
+    );
+  }
+  if (!told && pretrained.conditions?.length) {
+    pretrained.model.dispose();
+    const names = pretrained.conditions.map(({ name }) => name).join(', ');
+    throw new ConfigError(
+      `${place} holds a network that is told ${names} of an image; diffusion-ssl sample takes it, but features, maps ` +
+        'and probes are of networks without conditions.',
     );
   }
   for (const remark of remarks) console.warn(remark);

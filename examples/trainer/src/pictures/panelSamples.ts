@@ -1,9 +1,17 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { type Denoiser, getVelocity, predictNoise, predictX0, qSample } from 'diffusion-ssl/diffusion';
+import {
+  type ConditionFields,
+  type Denoiser,
+  getVelocity,
+  predictNoise,
+  predictX0,
+  qSample,
+} from 'diffusion-ssl/diffusion';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { randomNormal } from 'diffusion-ssl/ops';
+import { validationFields } from '../conditions/validationFields.js';
 import { imagesOf } from '../data/imagesOf.js';
-import type { ShownChips } from '../data/shownChips.js';
+import { firstChips, type ShownChips } from '../data/shownChips.js';
 import type { Run } from '../run/Run.js';
 import type { PanelSample } from './samplePanel.js';
 
@@ -12,18 +20,25 @@ const PANEL_STREAM = 21;
 
 /** The rows of `best.png`: the first chips of a batch at timesteps spread over the schedule. */
 export async function panelSamples(
-  denoiser: Denoiser<undefined>,
-  { images, shape }: ShownChips,
-  { config, alphaBars, display }: Pick<Run, 'config' | 'alphaBars' | 'display'>,
+  denoiser: Denoiser<ConditionFields | undefined>,
+  shown: ShownChips,
+  {
+    config,
+    alphaBars,
+    display,
+    data,
+  }: Pick<Run, 'config' | 'alphaBars' | 'display'> & { data?: Pick<Run['data'], 'conditions'> },
 ): Promise<PanelSample[]> {
-  const count = Math.min(PANEL_CHIPS, shape[0]);
+  const { images, shape, rows, told } = firstChips(shown, PANEL_CHIPS);
+  const [count] = shape;
   const t = Int32Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) / count) * alphaBars.length));
   const tensors = tf.tidy(() => {
-    const x0 = tf.slice(tf.tensor4d(images, shape), 0, count);
+    const x0 = tf.tensor4d(images, shape);
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed: config.seed, stream: PANEL_STREAM, step: 0 });
     const xT = qSample(x0, t, alphaBars, noise);
     const call = { training: false, step: 0 };
-    const prediction = denoiser(xT, tf.tensor1d(t, 'int32'), undefined, call) as tf.Tensor4D;
+    const condition = validationFields(data?.conditions, { rows, told });
+    const prediction = denoiser(xT, tf.tensor1d(t, 'int32'), condition, call) as tf.Tensor4D;
     const { predictionType } = config;
     const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) };
     const predictedNoise = predictNoise(xT, t, prediction, { alphaBars, predictionType });

@@ -5,18 +5,23 @@ import { denormalizeRaster, type Raster, typicalParameters } from 'diffusion-ssl
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
 import type { Run } from '../run/Run.js';
 import type { RunSummary } from '../run/RunListener.js';
+import type { ConditionReport } from '../run/reportConditions.js';
 import type { RunSamples } from '../run/sampleRun.js';
 import { compareSamples } from './compareSamples.js';
 import { finishModel } from './saveModel.js';
 
 /** Writes what a finished run leaves: the model's card, samples, the chips left out, and the summary. */
-export async function finishRun(run: Run, samples: RunSamples): Promise<RunSummary> {
+export async function finishRun(
+  run: Run,
+  samples: RunSamples,
+  conditions?: ConditionReport,
+): Promise<RunSummary> {
   const { folder, state, data } = run;
   await finishModel(run);
   await writeSampleRasters(run, samples.samples);
   state.seconds = (performance.now() - run.beginning) / 1000;
   await data.skipped.write(folder);
-  const summary = summaryOf(run, samples);
+  const summary = { ...summaryOf(run, samples), ...(conditions && { conditions }) };
   await writeFileAtomic(path.join(folder, 'summary.json'), `${JSON.stringify(summary, null, 2)}\n`);
   return summary;
 }

@@ -1,9 +1,10 @@
 import type { ModelBand } from 'diffusion-ssl/pretrained';
+import { describeCondition } from '../conditions/describeCondition.js';
 import { countNetwork } from '../model/countNetwork.js';
 import type { Run } from '../run/Run.js';
 
 /** The model card of a run, in Markdown; what only a person knows is left to fill in. */
-export function modelCard({ config, network, state, bands, data, baseline }: Run): string {
+export function modelCard({ config, network, state, bands, conditions, data, baseline }: Run): string {
   const { history, chips } = state;
   const best = history.reduce((a, b) => (b.validationLoss < a.validationLoss ? b : a));
   const [height, width] = chips.shape;
@@ -35,7 +36,7 @@ ${scaling}; augmentation: ${augmentation}.
 | band | name | unit | wavelength in µm |
 |---|---|---|---|
 ${bands.map(bandRow).join('\n')}
-
+${conditionList(conditions)}
 ## Figures
 
 | | |
@@ -75,4 +76,17 @@ const FOR_PYTHON = {
 function bandRow({ name = '', unit = '', wavelength }: ModelBand, i: number): string {
   const cell = (text: string | number) => String(text).replaceAll(/[|\r\n]/g, ' ');
   return `| ${i + 1} | ${cell(name)} | ${cell(unit)} | ${cell(wavelength ?? '')} |`;
+}
+
+/** What the network is told, if anything. */
+function conditionList(conditions: Run['conditions']): string {
+  if (conditions.length === 0) return '';
+  const items = conditions.map((condition) => `- ${describeCondition(condition)}`);
+  return `
+## Conditions
+
+Told of a chip besides, and able to do without each (\`diffusion-ssl sample --condition\`):
+
+${items.join('\n')}
+`;
 }

@@ -20,6 +20,7 @@ export async function saveModel(run: Run): Promise<void> {
     diffusion: diffusionOf(config),
     normalization: chipNormalization(config, state.chips.statistics),
     size: [height, width],
+    ...(run.conditions.length > 0 && { conditions: run.conditions }),
   };
   const card = modelCard(run);
   const files = folderFiles(path.join(folder, MODEL));

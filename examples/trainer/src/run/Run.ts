@@ -1,7 +1,8 @@
+import type { ConditionFields, Denoiser } from 'diffusion-ssl/diffusion';
 import type { LossFunction } from 'diffusion-ssl/losses';
-import type { layersDenoiser, NamedParameter, unetAttD } from 'diffusion-ssl/models';
+import type { NamedParameter, unetAttD } from 'diffusion-ssl/models';
 import type { PackedOptimizer } from 'diffusion-ssl/optimizers';
-import type { ModelBand } from 'diffusion-ssl/pretrained';
+import type { ModelBand, ModelCondition } from 'diffusion-ssl/pretrained';
 import type { ExponentialMovingAverage } from 'diffusion-ssl/training';
 import type { RunState } from '../checkpoint/RunState.js';
 import type { PretrainConfig } from '../config/pretrainOptions.js';
@@ -22,8 +23,10 @@ export interface Run {
   network: RunNetwork;
   /** What is known of the bands of its chips. */
   bands: readonly ModelBand[];
-  /** The model, as losses take it. */
-  denoiser: ReturnType<typeof layersDenoiser>;
+  /** The model, as losses take it: with each condition under its own name. */
+  denoiser: Denoiser<ConditionFields | undefined>;
+  /** What it is told of a chip besides. */
+  conditions: readonly ModelCondition[];
   parameters: NamedParameter[];
   optimizer: PackedOptimizer;
   schedule: RunSchedule['schedule'];

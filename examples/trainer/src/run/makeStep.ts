@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ChipBatch } from 'diffusion-ssl/data/node';
+import type { ConditionFields } from 'diffusion-ssl/diffusion';
 import { randomIntegers } from 'diffusion-ssl/ops';
 import {
   type DiffusionBatch,
@@ -9,6 +9,8 @@ import {
   regionLoss,
   trainStep,
 } from 'diffusion-ssl/training';
+import type { RunBatch } from '../conditions/ConditionedLoader.js';
+import { drawConditions } from './drawConditions.js';
 import { drawMask } from './drawMask.js';
 import { drawNoise } from './drawNoise.js';
 import type { Run } from './Run.js';
@@ -24,7 +26,7 @@ const TIMESTEP_STREAM = 10;
  *
  * @throws If the loss is not finite: the error names the chips.
  */
-export async function makeStep(run: Run, chips: readonly ChipBatch[]): Promise<void> {
+export async function makeStep(run: Run, chips: readonly RunBatch[]): Promise<void> {
   const { config, state, denoiser, optimizer, schedule, parameters, alphaBars, loss } = run;
   await startRun(run);
   const before = tf.memory().numTensors;
@@ -74,11 +76,11 @@ export async function makeStep(run: Run, chips: readonly ChipBatch[]): Promise<v
 }
 
 /** The number within the whole run of the first of these batches. */
-function firstBatchOf({ state, data }: Run, chips: readonly ChipBatch[]): number {
+function firstBatchOf({ state, data }: Run, chips: readonly RunBatch[]): number {
   return state.epoch * data.train.batchesPerEpoch + chips[0].batch;
 }
 
-function makeBatch(run: Run, chips: ChipBatch): DiffusionBatch<{ mask: tf.Tensor } | undefined> {
+function makeBatch(run: Run, chips: RunBatch): DiffusionBatch<ConditionFields | undefined> {
   const { seed, timesteps, timestepSampling } = run.config;
   const step = firstBatchOf(run, [chips]);
   const stratified = timestepSampling === 'stratified';
@@ -86,10 +88,14 @@ function makeBatch(run: Run, chips: ChipBatch): DiffusionBatch<{ mask: tf.Tensor
     x0: tf.tensor4d(chips.images, chips.shape),
     t: randomIntegers(chips.shape[0], timesteps, { seed, stream: TIMESTEP_STREAM, step }, { stratified }),
     noise: drawNoise(run.config, chips.shape, step),
-    condition: drawMask(run.config, chips.shape, step),
+    condition: merged(drawMask(run.config, chips.shape, step), drawConditions(run, chips, step)),
   };
 }
 
-function fileNames(chips: readonly ChipBatch[]): string {
+function merged<T extends object>(...parts: (T | undefined)[]): T | undefined {
+  return parts.some(Boolean) ? Object.assign({}, ...parts) : undefined;
+}
+
+function fileNames(chips: readonly RunBatch[]): string {
   return chips.flatMap(({ files }) => files.map((paths) => paths.join(' + '))).join(', ');
 }

@@ -6,6 +6,8 @@ import { type ResumePoint, readResumePoint } from '../checkpoint/readResumePoint
 import { resumeCommand } from '../checkpoint/resumeCommand.js';
 import { runInputs } from '../checkpoint/runInputs.js';
 import { saveCheckpoint } from '../checkpoint/saveCheckpoint.js';
+import { bandStatistics } from '../conditions/bandStatistics.js';
+import { describeCondition } from '../conditions/describeCondition.js';
 import type { PretrainOptions } from '../config/pretrainOptions.js';
 import { consoleLines } from '../console/consoleLines.js';
 import { type ChipData, chipError, openChipData } from '../data/chipData.js';
@@ -121,7 +123,9 @@ async function makeRun(
     const has = `${channels} band${channels > 1 ? 's' : ''}`;
     throw new Error(`${options.nameOf('maskBands')} is ${config.maskBands}, but the chips have ${has}.`);
   }
-  const network = networkOf(config, data.shape);
+  const { conditions = [] } = data.conditions ?? {};
+  if (conditions.length > 0) events.note(`conditions: ${conditions.map(describeCondition).join(', ')}`);
+  const network = networkOf(config, data.shape, conditions);
   reportMemory(network, config, data.shape, { ...backend, nameOf: options.nameOf, teller: events });
   await prepareFolder(folder, { neededBytes: folderBytes(network, config), soleWriter: true });
   const statistics = await data.statistics();
@@ -129,7 +133,10 @@ async function makeRun(
   const inputs = await runInputs(config, data, statistics);
   const warning = resumed && compareInputs(resumed, inputs, data, options.run.acceptChanges);
   if (warning !== undefined) events.warning(warning);
-  const chips = { shape: data.shape, statistics, shownBands };
+  // Without those of images that the network is told.
+  const isTold = conditions.some(({ kind }) => kind === 'image');
+  const own = isTold ? bandStatistics(statistics, 0, channels) : statistics;
+  const chips = { shape: data.shape, statistics: own, shownBands };
   return createRun(options, {
     ...{ folder, config, data, chips, inputs, network, resumed, initial, backend, events, signal },
   });

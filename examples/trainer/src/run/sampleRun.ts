@@ -1,8 +1,11 @@
-import type * as tf from '@tensorflow/tfjs-core';
+import * as tf from '@tensorflow/tfjs-core';
 import { inferenceModel } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { sampleDdim } from 'diffusion-ssl/samplers';
+import { conditionedDenoiser } from '../conditions/conditionedDenoiser.js';
+import { validationFields } from '../conditions/validationFields.js';
 import { imagesOf } from '../data/imagesOf.js';
+import { firstChips } from '../data/shownChips.js';
 import { turn } from '../stopping/turn.js';
 import type { Run } from './Run.js';
 
@@ -23,6 +26,8 @@ const KEPT = [0, 0.3, 0.5, 0.7, 0.8, 0.9];
 /** Draws samples with DDIM, of the size of the run's chips. */
 export async function sampleRun({
   model,
+  conditions,
+  data,
   shown,
   config,
   alphaBars,
@@ -33,9 +38,13 @@ export async function sampleRun({
   const steps = Math.min(STEPS, alphaBars.length);
   const keptSteps = new Set(KEPT.map((part) => 1 + Math.floor(part * steps)));
   const { denoiser, dispose } = inferenceModel(model);
-  const samples = await sampleDdim(denoiser, alphaBars, {
-    shape: [COUNT, ...shown.shape.slice(1)],
+  // Each is told what the network is told of the chip beside it.
+  const seen = firstChips(shown, COUNT);
+  const condition = validationFields(data.conditions, seen);
+  const samples = await sampleDdim(conditionedDenoiser(denoiser, conditions), alphaBars, {
+    shape: [condition ? seen.shape[0] : COUNT, ...shown.shape.slice(1)],
     steps,
+    condition,
     clip: display.limits,
     eta: 1,
     useClippedModelOutput: true,
@@ -47,7 +56,10 @@ export async function sampleRun({
       await turn(signal);
       if (keptSteps.has(step)) moments.push({ t, images: await rastersOf(xT) });
     },
-  }).finally(dispose);
+  }).finally(() => {
+    dispose();
+    if (condition) tf.dispose(condition);
+  });
   const images = await rastersOf(samples);
   samples.dispose();
   return { samples: images, moments, chips: imagesOf(shown.images, shown.shape) };

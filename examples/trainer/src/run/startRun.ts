@@ -7,7 +7,7 @@ import type { Run } from './Run.js';
  */
 export async function startRun(run: Run): Promise<void> {
   if (run.isStarted) return;
-  await writeStatistics(run.folder, run.state.chips.statistics);
+  await writeStatistics(run.folder, await run.data.statistics());
   await run.events.started(run);
   run.isStarted = true;
 }

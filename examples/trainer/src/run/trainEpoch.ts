@@ -1,6 +1,6 @@
-import type { ChipBatch } from 'diffusion-ssl/data/node';
 import { LATEST } from '../checkpoint/checkpointNames.js';
 import { saveCheckpoint } from '../checkpoint/saveCheckpoint.js';
+import type { RunBatch } from '../conditions/ConditionedLoader.js';
 import { turn } from '../stopping/turn.js';
 import { makeStep } from './makeStep.js';
 import type { Run } from './Run.js';
@@ -15,7 +15,7 @@ export async function trainEpoch(run: Run): Promise<number> {
   const { config, state, data } = run;
   const { batchesPerEpoch } = data.train;
   const begun = performance.now() - 1000 * state.epochSeconds;
-  let chips: ChipBatch[] = [];
+  let chips: RunBatch[] = [];
   const batches = data.train.epoch(state.epoch, { startBatch: state.nextBatch });
   for await (const batch of countWaits(batches, run)) {
     chips.push(batch);
@@ -46,7 +46,7 @@ export async function trainEpoch(run: Run): Promise<number> {
  * The same batches; the time until each arrives is added to what the epoch has waited. Where one cannot be read, or
  * holds chips that have changed, the run is saved as it stands before the error goes on.
  */
-async function* countWaits(batches: AsyncIterable<ChipBatch>, run: Run): AsyncIterable<ChipBatch> {
+async function* countWaits(batches: AsyncIterable<RunBatch>, run: Run): AsyncIterable<RunBatch> {
   let since = performance.now();
   try {
     for await (const batch of batches) {

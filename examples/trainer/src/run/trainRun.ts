@@ -3,6 +3,7 @@ import { finishRun } from '../results/finishRun.js';
 import { saveWeights } from '../results/saveWeights.js';
 import { endEpoch } from './endEpoch.js';
 import type { Run } from './Run.js';
+import { reportConditions, reportLines } from './reportConditions.js';
 import { sampleRun } from './sampleRun.js';
 import { startRun } from './startRun.js';
 import { trainEpoch } from './trainEpoch.js';
@@ -34,5 +35,7 @@ export async function trainRun(run: Run): Promise<void> {
     return sampleRun(run);
   });
   await events.samplesDrawn(run, samples);
-  events.finished(run, await finishRun(run, samples));
+  const report = await withAverage(run, () => reportConditions(run));
+  for (const line of report ? reportLines(report) : []) events.note(line);
+  events.finished(run, await finishRun(run, samples, report));
 }

@@ -1,8 +1,10 @@
 import * as tf from '@tensorflow/tfjs-core';
-import type { ChipBatch, ChipLoader } from 'diffusion-ssl/data/node';
-import type { Denoiser, PredictionType } from 'diffusion-ssl/diffusion';
+import type { ConditionFields, Denoiser, PredictionType } from 'diffusion-ssl/diffusion';
 import { randomNormal } from 'diffusion-ssl/ops';
 import { type DiffusionBatch, type DiffusionLossFunction, diffusionLoss } from 'diffusion-ssl/training';
+import type { RunBatch, RunLoader } from '../conditions/ConditionedLoader.js';
+import type { RunConditions } from '../conditions/readConditions.js';
+import { validationFields } from '../conditions/validationFields.js';
 import type { SkippedChips } from '../data/SkippedChips.js';
 import { turn } from '../stopping/turn.js';
 import { affineError, type BandMoments, BandStatistics } from './baselineLoss.js';
@@ -14,6 +16,8 @@ export interface ValidationOptions {
   seed: number;
   /** What the network predicts, and the losses are of. Default `'noise'`. */
   predictionType?: PredictionType;
+  /** What the network is told of the chips. */
+  conditions?: RunConditions;
   /** Takes the chips that cannot be used. */
   skipped?: SkippedChips;
   /** Asks to stop. */
@@ -24,10 +28,10 @@ export interface ValidationOptions {
 export function validationOptions({
   config: { seed, predictionType },
   alphaBars,
-  data: { skipped },
+  data: { skipped, conditions },
   signal,
 }: Pick<Run, 'config' | 'alphaBars' | 'data' | 'signal'>): ValidationOptions {
-  return { alphaBars, seed, predictionType, skipped, signal };
+  return { alphaBars, seed, predictionType, conditions, skipped, signal };
 }
 
 const VALIDATION_NOISE_STREAM = 20;
@@ -37,10 +41,10 @@ const GOLDEN_RATIO = (Math.sqrt(5) - 1) / 2;
  * The batches of the validation chips, each chip with a timestep and noise of its own that are the same in every epoch.
  * The timesteps are the multiples of the golden ratio, which cover the schedule evenly however few chips there are.
  */
-async function* validationBatches(
-  loader: ChipLoader,
-  { alphaBars, seed, signal }: ValidationOptions,
-): AsyncGenerator<{ chips: ChipBatch; batch: DiffusionBatch }> {
+export async function* validationBatches(
+  loader: RunLoader,
+  { alphaBars, seed, conditions, signal }: ValidationOptions,
+): AsyncGenerator<{ chips: RunBatch; batch: DiffusionBatch<ConditionFields | undefined> }> {
   for await (const chips of loader.epoch(0)) {
     await turn(signal);
     const t = Int32Array.from(chips.indices, (index) =>
@@ -52,18 +56,19 @@ async function* validationBatches(
       stream: VALIDATION_NOISE_STREAM,
       step: chips.batch,
     });
+    const condition = validationFields(conditions, chips);
     try {
-      yield { chips, batch: { x0, t, noise } };
+      yield { chips, batch: { x0, t, noise, condition } };
     } finally {
-      tf.dispose([x0, noise]);
+      tf.dispose({ x0, noise, ...condition });
     }
   }
 }
 
 /** Mean loss of a denoiser over the validation chips. */
 export async function validate(
-  denoiser: Denoiser<undefined>,
-  loader: ChipLoader,
+  denoiser: Denoiser<ConditionFields | undefined>,
+  loader: RunLoader,
   { loss, ...options }: ValidationOptions & { loss: DiffusionLossFunction },
 ): Promise<number> {
   let sum = 0;
@@ -83,8 +88,8 @@ export async function validate(
  * predicts, for each band and timestep: what a loss must beat to mean something.
  */
 export async function baselineLoss(
-  statistics: ChipLoader,
-  validation: ChipLoader,
+  statistics: RunLoader,
+  validation: RunLoader,
   options: ValidationOptions,
 ): Promise<number> {
   const { alphaBars, predictionType } = options;
@@ -110,7 +115,7 @@ export async function baselineLoss(
   return sum / count;
 }
 
-async function bandMoments(loader: ChipLoader, signal: AbortSignal | undefined): Promise<BandMoments[]> {
+async function bandMoments(loader: RunLoader, signal: AbortSignal | undefined): Promise<BandMoments[]> {
   const statistics = new BandStatistics(loader.shape[2]);
   for await (const { images } of loader.epoch(0)) {
     await turn(signal);

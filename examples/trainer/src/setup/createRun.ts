@@ -6,6 +6,7 @@ import { ExponentialMovingAverage, restoreCheckpoint } from 'diffusion-ssl/train
 import type { RunChips, RunState } from '../checkpoint/RunState.js';
 import type { ResumePoint } from '../checkpoint/readResumePoint.js';
 import type { RunInputs } from '../checkpoint/runInputs.js';
+import { conditionedDenoiser } from '../conditions/conditionedDenoiser.js';
 import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.js';
 import type { ChipData } from '../data/chipData.js';
 import { alphaBarsOf } from '../model/alphaBarsOf.js';
@@ -15,7 +16,7 @@ import { diffusionOf } from './diffusionOf.js';
 import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
-import { bandsOf, buildNetwork, type RunNetwork } from './networkOf.js';
+import { buildNetwork, type RunNetwork } from './networkOf.js';
 import type { InitialWeights } from './readInitialWeights.js';
 
 /** What a run is made from. */
@@ -39,6 +40,7 @@ export async function createRun(
   parts: RunParts,
 ): Promise<Omit<Run, keyof RunReference>> {
   const { folder, config, data, chips, inputs, network, resumed, initial, backend, events, signal } = parts;
+  const { conditions = [] } = data.conditions ?? {};
   const model = buildNetwork(network);
   if (config.gradientCheckpointing) enableGradientCheckpointing(model);
   const parameters = namedParameters(model);
@@ -84,7 +86,8 @@ export async function createRun(
     model,
     network,
     bands: data.bands,
-    denoiser: layersDenoiser(model),
+    denoiser: conditionedDenoiser(layersDenoiser(model), conditions),
+    conditions,
     parameters,
     optimizer,
     schedule,
@@ -92,7 +95,7 @@ export async function createRun(
     frozenFrom: Math.ceil((1 - config.freezeBatchNorm) * config.epochs * stepsPerEpoch),
     ema,
     alphaBars: alphaBarsOf(diffusionOf(config)),
-    loss: await makeLoss(config, bandsOf(network)),
+    loss: await makeLoss(config, chips.shape[2]),
     logFolder: run.logDir ?? folder,
     totalSteps: config.epochs * stepsPerEpoch,
     checkpointSteps: run.checkpointSteps,

@@ -9,6 +9,7 @@ import {
   unetAttD,
   uVit,
 } from 'diffusion-ssl/models';
+import type { ModelCondition } from 'diffusion-ssl/pretrained';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
 import { modelConfigOf } from './modelConfigOf.js';
 
@@ -22,13 +23,17 @@ export type RunNetwork =
 /** Channels of an attention head of `unet2d`, where there are so many. */
 const HEAD = 32;
 
-/** The network that a configuration names, for chips of a shape. */
-export function networkOf(config: PretrainConfig, shape: readonly number[]): RunNetwork {
+/** The network that a configuration names, for chips of a shape and what it is told of them. */
+export function networkOf(
+  config: PretrainConfig,
+  shape: readonly number[],
+  conditions: readonly ModelCondition[] = [],
+): RunNetwork {
   switch (config.model) {
     case 'unet_att_d':
       return { factory: 'unetAttD', config: modelConfigOf(config, shape[2]) };
     case 'unet2d':
-      return unet2dOf(config, shape);
+      return unet2dOf(config, shape, conditions);
     default:
       return transformerOf(config, shape);
   }
@@ -47,8 +52,13 @@ function transformerOf(config: PretrainConfig, [height, width, bands]: readonly 
   };
 }
 
-function unet2dOf(config: PretrainConfig, [height, width, bands]: readonly number[]): RunNetwork {
+function unet2dOf(
+  config: PretrainConfig,
+  [height, width, bands]: readonly number[],
+  conditions: readonly ModelCondition[],
+): RunNetwork {
   const { blockOutChannels: channels, layersPerBlock, dropoutRate, seed } = config;
+  const imageBands = conditions.reduce((sum, one) => sum + (one.kind === 'image' ? one.bands : 0), 0);
   const levels = channels.map((_, i) => i + 1);
   const attended = config.attentionLevels ?? levels.slice(-2);
   const kind = (level: number) => (attended.includes(level) ? 'Attn' : '');
@@ -57,7 +67,7 @@ function unet2dOf(config: PretrainConfig, [height, width, bands]: readonly numbe
     factory: 'unet2d',
     config: {
       sampleSize: height === width ? height : [height, width],
-      inChannels: bands,
+      inChannels: bands + imageBands,
       outChannels: bands,
       blockOutChannels: channels,
       layersPerBlock,
@@ -67,8 +77,21 @@ function unet2dOf(config: PretrainConfig, [height, width, bands]: readonly numbe
       attentionHeadDim: isOfHeads ? HEAD : null,
       normNumGroups: groupsOf(channels),
       dropout: dropoutRate,
+      ...conditionInputs(conditions),
       seed,
     },
+  };
+}
+
+/** The inputs that conditions need: a class one index more, for none. */
+function conditionInputs(conditions: readonly ModelCondition[]): Unet2dConfig {
+  const ofClasses = conditions.find(({ kind }) => kind === 'class');
+  const numbers = conditions.reduce((sum, condition) => {
+    return condition.kind === 'number' ? sum + (condition.encoding === 'cyclic' ? 2 : 1) : sum;
+  }, 0);
+  return {
+    ...(ofClasses?.kind === 'class' && { numClassEmbeds: ofClasses.classes.length + 1 }),
+    ...(numbers > 0 && { useMetadata: true, numMetadata: numbers }),
   };
 }
 
@@ -84,11 +107,6 @@ export function buildNetwork(network: RunNetwork): LayersModel {
     case 'unetAttD':
       return unetAttD(network.config);
   }
-}
-
-/** Bands that a network takes. */
-export function bandsOf({ factory, config }: RunNetwork): number {
-  return (factory === 'uVit' ? config.inChans : config.inChannels) ?? 4;
 }
 
 /** What the sides of chips must be multiples of. */
