@@ -35,15 +35,16 @@ const PLAIN: readonly string[] = ['unetAttD', 'unet2d', 'uVit', 'dit', 'ditTrans
 export async function openModel(place: string, { told = false } = {}): Promise<OpenModel> {
   const pretrained = await fromPretrained(filesOf(place));
   const { diffusion, normalization, bands, remarks, factory } = pretrained;
-  if (!PLAIN.includes(factory) || pretrained.model.inputs.length !== 2) {
+  const isTold = Boolean(pretrained.conditions?.length);
+  if (!PLAIN.includes(factory) || (pretrained.model.inputs.length !== 2 && !isTold)) {
     pretrained.model.dispose();
     throw new ConfigError(
       `${place} holds a network of ${factory}, which takes other than an image and a timestep.`,
     );
   }
-  if (!told && pretrained.conditions?.length) {
+  if (!told && isTold) {
     pretrained.model.dispose();
-    const names = pretrained.conditions.map(({ name }) => name).join(', ');
+    const names = pretrained.conditions?.map(({ name }) => name).join(', ');
     throw new ConfigError(
       `${place} holds a network that is told ${names} of an image; diffusion-ssl sample takes it, but features, maps ` +
         'and probes are of networks without conditions.',

@@ -16,7 +16,7 @@ import { diffusionOf } from './diffusionOf.js';
 import { makeLoss } from './makeLoss.js';
 import { makeOptimizer } from './makeOptimizer.js';
 import { makeSchedule, type RunSchedule } from './makeSchedule.js';
-import { buildNetwork, type RunNetwork } from './networkOf.js';
+import { bandsOf, buildNetwork, type RunNetwork } from './networkOf.js';
 import type { InitialWeights } from './readInitialWeights.js';
 
 /** What a run is made from. */
@@ -95,7 +95,7 @@ export async function createRun(
     frozenFrom: Math.ceil((1 - config.freezeBatchNorm) * config.epochs * stepsPerEpoch),
     ema,
     alphaBars: alphaBarsOf(diffusionOf(config)),
-    loss: await makeLoss(config, chips.shape[2]),
+    loss: await makeLoss(config, bandsOf(network)),
     logFolder: run.logDir ?? folder,
     totalSteps: config.epochs * stepsPerEpoch,
     checkpointSteps: run.checkpointSteps,

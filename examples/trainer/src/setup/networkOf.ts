@@ -109,6 +109,12 @@ export function buildNetwork(network: RunNetwork): LayersModel {
   }
 }
 
+/** Bands of the chips that a network is of. */
+export function bandsOf({ factory, config }: RunNetwork): number {
+  if (factory === 'unet2d') return config.outChannels ?? 4;
+  return (factory === 'uVit' ? config.inChans : config.inChannels) ?? 4;
+}
+
 /** What the sides of chips must be multiples of. */
 export function sizeMultipleOf(config: PretrainConfig): number {
   const { model, patchSize, blockOutChannels, tokenSize } = config;
