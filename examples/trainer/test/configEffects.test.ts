@@ -11,7 +11,9 @@ const folder = path.dirname(fileURLToPath(import.meta.url));
 /** The keys that begin the titles of the tests beside this one: `it('T_max, eta_min: …')`. */
 const shown = readdirSync(folder)
   .filter((name) => /^configEffects.+\.test\.ts$/.test(name))
-  .flatMap((name) => [...readFileSync(path.join(folder, name), 'utf8').matchAll(/\bit\(\s*'([\w., ]+): /g)])
+  .flatMap((name) => [
+    ...readFileSync(path.join(folder, name), 'utf8').matchAll(/\bit(?:\.each\([^)]*\))?\(\s*'([\w., ]+): /g),
+  ])
   .flatMap(([, keys]) => keys.split(', '));
 
 it("each of the tutorial's keys and of ours has a test that shows its effect", () => {
