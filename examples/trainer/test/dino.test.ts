@@ -63,9 +63,12 @@ const run = (out: string, ...more: string[]) => [
   ...['--global-size', '24', '--local-size', '12', '--local-count', '2', '--warmup-epochs', '1', ...more],
 ];
 
+/** In this process: without workers, whose file stands in the built package, which a fresh clone does not have yet. */
+const here = ['--workers', '0'];
+
 describe('dino', () => {
   it('leaves the teacher as a model folder, a table, and a picture of what it attends to', async () => {
-    await dino(run('plain'));
+    await dino(run('plain', ...here));
     expect(process.exitCode, said.join('\n')).toBeUndefined();
     const [head, ...rows] = readFileSync(at('plain/log.csv'), 'utf8').trimEnd().split('\n');
     expect(head).toBe('epoch,step,loss,teacherEntropy,teacherSpread,featureSpread,accuracy');
@@ -137,7 +140,8 @@ describe('dino', () => {
     expect(await failed('--out', at('none'), '--resume')).toMatch(/there is nothing to resume/);
     const other = at('chips', 'other.csv');
     writeFileSync(other, readFileSync(catalog, 'utf8').replace('0.tif,train', '0.tif,validate'));
-    expect(await failed('--out', at('plain'), '--resume', '--data', at('chips'), '--catalog', other)).toMatch(
+    const elsewhere = ['--data', at('chips'), '--catalog', other];
+    expect(await failed('--out', at('plain'), '--resume', ...elsewhere, ...here)).toMatch(
       /depends on what has changed since/,
     );
   });
@@ -145,7 +149,7 @@ describe('dino', () => {
   it('ends where the teacher says the same of every chip, and says what to change', async () => {
     // The centre is the batch's own mean and nothing is sharp: every output is uniform.
     const flat = ['--centre-momentum', '0', '--warmup-teacher-temp', '1000', '--teacher-temp', '1000'];
-    await dino(run('flat', ...flat, '--patience', '2'));
+    await dino(run('flat', ...flat, '--patience', '2', ...here));
     expect(process.exitCode).toBe(1);
     expect(said.at(-1)).toMatch(/collapsed: .* lower teacher temperature|collapsed: .* learning rate/);
   }, 60_000);
