@@ -96,7 +96,7 @@ CLONES void outputTiles(const Tiles& tiles, const Matrices& from, int64_t row, i
             const int64_t at = start + (i * of.width + j) * columns + c;
             V sum = value + bias;
             if (of.addend) sum += load(of.addend + at);
-            store(y + at, of.relu ? larger(sum, V{}) : sum);
+            store(y + at, of.relu ? larger(V{}, sum) : sum);
           });
     }
   }

@@ -89,7 +89,7 @@ export async function loadLora(
 interface OpenedLora {
   stored: StoredTensors;
   where: string;
-  peftConfig: unknown;
+  peftConfig?: unknown;
 }
 
 async function openLora(files: ModelFiles, { file }: LoadLoraOptions): Promise<OpenedLora> {
@@ -99,8 +99,20 @@ async function openLora(files: ModelFiles, { file }: LoadLoraOptions): Promise<O
     await diffusers?.close?.();
     name = diffusers ? DIFFUSERS_FILE : PEFT_FILE;
   }
-  const peftConfig = name === PEFT_FILE ? await readJsonFile(files, PEFT_CONFIG) : undefined;
-  return { stored: await openTensors(files, name), where: `${files.place}/${name}`, peftConfig };
+  const stored = await openTensors(files, name);
+  const where = `${files.place}/${name}`;
+  if (![...stored.tensors.keys()].some((key) => key.startsWith('base_model.model.')))
+    return { stored, where };
+  try {
+    const config = name.slice(0, name.lastIndexOf('/') + 1) + PEFT_CONFIG;
+    const peftConfig = await readJsonFile(files, config);
+    if (peftConfig === undefined)
+      throw new CheckpointError(`${where}: ${config}, in which peft writes alpha, is not beside it.`);
+    return { stored, where, peftConfig };
+  } catch (error) {
+    await stored.close();
+    throw error;
+  }
 }
 
 /** The part that tensors are of which do not say: the only one. */

@@ -5,6 +5,9 @@ import { type ResolvedLoraConfig, resolveLoraConfig } from './LoraConfig.js';
 
 type Fields = Readonly<Record<string, unknown>>;
 
+/** Initial values that peft takes away from the base network's weights. */
+const CHANGES_BASE = /^(?:pissa|olora|corda|loftq|lora_ga)/i;
+
 /** What else than low-rank adapters peft's fields can ask for, and what says that they do not. */
 const UNKNOWN = ['use_dora', 'lora_bias', 'use_qalora', 'use_bdlora'] as const;
 
@@ -42,6 +45,11 @@ export function fromPeftConfig(fields: Fields, layers: readonly string[], where:
       throw new CheckpointError(`${where}: ${key} is ${showJson(fields[key])}; it must be false here.`);
   }
   const { target_modules: targets, init_lora_weights: initial } = fields;
+  if (typeof initial === 'string' && CHANGES_BASE.test(initial))
+    throw new CheckpointError(
+      `${where}: init_lora_weights is ${showJson(initial)}, which changes the network's own weights: have peft save ` +
+        'the adapter with path_initial_model_for_weight_conversion.',
+    );
   try {
     return resolveLoraConfig({
       r: (fields.r as number | null) ?? undefined,

@@ -62,6 +62,10 @@ export function storedLoras(
     const lora = parts.get(part) ?? new Map<string, StoredAdapter>();
     parts.set(part, lora);
     const { layer, kind, isKohya } = parsed;
+    if (lora.get(layer)?.[kind])
+      throw new CheckpointError(
+        `${where}: the adapter of ${layer} stands there twice; give a file of one adapter.`,
+      );
     lora.set(layer, { ...lora.get(layer), isKohya, [kind]: tensor });
   }
   if (parts.size === 0) throw new CheckpointError(`${where}: it has no adapter.`);
@@ -87,6 +91,8 @@ export async function planLora(
   for (const [layer, adapter] of stored) {
     const names = adapter.isKohya ? kohya : known;
     const weight = names.get(layer) ?? names.get(layer.replace(/^text_model_/, ''));
+    if (weight && found.some((other) => other.weight === weight))
+      throw new CheckpointError(`${where}: ${weight.name} has two adapters; give a file of one.`);
     if (!weight) unknown.push(layer);
     else found.push({ weight, adapter, ...(await sizesOf(adapter, weight, where)) });
   }

@@ -107,7 +107,8 @@ export abstract class SpecLayer extends tfl.layers.Layer {
   }
 
   /**
-   * Batch normalisation by the parameters at `prefix`: of the batch, updating the running statistics, or with these.
+   * Batch normalisation by the parameters at `prefix`: of the batch, updating the running statistics, or with these, as in
+   * a layer that does not train (Keras' rule).
    */
   protected batchNorm(
     x: tf.Tensor4D,
@@ -118,7 +119,7 @@ export abstract class SpecLayer extends tfl.layers.Layer {
     const read = (name: string) => this.variable<tf.Rank.R1>(`${prefix}.${name}`);
     const [weight, bias] = [read('weight'), read('bias')];
     const [runningMean, runningVar] = [read('running_mean'), read('running_var')];
-    if (!training) {
+    if (!training || !this.trainable) {
       const parameters = { weight, bias, mean: runningMean, variance: runningVar };
       return batchNormInference(x, parameters, { activation });
     }

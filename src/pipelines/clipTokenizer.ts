@@ -103,7 +103,11 @@ export async function clipTokenizer(
     text
       .split(SPECIAL)
       .flatMap((part) =>
-        part in special ? [special[part]] : part === '' ? [] : tokenizer.encode(normalized(part)).ids,
+        Object.hasOwn(special, part)
+          ? [special[part]]
+          : part === ''
+            ? []
+            : tokenizer.encode(normalized(part)).ids,
       );
   return {
     size: Math.max(...numbers) + 1,

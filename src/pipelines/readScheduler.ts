@@ -103,6 +103,10 @@ const ADAPTERS: Readonly<Record<string, Adapter>> = {
   },
 };
 
+/** Fields that ask for steps of their own where they are set, and those that do unless they are this. */
+const UNKNOWN = ['use_beta_sigmas', 'use_lu_lambdas', 'use_flow_sigmas', 'sigma_min', 'sigma_max'];
+const KNOWN = { interpolation_type: 'linear', timestep_type: 'discrete' };
+
 /**
  * What a pipeline's scheduler says: its ᾱ, and which sampler stands for it.
  *
@@ -129,6 +133,12 @@ export async function readScheduler(files: ModelFiles): Promise<PipelineSchedule
   const { alphaBars } = computeAlphaSchedule(
     diffusion.zeroTerminalSnr ? rescaleZeroTerminalSnr(betas) : betas,
   );
+  const asked = UNKNOWN.filter((key) => fields[key]);
+  for (const [key, known] of Object.entries(KNOWN)) if ((fields[key] ?? known) !== known) asked.push(key);
+  const isEuler = String(fields._class_name).startsWith('Euler');
+  if (isEuler && (fields.final_sigmas_type ?? 'zero') !== 'zero') asked.push('final_sigmas_type');
+  if (asked.length > 0)
+    throw new CheckpointError(`${where}: ${asked.join(', ')} asks for steps that this package has not.`);
   const { timestep_spacing: spacing = adapter.spacing ?? 'linspace' } = fields;
   const range = Number(fields.clip_sample_range ?? 1);
   const spaced = fields.use_karras_sigmas

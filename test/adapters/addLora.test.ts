@@ -182,6 +182,23 @@ it.each([false, true])(
   },
 );
 
+it('a network with batch norm stays as it is while its adapters train', async () => {
+  const model = unetAttD({ filterConfig: [4, 4, 4, 4, 4, 4] });
+  const before = await weightsOf(model);
+  const lora = addLora(model, { r: 2, targetModules: () => true });
+  const optimizer = new AdamW({ learningRate: 1e-2 });
+  await trainStep(layersDenoiser(model), [normal([2, 32, 32, 4])], {
+    optimizer,
+    parameters: lora.parameters,
+    step: 0,
+    objective: (denoiser, x, call) =>
+      tf.mean(tf.square(denoiser(x, tf.tensor1d([7, 900], 'int32'), undefined, call))),
+  });
+  expect(await weightsOf(model)).toEqual(before);
+  lora.remove();
+  model.dispose();
+});
+
 it('begins as peft says: no change, gaussian or at once', async () => {
   const model = unet2dCondition({ ...conditionConfig, blockOutChannels: [32, 64] });
   const valuesOf = async (initLoraWeights: boolean | 'gaussian') => {

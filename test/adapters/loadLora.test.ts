@@ -120,6 +120,21 @@ describe('what does not fit is told by name, and changes nothing', () => {
     ['another part', fileOf(renamed('unet.mid', 'text_encoder.mid')), /adapters of 'text_encoder' too/],
     ['another rank', fileOf(entries, withField('unet.r', 7)), /has rank \d+, not 7 as it says/],
     ['DoRA', fileOf(entries, withField('unet.use_dora', true)), /use_dora is true; it must be false/],
+    [
+      'weights that the network has lost',
+      fileOf(entries, withField('unet.init_lora_weights', 'pissa_niter_4')),
+      /init_lora_weights is .pissa_niter_4., which changes the network's own weights/,
+    ],
+    [
+      'a file of peft alone',
+      fileOf(renamed('unet.', 'base_model.model.'), {}),
+      /adapter_config.json, in which peft writes alpha, is not beside it/,
+    ],
+    [
+      'two adapters of one layer',
+      fileOf([...entries, [entries[0][0].replace('.lora.down.', '.lora_A.other.'), entries[0][1]]]),
+      /stands there twice/,
+    ],
     ['a header that is none', fileOf(entries, { lora_adapter_metadata: '{' }), /of its header is not JSON/],
   ])('%s', async (_, files, message) => {
     const model = baseModel(first);

@@ -1,35 +1,23 @@
-import { execFile } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, expect, test } from 'vitest';
+import { buildTrainer } from '../support/trainer.js';
 
 const root = mkdtempSync(path.join(tmpdir(), 'bench-large-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const trainer = buildTrainer();
+afterAll(() => {
+  trainer.close();
+  rmSync(root, { recursive: true });
+});
 
 /** The lines that `bench:large` prints of a small network. */
 async function run(...args: string[]): Promise<string> {
-  const script = path.join(import.meta.dirname, '../../bench/large.ts');
-  const small = [
-    '--backend',
-    'wasm',
-    '--threads',
-    '1',
-    '--batch',
-    '2',
-    '--size',
-    '32',
-    '--filters',
-    '4,4,8,8,8,8',
-  ];
-  const { stdout } = await promisify(execFile)(
-    process.execPath,
-    ['--import', 'tsx', script, ...small, ...args],
-    {
-      env: { ...process.env, TSX_TSCONFIG_PATH: path.join(path.dirname(script), 'tsconfig.json') },
-    },
-  );
+  const small = ['--backend', 'wasm', '--threads', '1', '--batch', '2', '--size', '32'];
+  const { code, stdout, stderr } = await trainer.start([...small, '--filters', '4,4,8,8,8,8', ...args], {
+    script: '../bench/large.ts',
+  }).ended;
+  expect(code, stderr).toBe(0);
   return stdout;
 }
 

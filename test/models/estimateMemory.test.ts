@@ -85,9 +85,9 @@ describe('estimateMemory', () => {
     expect(tf.memory().numBytes - withoutMoments).toBe(estimate.moments);
     const peak = await peakBytes(step);
     const ratio = estimate.activations / (peak - estimate.gradients);
-    // Fused kernels keep up to a quarter less than the stock operations by which the estimate was measured.
+    // Fused kernels keep up to a third less than the stock operations by which the estimate was measured.
     expect(ratio).toBeGreaterThan(0.9);
-    expect(ratio).toBeLessThan(gradientCheckpointing ? 1.4 : 1.33);
+    expect(ratio).toBeLessThan(gradientCheckpointing ? 1.5 : 1.4);
     tf.dispose(noise);
     optimizer.dispose();
     model.dispose();

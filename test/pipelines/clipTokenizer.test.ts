@@ -73,6 +73,7 @@ describe('clipTokenizer', () => {
     const { encode } = await clipTokenizer(whole);
     expect(encode('<|endoftext|>')).toEqual([file.eos]);
     expect(encode('<|ENDOFTEXT|>')).not.toContain(file.eos);
+    expect(encode('constructor').every(Number.isInteger)).toBe(true);
     expect(encode('toString __proto__')).toEqual(encode('tostring __proto__'));
   });
 

@@ -229,6 +229,18 @@ describe('folders', () => {
   });
 
   it.each([
+    [{ use_beta_sigmas: true }, /use_beta_sigmas asks for steps/],
+    [{ timestep_type: 'continuous' }, /timestep_type asks for steps/],
+  ])('whose scheduler has %o are refused', async (fields, message) => {
+    const copy = copied(`scheduler-${Object.keys(fields)[0]}`);
+    const file = path.join(copy, 'scheduler/scheduler_config.json');
+    writeFileSync(file, JSON.stringify({ ...JSON.parse(readFileSync(file, 'utf8')), ...fields }));
+    await expectTensorsKept(0, async () => {
+      await expect(textToImage(folderFiles(copy))).rejects.toThrow(message);
+    });
+  });
+
+  it.each([
     ['model_index.json', /model_index.json: there is no such file/],
     ['unet/config.json', /unet\/config.json: there is no such file/],
     ['text_encoder/model.safetensors', /text_encoder\/model.safetensors: there is no such file/],

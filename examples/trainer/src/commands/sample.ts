@@ -2,9 +2,10 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from 'diffusion-ssl/errors';
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
+import type { ConditionSpec } from '../conditions/ConditionSpec.js';
 import { conditionFields } from '../conditions/conditionFields.js';
 import { ImageReader } from '../conditions/ImageReader.js';
-import { samplesTold } from '../conditions/samplesTold.js';
+import { samplesTold, type ToldSample } from '../conditions/samplesTold.js';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { choice, integer, number, share } from '../config/flagValues.js';
 import { BY_NAME, inputBandsFlag } from '../config/inputBandsFlag.js';
@@ -141,7 +142,7 @@ export async function sample(args: readonly string[]): Promise<void> {
       const name = `${String(written++).padStart(String(count - 1).length, '0')}.tif`;
       const place = start ?? reader.places.get(told[written - 1]);
       await writeImage(path.join(out, name), inUnits(image), model, place);
-      lines.push([name, 'predict', ...told[written - 1].texts]);
+      lines.push([name, 'predict', ...textsFrom(out, conditions, told[written - 1])]);
       if (shown.length < SHOWN) shown.push(model.display.inUnits(image));
     }
     if (process.stderr.isTTY) process.stderr.write('\n');
@@ -150,5 +151,19 @@ export async function sample(args: readonly string[]): Promise<void> {
     const title = `${sampler}, ${steps} steps, seed ${seed}`;
     await writeFileAtomic(path.join(out, 'samples.png'), await imageMosaic(shown, model, title));
     console.log(`${count} images of ${size.join(' × ')} in ${out}, and samples.png`);
+  });
+}
+
+/** What a sample was told, as the catalog of `out` says it: paths of images from there. */
+function textsFrom(
+  out: string,
+  conditions: readonly ConditionSpec[],
+  { texts, files }: ToldSample,
+): string[] {
+  const paths = [...files];
+  return conditions.map(({ kind }, i) => {
+    if (kind !== 'image') return texts[i];
+    const file = paths.shift();
+    return file === undefined || /^https?:/.test(file) ? (file ?? '') : path.relative(out, file);
   });
 }

@@ -27,10 +27,13 @@ export interface ConditionReport {
 /** Chips that it is measured on, at most. */
 const MOST_CHIPS = 512;
 
-/** Measures which conditions act, with the weights at hand; undefined for a run without any. */
+/**
+ * Measures which conditions act, with the weights at hand; undefined for a run without any, or whose batches of
+ * validation hold one chip each.
+ */
 export async function reportConditions(run: Run): Promise<ConditionReport | undefined> {
   const { conditions, denoiser, alphaBars, loss, config, signal } = run;
-  if (conditions.length === 0) return undefined;
+  if (conditions.length === 0 || !(await canMeasure(run))) return undefined;
   const options = { alphaBars, predictionType: config.predictionType, loss };
   const effect = await conditionEffect(denoiser, measuredBatches(run), {
     ...options,
@@ -67,6 +70,13 @@ export function reportLines({ chips, loss, conditions }: ConditionReport): strin
       return `  ${name}: ${signed(shuffled)} ± ${standardError.toFixed(5)}, ${signed(dropped)}; ${verdict}`;
     }),
   ];
+}
+
+async function canMeasure(run: Run): Promise<boolean> {
+  const batches = measuredBatches(run);
+  const { done } = await batches.next();
+  await batches.return(undefined);
+  return !done;
 }
 
 /** Some validation batches, but for one of a single chip, of which no other's condition can be taken. */
