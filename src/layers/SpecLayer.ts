@@ -107,8 +107,8 @@ export abstract class SpecLayer extends tfl.layers.Layer {
   }
 
   /**
-   * Batch normalisation by the parameters at `prefix`: of the batch, updating the running statistics, or with these, as in
-   * a layer that does not train (Keras' rule).
+   * Batch normalisation by the parameters at `prefix`: of the batch, updating the running statistics, or with these,
+   * as in a layer that does not train (Keras' rule).
    */
   protected batchNorm(
     x: tf.Tensor4D,
