@@ -4,7 +4,7 @@ import { argumentError } from '../internal/checks.js';
 import { linear } from '../ops/linear.js';
 import { applyWeight } from './applyWeight.js';
 import { singleInput } from './layerCall.js';
-import { conv2dSpecs, type ParameterSpec } from './ParameterSpec.js';
+import { conv2dSpecs, type Initialization, type ParameterSpec } from './ParameterSpec.js';
 import { SpecLayer, type SpecLayerConfig } from './SpecLayer.js';
 import type { WeightProduct } from './WeightAdapter.js';
 
@@ -14,6 +14,8 @@ export interface PatchEmbedConfig extends SpecLayerConfig {
   channels: number;
   /** Side of a patch, in pixels. */
   patchSize: number;
+  /** Of the filter; the bias then begins with zeros. Default torch's of both. */
+  initialization?: Initialization;
 }
 
 /**
@@ -40,8 +42,14 @@ export class PatchEmbed extends SpecLayer {
   }
 
   override parameterSpecs(): ParameterSpec[] {
-    const { inChannels, channels, patchSize } = this.config;
-    return conv2dSpecs('proj', [patchSize, inChannels, channels], { bias: true });
+    const { inChannels, channels, patchSize, initialization } = this.config;
+    const [weight, bias] = conv2dSpecs('proj', [patchSize, inChannels, channels], { bias: true });
+    if (!initialization) return [weight, bias];
+    const zeros = { type: 'constant', value: 0 } as const;
+    return [
+      { ...weight, initialization },
+      { ...bias, initialization: zeros },
+    ];
   }
 
   override computeOutputShape([batch, height, width]: tfl.Shape): tfl.Shape {

@@ -1,7 +1,7 @@
 import { DitBlock, type DitBlockConfig } from '../layers/DitBlock.js';
 import { DitFinalLayer } from '../layers/DitFinalLayer.js';
 import { EmbeddingTable } from '../layers/EmbeddingTable.js';
-import { normalValues } from '../layers/ParameterSpec.js';
+import { normalValues, xavierUniform } from '../layers/ParameterSpec.js';
 import { PatchEmbed } from '../layers/PatchEmbed.js';
 import type { SpecLayer } from '../layers/SpecLayer.js';
 import { TimestepMlp } from '../layers/TimestepMlp.js';
@@ -44,7 +44,7 @@ const SINUSOID = 256;
 
 /** Makes the layers of a diffusion transformer. */
 export function ditLayers(settings: DitSettings): DitLayers {
-  const { names, seed, channels, patchSize, rows, depth } = settings;
+  const { names, seed, channels, patchSize, inChannels, rows, depth } = settings;
   const { qkvBias, epsilon, affine, approximate } = settings;
   const initialization = normalValues(0.02);
   const isTheirs = names === 'diffusers';
@@ -79,9 +79,11 @@ export function ditLayers(settings: DitSettings): DitLayers {
     patchEmbed: new PatchEmbed({
       name: isTheirs ? 'pos_embed' : 'x_embedder',
       seed,
-      inChannels: settings.inChannels,
+      inChannels,
       channels,
       patchSize,
+      // The authors' begins as a linear layer of the patch's values.
+      initialization: isTheirs ? undefined : xavierUniform(inChannels * patchSize ** 2, channels),
     }),
     conditions: isTheirs
       ? Array.from({ length: depth }, (_, i) => ofBlock(i))

@@ -113,6 +113,16 @@ describe('parameters of dit, counted without allocating', () => {
     expect(tf.memory().numTensors).toBe(before);
   });
 
+  it('begins its patches as its authors do, not as a convolution', () => {
+    const config = { patchSize: 4, inChannels: 3, hiddenSize: 12, depth: 1, numHeads: 3 };
+    const specs = new Map(ditParameters(config).map((spec) => [spec.name, spec]));
+    expect(specs.get('x_embedder.proj.weight')!.initialization).toEqual({
+      type: 'uniform',
+      bound: Math.sqrt(6 / (3 * 4 * 4 + 12)),
+    });
+    expect(specs.get('x_embedder.proj.bias')!.initialization).toEqual({ type: 'constant', value: 0 });
+  });
+
   it('there are some', () => {
     expect(counts.length).toBeGreaterThan(0);
   });

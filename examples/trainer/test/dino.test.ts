@@ -144,14 +144,53 @@ describe('dino', () => {
     expect(await failed('--out', at('plain'), '--resume', ...elsewhere, ...here)).toMatch(
       /depends on what has changed since/,
     );
+    const kinds = at('chips', 'kinds.csv');
+    writeFileSync(kinds, readFileSync(catalog, 'utf8').replace('0.tif,train,across', '0.tif,train,along'));
+    const renamed = ['--data', at('chips'), '--catalog', kinds];
+    expect(await failed('--out', at('plain'), '--resume', ...renamed, ...here)).toMatch(
+      /depends on what has changed since: the labels/,
+    );
   });
 
   it('ends where the teacher says the same of every chip, and says what to change', async () => {
     // The centre is the batch's own mean and nothing is sharp: every output is uniform.
     const flat = ['--centre-momentum', '0', '--warmup-teacher-temp', '1000', '--teacher-temp', '1000'];
-    await dino(run('flat', ...flat, '--patience', '2', ...here));
+    // A warm-up as long as the run ends an epoch before it does, and then it is watched.
+    await dino(run('flat', ...flat, '--warmup-epochs', '3', '--patience', '2', ...here));
     expect(process.exitCode).toBe(1);
-    expect(said.at(-1)).toMatch(/collapsed: .* lower teacher temperature|collapsed: .* learning rate/);
+    expect(said.at(-1)).toMatch(
+      /outputs are the same for every image\. Begin again with a lower learning rate/,
+    );
+  }, 60_000);
+
+  it.each([
+    ['crops labelled chips too', 'large', ['--size', '32']],
+    ['leaves labelled chips out that cannot be read', 'broken', ['--on-bad-chip', 'skip']],
+  ])(
+    '%s',
+    async (_, name, flags) => {
+      const side = 40;
+      const info = { width: side, height: side, bands: 2, epsg: 32633, transform: transformOf(99) };
+      writeFileSync(
+        at('chips/large.tif'),
+        encodeGeoTiff({ ...info, data: new Float32Array(2 * side * side) }),
+      );
+      writeFileSync(at('chips/broken.tif'), 'no image');
+      const [head, ...rows] = readFileSync(catalog, 'utf8').split('\n');
+      const own = at('chips', `${name}.csv`);
+      writeFileSync(own, [head, `${name}.tif,train,along`, ...rows].join('\n'));
+      await dino(run(name, '--catalog', own, '--epochs', '1', ...flags, ...here));
+      expect(process.exitCode, said.join('\n')).toBeUndefined();
+      expect(readFileSync(at(name, 'log.csv'), 'utf8')).toMatch(/\n1,4,.*,[\d.]+\n$/);
+    },
+    60_000,
+  );
+
+  it('does not raise a learning rate below the last one', async () => {
+    await dino(run('held', '--lr', '0.000001', '--warmup-epochs', '0', '--epochs', '1', ...here));
+    const lines = readFileSync(at('held/log.jsonl'), 'utf8').trimEnd().split('\n');
+    const rates = lines.map((line) => JSON.parse(line).learningRate).filter((rate) => rate !== undefined);
+    expect(rates).toEqual(new Array(4).fill(6e-6 / 256));
   }, 60_000);
 });
 
@@ -161,14 +200,22 @@ describe('its options', () => {
     expect(config).toMatchObject({
       ...{ studentTemp: 0.03, warmupTeacherTemp: 0.01, teacherTemp: 0.002, warmupTeacherTempEpochs: 5 },
       ...{ centreMomentum: 0.99, lr: 1e-6, globalSize: 224, localSize: 96, localCount: 8, tokenSize: 16 },
+      dropPath: 0.1,
     });
     expect(config.chips).toMatchObject({ size: 448, augmentation: 'none' });
-    expect(parseDinoOptions([]).config).toMatchObject({ tokenSize: 8, globalSize: 48, outDim: 1024 });
+    expect(parseDinoOptions([]).config).toMatchObject({
+      tokenSize: 8,
+      globalSize: 48,
+      outDim: 1024,
+      dropPath: 0,
+    });
+    expect(parseDinoOptions(['--preset', 'dino', '--drop-path', '0.2']).config.dropPath).toBe(0.2);
   });
 
   it.each([
     [['--global-size', '20'], /--global-size is 20; it must be a multiple of --token-size, 8/],
     [['--embed-dim', '20'], /--embed-dim is 20; it must be a multiple of --num-heads, 3/],
+    [['--labels', 'kind', '--windows', 'random', '--size', '32'], /--labels are .* with --windows/],
     [['--data', 'x'], /--data and --catalog go together/],
   ])('%j is refused', (args, message) => {
     const written: string[] = [];

@@ -58,7 +58,7 @@ export interface DinoStepResult extends DinoHealth {
  * says of the two large ones; the teacher is the moving average of the student.
  *
  * A step is DINO's: loss, gradients clipped tensor by tensor, AdamW without decay of biases and vectors, then centre
- * and teacher. `teacher` must have the student's weights at first: make both with the same seed. Caron et al.,
+ * and teacher. Whatever weights `teacher` was made with, it begins as the student. Caron et al.,
  * "Emerging Properties in Self-Supervised Vision Transformers" (2021).
  *
  * @example
@@ -115,6 +115,7 @@ export class DinoTraining {
       student: new VariablePacks(variables(own)),
       teacher: new VariablePacks(variables(others)),
     };
+    this.moveTeacher(0);
     this.trained = own.filter(({ spec }) => spec.trainable);
     const decays = ({ name, variable }: NamedParameter) => variable.rank > 1 && !name.endsWith('.bias');
     const body = this.trained.filter((parameter) => !isLast(parameter));

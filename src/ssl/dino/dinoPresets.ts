@@ -18,6 +18,8 @@ export interface DinoSettings {
   clipNorm: number;
   /** Epochs in which the head's last layer is left as it is. */
   freezeLastLayer: number;
+  /** Share of images that go around a part of the student's last block; `dropPathRate` of `vit`. */
+  dropPath: number;
 }
 
 const DINO: DinoSettings = {
@@ -34,6 +36,7 @@ const DINO: DinoSettings = {
   weightDecay: { base: 0.04, final: 0.4 },
   clipNorm: 3,
   freezeLastLayer: 1,
+  dropPath: 0.1,
 };
 
 /**

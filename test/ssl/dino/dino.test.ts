@@ -98,6 +98,17 @@ const batch = (value?: number) =>
 const rates = { learningRate: 1e-2, weightDecay: 0.1, teacherMomentum: 0.9, teacherTemperature: 0.04 };
 
 describe('DinoTraining', () => {
+  it('lets the teacher begin as the student', async () => {
+    const training = new DinoTraining(network(), network({ seed: 7 }));
+    const all = await toTorchStateDict(training.parameters);
+    for (const [name, { data }] of all) {
+      if (name.startsWith('student.'))
+        expect(all.get(name.replace('student', 'teacher'))!.data).toEqual(data);
+    }
+    expect(all.get('student.backbone.pos_embed')!.data.some((value) => value !== 0)).toBe(true);
+    training.dispose();
+  });
+
   it('leaves no tensor behind, and the last layer as it is where told to', async () => {
     const training = new DinoTraining(network(), network());
     const crops = batch();

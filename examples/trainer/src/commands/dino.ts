@@ -67,7 +67,7 @@ async function withSampleChips(config: DinoConfig, signal: AbortSignal): Promise
   const { dataPath, catalogPath } = await buildLandCover(SAMPLE_FOLDER, { signal });
   return {
     ...config,
-    labels: config.labels ?? 'group',
+    labels: config.labels ?? (config.chips.windows === undefined ? 'group' : undefined),
     chips: { ...config.chips, data: dataPath, catalog: catalogPath },
   };
 }

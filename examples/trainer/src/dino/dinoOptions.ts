@@ -61,6 +61,7 @@ const SMALL = {
   lr: 4e-3,
   warmupEpochs: 3,
   teacherMomentum: 0.99,
+  dropPath: 0,
   weightDecayEnd: 0.1,
 };
 
@@ -86,6 +87,8 @@ export function parseDinoOptions(args: readonly string[]): {
   if (all.preset === undefined) fill(SMALL);
   if ((all.data === undefined) !== (all.catalog === undefined))
     program.error('error: --data and --catalog go together');
+  if (all.labels !== undefined && all.windows !== undefined)
+    program.error('error: --labels are of whole chips and do not go with --windows');
   if (all.embedDim % all.numHeads !== 0)
     program.error(
       `error: --embed-dim is ${all.embedDim}; it must be a multiple of --num-heads, ${all.numHeads}`,
@@ -139,6 +142,7 @@ function flagsOf({ crops, teacherTemperature, learningRate, weightDecay, ...rest
     weightDecayEnd: weightDecay.final,
     clip: rest.clipNorm,
     freezeLastLayer: rest.freezeLastLayer,
+    dropPath: rest.dropPath,
   };
 }
 
@@ -200,7 +204,11 @@ function commandOf(): Command {
     .option('--embed-dim <n>', 'channels of a token [192; 96]', integer(1), 192)
     .option('--depth <n>', 'blocks [12; 4]', integer(1), 12)
     .option('--num-heads <n>', 'heads of the attention [3]', integer(1), 3)
-    .option('--drop-path <x>', 'share of chips that go around a part of the last block', numberBelow(1), 0)
+    .option(
+      '--drop-path <x>',
+      'share of chips that go around a part of the last block [0.1; 0]',
+      numberBelow(1),
+    )
     .option('--out-dim <n>', 'values of the head [65536; 1024]', integer(2), 65_536)
     .option('--hidden-dim <n>', 'width of the head [2048; 256]', integer(1), 2048)
     .option('--bottleneck-dim <n>', 'width before its last layer [256; 64]', integer(1), 256)
@@ -209,7 +217,7 @@ function commandOf(): Command {
     .option('--epochs <n>', 'passes over the training chips', integer(1), 24)
     .option('--batch <n>', 'chips a step', integer(2), 32)
     .option('--lr <rate>', 'learning rate for 256 chips a step [0.0005; 0.004]', number)
-    .option('--min-lr <rate>', 'where its cosine ends [0.000001]', number)
+    .option('--min-lr <rate>', 'where its cosine ends, unless the rate is lower [0.000001]', number)
     .option('--warmup-epochs <n>', 'epochs in which it rises [10; 3]', integer(0))
     .option('--weight-decay <w>', 'at first [0.04]', number)
     .option('--weight-decay-end <w>', 'in the end [0.4; 0.1]', number)

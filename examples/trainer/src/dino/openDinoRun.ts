@@ -61,6 +61,26 @@ export async function openDinoRun(start: DinoStart): Promise<DinoRun> {
       seed: chips.seed,
     };
     const training = makeTraining(config, network);
+    const source = chips.catalog === undefined ? undefined : { data: chips.data!, catalog: chips.catalog };
+    const task =
+      config.labels === undefined || !source
+        ? undefined
+        : await readTask(
+            {
+              ...source,
+              kind: 'scenes',
+              labels: config.labels,
+              imageColumns: chips.imageColumns,
+              inputBands: chips.inputBands,
+              bands: data.bands,
+              normalization,
+              size: chips.size === undefined ? undefined : [height, width],
+              onBadChip: chips.onBadChip,
+              optional: ['test'],
+            },
+            signal,
+          );
+    if (task) inputs['the labels or their chips'] = task.fingerprint;
     let state: DinoState = {
       ...{ config, inputs, contents: {}, build: backend.build, epoch: 0, nextBatch: 0, step: 0 },
       ...{ sums: noSums(), suspicious: 0, history: [] },
@@ -80,23 +100,6 @@ export async function openDinoRun(start: DinoStart): Promise<DinoRun> {
       }
       state = { ...resumed.state, config, inputs, build: backend.build };
     }
-    const source = chips.catalog === undefined ? undefined : { data: chips.data!, catalog: chips.catalog };
-    const task =
-      config.labels === undefined || !source
-        ? undefined
-        : await readTask(
-            {
-              ...source,
-              kind: 'scenes',
-              labels: config.labels,
-              imageColumns: chips.imageColumns,
-              inputBands: chips.inputBands,
-              bands: data.bands,
-              normalization,
-              optional: ['test'],
-            },
-            signal,
-          );
     const alarm = new CollapseAlarm({ outDim: config.outDim, patience: Math.max(1, config.patience) });
     alarm.steps = state.suspicious;
     teller.note(
@@ -152,12 +155,14 @@ function schedulesOf(config: DinoConfig, stepsPerEpoch: number): Pick<DinoRun, '
   const { epochs, batch } = config.chips;
   const run = { epochs, stepsPerEpoch };
   const warmupEpochs = Math.min(config.warmupEpochs, epochs - 1);
+  const base = (config.lr * batch) / 256;
   return {
     schedules: {
       learningRate: cosineSchedule({
         ...run,
-        base: (config.lr * batch) / 256,
-        final: config.minLr,
+        base,
+        // A rate that is to be held is below the end of the cosine in a small batch: it must not rise to it.
+        final: Math.min(config.minLr, base),
         warmupEpochs,
       }),
       weightDecay: cosineSchedule({ ...run, base: config.weightDecay, final: config.weightDecayEnd }),

@@ -68,7 +68,8 @@ async function trainEpoch(run: DinoRun, log: JsonLinesLog, bar: ProgressBar): Pr
       const label = `epoch ${state.epoch + 1}/${config.chips.epochs}`;
       bar.update({ step: state.step, loss: health.loss, images: batch.shape[0], label });
       // Before the rate has risen nothing is learned yet, which looks the same.
-      const trouble = state.epoch >= config.warmupEpochs ? alarm.watch(health) : undefined;
+      const warmup = Math.min(config.warmupEpochs, config.chips.epochs - 1);
+      const trouble = state.epoch >= warmup ? alarm.watch(health) : undefined;
       if (trouble !== undefined && config.patience > 0) throw new ConfigError(trouble);
     } finally {
       tf.dispose(crops);

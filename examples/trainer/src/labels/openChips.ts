@@ -16,6 +16,10 @@ export interface ChipScaling {
   normalization: NormalizationOptions | null;
   /** Bands of the chips that it gets, by number or name. Default: by its own names, or all. */
   inputBands?: readonly string[];
+  /** [height, width] that chips are cropped or padded to. Default: as they are. */
+  size?: readonly [number, number];
+  /** Whether another chip is looked at for the bands where one cannot be read. Default `error`: no. */
+  onBadChip?: 'error' | 'skip';
 }
 
 /** A chip of a catalog. */
@@ -31,8 +35,8 @@ export async function openChips(
   rows: readonly CatalogRow[],
   scaling: ChipScaling,
 ): Promise<{ open(row: CatalogRow): Promise<OpenChip> }> {
-  const { data, normalization } = scaling;
-  const bands = rows.length > 0 ? await selectBands(rows[0], scaling) : undefined;
+  const { data, normalization, size } = scaling;
+  const bands = await bandsOfFirst(rows, scaling);
   return {
     async open({ images }) {
       const [{ width, height, epsg, transform }] = await headersOf(images.slice(0, 1), data);
@@ -42,11 +46,25 @@ export async function openChips(
           const files = await Promise.all(
             images.map(async (name) => ({ name, bytes: await bytesOf(name, data) })),
           );
-          return decodeChip(files, { channels: scaling.bands.length, bands, normalization });
+          return decodeChip(files, { channels: scaling.bands.length, bands, normalization, size });
         },
       };
     },
   };
+}
+
+async function bandsOfFirst(
+  rows: readonly CatalogRow[],
+  scaling: ChipScaling,
+): Promise<BandSelection | undefined> {
+  for (const row of rows) {
+    try {
+      return await selectBands(row, scaling);
+    } catch (error) {
+      if (scaling.onBadChip !== 'skip') throw error;
+    }
+  }
+  return undefined;
 }
 
 async function selectBands(

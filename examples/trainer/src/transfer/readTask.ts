@@ -47,24 +47,41 @@ export async function readTask(source: TaskSource, signal?: AbortSignal): Promis
     source,
   );
   let shape: [number, number, number] | undefined;
+  /** Nothing of a chip that cannot be read, where those are left out. */
+  const unlessBad = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
+    try {
+      return await work();
+    } catch (error) {
+      if (source.onBadChip !== 'skip') throw error;
+      return undefined;
+    }
+  };
   const read = async (split: Split): Promise<ReadChips> => {
     const chosen = rows.filter(({ usage }) => usage === split);
     const found: ReadChips = { names: [], images: [], labels: [] };
     for (const [i, row] of chosen.entries()) {
       if (i % 32 === 0) await turn(signal);
-      const opened = [];
-      for (const images of imagesOf(row)) opened.push(await chips.open({ ...row, images }));
+      const opened = await unlessBad(() =>
+        Promise.all(imagesOf(row).map((images) => chips.open({ ...row, images }))),
+      );
+      if (!opened) continue;
       const own = await labels.of(row, opened[0].grid);
       // Of groups, none is an answer too.
       if (kind !== 'groups' && own.every((label) => label === NO_LABEL)) continue;
-      for (const [date, { read }] of opened.entries()) {
-        const { height, width, channels, data, mask } = await read();
-        shape ??= [height, width, channels];
-        if (height !== shape[0] || width !== shape[1]) {
-          throw new DataError(
-            `${row.images[date]} has ${height} × ${width} pixels, others ${shape[0]} × ${shape[1]}.`,
-          );
+      const images = await unlessBad(async () => {
+        const images = await Promise.all(opened.map(({ read }) => read()));
+        for (const [date, { height, width, channels }] of images.entries()) {
+          shape ??= [height, width, channels];
+          if (height !== shape[0] || width !== shape[1]) {
+            throw new DataError(
+              `${row.images[date]} has ${height} × ${width} pixels, others ${shape[0]} × ${shape[1]}.`,
+            );
+          }
         }
+        return images;
+      });
+      if (!images) continue;
+      for (const { data, mask } of images) {
         if (mask && isPerPixel(kind)) for (const i of own.keys()) if (mask.data[i] === 0) own[i] = NO_LABEL;
         found.images.push(Float32Array.from(data));
       }
