@@ -40,7 +40,6 @@ export interface ClipTokenizer {
 
 const START = '<|startoftext|>';
 const END = '<|endoftext|>';
-const SPECIAL = /(<\|startoftext\|>|<\|endoftext\|>)/;
 
 /** What a word is: an English ending, letters, a digit, or signs. White space as Unicode has it. */
 const WORDS = "'s|'t|'re|'ve|'m|'ll|'d|[\\p{L}]+|[\\p{N}]|[^\\p{White_Space}\\p{L}\\p{N}]+";
@@ -77,8 +76,11 @@ export async function clipTokenizer(
     if (Object.hasOwn(vocab, token)) return vocab[token];
     throw new ConfigError(`clipTokenizer: vocab has no token '${token}'; it must be a vocabulary of CLIP.`);
   };
-  const special: Readonly<Record<string, number>> = { [START]: idOf(START), [END]: idOf(END) };
-  const padId = idOf(padToken);
+  const special: Readonly<Record<string, number>> = Object.fromEntries(
+    [START, END, padToken].map((token) => [token, idOf(token)]),
+  );
+  const marks = Object.keys(special).map((token) => token.replace(/[^\w]/g, '\\$&'));
+  const specialTokens = new RegExp(`(${marks.join('|')})`);
   const splitter = { type: 'Split', pattern: { Regex: WORDS }, behavior: 'Removed', invert: true };
   const bytes = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
   const content = {
@@ -101,7 +103,7 @@ export async function clipTokenizer(
 
   const encode = (text: string) =>
     text
-      .split(SPECIAL)
+      .split(specialTokens)
       .flatMap((part) =>
         Object.hasOwn(special, part)
           ? [special[part]]
@@ -123,7 +125,7 @@ export async function clipTokenizer(
         ...new Array<T>(maxLength - row.length).fill(value),
       ];
       return {
-        inputIds: rows.map((row) => padded(row, padId)),
+        inputIds: rows.map((row) => padded(row, special[padToken])),
         attentionMask: rows.map((row) => padded(new Array<number>(row.length).fill(1), 0)),
       };
     },

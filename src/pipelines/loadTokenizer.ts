@@ -9,8 +9,11 @@ type Fields = Record<string, unknown>;
 /** A tokenizer of a pipeline, from `vocab.json` and `merges.txt`, or from the `tokenizer.json` that holds both. */
 export async function loadTokenizer(files: ModelFiles): Promise<ClipTokenizer> {
   const vocabulary = await readVocabulary(files);
-  const config = (await readJsonFile(files, 'tokenizer_config.json')) ?? {};
-  const { model_max_length: maxLength, pad_token: pad } = config as Fields;
+  const config = ((await readJsonFile(files, 'tokenizer_config.json')) ?? {}) as Fields;
+  const marks = ((await readJsonFile(files, 'special_tokens_map.json')) ?? {}) as Fields;
+  const { model_max_length: maxLength } = config;
+  // Of files of transformers 4 and before the map decides, as in Stable Diffusion 2, where both differ.
+  const pad = config.added_tokens_decoder ? config.pad_token : (marks.pad_token ?? config.pad_token);
   // Old files have tokens as objects.
   const padToken =
     typeof pad === 'string' ? pad : ((pad as Fields | undefined)?.content as string | undefined);
