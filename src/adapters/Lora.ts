@@ -17,6 +17,19 @@ const frozenModels = new WeakMap<tfl.LayersModel, { count: number; layers: tfl.l
  *
  * `parameters` is what `trainStep`, optimizers and checkpoints take: nothing else trains, and no gradient is computed
  * of a weight of the model. A model can have several; what they add is added up.
+ *
+ * @example
+ * ```ts
+ * import { addLora, type Lora } from 'diffusion-ssl/adapters';
+ * import { unetAttD } from 'diffusion-ssl/models';
+ *
+ * const model = unetAttD({ filterConfig: [8, 8, 8, 8, 8, 8] });
+ * const lora: Lora = addLora(model, { r: 2, targetModules: /encoder_.*\.block\.\d+/ });
+ * lora.scale = 0.5; // Half of what they have learned.
+ * lora.merge(); // Into the weights, for tools that know no adapters.
+ * lora.unmerge();
+ * lora.remove();
+ * ```
  */
 export class Lora {
   /** A and B of each adapter, `NAME.lora_A.weight` and `NAME.lora_B.weight`. */

@@ -64,6 +64,14 @@ export interface FineTuningStepOptions {
   signal?: AbortSignal;
 }
 
+/** A fine-tuned model made ready for many predictions: see {@link FineTuning.prepare}. */
+export interface PreparedTuning {
+  /** The model's outputs for images, outside training. */
+  predict(x: tf.Tensor, condition?: ConditionFields): tf.Tensor;
+  /** Gives back the copies of the weights. */
+  dispose(): void;
+}
+
 /**
  * A pretrained network with a head, trained on labels.
  *
@@ -202,7 +210,7 @@ export class FineTuning {
    * Makes the model ready for many predictions with the weights as they are now, as `inferenceModel` does: `predict` of
    * the answer gives the same, sooner. Call its `dispose` at the end.
    */
-  prepare(): { predict: FineTuning['predict']; dispose(): void } {
+  prepare(): PreparedTuning {
     const { predict, dispose } = inferenceModel(this.model);
     return {
       predict: (x, condition) => tf.tidy(() => predict(...this.inputs(x, condition))),

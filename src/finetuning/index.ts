@@ -9,4 +9,5 @@ export {
   type FineTuningOptions,
   type FineTuningStepOptions,
   type LabelledBatch,
+  type PreparedTuning,
 } from './FineTuning.js';

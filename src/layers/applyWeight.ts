@@ -21,7 +21,8 @@ import type { WeightProduct } from './WeightAdapter.js';
  *
  * const layer = new Linear({ name: 'projection', inFeatures: 4, outFeatures: 8 });
  * layer.build([1, 4]);
- * console.log(applyWeight(layer, '', tf.ones([2, 4]), linear).shape); // [2, 8]
+ * const y = applyWeight(layer, '', tf.ones([2, 4]), (x, weight: tf.Tensor2D, bias) => linear(x, weight, bias));
+ * console.log(y.shape); // [2, 8]
  * ```
  */
 export function applyWeight<T extends tf.Tensor, W extends tf.Tensor>(

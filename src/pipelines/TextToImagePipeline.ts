@@ -63,6 +63,19 @@ const EMBEDDING_SIDES = 6;
 /**
  * A pipeline from texts to images, as `textToImage` opens it: text encoders, U-Net and autoencoder, each a model that
  * adapters can be added to.
+ *
+ * @example
+ * ```ts no-run
+ * import { loadLora } from 'diffusion-ssl/adapters';
+ * import { type TextToImagePipeline, textToImage } from 'diffusion-ssl/pipelines';
+ * import { folderFiles } from 'diffusion-ssl/training/node';
+ *
+ * const pipeline: TextToImagePipeline = await textToImage(folderFiles('stable-diffusion-v1-5'));
+ * await loadLora({ unet: pipeline.unet }, folderFiles('lora'));
+ * const images = await pipeline.generate(['a harbor', 'a farm'], { guidanceScale: 5, seed: 1 });
+ * console.log(images.shape); // [2, 512, 512, 3]
+ * pipeline.dispose();
+ * ```
  */
 export class TextToImagePipeline {
   private readonly denoiser: Denoiser<ConditionFields | undefined>;
