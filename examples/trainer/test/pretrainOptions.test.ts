@@ -5,8 +5,9 @@ import { homedir, tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { root } from '../../../scripts/lib/root.js';
+import { flagOf } from '../src/config/flagOf.js';
 import { keyOf } from '../src/config/parseConfig.js';
-import { flagOf, parsePretrainOptions } from '../src/config/pretrainOptions.js';
+import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'pretrain-options-'));
 const shipped = path.join(root, 'examples/ssl_train.yaml');

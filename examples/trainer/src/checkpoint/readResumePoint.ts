@@ -8,6 +8,7 @@ import type { PretrainConfig, PretrainOptions } from '../config/pretrainOptions.
 import { BEST, holdsCheckpoint, LATEST } from './checkpointNames.js';
 import { checkRunState } from './checkRunState.js';
 import type { RunState } from './RunState.js';
+import { refuseOtherOptions } from './refuseOtherOptions.js';
 
 /** A checkpoint to go on from. */
 export interface ResumePoint {
@@ -53,15 +54,12 @@ export async function readResumePoint(folder: string, options: PretrainOptions):
 /** The run's configuration with the options given now. */
 function configNow(state: RunState, { config, given, nameOf }: PretrainOptions): PretrainConfig {
   const keys = given as (keyof PretrainConfig)[];
-  const changed = keys.filter((key) => {
-    return !MAY_CHANGE.includes(key) && JSON.stringify(config[key]) !== JSON.stringify(state.config[key]);
-  });
-  if (changed.length > 0) {
-    const list = changed.map((key) => `${nameOf(key)} (the run has ${JSON.stringify(state.config[key])})`);
-    throw new Error(
-      `A resumed run keeps its configuration; leave out ${list.join(', ')}, or start a new run.`,
-    );
-  }
+  const kept = keys.filter((key) => !MAY_CHANGE.includes(key));
+  refuseOtherOptions(
+    kept.map((key) => [key, config[key]]),
+    { ...state.config },
+    (key) => nameOf(key as keyof PretrainConfig),
+  );
   const now = Object.fromEntries(
     keys.filter((key) => MAY_CHANGE.includes(key)).map((key) => [key, config[key]]),
   );

@@ -1,25 +1,21 @@
 import path from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { initBackend } from 'diffusion-ssl/backends/node';
-import { ConfigError } from 'diffusion-ssl/errors';
-import { createJsonLinesLog } from 'diffusion-ssl/training/node';
-import { holdsCheckpoint, LATEST } from '../checkpoint/checkpointNames.js';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { addLabelFlags, CATALOG } from '../config/addLabelFlags.js';
 import { choice, integer, names, number, numberBelow, numbers, share } from '../config/flagValues.js';
-import { createProgressBar } from '../console/progressBar.js';
-import { lockFolder } from '../folder/lockFolder.js';
-import { makeFolder } from '../folder/makeFolder.js';
 import { TASK_KINDS } from '../transfer/Task.js';
 import { checkLabels } from '../tuning/checkLabels.js';
 import { finishTuning } from '../tuning/finishTuning.js';
 import { openTuneRun } from '../tuning/openTuneRun.js';
-import { readTunePoint, type TunePoint } from '../tuning/readTunePoint.js';
+import { readTunePoint } from '../tuning/readTunePoint.js';
 import { saveTuneCheckpoint } from '../tuning/saveTuneCheckpoint.js';
 import type { TuneConfig } from '../tuning/TuneConfig.js';
 import type { TuneRun } from '../tuning/TuneRun.js';
 import { bestCheck, isOver } from '../tuning/TuneState.js';
 import { trainTuning } from '../tuning/trainTuning.js';
+import { inRunFolder } from './inRunFolder.js';
+import { trainTold } from './trainTold.js';
 import { untilStopped } from './untilStopped.js';
 
 /** What is said of the run but is no part of what it computes. */
@@ -41,34 +37,25 @@ export async function finetune(args: readonly string[]): Promise<void> {
       'error: give the folder of a pretrained network, and --catalog; or --out of a run, and --resume.',
     );
   }
-  await untilStopped(async (signal) => {
-    const undo = await makeFolder(run.out);
-    const lock = await lockFolder(run.out, '--out', run.takeOver);
-    let resumed: TunePoint | undefined;
-    try {
-      if (run.resume) resumed = await readTunePoint(run.out, given);
-      else if (holdsCheckpoint(run.out, LATEST)) {
-        throw new ConfigError(
-          `${run.out} holds a run already: go on with it by --resume, or choose another --out.`,
-        );
-      }
-      const full = resumed ? { ...resumed.state.config, ...given } : config;
-      const backend = await initBackend({ ...run, device: run.backend });
-      try {
-        const tuneRun = await openTuneRun({ folder: run.out, config: full, resumed, backend, signal });
-        await tune(tuneRun, resumed !== undefined);
-      } finally {
-        await backend.dispose();
-      }
-    } finally {
-      await resumed?.tensors.close();
-      await lock.release();
-      await undo();
-    }
-  });
+  await untilStopped((signal) =>
+    inRunFolder(
+      run,
+      () => readTunePoint(run.out, given),
+      async (resumed) => {
+        const full = resumed ? { ...resumed.state.config, ...given } : config;
+        const backend = await initBackend({ ...run, device: run.backend });
+        try {
+          const tuneRun = await openTuneRun({ folder: run.out, config: full, resumed, backend, signal });
+          await tune(tuneRun, resumed !== undefined);
+        } finally {
+          await backend.dispose();
+        }
+      },
+    ),
+  );
 }
 
-/** Trains to the end, or to where it is stopped, with a checkpoint of where it stands. */
+/** Trains, and leaves the model of the best step. */
 async function tune(run: TuneRun, isResumed: boolean): Promise<void> {
   const { folder, state, task, tuning } = run;
   const { config } = state;
@@ -79,27 +66,11 @@ async function tune(run: TuneRun, isResumed: boolean): Promise<void> {
     `${train.count} training, ${validate.count} validation and ${test.count} test chips with labels of ` +
       `${task.classes.length} classes; ${trained.toLocaleString('en')} parameters are trained`,
   );
-  console.log(isResumed ? `resuming ${folder} at step ${state.step}` : `writing ${folder}`);
-  const log = await createJsonLinesLog(path.join(folder, 'log.jsonl'), {
-    resumeStep: isResumed ? state.step : undefined,
+  await trainTold(run, {
+    ...{ command: 'finetune', totalSteps: config.steps, isResumed },
+    train: (log, bar) => trainTuning(run, log, bar),
+    save: () => saveTuneCheckpoint(run),
   });
-  const bar = createProgressBar({ totalSteps: config.steps, startStep: state.step });
-  try {
-    await trainTuning(run, log, bar);
-  } catch (error) {
-    if (run.signal?.aborted) {
-      if (run.unsaved) await saveTuneCheckpoint(run);
-      const command = `npx diffusion-ssl finetune --out ${folder} --resume`;
-      console.log(
-        state.step > 0
-          ? `stopped at step ${state.step}; go on with: ${command}`
-          : 'stopped before the first step',
-      );
-    }
-    throw error;
-  } finally {
-    bar.close();
-  }
   const best = bestCheck(state)!;
   if (state.step < config.steps && isOver(state)) console.log(`no better score for ${config.patience} looks`);
   console.log(`best at step ${best.step}:`);

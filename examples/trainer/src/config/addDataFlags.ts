@@ -1,20 +1,10 @@
 import type { Command } from 'commander';
-import { choice, integer, names, number, numbers, numbersOrNone, range, share } from './flagValues.js';
-import { inputBandsFlag } from './inputBandsFlag.js';
+import { addSourceFlags } from './addSourceFlags.js';
+import { choice, integer, number, numbers, numbersOrNone, range, share } from './flagValues.js';
 
 /** Adds the flags for where chips come from, how they are scaled and how they are varied. */
 export function addDataFlags(program: Command): void {
-  program
-    .optionsGroup('Data')
-    .option('--data <folder>', 'root of the chips')
-    .option(
-      '--catalog <file>',
-      'catalog CSV: image columns with paths relative to --data, and a column usage',
-    )
-    .option('--image-columns <names>', 'catalog columns whose rasters are stacked along the bands', names, [
-      'image',
-    ])
-    .addOption(inputBandsFlag('bands of the chips that the network gets'))
+  addSourceFlags(program)
     .option('--channels <n>', 'bands that the network must get (default: as many as there are)', integer(1))
     .option(
       '--size <pixels>',

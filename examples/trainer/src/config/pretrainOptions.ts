@@ -5,6 +5,7 @@ import { addModelFlags } from './addModelFlags.js';
 import { addTrainingFlags } from './addTrainingFlags.js';
 import { applyConfigFile, isFromFile } from './applyConfigFile.js';
 import { expandPath } from './expandPath.js';
+import { flagOf } from './flagOf.js';
 import { integer, integers } from './flagValues.js';
 import { optionConflicts } from './optionConflicts.js';
 import { NULLABLE_FIELDS, type PretrainConfig, type RunOptions } from './PretrainConfig.js';
@@ -210,14 +211,4 @@ function addRunFlags(program: Command): void {
       'bands shown as red, green and blue, or one in grey, from 0 (default: the first three)',
       integers(0, [1, 3]),
     );
-}
-
-/** The flag of a configuration key: `learningRate` is `--learning-rate`; what is on by default can be turned off. */
-export function flagOf(key: string): string {
-  if (key === 'attention' || key === 'patchShift') return `--no-${kebabCase(key)}`;
-  return `--${kebabCase(key)}`;
-}
-
-function kebabCase(key: string): string {
-  return key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }

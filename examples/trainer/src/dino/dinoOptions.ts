@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { type DinoSettings, dinoPresets } from 'diffusion-ssl/ssl/dino';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
-import { choice, integer, names, number, numberBelow, numbers, range, share } from '../config/flagValues.js';
-import { inputBandsFlag } from '../config/inputBandsFlag.js';
+import { addSourceFlags } from '../config/addSourceFlags.js';
+import { choice, integer, number, numberBelow, numbers, range, share } from '../config/flagValues.js';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
 import { parsePretrainOptions } from '../config/pretrainOptions.js';
 import type { DinoConfig } from './DinoConfig.js';
@@ -152,20 +152,10 @@ function commandOf(): Command {
       'Without --data it builds sample chips with land cover and trains on these. A stopped run goes on bit for bit: ' +
       '--out RUN --resume. In brackets: what --preset dino has; what there is without --preset, for small chips.',
   );
-  program
-    .addOption(
-      choice('--preset <name>', "DINO's own settings, or those of a study of radar images", ['dino', 'sar']),
-    )
-    .optionsGroup('Data')
-    .option('--data <folder>', 'root of the chips')
-    .option(
-      '--catalog <file>',
-      'catalog CSV: image columns with paths relative to --data, and a column usage',
-    )
-    .option('--image-columns <names>', 'catalog columns whose rasters are stacked along the bands', names, [
-      'image',
-    ])
-    .addOption(inputBandsFlag('bands of the chips that the network gets'))
+  program.addOption(
+    choice('--preset <name>', "DINO's own settings, or those of a study of radar images", ['dino', 'sar']),
+  );
+  addSourceFlags(program)
     .option('--size <pixels>', 'crop or pad chips to this side (default: as they are)', integer(1))
     .addOption(
       choice('--windows <where>', 'take windows of --size of scenes or larger chips', ['random', 'grid']),

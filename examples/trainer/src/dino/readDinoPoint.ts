@@ -1,11 +1,7 @@
-import path from 'node:path';
-import { CheckpointError, ConfigError } from 'diffusion-ssl/errors';
-import { openTensors, type StoredTensors } from 'diffusion-ssl/interop';
-import { readCheckpointState } from 'diffusion-ssl/training';
-import { folderFiles } from 'diffusion-ssl/training/node';
+import type { StoredTensors } from 'diffusion-ssl/interop';
 import { z } from 'zod';
-import { checkpointFile, holdsCheckpoint, LATEST } from '../checkpoint/checkpointNames.js';
-import { showValue } from '../config/showValue.js';
+import { checkpointFile, LATEST } from '../checkpoint/checkpointNames.js';
+import { readSavedRun } from '../checkpoint/readSavedRun.js';
 import type { DinoState } from './DinoState.js';
 
 /** A checkpoint to go on from; open until the run is made. */
@@ -29,9 +25,6 @@ const dinoState = z.looseObject({
   history: z.array(z.looseObject({ epoch: count, step: count, featureSpread: z.number() })),
 });
 
-/** Where chips lie may change: what lies there is compared. */
-const MAY_CHANGE: readonly string[] = ['data', 'catalog'];
-
 /**
  * Opens the latest checkpoint of a self-distillation.
  *
@@ -40,44 +33,15 @@ const MAY_CHANGE: readonly string[] = ['data', 'catalog'];
  */
 export async function readDinoPoint(folder: string, given: object): Promise<DinoPoint> {
   const file = checkpointFile(folder, LATEST);
-  if (!holdsCheckpoint(folder, LATEST)) {
-    throw new ConfigError(
-      `${path.join(folder, LATEST)} does not exist: there is nothing to resume in ${folder}.`,
-    );
-  }
-  const tensors = await openTensors(folderFiles(folder), LATEST);
-  try {
-    const read = readCheckpointState(tensors);
-    const { error } = dinoState.safeParse(read, { reportInput: true });
-    if (error) {
-      const [{ path: at, message, input }] = error.issues;
-      throw new CheckpointError(
-        `${file}: the state of a self-distillation: ${at.join('.') || 'it'} is ${showValue(input)}; ` +
-          `${message[0].toLowerCase()}${message.slice(1)}.`,
-      );
-    }
-    // As it was written, in its order, so that the next checkpoint is that of a run left alone.
-    const state = read as DinoState;
-    const saved: Record<string, unknown> = { ...state.config.chips, ...state.config };
-    const changed = Object.entries(given).filter(
-      ([key, value]) => !MAY_CHANGE.includes(key) && JSON.stringify(value) !== JSON.stringify(saved[key]),
-    );
-    if (changed.length > 0) {
-      const list = changed.map(([key]) => `${flagOf(key)} (the run has ${JSON.stringify(saved[key])})`);
-      throw new ConfigError(
-        `A resumed run keeps its configuration; leave out ${list.join(', ')}, or start a new run.`,
-      );
-    }
-    const { data = state.config.chips.data, catalog = state.config.chips.catalog } = given as {
-      data?: string;
-      catalog?: string;
-    };
-    state.config.chips = { ...state.config.chips, data, catalog };
-    return { tensors, state, file };
-  } catch (error) {
-    await tensors.close();
-    throw error;
-  }
+  const { tensors, state } = await readSavedRun<DinoState>(folder, given, {
+    ...{ what: 'self-distillation', file, schema: dinoState },
+    optionsOf: ({ config }) => ({ ...config.chips, ...config }),
+    mayChange: ['data', 'catalog'],
+  });
+  const { data = state.config.chips.data, catalog = state.config.chips.catalog } = given as {
+    data?: string;
+    catalog?: string;
+  };
+  state.config.chips = { ...state.config.chips, data, catalog };
+  return { tensors, state, file };
 }
-
-const flagOf = (key: string) => `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
