@@ -22,7 +22,7 @@ export interface ToldTraining {
   save(): Promise<void>;
 }
 
-/** Trains to the end, with a log and a progress bar, or to where it is stopped, with a checkpoint of where it stands. */
+/** Trains to the end or to where it is stopped, with a log and a progress bar; a stop leaves a checkpoint. */
 export async function trainTold(run: ToldRun, training: ToldTraining): Promise<void> {
   const { folder, state, signal } = run;
   const { command, totalSteps, isResumed, train, save } = training;
