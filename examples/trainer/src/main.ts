@@ -22,6 +22,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'cut scenes into tiles on one grid, with a catalog that is split by place',
     load: async () => (await import('./commands/tile.js')).tile,
   },
+  sar: {
+    about: 'make seasonal means of dated Sentinel-1 scenes, for tile to cut',
+    load: async () => (await import('./commands/sar.js')).sar,
+  },
   captions: {
     about: 'write a caption for each image of class folders, as JSON lines',
     load: async () => (await import('./commands/captions.js')).captions,

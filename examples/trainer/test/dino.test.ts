@@ -1,10 +1,11 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
 import { encodeGeoTiff } from 'diffusion-ssl/data';
 import { attentionMaps } from 'diffusion-ssl/models';
 import { fromPretrained } from 'diffusion-ssl/pretrained';
+import { cosineSchedule } from 'diffusion-ssl/ssl/dino';
 import { folderFiles } from 'diffusion-ssl/training/node';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startTestBackend } from '../../../test/support/backend.js';
@@ -116,6 +117,7 @@ describe('dino', () => {
       });
       begun.child.kill(signal);
       expect((await begun.ended).code).not.toBe(0);
+      if (signal === 'SIGKILL') cpSync(at(name), at('fewer'), { recursive: true });
       const again = await start('--out', at(name), '--resume', '--checkpoint-steps', '1').ended;
       expect(again.code, again.stderr).toBe(0);
       expect(again.stdout).toMatch(/resuming .* at step \d+/);
@@ -148,9 +150,29 @@ describe('dino', () => {
     writeFileSync(kinds, readFileSync(catalog, 'utf8').replace('0.tif,train,across', '0.tif,train,along'));
     const renamed = ['--data', at('chips'), '--catalog', kinds];
     expect(await failed('--out', at('plain'), '--resume', ...renamed, ...here)).toMatch(
-      /depends on what has changed since: the labels/,
+      /depends on what has changed since: the labels.* --resume --accept-changes\.$/,
     );
   });
+
+  it('goes on with fewer chips where that is accepted, at the rates of where it is in the run', async () => {
+    const some = at('chips', 'some.csv');
+    const lines = readFileSync(catalog, 'utf8').split('\n');
+    writeFileSync(some, lines.filter((line) => !/^[0-7]\.tif/.test(line)).join('\n'));
+    const elsewhere = ['--data', at('chips'), '--catalog', some];
+    await dino(['--out', at('fewer'), '--resume', '--accept-changes', ...elsewhere, ...here]);
+    expect(process.exitCode, said.join('\n')).toBeUndefined();
+    expect(said.join('\n')).toMatch(/depends on what has changed since: .* It is accepted\./);
+    const records = readFileSync(at('fewer/log.jsonl'), 'utf8').trimEnd().split('\n');
+    const rates = records.flatMap((record) => JSON.parse(record).learningRate ?? []);
+    const last = cosineSchedule({
+      base: (0.004 * 6) / 256,
+      final: 1e-6,
+      epochs: 3,
+      stepsPerEpoch: 2,
+      warmupEpochs: 1,
+    });
+    expect(rates.slice(-2)).toEqual([...last.slice(-2)]);
+  }, 60_000);
 
   it('ends where the teacher says the same of every chip, and says what to change', async () => {
     // The centre is the batch's own mean and nothing is sharp: every output is uniform.

@@ -3,7 +3,7 @@ import path from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { ConfigError } from 'diffusion-ssl/errors';
 import { decimal } from '../config/decimal.js';
-import { choice, integer, share } from '../config/flagValues.js';
+import { choice, integer, positive, share } from '../config/flagValues.js';
 import { inputBandsFlag } from '../config/inputBandsFlag.js';
 import { makeTiles } from '../tile/makeTiles.js';
 import type { TileOptions } from '../tile/TileOptions.js';
@@ -113,11 +113,5 @@ function anyNumber(text: string): number {
   const value = text.trim().toLowerCase() === 'nan' ? Number.NaN : decimal(text);
   if (Number.isNaN(value) && text.trim().toLowerCase() !== 'nan')
     throw new InvalidArgumentError('It must be a number.');
-  return value;
-}
-
-function positive(text: string): number {
-  const value = decimal(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
   return value;
 }

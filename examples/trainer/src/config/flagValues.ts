@@ -19,6 +19,13 @@ export function number(text: string): number {
   return value;
 }
 
+/** Reads a number above 0. */
+export function positive(text: string): number {
+  const value = decimal(text);
+  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
 /** Reads a number from 0 to 1. */
 export function share(text: string): number {
   const value = decimal(text);

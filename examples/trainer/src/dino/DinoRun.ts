@@ -16,7 +16,7 @@ export interface DinoRun {
   network: VitConfig;
   training: DinoTraining;
   alarm: CollapseAlarm;
-  /** A value a step. */
+  /** A value a batch of each epoch. */
   schedules: Record<'learningRate' | 'weightDecay' | 'teacherMomentum', Float64Array>;
   /** A value an epoch. */
   temperatures: Float64Array;

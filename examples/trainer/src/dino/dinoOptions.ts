@@ -11,6 +11,7 @@ import type { DinoConfig } from './DinoConfig.js';
 export interface DinoFlags extends BackendOptions {
   out: string;
   resume: boolean;
+  acceptChanges: boolean;
   takeOver: boolean;
   workers?: number;
   checkpointSteps: number;
@@ -38,6 +39,7 @@ const OF_CHIPS = [
 const OF_RUN = [
   'out',
   'resume',
+  'acceptChanges',
   'takeOver',
   'workers',
   'checkpointSteps',
@@ -87,6 +89,7 @@ export function parseDinoOptions(args: readonly string[]): {
   if (all.preset === undefined) fill(SMALL);
   if ((all.data === undefined) !== (all.catalog === undefined))
     program.error('error: --data and --catalog go together');
+  if (all.acceptChanges && !all.resume) program.error('error: --accept-changes goes with --resume');
   if (all.labels !== undefined && all.windows !== undefined)
     program.error('error: --labels are of whole chips and do not go with --windows');
   if (all.embedDim % all.numHeads !== 0)
@@ -233,6 +236,11 @@ function commandOf(): Command {
     .optionsGroup('The run')
     .option('--out <folder>', 'where model, checkpoint, logs and pictures are written', 'runs/dino')
     .option('--resume', 'go on with the run in --out, with the options that it has', false)
+    .option(
+      '--accept-changes',
+      'with --resume: go on with a catalog, chips, labels or statistics that changed',
+      false,
+    )
     .option('--take-over', 'take the folder over from a process of another machine that has ended', false);
   return addBackendFlags(program)
     .option('--workers <n>', 'threads that read chips (default: by the number of cores)', integer(0))

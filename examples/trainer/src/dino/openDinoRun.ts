@@ -44,8 +44,7 @@ export interface DinoStart {
 export async function openDinoRun(start: DinoStart): Promise<DinoRun> {
   const { folder, config, run, resumed, backend, teller, signal } = start;
   const { chips } = config;
-  const flags = { ...run, acceptChanges: false };
-  const data = await openChipData(chips, flags, { folder, teller, signal });
+  const data = await openChipData(chips, run, { folder, teller, signal });
   try {
     const [height, width, inChans] = data.shape;
     const statistics = await data.statistics();
@@ -87,7 +86,8 @@ export async function openDinoRun(start: DinoStart): Promise<DinoRun> {
     };
     if (resumed) {
       const before = { ...resumed, config: chips, state: { ...resumed.state, config: chips } };
-      compareInputs(before as unknown as ResumePoint, inputs, data, false);
+      const accepted = compareInputs(before as unknown as ResumePoint, inputs, data, run.acceptChanges);
+      if (accepted !== undefined) teller.warning(accepted);
       if (resumed.state.build !== backend.build) {
         const builds = `'${resumed.state.build}', this is '${backend.build}'`;
         teller.warning(`The run was on ${builds}: results differ in the last bits.`);

@@ -46,12 +46,13 @@ async function trainEpoch(run: DinoRun, log: JsonLinesLog, bar: ProgressBar): Pr
     data.skipped.add(batch.skipped);
     const crops = cropsOfBatch(batch, config, state.epoch);
     try {
-      const { step } = state;
+      // The place in the run, not the step: they differ where the number of chips has changed meanwhile.
+      const place = state.epoch * data.train.batchesPerEpoch + batch.batch;
       const health = await training.step(crops, {
-        step,
-        learningRate: schedules.learningRate[step],
-        weightDecay: schedules.weightDecay[step],
-        teacherMomentum: schedules.teacherMomentum[step],
+        step: state.step,
+        learningRate: schedules.learningRate[place],
+        weightDecay: schedules.weightDecay[place],
+        teacherMomentum: schedules.teacherMomentum[place],
         teacherTemperature: temperatures[state.epoch],
         freezeLastLayer: state.epoch < config.freezeLastLayer,
       });
@@ -64,7 +65,7 @@ async function trainEpoch(run: DinoRun, log: JsonLinesLog, bar: ProgressBar): Pr
         teacherSpread: state.sums.teacherSpread + health.teacherSpread,
       };
       run.unsaved = true;
-      log.write({ step: state.step, ...health, learningRate: schedules.learningRate[step] });
+      log.write({ step: state.step, ...health, learningRate: schedules.learningRate[place] });
       const label = `epoch ${state.epoch + 1}/${config.chips.epochs}`;
       bar.update({ step: state.step, loss: health.loss, images: batch.shape[0], label });
       // Before the rate has risen nothing is learned yet, which looks the same.

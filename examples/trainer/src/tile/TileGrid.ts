@@ -42,7 +42,22 @@ export class TileGrid {
   }
 
   /** The tiles that may hold pixels of a raster, row by row. */
-  tilesOf({ epsg, transform, width, height }: Footprint): TilePlace[] {
+  tilesOf(raster: Footprint): TilePlace[] {
+    const { top, bottom, left, right } = this.rangeOf(raster);
+    const tiles: TilePlace[] = [];
+    for (let row = top; row < bottom; row++) {
+      for (let column = left; column < right; column++) tiles.push({ row, column });
+    }
+    return tiles;
+  }
+
+  /** The rows and columns of tiles that a raster reaches into; `bottom` and `right` are the first that it does not. */
+  rangeOf({
+    epsg,
+    transform,
+    width,
+    height,
+  }: Footprint): Record<'top' | 'bottom' | 'left' | 'right', number> {
     const project: Projection = projectionBetween(epsg, this.epsg);
     const [a, b, c, d, e, f] = transform;
     const places: [number, number][] = [];
@@ -64,11 +79,7 @@ export class TileGrid {
     };
     const [top, bottom] = range(places.map(([row]) => row));
     const [left, right] = range(places.map(([, column]) => column));
-    const tiles: TilePlace[] = [];
-    for (let row = top; row < bottom; row++) {
-      for (let column = left; column < right; column++) tiles.push({ row, column });
-    }
-    return tiles;
+    return { top, bottom, left, right };
   }
 }
 
