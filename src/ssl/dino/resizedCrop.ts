@@ -18,15 +18,18 @@ export function resizedCrop(raster: Raster, { top, left, height, width }: Box, s
   const row = new Float64Array(width * channels);
   for (let y = 0; y < size; y++) {
     row.fill(0);
-    for (const [pixel, weight] of rows[y]) {
-      const from = (top + pixel) * stride + left * channels;
+    for (let tap = rows.starts[y]; tap < rows.starts[y + 1]; tap++) {
+      const weight = rows.weights[tap];
+      const from = (top + rows.pixels[tap]) * stride + left * channels;
       for (let k = 0; k < row.length; k++) row[k] += weight * data[from + k];
     }
     for (let x = 0; x < size; x++) {
       const to = (y * size + x) * channels;
       for (let k = 0; k < channels; k++) {
         let sum = 0;
-        for (const [pixel, weight] of columns[x]) sum += weight * row[pixel * channels + k];
+        for (let tap = columns.starts[x]; tap < columns.starts[x + 1]; tap++) {
+          sum += columns.weights[tap] * row[columns.pixels[tap] * channels + k];
+        }
         out[to + k] = sum;
       }
     }
@@ -34,12 +37,30 @@ export function resizedCrop(raster: Raster, { top, left, height, width }: Box, s
   return { height: size, width: size, channels, data: out };
 }
 
-/** Of each pixel of the result, the pixels of the part that it is made of, with their weights. */
-function tapsOf(from: number, to: number): [pixel: number, weight: number][][] {
+/** The pixels of the part that those of the result are made of, with their weights: of pixel i from starts[i] on. */
+interface Taps {
+  starts: Int32Array;
+  pixels: Int32Array;
+  weights: Float32Array;
+}
+
+function tapsOf(from: number, to: number): Taps {
   const { data } = cubicMatrix(from, to, { a: -0.5, antialias: true });
-  return Array.from({ length: to }, (_, i) =>
-    [...data.subarray(i * from, (i + 1) * from)].flatMap((weight, pixel) =>
-      weight === 0 ? [] : [[pixel, weight] as [number, number]],
-    ),
-  );
+  const count = data.reduce((sum, weight) => sum + Number(weight !== 0), 0);
+  const taps = {
+    starts: new Int32Array(to + 1),
+    pixels: new Int32Array(count),
+    weights: new Float32Array(count),
+  };
+  let tap = 0;
+  for (let i = 0; i < to; i++) {
+    for (let pixel = 0; pixel < from; pixel++) {
+      const weight = data[i * from + pixel];
+      if (weight === 0) continue;
+      taps.pixels[tap] = pixel;
+      taps.weights[tap++] = weight;
+    }
+    taps.starts[i + 1] = tap;
+  }
+  return taps;
 }
