@@ -50,6 +50,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'train a pretrained network and a head on labelled chips',
     load: async () => (await import('./commands/finetune.js')).finetune,
   },
+  lora: {
+    about: 'adapt a trained network to a new site by low-rank adapters',
+    load: async () => (await import('./commands/lora.js')).lora,
+  },
   predict: {
     about: 'map a scene, or say what is in images, by a head or a fine-tuned network',
     load: async () => (await import('./commands/predict.js')).predict,

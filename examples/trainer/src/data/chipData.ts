@@ -6,7 +6,7 @@ import {
   openCatalog,
 } from 'diffusion-ssl/data/node';
 import { DataError } from 'diffusion-ssl/errors';
-import type { BandStatistics } from 'diffusion-ssl/normalization';
+import type { BandStatistics, NormalizationOptions } from 'diffusion-ssl/normalization';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
 import { ConditionedLoader, type RunLoader } from '../conditions/ConditionedLoader.js';
 import { conditionImageColumns } from '../conditions/ConditionSpec.js';
@@ -55,16 +55,22 @@ const SAMPLE_FOLDER = path.join('data', 'blue-marble');
 /** Chips from which the baseline is fitted, at most: enough for three digits. */
 const BASELINE_CHIPS = 2000;
 
-/**
- * Opens the chips that a configuration names, or builds the sample chips and opens these.
- *
- * @param place The folder of the run (one that is resumed holds its statistics), who tells what is to be said, and what
- * asks to stop.
- */
+/** Where chips are opened. */
+export interface ChipPlace {
+  /** The folder of the run; one that is resumed holds its statistics. */
+  folder: string;
+  /** How chips are scaled; missing: as the configuration says. */
+  scaling?: NormalizationOptions | null;
+  teller: Teller;
+  /** Asks to stop. */
+  signal?: AbortSignal;
+}
+
+/** Opens the chips that a configuration names, or builds the sample chips and opens these. */
 export async function openChipData(
   config: PretrainConfig,
   run: RunOptions,
-  { folder, teller, signal }: { folder: string; teller: Teller; signal?: AbortSignal },
+  { folder, scaling: given, teller, signal }: ChipPlace,
 ): Promise<ChipData> {
   const { dataPath, catalogPath } = await locateChips(config, teller, signal);
   const toldColumns = conditionImageColumns(config.conditions);
@@ -116,7 +122,7 @@ export async function openChipData(
     windows: windowOptions(config),
     seed: config.seed,
     workers: run.workers,
-    normalization: chipNormalization(config, globalStats),
+    normalization: given === undefined ? chipNormalization(config, globalStats) : given,
   };
   const contents = {
     train: new ChipContents(trainRows, run.acceptChanges, teller),

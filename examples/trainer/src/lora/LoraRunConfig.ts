@@ -1,0 +1,37 @@
+import type { PretrainConfig } from '../config/PretrainConfig.js';
+
+/** What an adaptation depends on: kept in its checkpoints. */
+export interface LoraRunConfig {
+  /** Folder of the pretrained network, or its address. */
+  model: string;
+  /** Where the chips of the new site come from; of the rest of it nothing is read but batch, epochs and seed. */
+  chips: PretrainConfig;
+  /** Root and catalog of chips of the site that the network comes from; missing: it is not looked at. */
+  oldData?: string;
+  oldCatalog?: string;
+
+  /** Whether all weights are trained, in place of adapters. */
+  full: boolean;
+  rank: number;
+  /** Missing: the rank. */
+  alpha?: number;
+  rslora: boolean;
+  dropout: number;
+  /** Ends of names, or one pattern that whole names match; missing: every linear layer and convolution. */
+  targets?: string[];
+  exclude: string[];
+
+  /** Missing: that of adapters or of all weights. */
+  lr?: number;
+  schedule: 'cosine' | 'constant';
+  warmup: number;
+  weightDecay: number;
+  clip: number;
+  ema: number;
+  /** γ of the min-SNR weights of the training loss; 0: all timesteps weigh the same. */
+  minSnrGamma: number;
+
+  /** Samples before and after; 0: none. */
+  samples: number;
+  sampleSteps: number;
+}
