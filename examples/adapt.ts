@@ -239,8 +239,11 @@ function plot(): string {
       rates.map((rate, k) => {
         const y = top + 20 + 22 * (2 * i + k);
         const fill = k === 0 ? colours[i] : '#fff';
-        const circle = `<circle cx="${width - 190}" cy="${y - 4}" r="5" fill="${fill}" stroke="${colours[i]}" stroke-width="2"/>`;
-        return circle + text(width - 178, y, `${name}, rate ${rate}`);
+        const look = `r="5" fill="${fill}" stroke="${colours[i]}" stroke-width="2"`;
+        return (
+          `<circle cx="${width - 190}" cy="${y - 4}" ${look}/>` +
+          text(width - 178, y, `${name}, rate ${rate}`)
+        );
       }),
     ),
   ];

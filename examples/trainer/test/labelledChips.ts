@@ -42,14 +42,14 @@ export function planted(
  * Writes planted chips into a folder, with a catalog: a raster of labels of each (`label`), its main class (`group`),
  * those of which a third of it is (`groups`).
  */
-export function writeLabelledChips(folder: string, counts: Record<string, number>): string {
+export function writeLabelledChips(folder: string, counts: Record<string, number>, side = SIDE): string {
   for (const name of ['images', 'labels']) mkdirSync(path.join(folder, name), { recursive: true });
   const lines = ['image,label,usage,group,groups'];
-  const chip = { width: SIDE, height: SIDE, epsg: 32633 };
+  const chip = { width: side, height: side, epsg: 32633 };
   let number = 0;
   for (const [usage, count] of Object.entries(counts)) {
     for (let i = 0; i < count; i++, number++) {
-      const { data, labels } = planted(SIDE, SIDE, number);
+      const { data, labels } = planted(side, side, number);
       const [image, label] = ['images', 'labels'].map((name) => `${name}/${usage}${i}.tif`);
       const place = { ...chip, transform: transformOf(number) };
       writeFileSync(

@@ -260,8 +260,13 @@ describe('lora', () => {
     expect(await failed(...run('wrong', '--input-bands', 'a'))).toMatch(
       /^error: the network takes 2 bands \(a, b\); .*catalog.csv have 1/,
     );
-    expect(await failed(at('dit'), ...options('wrong', '--size', '24'))).toMatch(
-      /chips of 24 × 24 pixels; the network takes 32 × 32 alone: give --size 32/,
+    expect(await failed(...run('wrong', '--size', '24'))).toMatch(
+      /24 × 24 pixels; the network needs multiples of 32/,
+    );
+    const large = writeLabelledChips(at('large'), { train: 4, validate: 2 }, 64);
+    const others = ['--old-data', at('large'), '--old-catalog', large];
+    expect(await failed(...run('wrong', ...others))).toMatch(
+      /chips of 64 × 64 pixels, the new site of 32 × 32/,
     );
   }, 60_000);
 });

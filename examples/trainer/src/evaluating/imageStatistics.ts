@@ -3,7 +3,7 @@ import type { Raster } from 'diffusion-ssl/normalization';
 /** How many statistics there are of a band. */
 export const STATISTICS = 6;
 
-/** Of each band mean, deviation, the quantiles 0.1, 0.5 and 0.9, and the mean step from a pixel to the next in its row. */
+/** Of each band mean, deviation, the quantiles 0.1, 0.5 and 0.9, and the mean step between pixels of a row. */
 export function imageStatistics({ height, width, channels, data }: Raster): number[] {
   return Array.from({ length: channels }, (_, band) => {
     const values = Float64Array.from({ length: height * width }, (_, i) => data[i * channels + band]);

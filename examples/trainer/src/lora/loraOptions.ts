@@ -107,9 +107,9 @@ function commandOf(): Command {
   const program = new Command('diffusion-ssl lora')
     .description(
       'Adapts a pretrained network to the chips of a new site by low-rank adapters, which alone are trained, or with ' +
-        '--full by all of its weights. Chips are scaled as those were that it was pretrained on. Losses and samples of ' +
-        'the new site, and of the old one where its chips are given, before and after. A stopped run goes on bit for ' +
-        'bit: --out RUN --resume.',
+        '--full by all of its weights. Chips are scaled as those were that it was pretrained on. Losses and samples ' +
+        'of the new site, and of the old one where its chips are given, before and after. A stopped run goes on bit ' +
+        'for bit: --out RUN --resume.',
     )
     .argument('[model]', 'folder of a run or of a model, or http address of one; not with --resume');
   addSourceFlags(program)

@@ -46,7 +46,7 @@ export async function openLoraRun({ run, resumed, backend, ...start }: LoraStart
       const changed = changedInputs(resumed.state.inputs, subject.inputs);
       if (changed.length > 0) {
         throw new ConfigError(
-          `The run depends on what has changed since: ${changed.join(', ')}. Put it back as it was, or start a new run.`,
+          `The run depends on what has changed since: ${changed.join(', ')}. Put it back, or start a new run.`,
         );
       }
       if (resumed.state.build !== backend.build) {

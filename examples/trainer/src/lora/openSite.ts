@@ -116,6 +116,11 @@ async function openSites(
     if (oldCatalog === undefined) return sites as Sites;
     sites.old = await open({ data: oldData, catalog: oldCatalog }, 'old');
     checkSite(sites.old, model, oldCatalog);
+    const [own, other] = [sites.new, sites.old].map(({ shape }) => shape.slice(0, 2).join(' × '));
+    if (own !== other)
+      throw new ConfigError(
+        `${oldCatalog} has chips of ${other} pixels, the new site of ${own}: give --size.`,
+      );
     return sites as Sites;
   } catch (error) {
     await closeAll(sites);
@@ -123,22 +128,11 @@ async function openSites(
   }
 }
 
-/** @throws If chips have not the network's bands, or a size that it does not take. */
-function checkSite({ bands, shape }: ChipData, model: OpenModel, catalog: string): void {
+/** @throws If chips have not the network's bands. */
+function checkSite({ bands }: ChipData, model: OpenModel, catalog: string): void {
   const names = bands.map(({ name }) => name);
-  inCommand(() => checkBands(model.bands, { count: bands.length, names, what: catalog }));
-  const [, height, width] = model.model.inputs[0].shape;
-  if ((height ?? shape[0]) === shape[0] && (width ?? shape[1]) === shape[1]) return;
-  throw new ConfigError(
-    `${catalog} has chips of ${shape[0]} × ${shape[1]} pixels; the network takes ${height} × ${width} alone: ` +
-      `give --size ${height}.`,
-  );
-}
-
-/** Errors of the library in the words of the command line. */
-function inCommand(body: () => void): void {
   try {
-    body();
+    checkBands(model.bands, { count: bands.length, names, what: catalog });
   } catch (error) {
     const message = (error as Error).message.replace(/^checkBands: /, '');
     throw new DataError(`${message} --input-bands says which of its bands are meant.`, { cause: error });

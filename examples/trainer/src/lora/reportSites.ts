@@ -40,7 +40,7 @@ export async function reportSites(run: LoraRun, adapted: OpenModel, sites: Sites
   const loss = ofSites((name): Change => ({ before: first.losses[name], after: last.losses[name] }));
   let distance: Record<keyof Sites, Change> | undefined;
   if (config.samples > 0) {
-    const { before, after } = await drawBoth(run, adapted);
+    const { before, after } = await drawBoth(run, adapted, sites.new.shape);
     const chips = {} as Record<keyof Sites, Raster[]>;
     for (const name of names) chips[name] = await someChips(sites[name]!.validate, run.signal);
     // One sample, or chip, has no spread.
@@ -71,9 +71,9 @@ export async function reportSites(run: LoraRun, adapted: OpenModel, sites: Sites
 async function drawBoth(
   { state: { config }, signal }: LoraRun,
   adapted: OpenModel,
+  [height, width]: readonly number[],
 ): Promise<{ before: Raster[]; after: Raster[] }> {
   const draw = async (model: OpenModel) => {
-    const [height, width] = adapted.size ?? [64, 64];
     const samples: Raster[] = [];
     for await (const sample of drawSamples(model, {
       ...{ sampler: 'dpm++2m', steps: config.sampleSteps, count: config.samples, batch: AT_ONCE },

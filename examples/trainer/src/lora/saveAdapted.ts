@@ -10,7 +10,7 @@ import type { LoraRun } from './LoraRun.js';
 export const ADAPTER = 'adapter';
 export const MERGED = 'model';
 
-/** Writes what was trained, with the weights at hand: the adapters' file, and where it is asked for the whole network. */
+/** Writes what was trained, with the weights at hand: the adapters, and where it is asked for the whole network. */
 export async function saveAdapted(run: LoraRun, pretrained: OpenModel): Promise<void> {
   const { folder, lora, format, merge } = run;
   if (lora) await saveLora(folderFiles(path.join(folder, ADAPTER)), { unet: lora }, { format });
