@@ -19,6 +19,7 @@ import type { Raster } from 'diffusion-ssl/normalization';
 import { pretrain } from './trainer/src/commands/pretrain.js';
 import { sample } from './trainer/src/commands/sample.js';
 import { buildLandCover } from './trainer/src/data/buildLandCover.js';
+import { imageStatistics } from './trainer/src/evaluating/imageStatistics.js';
 import { imageGrid } from './trainer/src/pictures/imageGrid.js';
 import { toRgb } from './trainer/src/pictures/toRgb.js';
 
@@ -108,19 +109,6 @@ async function readChip(file: string, values: Record<string, string>): Promise<C
   return { image, lat: Number(values.lat), group: Number(values.group) };
 }
 
-/** Mean, deviation, quantiles and roughness of each band. */
-function statisticsOf({ height, width, channels, data }: Raster): number[] {
-  return Array.from({ length: channels }, (_, band) => {
-    const values = Float64Array.from({ length: height * width }, (_, i) => data[i * channels + band]);
-    const mean = average(values);
-    const deviation = Math.sqrt(average(values.map((value) => (value - mean) ** 2)));
-    const steps = values.map((value, i) => (i % width > 0 ? Math.abs(value - values[i - 1]) : 0));
-    const sorted = values.slice().sort();
-    const quantiles = [0.1, 0.5, 0.9].map((q) => sorted[Math.floor(q * (sorted.length - 1))]);
-    return [mean, deviation, ...quantiles, average(steps)];
-  }).flat();
-}
-
 /** How often a forest fitted to real chips names the group that others have, or were told. */
 async function namedGroups(train: readonly Chip[], sets: Record<'held' | 'samples', Chip[]>) {
   const labels = Int32Array.from(train, ({ group }) => group);
@@ -157,7 +145,7 @@ function latitudes(held: readonly Chip[], samples: readonly Chip[], band: number
 
 /** How far sets are from the held-out chips; training chips, and chips without form, are what to compare with. */
 function distances(train: readonly Chip[], { held, samples }: Record<'held' | 'samples', Chip[]>) {
-  const dims = statisticsOf(held[0].image).length;
+  const dims = imageStatistics(held[0].image).length;
   const scale = featureMoments(featuresOf(train), dims);
   const scaled = (chips: readonly Chip[]) =>
     featureMoments(
@@ -187,7 +175,7 @@ function distances(train: readonly Chip[], { held, samples }: Record<'held' | 's
 }
 
 function featuresOf(chips: readonly Chip[]): Float32Array {
-  return Float32Array.from(chips.flatMap(({ image }) => statisticsOf(image)));
+  return Float32Array.from(chips.flatMap(({ image }) => imageStatistics(image)));
 }
 
 /** Held-out chips, and samples that were told the same, a group a row. */

@@ -62,6 +62,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'score methods with and without pretraining by few labels',
     load: async () => (await import('./commands/evaluateTransfer.js')).evaluateTransfer,
   },
+  'evaluate-samples': {
+    about: 'say how far samples are from held-out chips over the training of a run',
+    load: async () => (await import('./commands/evaluateSamples.js')).evaluateSamples,
+  },
   inspect: {
     about: 'say what is in a chip, catalog, checkpoint or model, and what would go wrong',
     load: async () => (await import('./commands/inspect.js')).inspect,

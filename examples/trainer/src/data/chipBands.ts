@@ -1,4 +1,4 @@
-import type { BandSelection, ChipList, ChipRow } from 'diffusion-ssl/data';
+import type { BandSelection, ChipRow, ChipRows } from 'diffusion-ssl/data';
 import { type ChipHeader, readChipHeader } from 'diffusion-ssl/data/node';
 import { DataError } from 'diffusion-ssl/errors';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
@@ -28,7 +28,7 @@ const COUNTED_CHIPS = 25;
 /** Where the chips are. */
 interface ChipPlace {
   dataPath: string;
-  rows: ChipList;
+  rows: ChipRows & Iterable<ChipRow>;
   teller: Pick<Teller, 'note'>;
   signal?: AbortSignal;
 }

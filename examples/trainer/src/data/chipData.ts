@@ -1,4 +1,3 @@
-import path from 'node:path';
 import {
   type ChipLoader,
   type ChipLoaderOptions,
@@ -17,12 +16,12 @@ import type { Teller } from '../run/RunListener.js';
 import { sizeMultipleOf } from '../setup/networkOf.js';
 import { augmentationSteps } from './augmentationSteps.js';
 import { badChipError } from './badChipError.js';
-import { buildSampleChips } from './buildSampleChips.js';
 import { ChipContents } from './ChipContents.js';
 import { checkBands } from './checkBands.js';
 import { chipBands } from './chipBands.js';
 import { chipNormalization } from './chipNormalization.js';
 import { chipStatistics, isGlobal } from './chipStatistics.js';
+import { locateChips } from './locateChips.js';
 import { repeatWarning } from './repeatWarning.js';
 import { SkippedChips } from './SkippedChips.js';
 import { someChips, someStride } from './someChips.js';
@@ -48,9 +47,6 @@ export interface ChipData {
   skipped: SkippedChips;
   close(): Promise<void>;
 }
-
-/** Where the sample chips are built, from the folder in which the trainer is started. */
-const SAMPLE_FOLDER = path.join('data', 'blue-marble');
 
 /** Chips from which the baseline is fitted, at most: enough for three digits. */
 const BASELINE_CHIPS = 2000;
@@ -194,20 +190,6 @@ export async function openChipData(
     await close();
     throw error;
   }
-}
-
-async function locateChips(
-  { data, catalog }: PretrainConfig,
-  teller: Teller,
-  signal: AbortSignal | undefined,
-): Promise<{ dataPath: string; catalogPath: string }> {
-  if (data !== undefined && catalog !== undefined) return { dataPath: data, catalogPath: catalog };
-  teller.note(`sample chips from NASA Blue Marble in ${SAMPLE_FOLDER} (built on the first run)`);
-  const { dataPath, catalogPath } = await buildSampleChips(SAMPLE_FOLDER, {
-    onWait: (text) => teller.note(text),
-    signal,
-  });
-  return { dataPath, catalogPath };
 }
 
 /** The loader's error about a chip in the words of the command line; other errors as they are. */

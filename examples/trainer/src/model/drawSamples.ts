@@ -15,6 +15,8 @@ export interface DrawOptions {
   sampler: SamplerName;
   steps: number;
   count: number;
+  /** Number of the first of them. Default 0. */
+  first?: number;
   /** Samples drawn at once. */
   batch: number;
   seed: number;
@@ -37,7 +39,7 @@ const DRAWS = 2 ** 13;
 
 /** Samples of a model, as it has them. An image depends on the seed and its number alone, not on its batch. */
 export async function* drawSamples(model: OpenModel, options: DrawOptions): AsyncIterable<Raster> {
-  const { count, batch, steps, size, from, onStep, signal } = options;
+  const { count, first: start = 0, batch, steps, size, from, onStep, signal } = options;
   const [height, width] = size;
   const channels = model.bands.length;
   const startStep = from ? Math.min(steps - 1, steps - Math.floor(from.strength * steps)) : 0;
@@ -46,9 +48,9 @@ export async function* drawSamples(model: OpenModel, options: DrawOptions): Asyn
   const total = Math.ceil(count / batch) * (steps - startStep);
   let done = 0;
   try {
-    for (let first = 0; first < count; first += batch) {
+    for (let first = start; first < start + count; first += batch) {
       const shape: [number, number, number, number] = [
-        Math.min(batch, count - first),
+        Math.min(batch, start + count - first),
         height,
         width,
         channels,

@@ -1,13 +1,8 @@
-import { readdir } from 'node:fs/promises';
 import path from 'node:path';
-import { CheckpointError } from 'diffusion-ssl/errors';
-import { loadWeights, openTensors, selectWeights } from 'diffusion-ssl/interop';
-import { namedParameters } from 'diffusion-ssl/models';
 import { type SavePretrainedOptions, savePretrained } from 'diffusion-ssl/pretrained';
-import { readCheckpointState } from 'diffusion-ssl/training';
 import { folderFiles, writeFileAtomic } from 'diffusion-ssl/training/node';
-import { checkRunState } from '../checkpoint/checkRunState.js';
-import type { OpenModel } from '../model/openModel.js';
+import { loadCheckpoint } from '../checkpoint/loadCheckpoint.js';
+import { runCheckpoints } from '../checkpoint/runCheckpoints.js';
 import type { Budget } from './Budget.js';
 import { drawLabels } from './drawLabels.js';
 import { linearOf } from './methods/linearOf.js';
@@ -34,14 +29,7 @@ export async function chooseCheckpoint(
   { budget, out }: { budget: Budget; out: string },
 ): Promise<{ model: string; text: string }> {
   const run = options.model;
-  const names = (await readdir(run).catch(() => []))
-    .flatMap((file) => /^((?:best|epoch-\d+)\.safetensors)(?:\.index\.json)?$/.exec(file)?.[1] ?? [])
-    .sort((a, b) => a.localeCompare(b, 'en', { numeric: true }));
-  if (names.length === 0)
-    throw new CheckpointError(
-      `${run} has no checkpoint (best.safetensors, epoch-N.safetensors): --checkpoints takes the folder of a run of ` +
-        'pretrain, with --checkpoint-interval to keep more than the best one.',
-    );
+  const names = await runCheckpoints(run);
   const model = path.join(out, 'best-by-probe');
   const scored: ScoredCheckpoint[] = [];
   let task: BenchOptions['task'];
@@ -51,7 +39,8 @@ export async function chooseCheckpoint(
       ...options,
       task,
       prepare: async (network) => {
-        state = await loadCheckpoint(network, run, name);
+        const { epoch, history } = await loadCheckpoint(network, run, name);
+        state = { epoch, validationLoss: history[epoch - 1]?.validationLoss };
       },
     });
     task = bench.task;
@@ -71,22 +60,6 @@ export async function chooseCheckpoint(
   const text = tableOf(run, scored);
   await writeFileAtomic(path.join(out, 'checkpoints.md'), Buffer.from(text));
   return { model, text };
-}
-
-/** Loads the weights of a checkpoint, their moving average where it has one; answers where the run stood. */
-async function loadCheckpoint(
-  { model }: OpenModel,
-  run: string,
-  name: string,
-): Promise<{ epoch: number; validationLoss: number | undefined }> {
-  const tensors = await openTensors(folderFiles(run), name);
-  try {
-    const { epoch, history } = checkRunState(readCheckpointState(tensors));
-    await loadWeights(namedParameters(model), selectWeights(tensors.tensors));
-    return { epoch, validationLoss: history[epoch - 1]?.validationLoss };
-  } finally {
-    await tensors.close();
-  }
 }
 
 function tableOf(run: string, scored: readonly ScoredCheckpoint[]): string {
