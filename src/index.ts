@@ -260,6 +260,7 @@ export {
 export type { ClassNames } from './metrics/classNamesOf.js';
 export { confusionMatrixCsv } from './metrics/confusionMatrixCsv.js';
 export { confusionMatrixSvg } from './metrics/confusionMatrixSvg.js';
+export { DamageScores } from './metrics/DamageScores.js';
 export { type FeatureMoments, featureMoments } from './metrics/featureMoments.js';
 export { frechetDistance } from './metrics/frechetDistance.js';
 export { type KernelDistanceOptions, kernelDistance } from './metrics/kernelDistance.js';
@@ -270,6 +271,7 @@ export {
   MultiLabelMetrics,
   type MultiLabelMetricsOptions,
 } from './metrics/MultiLabelMetrics.js';
+export { type MajorityByRegionOptions, majorityByRegion } from './metrics/majorityByRegion.js';
 export { type PairedInterval, type PairedIntervalOptions, pairedInterval } from './metrics/pairedInterval.js';
 export { type PowerSpectrum, powerSpectrum } from './metrics/powerSpectrum.js';
 export {

@@ -8,6 +8,7 @@ export { type AbsentClasses, ConfusionMatrix, type ConfusionMatrixOptions } from
 export type { ClassNames } from './classNamesOf.js';
 export { confusionMatrixCsv } from './confusionMatrixCsv.js';
 export { confusionMatrixSvg } from './confusionMatrixSvg.js';
+export { DamageScores } from './DamageScores.js';
 export { type FeatureMoments, featureMoments } from './featureMoments.js';
 export { frechetDistance } from './frechetDistance.js';
 export { type KernelDistanceOptions, kernelDistance } from './kernelDistance.js';
@@ -18,6 +19,7 @@ export {
   MultiLabelMetrics,
   type MultiLabelMetricsOptions,
 } from './MultiLabelMetrics.js';
+export { type MajorityByRegionOptions, majorityByRegion } from './majorityByRegion.js';
 export { type PairedInterval, type PairedIntervalOptions, pairedInterval } from './pairedInterval.js';
 export { type PowerSpectrum, powerSpectrum } from './powerSpectrum.js';
 export {

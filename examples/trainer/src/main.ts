@@ -26,6 +26,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'make seasonal means of dated Sentinel-1 scenes, for tile to cut',
     load: async () => (await import('./commands/sar.js')).sar,
   },
+  catalog: {
+    about: 'make a catalog of a folder of BigEarthNet, ben-ge or xBD',
+    load: async () => (await import('./commands/catalog.js')).catalog,
+  },
   captions: {
     about: 'write a caption for each image of class folders, as JSON lines',
     load: async () => (await import('./commands/captions.js')).captions,

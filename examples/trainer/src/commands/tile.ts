@@ -5,11 +5,10 @@ import { ConfigError } from 'diffusion-ssl/errors';
 import { decimal } from '../config/decimal.js';
 import { choice, integer, positive, share } from '../config/flagValues.js';
 import { inputBandsFlag } from '../config/inputBandsFlag.js';
+import { splitShares } from '../config/splitShares.js';
 import { makeTiles } from '../tile/makeTiles.js';
 import type { TileOptions } from '../tile/TileOptions.js';
 import { untilStopped } from './untilStopped.js';
-
-const SPLITS = ['train', 'validate', 'test', 'predict'];
 
 /** `diffusion-ssl tile`: cuts scenes into tiles, and sets the exit status of the process. */
 export async function tile(args: readonly string[]): Promise<void> {
@@ -74,7 +73,12 @@ function commandOf(): Command {
       'one tile a place, of the first scene that has a value there (default: one of each scene)',
       false,
     )
-    .option('--split <shares>', 'share of each split', shares, shares('train=0.7,validate=0.15,test=0.15'))
+    .option(
+      '--split <shares>',
+      'share of each split',
+      splitShares,
+      splitShares('train=0.7,validate=0.15,test=0.15'),
+    )
     .addOption(
       choice(
         '--split-by <what>',
@@ -99,14 +103,6 @@ function rastersOf(given: string): string[] {
   const names = readdirSync(given).filter((name) => /\.tiff?$/i.test(name));
   if (names.length === 0) throw new ConfigError(`${given} holds no .tif file.`);
   return names.sort().map((name) => path.join(given, name));
-}
-
-function shares(text: string): Map<string, number> {
-  const parts = text.split(',').map((part) => part.split('=').map((word) => word.trim()));
-  const found = new Map(parts.map(([name, value]) => [name, decimal(value ?? '')]));
-  const isRight = [...found].every(([name, value]) => SPLITS.includes(name) && value >= 0);
-  if (isRight && found.size === parts.length && [...found.values()].some((value) => value > 0)) return found;
-  throw new InvalidArgumentError(`It must be as train=0.7,validate=0.15,test=0.15, of ${SPLITS.join(', ')}.`);
 }
 
 function anyNumber(text: string): number {
