@@ -34,7 +34,7 @@ const METRES = 1200;
  * Writes a small folder in ben-ge's layout: made-up hills with water in the valleys, forest on the slopes and rock
  * above, which all modalities show in their way, so that one can be had from another.
  *
- * @param count Places. Four in five are for training, by the split `ben-ge-0.2`; `ben-ge-0.4` has all of these and more.
+ * @param count Places. The split `ben-ge-0.2` has half of them, `ben-ge-0.4` all; three in five are for training.
  */
 export function makeSmallBenGe(folder: string, count = 20): SmallBenGe {
   const at = (...names: string[]) => path.join(folder, ...names);

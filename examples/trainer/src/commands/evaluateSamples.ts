@@ -36,8 +36,8 @@ export async function evaluateSamples(args: readonly string[]): Promise<void> {
       const text = await writeEvaluation(folder, measured, model);
       console.log(`\n${text}`);
       console.log(
-        `evaluation.md, evaluation.csv, training.png, spectra.png, samples.png, neighbours.png and neighbours.csv are ` +
-          `in ${folder}`,
+        'evaluation.md, evaluation.csv, training.png, spectra.png, samples.png, neighbours.png and ' +
+          `neighbours.csv are in ${folder}`,
       );
     } finally {
       model.model.dispose();
@@ -49,8 +49,8 @@ function commandOf(): Command {
   const program = new Command('diffusion-ssl evaluate-samples')
     .description(
       'Draws samples of each checkpoint of a run and says how far they are from held-out chips, between noise and ' +
-        'training chips, and whether they are copies of training chips. Samples are kept: a stopped call goes on where ' +
-        'it stood when it is started again. Networks that are told something are told what held-out chips are.',
+        'training chips, and whether they are copies of training chips. Samples are kept: a stopped call goes on ' +
+        'where it stood when it is started again. Networks that are told something are told what held-out chips are.',
     )
     .argument(
       '<run>',

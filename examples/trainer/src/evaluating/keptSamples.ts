@@ -46,8 +46,8 @@ export async function keptSamples(model: OpenModel, options: KeptSamplesOptions)
   for await (const { height, width, channels, data } of drawSamples(model, draw)) {
     if (!data.every(Number.isFinite)) {
       throw new DataError(
-        `${name}: sample ${samples.length} is not finite. Try another --sampler or more --steps, or leave the checkpoint ` +
-          'out by --checkpoints.',
+        `${name}: sample ${samples.length} is not finite. Try another --sampler or more --steps, or leave the ` +
+          'checkpoint out by --checkpoints.',
       );
     }
     const image = { dtype: 'F32' as const, shape: [height, width, channels], data };

@@ -30,8 +30,8 @@ export function evaluationText(measured: Measured): string {
       '',
     ]),
     '',
-    'Values: mean over the bands of the Wasserstein distance of their histograms, in deviations of the held-out chips. ' +
-      'Spectrum: how far the power is off, mean over bands and frequencies. ' +
+    'Values: mean over the bands of the Wasserstein distance of their histograms, in deviations of the held-out ' +
+      'chips. Spectrum: how far the power is off, mean over bands and frequencies. ' +
       `Nearest chip: median root mean square difference to the nearest of ${train.images.length} training chips, ` +
       'mirrored or not, as the network has them; to the next 50: that distance as a part of the mean of those to the ' +
       'nearest 50, near 0 for a copy.',

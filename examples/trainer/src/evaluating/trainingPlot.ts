@@ -92,7 +92,8 @@ function scoreCell(score: Score, { checkpoints, between }: Measured): string {
     `<text x="${(left + right) / 2}" y="${bottom + 36}" text-anchor="middle">steps</text>`,
     ...levels.map((level, i) => {
       const at = round(y(level));
-      return `<line x1="${left}" x2="${right}" y1="${at}" y2="${at}" stroke="${BETWEEN[i]}" stroke-width="1.5" stroke-dasharray="6 4"/>`;
+      const stroke = `stroke="${BETWEEN[i]}" stroke-width="1.5" stroke-dasharray="6 4"`;
+      return `<line x1="${left}" x2="${right}" y1="${at}" y2="${at}" ${stroke}/>`;
     }),
     `<path d="${path(points)}" fill="none" stroke="${SAMPLES}" stroke-width="2"/>`,
     ...points.map(({ step, mean, deviation }) => {
