@@ -227,6 +227,7 @@ export { type SsimParameters, ssim } from './losses/ssim.js';
 export { Vgg16Features, type Vgg16FeaturesOptions } from './losses/Vgg16Features.js';
 export type { HostWeight } from './losses/vgg16Layers.js';
 export type { LabelReduction } from './losses/weightedSum.js';
+export { type AttentionPredictorOptions, attentionPredictor } from './maps/attentionPredictor.js';
 export { combineMembers } from './maps/combineMembers.js';
 export { type HeadPredictorOptions, headPredictor } from './maps/headPredictor.js';
 export type { MapOutputSinks } from './maps/MapOutputs.js';

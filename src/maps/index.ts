@@ -4,6 +4,7 @@ export type { FeatureOptions } from '../features/FeatureOptions.js';
 export type { Head } from '../heads/Head.js';
 export type { Raster } from '../internal/raster.js';
 export type { NormalizationOptions } from '../normalization/normalizeRaster.js';
+export { type AttentionPredictorOptions, attentionPredictor } from './attentionPredictor.js';
 export { combineMembers } from './combineMembers.js';
 export { type HeadPredictorOptions, headPredictor } from './headPredictor.js';
 export type { MapOutputSinks } from './MapOutputs.js';
