@@ -140,7 +140,8 @@ async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
   }
   const unsaid = {
     'how its chips are scaled': description.normalization,
-    'its diffusion': description.diffusion,
+    // A network that makes features has none.
+    'its diffusion': factory === 'vit' ? 'none' : description.diffusion,
   };
   const missing = Object.entries(unsaid).flatMap(([what, value]) => (value === undefined ? [what] : []));
   if (!description.bands.every(({ name }) => name)) missing.push('the names of its bands');

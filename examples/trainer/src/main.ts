@@ -46,6 +46,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'read the features of chips or of a scene with a trained model',
     load: async () => (await import('./commands/features.js')).features,
   },
+  attention: {
+    about: 'write what the heads of a vision transformer attend to in a scene',
+    load: async () => (await import('./commands/attention.js')).attention,
+  },
   probe: {
     about: 'fit a head to the features of labelled chips',
     load: async () => (await import('./commands/probe.js')).probe,

@@ -4,6 +4,7 @@ import type { ModelClass } from '../heads/ModelClass.js';
 import type { OpenModel } from '../model/openModel.js';
 import { imageGrid } from '../pictures/imageGrid.js';
 import { classImage } from '../pictures/labelPicture.js';
+import { percentileRanges } from '../pictures/percentileRanges.js';
 import { readCoarse } from '../pictures/readCoarse.js';
 import { type RgbImage, toRgb } from '../pictures/toRgb.js';
 import type { WrittenMap } from './writeMap.js';
@@ -20,7 +21,7 @@ export async function mapPicture(
   const pictures: [string, RgbImage][] = [];
   if (scene) {
     const image = await readCoarse(scene, SIDE);
-    pictures.push(['scene', toRgb(image, model.shownBands, rangesOf(image.data, image.channels))]);
+    pictures.push(['scene', toRgb(image, model.shownBands, percentileRanges(image))]);
   }
   const labels = Array.from({ length: map.data.length }, (_, i) =>
     Number.isNaN(map.data[i]) ? -1 : map.data[i],
@@ -54,18 +55,4 @@ async function coarse(file: string) {
   } finally {
     raster.close();
   }
-}
-
-/** From the 2nd to the 98th percentile of each band. */
-function rangesOf(data: ArrayLike<number>, channels: number): [number, number][] {
-  return Array.from({ length: channels }, (_, band) => {
-    const own = Float32Array.from(
-      { length: data.length / channels },
-      (_, i) => data[i * channels + band],
-    ).filter(Number.isFinite);
-    own.sort();
-    const at = (part: number) => own[Math.round(part * (own.length - 1))] ?? 0;
-    const [low, high] = [at(0.02), at(0.98)];
-    return [low, high > low ? high : low + 1];
-  });
 }
