@@ -4,6 +4,8 @@ import { ClassificationHeadLayer } from './ClassificationHeadLayer.js';
 import { ConvSegmentationHead } from './ConvSegmentationHead.js';
 import { FpnSegmentationHead } from './FpnSegmentationHead.js';
 import { LinearSegmentationHead } from './LinearSegmentationHead.js';
+import { UnetSegmentationHead } from './UnetSegmentationHead.js';
+import { UpconvSegmentationHead } from './UpconvSegmentationHead.js';
 
 /**
  * Makes the layers of these heads known to `tf.loadLayersModel`. Call it once before loading a saved model with one.
@@ -22,6 +24,8 @@ export function registerHeads(): void {
     ConvSegmentationHead,
     FpnSegmentationHead,
     LinearSegmentationHead,
+    UnetSegmentationHead,
+    UpconvSegmentationHead,
   ]) {
     tf.serialization.registerClass(
       layer as unknown as tf.serialization.SerializableConstructor<tf.serialization.Serializable>,

@@ -44,7 +44,22 @@ interface Taps {
   weights: Float32Array;
 }
 
+/** Crops have few sizes, and come by the thousand. */
+const known = new Map<string, Taps>();
+/** Lists that are kept, at most. */
+const MOST = 2048;
+
 function tapsOf(from: number, to: number): Taps {
+  const key = `${from} ${to}`;
+  const found = known.get(key);
+  if (found) return found;
+  if (known.size === MOST) known.clear();
+  const taps = makeTaps(from, to);
+  known.set(key, taps);
+  return taps;
+}
+
+function makeTaps(from: number, to: number): Taps {
   const { data } = cubicMatrix(from, to, { a: -0.5, antialias: true });
   const count = data.reduce((sum, weight) => sum + Number(weight !== 0), 0);
   const taps = {
