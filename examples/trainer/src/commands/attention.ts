@@ -89,9 +89,9 @@ function strongest(found: readonly HeadCorrelation[]): string[] {
 function commandOf(): Command {
   const program = new Command('diffusion-ssl attention')
     .description(
-      'Writes what the class token of a vision transformer attends to in a scene of any size, at full size: a GeoTIFF ' +
-        'with a band a head and their mean, in which 1 is even attention, a picture of it over the scene, and how each ' +
-        'head goes with the bands, with classes and with other rasters. Windows fade into each other.',
+      'Writes what the class token of a vision transformer attends to in a scene of any size, at full size: a ' +
+        'GeoTIFF with a band a head and their mean, in which 1 is even attention, a picture of it over the scene, ' +
+        'and how each head goes with the bands, with classes and with other rasters. Windows fade into each other.',
     )
     .argument('<model>', 'folder of a run of dino or of a model of vit, or http address of one')
     .argument('<scene>', 'GeoTIFF, PNG or JPEG, or an http address')
