@@ -523,6 +523,7 @@ export { type BlockMaskOptions, blockMask } from './training/blockMask.js';
 export type { BoundOptions, BoundVariance } from './training/boundTerm.js';
 export { checkpointPieces } from './training/checkpointPieces.js';
 export type { CheckpointParts } from './training/checkpointTensors.js';
+export { type CloudMaskOptions, cloudMask } from './training/cloudMask.js';
 export { type ConditionEffectOptions, conditionEffect } from './training/conditionEffect.js';
 export {
   type DiffusionBatch,
@@ -542,6 +543,7 @@ export type { ConditionEffect, EffectBin, FieldEffect, ShuffledLoss } from './tr
 export { readCheckpointState } from './training/readCheckpointState.js';
 export { type LossRegion, regionLoss } from './training/regionLoss.js';
 export { restoreCheckpoint } from './training/restoreCheckpoint.js';
+export { type ScanLineMaskOptions, scanLineMask } from './training/scanLineMask.js';
 export { type SelfConditionedSampler, selfConditionSampling } from './training/selfConditionSampling.js';
 export {
   type SelfConditionTrainingOptions,

@@ -34,8 +34,9 @@ export interface ModelClass {
 /**
  * What a network was trained to be told besides an image, under the name of its column in the catalog: one of some
  * classes (the index after the last stands for none), a number as `encodeMetadata` takes it (NaN stands for none), or
- * an image of the same place (zeros stand for none). The numbers are the network's `metadata`, in their order; the
- * images' bands stand behind those of the noisy image, in theirs.
+ * an image of the same place, or the image itself with gaps to fill: its values, 0 in gaps, then a band that is 1 where
+ * they are known (zeros stand for none). The numbers are the network's `metadata`, in their order; the images' bands
+ * stand behind those of the noisy image, in theirs.
  */
 export type ModelCondition =
   | { kind: 'class'; name: string; classes: readonly string[] }
@@ -46,7 +47,8 @@ export type ModelCondition =
       bands: number;
       /** How it is scaled, as the description's own `normalization`. */
       normalization?: NormalizationOptions | null;
-    };
+    }
+  | { kind: 'fill'; name: string; bands: number };
 
 /** What `diffusion_ssl.json` says of a network besides its architecture; what is missing is not known. */
 export interface ModelDescription {

@@ -66,15 +66,16 @@ function conditionsOf(value: unknown, where: string): ModelCondition[] {
         throw wrong(where, `${field}.classes`, classes, 'a list of names');
       return { kind, name, classes };
     }
-    if (kind === 'image') {
+    if (kind === 'image' || kind === 'fill') {
       if (!isSide(bands) || (bands as number) > MOST_BANDS)
         throw wrong(where, `${field}.bands`, bands, 'a positive integer');
+      if (kind === 'fill') return { kind, name, bands: bands as number };
       return {
         ...{ kind, name, bands: bands as number },
         normalization: normalizationOf(normalization, `${where}: ${field}`, bands as number),
       };
     }
-    if (kind !== 'number') throw wrong(where, `${field}.kind`, kind, 'class, number or image');
+    if (kind !== 'number') throw wrong(where, `${field}.kind`, kind, 'class, number, image or fill');
     if (!Array.isArray(range) || range.length !== 2)
       throw wrong(where, `${field}.range`, range, '[from, to]');
     if (unit !== undefined && typeof unit !== 'string') throw wrong(where, `${field}.unit`, unit, 'a text');

@@ -4,6 +4,7 @@ export { type BlockMaskOptions, blockMask } from './blockMask.js';
 export type { BoundOptions, BoundVariance } from './boundTerm.js';
 export { checkpointPieces } from './checkpointPieces.js';
 export type { CheckpointParts } from './checkpointTensors.js';
+export { type CloudMaskOptions, cloudMask } from './cloudMask.js';
 export { type ConditionEffectOptions, conditionEffect } from './conditionEffect.js';
 export {
   type DiffusionBatch,
@@ -23,6 +24,7 @@ export type { ConditionEffect, EffectBin, FieldEffect, ShuffledLoss } from './Pa
 export { readCheckpointState } from './readCheckpointState.js';
 export { type LossRegion, regionLoss } from './regionLoss.js';
 export { restoreCheckpoint } from './restoreCheckpoint.js';
+export { type ScanLineMaskOptions, scanLineMask } from './scanLineMask.js';
 export { type SelfConditionedSampler, selfConditionSampling } from './selfConditionSampling.js';
 export { type SelfConditionTrainingOptions, selfConditionTraining } from './selfConditionTraining.js';
 export {

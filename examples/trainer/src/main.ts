@@ -38,6 +38,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'draw images with a trained model, from noise or from an image',
     load: async () => (await import('./commands/sample.js')).sample,
   },
+  fill: {
+    about: 'fill clouds and gaps of chips or scenes with a trained model, or measure how well',
+    load: async () => (await import('./commands/fill.js')).fill,
+  },
   denoise: {
     about: 'take the noise from images with a trained model',
     load: async () => (await import('./commands/denoise.js')).denoise,

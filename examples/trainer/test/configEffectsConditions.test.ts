@@ -24,7 +24,8 @@ async function dropped(...lines: string[]): Promise<{ group: boolean[]; month: b
   const config = configOf('model: unet2d', 'conditions: ["group:class", month]', ...lines);
   const data = { conditions: { conditions, train: table } } as unknown as Run['data'];
   const rows = Array.from({ length: 400 }, (_, i) => i);
-  const { group, month } = drawConditions({ config, data, conditions }, { rows }, 3)!;
+  const [images, shape] = [new Float32Array(400), [400, 1, 1, 1] as [number, number, number, number]];
+  const { group, month } = drawConditions({ config, data, conditions }, { images, shape, rows }, 3)!;
   const result = {
     group: Array.from(await group.data(), (index) => index === 2),
     month: Array.from(await tf.slice(month, [0, 0], [-1, 1]).data(), Number.isNaN),

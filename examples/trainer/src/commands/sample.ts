@@ -2,7 +2,7 @@ import path from 'node:path';
 import { Command } from 'commander';
 import { ConfigError } from 'diffusion-ssl/errors';
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
-import type { ConditionSpec } from '../conditions/ConditionSpec.js';
+import { type ConditionSpec, isColumn } from '../conditions/ConditionSpec.js';
 import { conditionFields } from '../conditions/conditionFields.js';
 import { ImageReader } from '../conditions/ImageReader.js';
 import { samplesTold, type ToldSample } from '../conditions/samplesTold.js';
@@ -100,7 +100,7 @@ export async function sample(args: readonly string[]): Promise<void> {
   }
   await withBackend(options, async (signal) => {
     const model = await openModel(program.args[0], { told: true });
-    const { conditions = [] } = model;
+    const conditions = (model.conditions ?? []).filter(isColumn);
     const { like, guidance: scale, guidanceRescale: rescale } = options;
     if (conditions.length === 0 && (like !== undefined || scale !== 1)) {
       throw new ConfigError(`${program.args[0]} is told nothing: leave out --like and --guidance.`);

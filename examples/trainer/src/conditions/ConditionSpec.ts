@@ -1,8 +1,10 @@
 import type { MetadataField } from 'diffusion-ssl/normalization';
 import { decimal } from '../config/decimal.js';
 
-/** A column of the catalog that becomes a condition, as a configuration names it. */
-export type ConditionSpec = { kind: 'class' | 'image'; name: string } | ({ kind: 'number' } & MetadataField);
+/** A condition as a configuration names it: a column of the catalog, or what is made of the chip itself. */
+export type ConditionSpec =
+  | { kind: 'class' | 'image' | 'fill'; name: string }
+  | ({ kind: 'number' } & MetadataField);
 
 /** What columns of these names are, where nothing else is said. */
 const KNOWN: Readonly<Record<string, string>> = {
@@ -17,7 +19,7 @@ const KNOWN: Readonly<Record<string, string>> = {
 const SHORT: Readonly<Record<string, string>> = { lat: 'latitude', lon: 'longitude', lng: 'longitude' };
 
 const ACCEPTED =
-  'COLUMN:class, COLUMN:image, or COLUMN:linear:FROM:TO, COLUMN:log:FROM:TO or COLUMN:cyclic:FROM:TO, with :UNIT ' +
+  'COLUMN:class, COLUMN:image, NAME:fill, or COLUMN:linear:FROM:TO, COLUMN:log:FROM:TO or COLUMN:cyclic:FROM:TO, with :UNIT ' +
   `behind where there is one; of ${[...Object.keys(KNOWN), ...Object.keys(SHORT)].join(', ')} the name is enough`;
 
 /**
@@ -33,8 +35,9 @@ export function parseCondition(text: string): ConditionSpec {
   if (name === 'mask') throw new Error("'mask' cannot be a condition's name; rename the column.");
   const known = KNOWN[SHORT[name] ?? name];
   const [kind, ...rest] = given.length > 0 ? given : (known?.split(':') ?? ['class']);
-  if ((kind === 'class' || kind === 'image') && rest.length === 0) return { kind, name };
-  if (kind !== 'linear' && kind !== 'log' && kind !== 'cyclic') throw refuse('is no class, number or image');
+  if ((kind === 'class' || kind === 'image' || kind === 'fill') && rest.length === 0) return { kind, name };
+  if (kind !== 'linear' && kind !== 'log' && kind !== 'cyclic')
+    throw refuse('is no class, number, image or fill');
   const [from, to, unit] = [decimal(rest[0] ?? ''), decimal(rest[1] ?? ''), rest[2]];
   if (!(from < to) || rest.length > 3 || unit === '')
     throw refuse('has no two ascending numbers behind its kind');
@@ -58,6 +61,11 @@ export function parseConditions(texts: readonly string[]): ConditionSpec[] {
     );
   }
   return specs;
+}
+
+/** Whether a condition is a column of the catalog; others are made of the chip itself. */
+export function isColumn({ kind }: Pick<ConditionSpec, 'kind'>): boolean {
+  return kind !== 'fill';
 }
 
 /** The columns of a catalog that hold images which a network is told. */

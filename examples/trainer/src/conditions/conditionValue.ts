@@ -18,7 +18,7 @@ export function conditionValue(condition: ModelCondition, text: string, where: s
     throw refuse(`no class of the training rows; those are ${list}. Leave it empty if it is not known.`);
   }
   // What an image holds is read with the chip.
-  if (condition.kind === 'image' || text === '') return Number.NaN;
+  if ('bands' in condition || text === '') return Number.NaN;
   const value = decimal(text);
   const [from, to] = condition.range;
   if (Number.isNaN(value)) throw refuse('no number. Leave it empty if it is not known.');

@@ -4,7 +4,7 @@ import type { ModelCondition } from 'diffusion-ssl/pretrained';
 
 /**
  * A network that takes `classLabels`, `metadata` and images behind the noisy one, as one that takes each condition
- * under its own name.
+ * under its own name; images that it is not told are zeros.
  */
 export function conditionedDenoiser(
   denoiser: Denoiser<ConditionFields | undefined>,
@@ -13,11 +13,15 @@ export function conditionedDenoiser(
   if (conditions.length === 0) return denoiser;
   const namesOf = (wanted: ModelCondition['kind']) =>
     conditions.flatMap(({ kind, name }) => (kind === wanted ? [name] : []));
-  const [classes, numbers, images] = [namesOf('class'), namesOf('number'), namesOf('image')];
+  const [classes, numbers] = [namesOf('class'), namesOf('number')];
+  const images = conditions.filter((condition) => 'bands' in condition);
   return (xT, t, condition, call) =>
     tf.tidy(() => {
       const fields = condition ?? {};
-      const input = images.length > 0 ? tf.concat([xT, ...images.map((name) => fields[name])], -1) : xT;
+      const told = images.map(
+        ({ name, bands }) => fields[name] ?? tf.zeros([...xT.shape.slice(0, -1), bands]),
+      );
+      const input = told.length > 0 ? tf.concat([xT, ...told], -1) : xT;
       const inputs: Record<string, tf.Tensor> = {};
       if (classes.length > 0) inputs.classLabels = fields[classes[0]];
       if (numbers.length > 0)

@@ -16,7 +16,8 @@ export function guidedDenoiser(
   if (!condition || scale === 1) return (xT, t, _, call) => denoiser(xT, t, condition, call);
   return (xT, t, _, call) =>
     tf.tidy(() => {
-      const none = { probability: 1, unconditional: unconditionalFields(conditions), seed: 0, step: 0 };
+      const told = conditions.filter(({ name }) => Object.hasOwn(condition, name));
+      const none = { probability: 1, unconditional: unconditionalFields(told), seed: 0, step: 0 };
       const unconditional = dropCondition(condition, none);
       const guided = guideDenoiser(denoiser, { ...guidance, scale, condition, unconditional });
       return guided(xT, t, undefined, call);

@@ -23,7 +23,9 @@ export async function openConditions(
 ): Promise<RunConditions | undefined> {
   const specs = parseConditions(config.conditions);
   if (specs.length === 0) return undefined;
-  const read = await readConditions(catalog, config.imageColumns, specs, told);
+  const filled = specs.flatMap(({ kind, name }) => (kind === 'fill' ? [[name, channels + 1] as const] : []));
+  const bands = new Map([...told, ...filled]);
+  const read = await readConditions(catalog, config.imageColumns, specs, bands);
   if (told.size === 0) return read;
   const all = await statistics();
   let band = channels;

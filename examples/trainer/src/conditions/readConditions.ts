@@ -3,7 +3,7 @@ import type { CatalogRow } from 'diffusion-ssl/data';
 import { streamCatalog } from 'diffusion-ssl/data/node';
 import { DataError } from 'diffusion-ssl/errors';
 import type { ModelCondition } from 'diffusion-ssl/pretrained';
-import type { ConditionSpec } from './ConditionSpec.js';
+import { type ConditionSpec, isColumn } from './ConditionSpec.js';
 import { ConditionTable } from './ConditionTable.js';
 import { conditionValue } from './conditionValue.js';
 
@@ -25,7 +25,7 @@ const MOST_CLASSES = 1000;
  * numbers, or of their names.
  *
  * @param imageColumns Those of the chips' own rasters.
- * @param imageBands How many bands the images of each column have that is told as one.
+ * @param imageBands How many bands each has that is told as an image.
  * @throws `DataError` that names the catalog, the line and the column, if there is no such column, a value is none of
  * its kind, a class is none of the training rows', or a column is empty in all of them.
  */
@@ -45,10 +45,10 @@ export async function readConditions(
   }
   const conditions = specs.map((spec, i): ModelCondition => {
     const where = `${catalog}, column '${spec.name}'`;
-    if (found[i].size === 0)
+    if (isColumn(spec) && found[i].size === 0)
       throw new DataError(`${where}: it is empty in all training rows; leave it out of the conditions.`);
     if (spec.kind === 'number') return spec;
-    if (spec.kind === 'image') return { ...spec, kind: 'image', bands: imageBands.get(spec.name) ?? 0 };
+    if (spec.kind !== 'class') return { ...spec, kind: spec.kind, bands: imageBands.get(spec.name) ?? 0 };
     const classes = [...found[i]].sort(byNumberOrName);
     if (classes.length > MOST_CLASSES || (classes.length > 10 && 2 * classes.length > trainRows)) {
       throw new DataError(
@@ -78,7 +78,9 @@ async function* conditionRows(
   specs: readonly ConditionSpec[],
 ): AsyncIterable<Pick<CatalogRow, 'line' | 'usage'> & { texts: string[] }> {
   for await (const { line, usage, values } of streamCatalog(catalog, { imageColumns })) {
-    const texts = specs.map(({ name }) => {
+    const texts = specs.map((spec) => {
+      const { name } = spec;
+      if (!isColumn(spec)) return '';
       if (Object.hasOwn(values, name)) return values[name].trim();
       throw new DataError(
         `${catalog}: there is no column '${name}' for the condition of that name; ` +

@@ -37,7 +37,7 @@ export async function panelSamples(
     const noise = randomNormal<tf.Rank.R4>(x0.shape, { seed: config.seed, stream: PANEL_STREAM, step: 0 });
     const xT = qSample(x0, t, alphaBars, noise);
     const call = { training: false, step: 0 };
-    const condition = validationFields(data?.conditions, { rows, told });
+    const condition = validationFields(data?.conditions, { images, shape, rows, told });
     const prediction = denoiser(xT, tf.tensor1d(t, 'int32'), condition, call) as tf.Tensor4D;
     const { predictionType } = config;
     const target = { noise: () => noise, x0: () => x0, v: () => getVelocity(x0, t, alphaBars, noise) };

@@ -14,7 +14,7 @@ import type { Run } from './Run.js';
  */
 export function drawConditions(
   { config, data, conditions }: Pick<Run, 'config' | 'data' | 'conditions'>,
-  { rows, told }: Pick<RunBatch, 'rows' | 'told'>,
+  { images, shape, rows, told }: Pick<RunBatch, 'images' | 'shape' | 'rows' | 'told'>,
   step: number,
 ): ConditionFields | undefined {
   const values = data.conditions?.train;
@@ -25,6 +25,7 @@ export function drawConditions(
       conditions,
       rows.map((row) => values.at(row)),
       told,
+      { images, shape, seed, steps: rows.map((_, i) => (step * config.batch + i) % 2 ** 31) },
     ) as ConditionFields;
     return dropCondition(fields, {
       probability: conditionDropout,

@@ -58,7 +58,7 @@ function unet2dOf(
   conditions: readonly ModelCondition[],
 ): RunNetwork {
   const { blockOutChannels: channels, layersPerBlock, dropoutRate, seed } = config;
-  const imageBands = conditions.reduce((sum, one) => sum + (one.kind === 'image' ? one.bands : 0), 0);
+  const imageBands = conditions.reduce((sum, one) => sum + ('bands' in one ? one.bands : 0), 0);
   const levels = channels.map((_, i) => i + 1);
   const attended = config.attentionLevels ?? levels.slice(-2);
   const kind = (level: number) => (attended.includes(level) ? 'Attn' : '');
