@@ -56,12 +56,22 @@ describe('the conditions of a network', () => {
     opened.model.dispose();
   });
 
+  it('may be the image itself with gaps, whose bands count among those of the input', async () => {
+    const fill: ModelCondition[] = [{ kind: 'fill', name: 'gaps', bands: 2 }];
+    const plain = { useMetadata: false, numClassEmbeds: null };
+    const opened = await fromPretrained(await saved(fill, plain));
+    expect(opened.conditions).toEqual(fill);
+    expect(opened.bands).toHaveLength(1);
+    opened.model.dispose();
+    await expect(saved([{ ...fill[0], bands: 1 }], plain)).rejects.toThrow(/bands/);
+  });
+
   it.each<[string, unknown, RegExp]>([
     ['no list', { a: 1 }, /conditions is .*; it must be a list/],
     [
       'of no kind',
       [{ kind: 'text', name: 'a' }],
-      /conditions\[0\]\.kind is "text"; it must be class, number or image/,
+      /conditions\[0\]\.kind is "text"; it must be class, number, image or fill/,
     ],
     ['without a name', [{ kind: 'class', name: '' }], /conditions\[0\]\.name is ""/],
     [
@@ -77,6 +87,7 @@ describe('the conditions of a network', () => {
       /conditions\[0\]: encodeMetadata: range of a/,
     ],
     ['without bands', [{ kind: 'image', name: 'a', bands: 0 }], /conditions\[0\]\.bands is 0/],
+    ['to fill, without bands', [{ kind: 'fill', name: 'a' }], /conditions\[0\]\.bands is missing/],
     [
       'of other classes',
       [{ ...conditions[1], classes: ['a'] }, ...conditions.slice(2)],

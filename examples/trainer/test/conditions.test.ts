@@ -324,17 +324,18 @@ describe('a catalog', () => {
 
 describe('a condition', () => {
   it('is known by its name, or says what it is', () => {
-    expect(parseConditions(['lat', 'month', 'gsd', 'group', 'cloud:linear:0:1'])).toEqual([
+    expect(parseConditions(['lat', 'month', 'gsd', 'group', 'cloud:linear:0:1', 'gaps:fill'])).toEqual([
       { kind: 'number', name: 'lat', encoding: 'linear', range: [-90, 90], unit: 'degrees' },
       { kind: 'number', name: 'month', encoding: 'cyclic', range: [1, 13] },
       { kind: 'number', name: 'gsd', encoding: 'log', range: [0.05, 1000], unit: 'm' },
       { kind: 'class', name: 'group' },
       { kind: 'number', name: 'cloud', encoding: 'linear', range: [0, 1] },
+      { kind: 'fill', name: 'gaps' },
     ]);
   });
 
   it.each([
-    [['a:colour'], /'a:colour' is no class, number or image; it must be COLUMN:class/],
+    [['a:colour'], /'a:colour' is no class, number, image or fill; it must be COLUMN:class/],
     [['a:linear:1'], /'a:linear:1' has no two ascending numbers/],
     [['a:linear:2:1'], /'a:linear:2:1' has no two ascending numbers/],
     [['a:log:0:1'], /'a:log:0:1' has a logarithm of what is not above 0/],

@@ -80,7 +80,7 @@ describe('fillings', () => {
     const mean = raster(2, 2, [99, 99, 13, 24]);
     score.add(truth, [0, 1], {
       mean,
-      one: raster(2, 2, [0, 0, 15, 20]),
+      fillings: [raster(2, 2, [0, 0, 15, 20]), raster(2, 2, [0, 0, 15, 20])],
       spread: raster(2, 2, [0, 0, 3, 2.5]),
     });
     expect(score.result()).toEqual({ rmse: [3, 4], rmseOfOne: [5, 0], within: [0.5, 1] });

@@ -69,7 +69,8 @@ export async function fill(args: readonly string[]): Promise<void> {
   await withBackend(options, async (signal) => {
     const model = await openModel(place, { told: true });
     const { method = fillMethodOf(model), samples, condition } = options;
-    const steps = Math.min(options.steps ?? STEPS[method], model.alphaBars.length);
+    // Not all samplers take as many as there are timesteps.
+    const { steps = Math.min(STEPS[method], model.alphaBars.length - 1) } = options;
     const [{ row: told }] = await samplesTold(toldValues(model), { condition, usage: '' }, 1);
     const filler = openFiller(model, { ...options, method, steps, told, signal });
     try {

@@ -164,8 +164,8 @@ export const extensionKeys = {
       'Of `unet2d`: columns of the catalog that it is told: `COLUMN:class`, `COLUMN:image` (a path), or a number as ' +
         '`COLUMN:linear:FROM:TO`, ' +
         '`log` or `cyclic`, with `:UNIT` behind where there is one; of `lat`, `lon`, `gsd`, `cloud_cover`, `year`, ' +
-        '`month` and `day` the name is enough. `NAME:fill` is no column: the chip itself with gaps, which it learns to ' +
-        'fill.',
+        '`month` and `day` the name is enough. `NAME:fill` is no column: the chip itself with gaps, ' +
+        'which it learns to fill.',
     ),
   condition_dropout: number(0, 1)
     .default(0.1)

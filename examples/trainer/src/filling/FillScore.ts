@@ -4,7 +4,7 @@ import type { Raster } from 'diffusion-ssl/normalization';
 export interface FillScores {
   /** Root of the mean squared error of each band, in its unit. */
   rmse: number[];
-  /** That of one filling, where `rmse` is of the mean of several. */
+  /** That of single fillings, where `rmse` is of their mean. */
   rmseOfOne?: number[];
   /** Share of the values that lie within one spread of the mean, and within two. */
   within?: [one: number, two: number];
@@ -27,7 +27,7 @@ export class FillScore {
   add(
     truth: Raster,
     gaps: ArrayLike<number>,
-    { mean, one, spread }: { mean: Raster; one?: Raster; spread?: Raster },
+    { mean, fillings = [], spread }: { mean: Raster; fillings?: readonly Raster[]; spread?: Raster },
   ): void {
     const { bands } = this;
     this.hasSpread ||= spread !== undefined;
@@ -37,8 +37,9 @@ export class FillScore {
       if (band === 0) this.pixels++;
       const error = Math.abs(mean.data[i] - truth.data[i]);
       this.squares[band] += error ** 2;
-      if (!one || !spread) continue;
-      this.squaresOfOne[band] += (one.data[i] - truth.data[i]) ** 2;
+      if (!spread) continue;
+      for (const { data } of fillings)
+        this.squaresOfOne[band] += (data[i] - truth.data[i]) ** 2 / fillings.length;
       for (const k of [0, 1]) if (error <= (k + 1) * spread.data[i]) this.within[k]++;
     }
   }

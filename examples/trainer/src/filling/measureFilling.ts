@@ -85,7 +85,7 @@ export async function measureFilling(options: MeasureOptions): Promise<FillRepor
       const { mean, spread } = summarizeFillings(fillings);
       scores[kind][method].add(truth, gaps, {
         mean,
-        one: fillings[0],
+        fillings,
         spread: samples > 1 ? spread : undefined,
       });
       const filled = Object.fromEntries(Object.entries(others).map(([name, fill]) => [name, fill(damaged)]));

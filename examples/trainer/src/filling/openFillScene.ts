@@ -46,7 +46,8 @@ async function applyMask(
   try {
     if (info.width !== width || info.height !== height) {
       throw new DataError(
-        `${file} has ${info.width} × ${info.height} pixels, ${image} ${width} × ${height}; a mask has those of its image.`,
+        `${file} has ${info.width} × ${info.height} pixels, ${image} ${width} × ${height}; ` +
+          'a mask has those of its image.',
       );
     }
     const mask = await read();
