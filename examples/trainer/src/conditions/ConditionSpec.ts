@@ -19,7 +19,8 @@ const KNOWN: Readonly<Record<string, string>> = {
 const SHORT: Readonly<Record<string, string>> = { lat: 'latitude', lon: 'longitude', lng: 'longitude' };
 
 const ACCEPTED =
-  'COLUMN:class, COLUMN:image, NAME:fill, or COLUMN:linear:FROM:TO, COLUMN:log:FROM:TO or COLUMN:cyclic:FROM:TO, ' +
+  'COLUMN:class, COLUMN:image, NAME:fill, or COLUMN:linear:FROM:TO, ' +
+  'COLUMN:log:FROM:TO or COLUMN:cyclic:FROM:TO, ' +
   `with :UNIT behind where there is one; of ${[...Object.keys(KNOWN), ...Object.keys(SHORT)].join(', ')} the name is enough`;
 
 /**
