@@ -21,7 +21,8 @@ const SHORT: Readonly<Record<string, string>> = { lat: 'latitude', lon: 'longitu
 const ACCEPTED =
   'COLUMN:class, COLUMN:image, NAME:fill, or COLUMN:linear:FROM:TO, ' +
   'COLUMN:log:FROM:TO or COLUMN:cyclic:FROM:TO, ' +
-  `with :UNIT behind where there is one; of ${[...Object.keys(KNOWN), ...Object.keys(SHORT)].join(', ')} the name is enough`;
+  'with :UNIT behind where there is one; ' +
+  `of ${[...Object.keys(KNOWN), ...Object.keys(SHORT)].join(', ')} the name is enough`;
 
 /**
  * Reads a condition such as `group:class`, `latitude:linear:-90:90:degrees` or `month`.
