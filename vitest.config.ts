@@ -29,7 +29,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'kernels',
-          include: ['test/{ops,layers,models,optimizers}/**/*.test.ts'],
+          include: ['test/{ops,layers,models,optimizers}/**/*.test.ts', 'test/losses/labelLosses.test.ts'],
           env: { TEST_KERNELS: '1' },
         },
       },

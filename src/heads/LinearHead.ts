@@ -38,8 +38,7 @@ export class LinearHead implements Head {
     if (features.length === 0) return new Float32Array(0);
     const probabilities = tf.tidy(() => {
       const x = tf.tensor2d(features, [features.length / dims, dims]);
-      const logits = product(x, tf.tensor2d(this.#weight, [dims, classes]));
-      return tf.softmax(tf.add(logits, tf.tensor1d(this.#bias)));
+      return tf.softmax(product(x, tf.tensor2d(this.#weight, [dims, classes]), tf.tensor1d(this.#bias)));
     });
     const values = (await probabilities.data()) as Float32Array;
     probabilities.dispose();

@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { softmaxCrossEntropy } from '../losses/softmaxCrossEntropy.js';
+import { channelSum } from '../ops/channelSum.js';
 import type { LabelledRows, Sizes } from './checkRows.js';
 import { type LbfgsOptions, lbfgs } from './lbfgs.js';
 import { product, transposedProduct } from './matrixProduct.js';
@@ -25,7 +27,7 @@ const ALIKE = 10;
  */
 export class LogisticRegression {
   readonly #x: tf.Tensor2D;
-  readonly #labels: Int32Array;
+  readonly #labels: tf.Tensor1D;
   readonly #sizes: Sizes;
   readonly #standardization: Standardization;
   /** Second moments of the features, once they are known. */
@@ -37,14 +39,14 @@ export class LogisticRegression {
   constructor({ features, labels }: LabelledRows, sizes: Sizes) {
     const { rows, dims, classes } = sizes;
     this.#sizes = sizes;
-    this.#labels = labels;
+    this.#labels = tf.tensor1d(labels, 'int32');
     this.#standardization = standardization(features, dims);
     this.#x = tf.tensor2d(standardized(features, this.#standardization), [rows, dims]);
     this.#parameters = new Float64Array((dims + 1) * classes);
   }
 
   dispose(): void {
-    this.#x.dispose();
+    tf.dispose([this.#x, this.#labels]);
   }
 
   /** Fits with strength C, the inverse of the regularisation; answers weights for features as they came. */
@@ -104,55 +106,28 @@ export class LogisticRegression {
   ): Promise<{ value: number; gradient: Float64Array }> {
     const { rows, dims, classes } = this.#sizes;
     const count = dims * classes;
-    const weight = tf.tensor2d(Float32Array.from(parameters.subarray(0, count)), [dims, classes]);
-    const products = product(this.#x, weight);
-    const slopes = (await products.data()) as Float32Array;
-    tf.dispose([weight, products]);
+    const results = tf.tidy(() => {
+      const weight = tf.tensor2d(Float32Array.from(parameters.subarray(0, count)), [dims, classes]);
+      const bias = tf.tensor1d(Float32Array.from(parameters.subarray(count)));
+      const logits = product(this.#x, weight, bias);
+      const { losses, slopes } = softmaxCrossEntropy(logits, this.#labels, {});
+      const images = tf.reshape(slopes, [1, 1, rows, classes]) as tf.Tensor4D;
+      return [losses, transposedProduct(this.#x, slopes as tf.Tensor2D), channelSum(images)];
+    });
+    const [losses, byWeight, byBias] = await Promise.all(results.map((result) => result.data()));
+    tf.dispose(results);
 
+    let value = 0;
+    for (let i = 0; i < rows; i++) value += losses[i] / rows;
     const gradient = new Float64Array(parameters.length);
-    let value = slopesOfLogits(slopes, this.#labels, parameters.subarray(count), gradient.subarray(count));
-    const dy = tf.tensor2d(slopes, [rows, classes]);
-    const dw = transposedProduct(this.#x, dy);
-    gradient.set(await dw.data());
-    tf.dispose([dy, dw]);
-
-    for (let at = 0; at < count; at++) {
+    gradient.set(byWeight);
+    gradient.set(byBias, count);
+    for (let at = 0; at < gradient.length; at++) {
+      gradient[at] /= rows;
+      if (at >= count) continue;
       value += (decay / 2) * parameters[at] ** 2;
       gradient[at] += decay * parameters[at];
     }
     return { value, gradient };
   }
-}
-
-/**
- * The mean cross-entropy of logits before their bias. Puts its gradient by the logits into their place, and adds that
- * by the bias to `biasGradient`.
- */
-function slopesOfLogits(
-  logits: Float32Array,
-  labels: Int32Array,
-  bias: Float64Array,
-  biasGradient: Float64Array,
-): number {
-  const classes = bias.length;
-  const rows = labels.length;
-  let value = 0;
-  for (let i = 0, at = 0; i < rows; i++, at += classes) {
-    let largest = Number.NEGATIVE_INFINITY;
-    for (let k = 0; k < classes; k++) {
-      logits[at + k] += bias[k];
-      if (logits[at + k] > largest) largest = logits[at + k];
-    }
-    const own = at + labels[i];
-    value -= logits[own] - largest;
-    let sum = 0;
-    for (let k = at; k < at + classes; k++) {
-      logits[k] = Math.exp(logits[k] - largest);
-      sum += logits[k];
-    }
-    value += Math.log(sum);
-    for (let k = at; k < at + classes; k++) logits[k] = (logits[k] / sum - Number(k === own)) / rows;
-    for (let k = 0; k < classes; k++) biasGradient[k] += logits[at + k];
-  }
-  return value / rows;
 }

@@ -77,7 +77,7 @@ export class MlpEnsembleHead implements Head {
         const probabilities = tf.tidy(() => {
           const logits = layers.reduce<tf.Tensor2D>((input, layer, i) => {
             const weight = tf.tensor2d(layer.weight, [input.shape[1], layer.bias.length]);
-            const sum = tf.add<tf.Tensor2D>(product(input, weight), tf.tensor1d(layer.bias));
+            const sum = product(input, weight, tf.tensor1d(layer.bias));
             return i < layers.length - 1 ? tf.relu(sum) : sum;
           }, x);
           return tf.softmax(logits);

@@ -2,15 +2,19 @@ import * as tf from '@tensorflow/tfjs-core';
 import { ownBuffer } from '../ops/ownBuffer.js';
 import { runKernel } from '../ops/runKernel.js';
 
-/** x w of x [rows, inner] and w [inner, columns]; on the wasm backend through the kernel of 1×1 convolutions. */
-export function product(x: tf.Tensor2D, w: tf.Tensor2D): tf.Tensor2D {
+/** x w + bias of x [rows, inner], w [inner, columns] and bias [columns]; on wasm by the kernel of 1×1 convolutions. */
+export function product(x: tf.Tensor2D, w: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
   const [rows, inner] = x.shape;
   const columns = w.shape[1];
   return tf.tidy(() => {
     const images = tf.reshape(x, [1, 1, rows, inner]);
     const filter = tf.reshape(w, [1, 1, inner, columns]);
-    const y = runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x: images, filter });
-    return y ? tf.reshape(y, [rows, columns]) : tf.matMul(x, ownBuffer(w));
+    const y = bias
+      ? runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x: images, filter, bias })
+      : runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x: images, filter });
+    if (y) return tf.reshape(y, [rows, columns]);
+    const products = tf.matMul(x, ownBuffer(w));
+    return bias ? tf.add<tf.Tensor2D>(products, bias) : products;
   });
 }
 

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber, checkOneOf } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
 import { customGradient } from '../ops/customGradient.js';
-import { type LabelLossOptions, labelWeights } from './labelWeights.js';
-import { type LabelReduction, weightedSum } from './weightedSum.js';
+import { checkLabels, type LabelLossOptions } from './labelWeights.js';
+import { softmaxCrossEntropy } from './softmaxCrossEntropy.js';
+import { countedOf, type LabelReduction, sumPixels } from './weightedSum.js';
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends LabelLossOptions, LabelReduction {
@@ -40,35 +41,17 @@ export function crossEntropy(
   return inFunction('crossEntropy', () => {
     checkNumber('labelSmoothing', labelSmoothing, 0, 1);
     checkOneOf('reduction', reduction, ['mean', 'sum']);
-    return tf.tidy(() => {
-      const { hot, weights, classWeights } = labelWeights(logits, labels, options);
-      let target = tf.mul(hot, tf.expandDims(weights, -1));
-      if (labelSmoothing > 0) {
-        const counting = tf.sum(hot, -1, true);
-        const even = tf.mul(counting, tf.div(classWeights, classWeights.size));
-        target = tf.add(tf.mul(target, 1 - labelSmoothing), tf.mul(even, labelSmoothing));
-      }
-      const losses = softmaxLosses(logits, target);
-      return weightedSum(losses, weights, { reduction });
-    });
+    checkLabels(logits, labels, options);
+    return customGradient(
+      [logits],
+      (logits) => {
+        const { losses, weights, slopes } = softmaxCrossEntropy(logits, labels, options);
+        const sum = sumPixels(losses);
+        if (reduction === 'sum') return { value: sum, saved: [slopes, tf.onesLike(sum)] };
+        const total = countedOf(weights);
+        return { value: tf.div<tf.Scalar>(sum, total), saved: [slopes, total] };
+      },
+      (dy, slopes, total) => [tf.mul(slopes, tf.div(dy, total))],
+    );
   });
-}
-
-/** −Σ target · ln softmax(logits) of each pixel. */
-function softmaxLosses(logits: tf.Tensor, target: tf.Tensor): tf.Tensor {
-  return customGradient(
-    [logits],
-    (logits) => {
-      const shifted = tf.sub(logits, tf.max(logits, -1, true));
-      const powers = tf.exp(shifted);
-      const sums = tf.sum(powers, -1, true);
-      const all = tf.sum(target, -1, true);
-      const value = tf.sub(
-        tf.mul(tf.squeeze(all, [-1]), tf.log(tf.squeeze(sums, [-1]))),
-        tf.sum(tf.mul(target, shifted), -1),
-      );
-      return { value, saved: [tf.sub(tf.mul(powers, tf.div(all, sums)), target)] };
-    },
-    (dy, slopes) => [tf.mul(tf.expandDims(dy, -1), slopes)],
-  );
 }

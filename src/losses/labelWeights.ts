@@ -19,12 +19,12 @@ export interface LabelWeights {
   classWeights: tf.Tensor1D;
 }
 
-/** Checks the arguments of a loss over labels and prepares them, in the tidy scope of the caller. */
-export function labelWeights(
+/** Checks the arguments of a loss over labels; answers the factors of the classes. */
+export function checkLabels(
   logits: tf.Tensor,
   labels: tf.Tensor,
   { ignoreIndex, classWeights }: LabelLossOptions,
-): LabelWeights {
+): Float32Array {
   if (logits.rank < 2 || logits.size === 0) {
     throw argumentError('logits.shape', logits.shape, '[…, classes] with at least one element');
   }
@@ -40,7 +40,14 @@ export function labelWeights(
   for (const [k, factor] of factors.entries()) {
     checkNumber(`classWeights[${k}]`, factor, 0, Number.MAX_VALUE);
   }
+  return Float32Array.from(factors);
+}
 
+/** Checks the arguments of a loss over labels and prepares them, in the tidy scope of the caller. */
+export function labelWeights(logits: tf.Tensor, labels: tf.Tensor, options: LabelLossOptions): LabelWeights {
+  const factors = checkLabels(logits, labels, options);
+  const { ignoreIndex, classWeights } = options;
+  const classes = factors.length;
   const counts = ignoreIndex === undefined ? tf.onesLike(labels) : tf.notEqual(labels, ignoreIndex);
   const counting = tf.cast(counts, 'float32');
   // Integers first: the wasm backend's `oneHot` of float32 holds their bits. A label that is no class gives zeros.
@@ -48,7 +55,7 @@ export function labelWeights(
   const mayBeClass = ignoreIndex !== undefined && ignoreIndex >= 0 && ignoreIndex < classes;
   const hot = mayBeClass ? tf.mul(ofLabels, tf.expandDims(counting, -1)) : ofLabels;
   const isBad = tf.notEqual(tf.sum(hot, -1), counting);
-  const ofClasses = tf.tensor1d(Float32Array.from(factors));
+  const ofClasses = tf.tensor1d(factors);
   const weighed = classWeights ? tf.sum(tf.mul(hot, ofClasses), -1) : counting;
   const weights = tf.where(isBad, tf.fill(labels.shape, Number.NaN), weighed);
   return { hot, weights, classWeights: ofClasses };

@@ -9,6 +9,7 @@ import {
   conv2dTransposeBackpropFilter,
   conv2dTransposeBackpropInput,
 } from './conv2dTranspose.js';
+import { crossEntropy } from './crossEntropy.js';
 import { dotAttention, dotAttentionGradient } from './dotAttention.js';
 import {
   downsampleConv2d,
@@ -41,7 +42,7 @@ export const trainingKernels: readonly TrainingKernel[] = [
   ...[groupNorm, groupNormGradient, layerNorm, layerNormGradient],
   ...[activate, activateGradient, geglu, gegluGradient, dotAttention, dotAttentionGradient],
   ...[addToPixels, pixelMean, maxPool, maxPoolGradient],
-  ...[dropout, dropoutGradient],
+  ...[dropout, dropoutGradient, crossEntropy],
   ...[attentionGate, attentionGateGradient, addRelu, reluGradient],
   ...[concatChannels, splitChannels, biasAdd, channelSum],
   ...[upsampleBilinear, upsampleBilinearGradient, pixelShuffle, pixelUnshuffle],

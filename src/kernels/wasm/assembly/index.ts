@@ -6,6 +6,7 @@ export { batchNormAffine, batchNormCombine, batchNormPartials, scaleShift } from
 export * from './batchNormGradient';
 export * from './channels';
 export * from './convolve';
+export { crossEntropy } from './crossEntropy';
 export * from './depthwise';
 export { attend, attendKeyGradient, attendQueryGradient, attentionPack } from './dotAttention';
 export * from './dropout';
