@@ -32,7 +32,10 @@ export function mapTask(name: string, side: number): MakeLabelTask {
       procedure: 'gpb',
       globalStats: { mean: MEAN, std: DEVIATION },
     } as const;
-    const predictor = networkPredictor((x) => predict(x, tf.zeros([1], 'int32')), { normalization });
+    const predictor = networkPredictor((x) => predict(x, tf.zeros([x.shape[0]], 'int32')), {
+      normalization,
+      batchPixels: 2 ** 18,
+    });
     return {
       request: { task: 'map', folder, file, mean: MEAN, deviation: DEVIATION },
       run: async () => {

@@ -6,14 +6,14 @@ import { runKernel } from '../ops/runKernel.js';
 export function product(x: tf.Tensor2D, w: tf.Tensor2D, bias?: tf.Tensor1D): tf.Tensor2D {
   const [rows, inner] = x.shape;
   const columns = w.shape[1];
-  return tf.tidy(() => {
+  return tf.tidy((): tf.Tensor2D => {
     const images = tf.reshape(x, [1, 1, rows, inner]);
     const filter = tf.reshape(w, [1, 1, inner, columns]);
     const y = bias
       ? runKernel<tf.Tensor4D>('DiffusionSslConv2DBias', { x: images, filter, bias })
       : runKernel<tf.Tensor4D>('DiffusionSslConv2D', { x: images, filter });
-    if (y) return tf.reshape(y, [rows, columns]);
-    const products = tf.matMul(x, ownBuffer(w));
+    if (y) return tf.reshape<tf.Rank.R2>(y, [rows, columns]);
+    const products = tf.matMul<tf.Tensor2D>(x, ownBuffer(w));
     return bias ? tf.add<tf.Tensor2D>(products, bias) : products;
   });
 }

@@ -2,9 +2,11 @@ import * as tf from '@tensorflow/tfjs-core';
 import { checkNumber, checkOneOf } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
 import { customGradient } from '../ops/customGradient.js';
+import { runKernel } from '../ops/runKernel.js';
 import { checkLabels, type LabelLossOptions } from './labelWeights.js';
+import { reduceSamples } from './reduceSamples.js';
 import { softmaxCrossEntropy } from './softmaxCrossEntropy.js';
-import { countedOf, type LabelReduction, sumPixels } from './weightedSum.js';
+import type { LabelReduction } from './weightedSum.js';
 
 /** Options of {@link crossEntropy}. */
 export interface CrossEntropyOptions extends LabelLossOptions, LabelReduction {
@@ -48,10 +50,18 @@ export function crossEntropy(
         const { losses, weights, slopes } = softmaxCrossEntropy(logits, labels, options);
         const sum = sumPixels(losses);
         if (reduction === 'sum') return { value: sum, saved: [slopes, tf.onesLike(sum)] };
-        const total = countedOf(weights);
-        return { value: tf.div<tf.Scalar>(sum, total), saved: [slopes, total] };
+        const total = sumPixels(weights);
+        const counted = tf.where(tf.equal(total, 0), tf.onesLike(total), total);
+        return { value: tf.div<tf.Scalar>(sum, counted), saved: [slopes, counted] };
       },
-      (dy, slopes, total) => [tf.mul(slopes, tf.div(dy, total))],
+      (dy, slopes, counted) => [tf.mul(slopes, tf.div(dy, counted))],
     );
   });
+}
+
+/** Where no kernel does it in chunks, axis by axis, so that no float32 sum is long; not recorded. */
+function sumPixels(values: tf.Tensor): tf.Scalar {
+  const x = tf.reshape(values, [1, 1, values.size, 1]);
+  const sum = runKernel<tf.Tensor1D>('DiffusionSslChannelSum', { x });
+  return sum ? tf.reshape<tf.Rank.R0>(sum, []) : tf.sum<tf.Scalar>(reduceSamples(values, tf.sum));
 }

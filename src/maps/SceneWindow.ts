@@ -27,7 +27,15 @@ export interface WindowPrediction {
 }
 
 /** Predicts a window: a network, a head over features, a formula. */
-export type PredictWindow = (window: SceneWindow) => Promise<WindowPrediction> | WindowPrediction;
+export interface PredictWindow {
+  (window: SceneWindow): Promise<WindowPrediction> | WindowPrediction;
+  /** For several windows of one size together, which a network predicts sooner than one after the other. */
+  readonly batch?: {
+    /** Pixels that all of them have at most. */
+    pixels: number;
+    predict(windows: readonly SceneWindow[]): Promise<WindowPrediction[]> | WindowPrediction[];
+  };
+}
 
 /** Where the bytes of a map go, one after the other: a file (`mapFile`), or a page's memory (`MemorySink`). */
 export interface MapSink {

@@ -4,11 +4,12 @@ import { allFinite } from '../internal/allFinite.js';
 import { nextTurn } from '../internal/nextTurn.js';
 import { throwIfAborted } from '../internal/throwIfAborted.js';
 import { checkMapOptions } from './checkMapOptions.js';
-import { axisWeights, layAxis } from './layAxis.js';
+import { type AxisLayout, axisWeights, layAxis } from './layAxis.js';
 import { type MapOutputSinks, MapOutputs } from './MapOutputs.js';
 import { measureReach } from './measureReach.js';
+import { predictWindows, windowsTogether } from './predictWindows.js';
 import { readWindow } from './readWindow.js';
-import type { PredictWindow, SceneSource, WindowPrediction } from './SceneWindow.js';
+import type { PredictWindow, SceneSource, SceneWindow, WindowPrediction } from './SceneWindow.js';
 import { StripBuffer } from './StripBuffer.js';
 
 /** Options of {@link mapScene}. */
@@ -87,6 +88,7 @@ export async function mapScene(
   const layout = { window, overlap, stride };
   const [rows, columns] = [layAxis(height, layout), layAxis(width, layout)];
   const total = rows.starts.length * columns.starts.length;
+  const together = windowsTogether(predict, rows.size * columns.size);
   const buffer = new StripBuffer(width, rows.size, classes, {
     probabilities: outputs.probabilities !== undefined,
     uncertainty: outputs.uncertainty !== undefined,
@@ -100,39 +102,41 @@ export async function mapScene(
     await map.begin(Math.min(stride, height));
     let done = 0;
     for (const [r, top] of rows.starts.entries()) {
-      for (const [c, left] of columns.starts.entries()) {
+      for (const group of groupsOf(columns.starts, together)) {
         await nextTurn();
         throwIfAborted(signal, `mapScene: stopped before window ${done + 1} of ${total}.`);
-        const raster = await readWindow(source, { top, left, height: rows.size, width: columns.size });
-        const valid = validPixels(raster);
-        if (valid.some((one) => one === 1)) {
-          let prediction: WindowPrediction | undefined;
-          if (margin === undefined) {
-            if (reach === undefined && total > 1) {
-              ({ reach, prediction } = await measureReach(predict, { raster, top, left }, stride));
-            }
-            reach ??= 0;
-            const shared = Math.min(
-              ...[rows, columns].filter(({ starts }) => starts.length > 1).map((a) => a.overlap),
-            );
-            margin = 2 * reach <= shared ? reach : Math.floor(shared / 8);
-            if (!Number.isFinite(margin)) margin = 0;
-            [rowWeights, columnWeights] = [axisWeights(rows, margin), axisWeights(columns, margin)];
+        const parts: { window: SceneWindow; valid?: Uint8Array }[] = [];
+        for (const left of group) {
+          const raster = await readWindow(source, { top, left, height: rows.size, width: columns.size });
+          const valid = validPixels(raster);
+          if (!valid || valid.includes(1)) parts.push({ window: { raster, top, left }, valid });
+        }
+        const predictions: WindowPrediction[] = [];
+        if (margin === undefined && parts.length > 0) {
+          if (reach === undefined && total > 1) {
+            const measured = await measureReach(predict, parts[0].window, stride);
+            reach = measured.reach;
+            predictions.push(measured.prediction);
           }
-          prediction ??= await predict({ raster, top, left });
-          checkPrediction(prediction, valid, { classes, top, left });
+          margin = marginOf(reach ?? 0, [rows, columns]);
+          [rowWeights, columnWeights] = [axisWeights(rows, margin), axisWeights(columns, margin)];
+        }
+        const others = parts.slice(predictions.length).map(({ window }) => window);
+        predictions.push(...(await predictWindows(predict, others)));
+        for (const [i, { window, valid }] of parts.entries()) {
+          const { left } = window;
+          checkPrediction(predictions[i], window, { classes, valid });
           const inScene = {
             height: Math.min(rows.size, height - top),
             width: Math.min(columns.size, width - left),
           };
           buffer.add(
             { top, left, ...inScene, size: columns.size },
-            { rows: rowWeights[r], columns: columnWeights[c], valid },
-            prediction,
+            { rows: rowWeights[r], columns: columnWeights[columns.starts.indexOf(left)], valid },
+            predictions[i],
           );
         }
-        done++;
-        onProgress?.({ done, total });
+        for (const _ of group) onProgress?.({ done: ++done, total });
       }
       await map.write(buffer.take(Math.min(rows.starts[r + 1] ?? height, height)));
     }
@@ -145,32 +149,49 @@ export async function mapScene(
   return { windows: total, reach: reached, seamless: total === 1 || reached === margin };
 }
 
-/** 1 for each pixel that has a value in all bands. */
-function validPixels({ data, channels }: { data: Float32Array; channels: number }): Uint8Array {
+/** Windows of a row in as few groups of at most `most` as there can be, as alike as they can. */
+function groupsOf(starts: readonly number[], most: number): number[][] {
+  const groups = Math.ceil(starts.length / most);
+  return Array.from({ length: groups }, (_, i) => {
+    return starts.slice(
+      Math.ceil((i * starts.length) / groups),
+      Math.ceil(((i + 1) * starts.length) / groups),
+    );
+  });
+}
+
+/** Pixels at a window's border that count for nothing. */
+function marginOf(reach: number, axes: readonly AxisLayout[]): number {
+  const overlaps = axes.filter(({ starts }) => starts.length > 1).map(({ overlap }) => overlap);
+  if (overlaps.length === 0) return 0;
+  const shared = Math.min(...overlaps);
+  return 2 * reach <= shared ? reach : Math.floor(shared / 8);
+}
+
+/** 1 for each pixel that has a value in all bands; undefined where all have. */
+function validPixels({ data, channels }: { data: Float32Array; channels: number }): Uint8Array | undefined {
+  if (allFinite(data)) return undefined;
   const valid = new Uint8Array(data.length / channels).fill(1);
-  if (allFinite(data)) return valid;
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) valid[Math.floor(i / channels)] = 0;
   return valid;
 }
 
 function checkPrediction(
-  { probabilities, uncertainty }: { probabilities: Float32Array; uncertainty?: Float32Array },
-  valid: Uint8Array,
-  { classes, top, left }: { classes: number; top: number; left: number },
+  { probabilities, uncertainty }: WindowPrediction,
+  { raster, top, left }: SceneWindow,
+  { classes, valid }: { classes: number; valid?: Uint8Array },
 ): void {
   const where = `mapScene: the prediction of the window at row ${top}, column ${left}`;
-  if (
-    probabilities.length !== valid.length * classes ||
-    (uncertainty && uncertainty.length !== valid.length)
-  ) {
+  const pixels = raster.height * raster.width;
+  if (probabilities.length !== pixels * classes || (uncertainty && uncertainty.length !== pixels)) {
     throw new DataError(
       `${where} has ${probabilities.length} probabilities and ${uncertainty?.length ?? 'no'} uncertainties; ` +
-        `${valid.length} pixels of ${classes} classes have ${valid.length * classes}.`,
+        `${pixels} pixels of ${classes} classes have ${pixels * classes}.`,
     );
   }
   if (allFinite(probabilities)) return;
   for (let i = 0; i < probabilities.length; i++) {
-    if (!Number.isFinite(probabilities[i]) && valid[Math.floor(i / classes)] === 1) {
+    if (!Number.isFinite(probabilities[i]) && valid?.[Math.floor(i / classes)] !== 0) {
       throw new DataError(`${where} is ${probabilities[i]} where the scene has a value.`);
     }
   }

@@ -1,3 +1,4 @@
+import { predictWindows } from './predictWindows.js';
 import type { PredictWindow, SceneWindow, WindowPrediction } from './SceneWindow.js';
 
 /** Probabilities that change less are taken for the same. */
@@ -32,8 +33,8 @@ export async function measureReach(
       data[i] = high > low ? (data[i] - low > high - data[i] ? low : high) : data[i] + 1;
     }
   }
-  const { probabilities: after } = await predict({ ...window, raster: { ...raster, data } });
-  const prediction = await predict(window);
+  const changed = { ...window, raster: { ...raster, data } };
+  const [{ probabilities: after }, prediction] = await predictWindows(predict, [changed, window]);
   const { probabilities: before } = prediction;
   const classes = before.length / (height * width);
   let reach = 0;

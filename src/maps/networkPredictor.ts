@@ -3,7 +3,7 @@ import { DataError } from '../errors/DataError.js';
 import { argumentError, checkInteger } from '../internal/checks.js';
 import type { NormalizationOptions } from '../normalization/normalizeRaster.js';
 import { combineMembers } from './combineMembers.js';
-import type { PredictWindow, SceneWindow } from './SceneWindow.js';
+import type { PredictWindow, SceneWindow, WindowPrediction } from './SceneWindow.js';
 import { windowTensor } from './windowTensor.js';
 
 /** Options of {@link networkPredictor}. */
@@ -15,13 +15,19 @@ export interface NetworkPredictorOptions {
    * several networks. The probabilities are the mean, and the uncertainty how much the passes disagree. Default 1.
    */
   passes?: number;
+  /**
+   * Windows that have so many pixels together at most are given to `predict` together: a small network predicts four of
+   * 256 × 256 pixels (2 ** 18) in three quarters of the time, in four times the memory. Default: each alone.
+   */
+  batchPixels?: number;
 }
 
 /**
  * A network with a head as the predictor of a map: `(x) => tuning.predict(x)` of `FineTuning`, say.
  *
- * @param predict From images [1, height, width, channels] to logits [1, height, width, classes]; told the number of the
- * pass, and the window. What it allocates but for its result is its own to dispose.
+ * @param predict From images [1, height, width, channels] to logits [1, height, width, classes], of several windows
+ * with `batchPixels`; told the number of the pass, and the window, the first of several. What it allocates but for its
+ * result is its own to dispose.
  * @throws {DataError} (rejects, on a call) If it returns another shape.
  * @example
  * ```ts
@@ -36,32 +42,41 @@ export interface NetworkPredictorOptions {
  */
 export function networkPredictor(
   predict: (x: tf.Tensor4D, pass: number, window: SceneWindow) => tf.Tensor,
-  { normalization, passes = 1 }: NetworkPredictorOptions,
+  { normalization, passes = 1, batchPixels = 0 }: NetworkPredictorOptions,
 ): PredictWindow {
   if (typeof predict !== 'function') {
     throw argumentError('networkPredictor: predict', predict, 'a function such as (x) => tuning.predict(x)');
   }
   checkInteger('networkPredictor: passes', passes, 1);
-  return async (window) => {
-    const { height, width } = window.raster;
+  checkInteger('networkPredictor: batchPixels', batchPixels, 0);
+  const predictAll = async (windows: readonly SceneWindow[]): Promise<WindowPrediction[]> => {
+    const { height, width } = windows[0].raster;
     const members: Float32Array[] = [];
     let classes = 1;
     for (let pass = 0; pass < passes; pass++) {
-      const probabilities = tf.tidy(() =>
-        tf.softmax(predict(windowTensor(window, normalization), pass, window)),
-      );
+      const probabilities = tf.tidy(() => {
+        const x = tf.concat(windows.map((window) => windowTensor(window, normalization)));
+        return tf.softmax(predict(x, pass, windows[0]));
+      });
       const { shape } = probabilities;
-      if (shape.length !== 4 || shape[0] !== 1 || shape[1] !== height || shape[2] !== width) {
+      const images = [windows.length, height, width];
+      if (shape.length !== 4 || images.some((side, axis) => shape[axis] !== side)) {
         probabilities.dispose();
         throw new DataError(
-          `networkPredictor: predict gives [${shape}] for an image [1, ${height}, ${width}, channels]; logits are ` +
-            `[1, ${height}, ${width}, classes].`,
+          `networkPredictor: predict gives [${shape}] for an image [${images.join(', ')}, channels]; logits are ` +
+            `[${images.join(', ')}, classes].`,
         );
       }
       classes = shape[3];
       members.push((await probabilities.data()) as Float32Array);
       probabilities.dispose();
     }
-    return passes > 1 ? combineMembers(members, classes) : { probabilities: members[0] };
+    const size = height * width * classes;
+    return windows.map((_, i) => {
+      const own = members.map((member) => member.subarray(i * size, (i + 1) * size));
+      return passes > 1 ? combineMembers(own, classes) : { probabilities: own[0] };
+    });
   };
+  const predictWindow = async (window: SceneWindow) => (await predictAll([window]))[0];
+  return Object.assign(predictWindow, { batch: { pixels: batchPixels, predict: predictAll } });
 }

@@ -23,11 +23,13 @@ export function inferenceLayer(layer: tfl.layers.Layer): InferenceLayer {
   const prepare = preparations[layer.getClassName()];
   // What adapters add is computed of the layer's inputs.
   if (prepare && (layer as SpecLayer).adapters.size === 0) return prepare(layer as SpecLayer);
-  return {
-    apply: (inputs) => applyLayer(layer, inputs),
-    convolutions: [],
-  };
+  return unprepared(layer);
 }
+
+const unprepared = (layer: tfl.layers.Layer): InferenceLayer => ({
+  apply: (inputs) => applyLayer(layer, inputs),
+  convolutions: [],
+});
 
 const preparations: Record<string, (layer: SpecLayer) => InferenceLayer> = {
   DiffusionSslConvBlock(layer) {
@@ -67,6 +69,13 @@ const preparations: Record<string, (layer: SpecLayer) => InferenceLayer> = {
   },
 
   DiffusionSslConv1x1: (layer) => single(foldBatchNorm(layer, '')),
+
+  DiffusionSslLinearSegmentationHead(layer) {
+    // Of several maps the head mixes the logits, and what has another size is resized.
+    const { inChannels, scale } = layer.getConfig() as { inChannels: number[]; scale: number };
+    if (inChannels.length > 1 || scale !== 1) return unprepared(layer);
+    return single(foldBatchNorm(layer, 'convs.0', { before: 'norms.0' }));
+  },
 };
 
 const single = (convolution: PreparedConv2d): InferenceLayer => ({

@@ -5,6 +5,7 @@ import { changeHead, classificationHead, registerHeads, segmentationHead } from 
 import type { MapHead } from '../../src/heads/mapHead.js';
 import { randomNormal } from '../../src/internal/philox.js';
 import { binaryCrossEntropy, crossEntropy } from '../../src/losses/index.js';
+import { inferenceModel } from '../../src/models/inferenceModel.js';
 import { namedParameters } from '../../src/models/namedParameters.js';
 import { Adam } from '../../src/optimizers/index.js';
 import { expectTensorsKept, startTrainingBackend } from '../support/backend.js';
@@ -171,6 +172,28 @@ describe('segmentationHead', () => {
         [8, 4],
       ]);
     }
+  });
+
+  it.each([
+    { maps: 1, scale: 1 },
+    { maps: 1, scale: 2 },
+    { maps: 2, scale: 1 },
+  ])('predicts the same made ready, of $maps maps, at $scale times their size', async ({ maps, scale }) => {
+    const inputs = channels.slice(0, maps).map((count) => tfl.input({ shape: [8, 8, count] }));
+    const model = tfl.model({ inputs, outputs: segmentationHead({ classes: 3, scale })(inputs) });
+    for (const [step, { variable }] of namedParameters(model).entries()) {
+      if (variable.dtype === 'float32')
+        variable.assign(tf.add(variable, tf.abs(noise(variable.shape, step))));
+    }
+    const x = channels.slice(0, maps).map((count, i) => noise([2, 8, 8, count], i));
+    const expected = await (model.predict(x) as tf.Tensor).data();
+    await expectTensorsKept(0, async () => {
+      const { predict, dispose } = inferenceModel(model);
+      const logits = predict(...x);
+      expectClose(await logits.data(), expected, { abs: 1e-5, rel: 1e-5 });
+      logits.dispose();
+      dispose();
+    });
   });
 
   it("'linear' is the mean of what its layers say, before training", async () => {

@@ -138,6 +138,40 @@ describe('windows along an axis', () => {
 });
 
 describe('mapScene', () => {
+  it('is the same where windows are predicted together, and gives no more of them than it is told', async () => {
+    const scene = sceneOf(150, 117);
+    scene.data.fill(Number.NaN, 0, 2 * 60 * 150);
+    scene.data.fill(Number.NaN, 2 * 90 * 150, 2 * 90 * 150 + 90);
+    const source = await sourceOf(scene);
+    const network = convolutions(2);
+    const sizes: number[] = [];
+    const seen = (x: tf.Tensor4D, pass: number) => {
+      sizes.push(x.shape[0]);
+      return tf.mul(network(x), 1 + pass);
+    };
+    const options = { window: 48, overlap: 14, stride: 2 };
+    // Four windows in a row are two times two where three would fit.
+    for (const { passes, batchPixels, most } of [
+      { passes: 1, batchPixels: 3 * 48 * 48, most: 2 },
+      { passes: 2, batchPixels: 5 * 48 * 48 - 1, most: 4 },
+    ]) {
+      const one = await mapOf(source, networkPredictor(seen, { normalization, passes }), options);
+      expect(new Set(sizes)).toEqual(new Set([1]));
+      sizes.length = 0;
+      const predict = networkPredictor(seen, { normalization, passes, batchPixels });
+      const done: number[] = [];
+      const onProgress = (progress: { done: number }) => done.push(progress.done);
+      const together = await mapOf(source, predict, { ...options, onProgress });
+      expect(Math.max(...sizes)).toBe(most);
+      sizes.length = 0;
+      expect(done).toEqual(Array.from({ length: together.result.windows }, (_, i) => i + 1));
+      expect(together.result).toEqual(one.result);
+      expect(together.probabilities.valid).toEqual(one.probabilities.valid);
+      expectClose(together.probabilities.data, one.probabilities.data, { abs: 1e-5 });
+      expectClose(together.uncertainty.data, one.uncertainty.data, { abs: 1e-5 });
+    }
+  });
+
   it('is the prediction in one piece where the network reaches less than half the overlap', async () => {
     const scene = sceneOf(150, 117);
     const source = await sourceOf(scene);

@@ -12,6 +12,9 @@ import { networkInput } from '../tuning/networkInput.js';
 import { twoDateScaling } from '../tuning/twoDateScaling.js';
 import type { Predictor } from './Predictor.js';
 
+/** Windows of the usual 256 pixels are predicted by fours. */
+const BATCH_PIXELS = 2 ** 18;
+
 /**
  * A fine-tuned network.
  *
@@ -37,7 +40,7 @@ export function tunedPredictor(
     window:
       passes > 1
         ? thatDrops(networkPredictor(logits, { normalization, passes }))
-        : networkPredictor(logits, { normalization }),
+        : networkPredictor(logits, { normalization, batchPixels: BATCH_PIXELS }),
     async whole(image: Raster) {
       const answers = tf.tidy(() => {
         const x = imageTensor(image, normalization);
