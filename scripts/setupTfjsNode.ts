@@ -125,7 +125,8 @@ function compile(
   const out = path.join(target, 'lib/napi-v8');
   mkdirSync(out, { recursive: true });
   run('g++', [
-    ...['-std=c++17', '-O2', '-shared', '-fPIC', '-w', '-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
+    ...['-std=c++17', '-O2', '-fno-math-errno', '-shared', '-fPIC', '-w'],
+    ...['-DNAPI_VERSION=8', '-DBUILDING_NODE_EXTENSION'],
     ...['-I', include.headers, '-I', include.tensorflow, '-I', binding],
     ...sources,
     ...(variant === 'cpu' ? [...own, ...wrapped.map((name) => `-Wl,--wrap=${name}`)] : []),

@@ -1,72 +1,10 @@
 /* Group norm, with SiLU or without, and its gradient. */
 #include <cmath>
 
-#include "pattern.h"
+#include "normPieces.h"
 
 namespace layers {
 namespace {
-
-/** What a channel of an image becomes: x · scale + shift, and what its gradient takes. */
-struct Affine {
-  explicit Affine(int64_t floats) : scale(floats), shift(floats), mean(floats), slope(floats), offset(floats) {}
-  std::vector<float> scale, shift, mean, slope, offset;
-};
-
-INLINE V siluSlope(V x) {
-  const V share = sigmoid(x);
-  return share * (x * (1.0f - share)) + share;
-}
-
-/** Of each channel of a piece the mean, and the sum of squares around it. */
-CLONES void sumPiece(const float* x, const Piece& piece, int64_t width, int64_t channels, float* result) {
-  std::vector<float> means(width), sums(width);
-  alongPattern(piece.floats, width, [&](int64_t i, int64_t p, int64_t lanes) INLINED {
-    store(&sums[p], load(&sums[p]) + loadLanes(x + i, lanes));
-  });
-  foldPattern(sums.data(), width, result, channels);
-  for (int64_t c = 0; c < channels; ++c) result[c] /= piece.rows;
-  fillPattern(means.data(), width, result, channels);
-  std::fill(sums.begin(), sums.end(), 0.0f);
-  alongPattern(piece.floats, width, [&](int64_t i, int64_t p, int64_t lanes) INLINED {
-    const V mean = load(&means[p]);
-    const V centred = (lanes == LANES ? load(x + i) : loadPart(x + i, lanes, mean)) - mean;
-    store(&sums[p], load(&sums[p]) + centred * centred);
-  });
-  foldPattern(sums.data(), width, result + channels, channels);
-}
-
-CLONES void applyPiece(const float* x, float* y, int64_t floats, int64_t width, bool silu, const float* scale,
-                       const float* shift) {
-  alongPattern(floats, width, [&](int64_t i, int64_t p, int64_t lanes) INLINED {
-    const V z = loadLanes(x + i, lanes) * load(scale + p) + load(shift + p);
-    storeLanes(y + i, silu ? z * sigmoid(z) : z, lanes);
-  });
-}
-
-/** Of each channel of a piece the sum of the gradient behind the norm, and of its product with x around the mean. */
-CLONES void sumGradients(const float* x, const float* dy, const Piece& piece, int64_t width, bool silu,
-                         const Affine& at, int64_t channels, float* result) {
-  std::vector<float> sums(width), products(width);
-  alongPattern(piece.floats, width, [&](int64_t i, int64_t p, int64_t lanes) INLINED {
-    const V value = loadLanes(x + i, lanes);
-    V dz = loadLanes(dy + i, lanes);
-    if (silu) dz *= siluSlope(value * load(&at.scale[p]) + load(&at.shift[p]));
-    store(&sums[p], load(&sums[p]) + dz);
-    store(&products[p], load(&products[p]) + dz * (value - load(&at.mean[p])));
-  });
-  foldPattern(sums.data(), width, result, channels);
-  foldPattern(products.data(), width, result + channels, channels);
-}
-
-CLONES void applyGradient(const float* x, const float* dy, float* dx, int64_t floats, int64_t width, bool silu,
-                          const Affine& at) {
-  alongPattern(floats, width, [&](int64_t i, int64_t p, int64_t lanes) INLINED {
-    const V value = loadLanes(x + i, lanes), scale = load(&at.scale[p]);
-    V dz = loadLanes(dy + i, lanes);
-    if (silu) dz *= siluSlope(value * scale + load(&at.shift[p]));
-    storeLanes(dx + i, dz * scale - (value * load(&at.slope[p]) + load(&at.offset[p])), lanes);
-  });
-}
 
 /** Scale, shift and mean of each channel of an image. */
 void findAffine(const Images& images, const Groups& groups, const Norm& norm, int64_t image, Affine& at) {
@@ -80,17 +18,13 @@ void findAffine(const Images& images, const Groups& groups, const Norm& norm, in
   }
 }
 
-/** Repeats the first `channels` values to the width. */
-void spread(std::vector<float>& values, int64_t channels, int64_t width) {
-  for (int64_t i = channels; i < width; ++i) values[i] = values[i - channels];
-}
-
 }  // namespace
 
 void groupNorm(const Parallel& parallel, const Images& images, const Groups& groups, const Norm& norm) {
   const Chunks chunks(images);
   const int64_t channels = images.channels, items = images.batch * chunks.count;
   const int64_t size = channels / groups.count;
+  const Then then = groups.silu ? Then::SILU : Then::NOTHING;
   std::vector<float> partials(items * 2 * channels);
   parallel(items, CHUNK / 8, [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
@@ -123,9 +57,7 @@ void groupNorm(const Parallel& parallel, const Images& images, const Groups& gro
   parallel(items, CHUNK / (groups.silu ? 2 : 4), [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const Piece piece(images, chunks, item);
-      const Affine& at = affine[piece.image];
-      applyPiece(norm.x + piece.offset, norm.y + piece.offset, piece.floats, chunks.width, groups.silu,
-                 at.scale.data(), at.shift.data());
+      applyPiece(norm.x + piece.offset, norm.y + piece.offset, piece.floats, chunks.width, then, affine[piece.image]);
     }
   });
 }
@@ -134,6 +66,7 @@ void groupNormGradient(const Parallel& parallel, const Images& images, const Gro
   const Chunks chunks(images);
   const int64_t channels = images.channels, items = images.batch * chunks.count;
   const int64_t size = channels / groups.count, width = chunks.width;
+  const Then then = groups.silu ? Then::SILU : Then::NOTHING;
   std::vector<Affine> affine(images.batch, Affine(width));
   for (int64_t image = 0; image < images.batch; ++image) {
     Affine& at = affine[image];
@@ -144,7 +77,7 @@ void groupNormGradient(const Parallel& parallel, const Images& images, const Gro
   parallel(items, CHUNK / 2, [&](int64_t begin, int64_t end) {
     for (int64_t item = begin; item < end; ++item) {
       const Piece piece(images, chunks, item);
-      sumGradients(norm.x + piece.offset, norm.dy + piece.offset, piece, width, groups.silu, affine[piece.image],
+      sumGradients(norm.x + piece.offset, norm.dy + piece.offset, piece, width, then, affine[piece.image],
                    channels, &partials[item * 2 * channels]);
     }
   });
@@ -183,7 +116,7 @@ void groupNormGradient(const Parallel& parallel, const Images& images, const Gro
     for (int64_t item = begin; item < end; ++item) {
       const Piece piece(images, chunks, item);
       applyGradient(norm.x + piece.offset, norm.dy + piece.offset, norm.y + piece.offset, piece.floats, width,
-                    groups.silu, affine[piece.image]);
+                    then, affine[piece.image]);
     }
   });
 }

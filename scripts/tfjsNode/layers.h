@@ -39,6 +39,18 @@ void groupNorm(const Parallel&, const Images&, const Groups&, const Norm&);
 /** `norm.y` becomes the gradient of x. */
 void groupNormGradient(const Parallel&, const Images&, const Groups&, const Norm&);
 
+/** With the statistics of all `rows` rows, and with ReLU behind it or without. */
+struct BatchNorm {
+  int64_t rows, channels;
+  float epsilon;
+  bool relu;
+};
+
+/** `norm.y` becomes the result; `norm.mean` and `norm.deviation` the mean and the biased variance of each channel. */
+void batchNorm(const Parallel&, const BatchNorm&, const Norm&);
+/** `norm.y` becomes the gradient of x, with mean and variance as there. */
+void batchNormGradient(const Parallel&, const BatchNorm&, const Norm&);
+
 /** Over channels, each pixel alone. */
 void layerNorm(const Parallel&, const Images&, float epsilon, const Norm&);
 void layerNormGradient(const Parallel&, const Images&, const Norm&);
@@ -55,6 +67,29 @@ void geglu(const Parallel&, int64_t rows, int64_t channels, const float* x, cons
 void pixelMean(const Parallel&, const Images&, const float* x, float* mean);
 /** y = x plus one value a channel of each image. */
 void addToPixels(const Parallel&, const Images&, const float* x, const float* shift, float* y);
+
+/** What dropout draws: Philox4x32-10, as `src/internal/philox.ts` has it. */
+struct Drops {
+  uint32_t key[2], step, stream;
+  /** A value is kept where the upper 24 bits of its word are at least this. */
+  uint32_t threshold;
+  /** What is kept is multiplied by this. */
+  float scale;
+};
+
+/** y = the values of x that are kept; `mask` says which. */
+void dropout(const Parallel&, int64_t count, const Drops&, const float* x, float* y, bool* mask);
+/** dx = dy · scale where the mask is set, else 0. */
+void dropoutGradient(const Parallel&, int64_t count, float scale, const float* dy, const bool* mask, float* dx);
+
+/** A step of Adam, as `src/kernels/wasm/assembly/adam.ts` describes it; the order is that of its numbers. */
+struct Adam {
+  float beta1, rest1, beta2, rest2, rate, inverseRoot, epsilon, keep, penalty;
+};
+
+/** `first` and `second` change in place. */
+void adam(const Parallel&, int64_t count, const Adam&, const float* parameters, const float* gradients, float* first,
+          float* second, float* updated);
 
 struct Attention {
   int64_t batch, heads, queries, keys;

@@ -21,7 +21,10 @@ struct Chunks {
   explicit Chunks(const Images& images)
       : rows(std::max<int64_t>(1, CHUNK / images.channels)),
         count((images.pixels + rows - 1) / rows),
-        width(std::lcm(images.channels, LANES)) {}
+        width(std::lcm(images.channels, LANES)) {
+    // Several vectors, so that one is added to while another waits for its sum.
+    width *= (4 * LANES + width - 1) / width;
+  }
 
   int64_t rows, count;
   /** Floats of a pattern: a multiple of the channels and of a vector. */

@@ -147,11 +147,11 @@ function trainInOneKernel(
       )!;
       // Results too, though the function that is differentiated returns one.
       statistics = [mean, variance].map((statistic) => tf.keep(statistic as tf.Tensor1D));
-      return { value: y as tf.Tensor4D, saved: [x, y, mean, variance, weight] };
+      return { value: y as tf.Tensor4D, saved: [x, y, mean, variance, weight, bias] };
     },
     (dy, ...saved) => {
-      const [x, y, mean, variance, weight] = saved;
-      const inputs = { x, y, dy, mean, variance, weight };
+      const [x, y, mean, variance, weight, bias] = saved;
+      const inputs = { x, y, dy, mean, variance, weight, bias };
       return runKernel<tf.Tensor[]>('DiffusionSslBatchNormTrainingGradient', inputs, attributes)!;
     },
   );

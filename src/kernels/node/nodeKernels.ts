@@ -32,6 +32,14 @@ import {
 } from './layers.js';
 import { maxPoolInputGradient, maxPoolInputGradientByOneDnn } from './maxPool.js';
 import type { NodeKernel } from './NodeKernel.js';
+import {
+  dropoutGradient,
+  ownAdam,
+  ownBatchNorm,
+  ownBatchNormGradient,
+  ownDropout,
+  ownRunningStatistics,
+} from './training.js';
 import { upsampleBilinear, upsampleBilinearGradient } from './upsample.js';
 import { clip, globalNorm, pack, unpack } from './vectors.js';
 import {
@@ -77,6 +85,8 @@ const onOwnOperations: readonly NodeKernel[] = [
   ...[activate, activateGradient, geglu, gegluGradient],
   ...[dotAttention, dotAttentionGradient],
   ...[pixelMean, addToPixels],
+  ...[ownBatchNorm, ownBatchNormGradient, ownRunningStatistics],
+  ...[ownDropout, dropoutGradient, ownAdam],
 ];
 
 /** What an addon has besides what TensorFlow.js needs of it. */

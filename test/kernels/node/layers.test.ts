@@ -3,12 +3,14 @@ import { describe, expect, it, vi } from 'vitest';
 import { EagerOps } from '../../../src/kernels/node/EagerOps.js';
 import { registerNodeKernels } from '../../../src/kernels/node/registerNodeKernels.js';
 import { attention } from '../../../src/ops/attention.js';
+import { batchNormTraining } from '../../../src/ops/batchNorm.js';
 import { conv2d } from '../../../src/ops/conv2d.js';
+import { dropout } from '../../../src/ops/dropout.js';
 import { groupNorm } from '../../../src/ops/groupNorm.js';
 import { layerNorm } from '../../../src/ops/layerNorm.js';
 import { upload } from '../../ops/checkOp.js';
 import { randomTensor } from '../../ops/referenceOps.js';
-import { expectAgreement } from '../wasm/checkKernel.js';
+import { expectAgreement, expectIdentical } from '../wasm/checkKernel.js';
 import { startNode } from './startNode.js';
 
 const reason = await startNode();
@@ -117,6 +119,39 @@ describe.skipIf(reason)(`the addon's own operations${reason ? ` (${reason})` : '
       upload(randomTensor([channels], 2)),
       upload(randomTensor([channels], 3)),
     ]);
+  });
+
+  // Of one chunk and many, channels that divide a vector, that fill it and neither. Beside zero, ReLU takes sides.
+  it.each([
+    { shape: [8, 40, 30, 64], mean: 30, activation: undefined },
+    { shape: [8, 40, 30, 64], mean: 0, activation: 'relu' as const },
+    { shape: [3, 33, 29, 20], mean: 30, activation: undefined },
+    { shape: [2, 65, 64, 4], mean: 0, activation: 'relu' as const },
+    { shape: [5, 2, 1, 130], mean: 0, activation: 'relu' as const },
+  ])('batch norm of %o', async ({ shape, mean, activation }) => {
+    const channels = shape[3];
+    const op = (x: tf.Tensor, weight: tf.Tensor, bias: tf.Tensor) =>
+      batchNormTraining(x as tf.Tensor4D, weight as tf.Tensor1D, bias as tf.Tensor1D, { activation }).y;
+    const x = tf.tidy(() => tf.add(upload(randomTensor(shape, 1)), mean));
+    const run = vi.spyOn(EagerOps.prototype, 'runAll');
+    await compare(op as never, [x, upload(randomTensor([channels], 2)), upload(randomTensor([channels], 3))]);
+    const names = run.mock.calls.map(([name]) => name);
+    run.mockRestore();
+    expect(names).toContain('DiffusionSslBatchNorm');
+    expect(names).toContain('DiffusionSslBatchNormGradient');
+  });
+
+  it.each([1, 31, 32, 33, 100_003])('dropout of %i values and its gradient, bit for bit', async (count) => {
+    const [x, dy] = [1, 2].map((seed) => upload<tf.Rank.R4>(randomTensor([1, 1, count, 1], seed)));
+    const key = { seed: 2 ** 40 + 7, stream: 2 ** 31 + 5, step: 2 ** 32 - 1 };
+    const body = () => tf.valueAndGrad((x) => dropout(x as tf.Tensor4D, { rate: 0.3, key }))(x, dy);
+    const composed = body();
+    const unregister = registerNodeKernels();
+    const computed = body();
+    unregister();
+    expectIdentical(await computed.value.data(), await composed.value.data());
+    expectIdentical(await computed.grad.data(), await composed.grad.data());
+    tf.dispose([x, dy, composed, computed] as never);
   });
 
   it('layer norm of many rows', () => {
