@@ -6,7 +6,7 @@
  * - `npm run adapt -- --scene scene.tif`: pretrained on the western half of a scene, taken to the eastern one.
  *
  * Ranks, rates and seeds are varied. Started again it goes on where it stood. Everything is written to runs/adapt or
- * `--out`, a table and a picture at the end.
+ * `--out`, with a table and a picture.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -24,25 +24,27 @@ const { values: given } = parseArgs({
   options: {
     scene: { type: 'string' },
     out: { type: 'string', default: 'runs/adapt' },
-    seeds: { type: 'string' },
+    'pretraining-steps': { type: 'string', default: '600' },
+    steps: { type: 'string', default: '80' },
+    seeds: { type: 'string', default: '2' },
   },
 });
 const OUT = given.out;
 const words = (text: string) => text.split(' ');
 /** Both sites in chips of 32 pixels. */
-const SIZE = words('--size 32 --batch 16');
-const NETWORK = words('--patch-size 1 --filter-config 24,48,96,96,96,96 --block-num 1,1,1,1,1,1');
-/** Steps of the pretraining and of each adaptation, about. */
-const STEPS = { pretraining: 600, adaptation: 80 };
-const SEEDS = Array.from({ length: Number(given.seeds ?? 2) }, (_, seed) => seed);
-/** How it is adapted: ranks, or all weights, at what rates. */
+const BATCH = 16;
+const CHIPS = words(`--size 32 --batch ${BATCH}`);
+const NETWORK = words('--patch-size 1 --filter-config 12,24,48,48,48,48 --block-num 1,1,1,1,1,1');
+/** Chips of a site that losses are of, at most. */
+const MEASURED = 32;
+/** How it is adapted: ranks, or all weights, at what rates. Samples are drawn at the rate that is drawn first. */
 const METHODS = [
-  ...[2, 8, 32].map((rank) => ({
+  { name: 'all weights', flags: ['--full'], rates: [1e-3, 1e-4] },
+  ...[8, 2, 32].map((rank) => ({
     name: `rank ${rank}`,
     flags: ['--rank', String(rank)],
-    rates: [1e-3, 1e-2],
+    rates: [1e-2, 1e-3],
   })),
-  { name: 'all weights', flags: ['--full'], rates: [1e-4, 1e-3] },
 ];
 
 /** Where the chips of both sites are. */
@@ -72,19 +74,21 @@ const sites = given.scene === undefined ? await continents() : await halves(give
 const pretrained = path.join(OUT, 'pretrained');
 if (!process.exitCode && !existsSync(path.join(pretrained, 'summary.json'))) {
   const isBegun = existsSync(path.join(pretrained, 'latest.safetensors'));
-  const epochs = epochsFor(await trainingChips(sites.old), STEPS.pretraining);
+  const epochs = epochsFor(await trainingChips(sites.old), Number(given['pretraining-steps']));
   const where = ['--data', sites.data, '--catalog', sites.old, '--out', pretrained];
-  await pretrain([...where, ...SIZE, ...NETWORK, '--epochs', epochs, ...(isBegun ? ['--resume'] : [])]);
+  await pretrain([...where, ...CHIPS, ...NETWORK, '--epochs', epochs, ...(isBegun ? ['--resume'] : [])]);
 }
-const epochs = epochsFor(await trainingChips(sites.new), STEPS.adaptation);
-const rows: Row[] = METHODS.flatMap(({ name, rates }) => rates.map((rate) => ({ name, rate, reports: [] })));
-for (const seed of SEEDS) {
+const epochs = epochsFor(await trainingChips(sites.new), Number(given.steps));
+const rows: Row[] = [0, 1].flatMap((i) =>
+  METHODS.map(({ name, rates }) => ({ name, rate: rates[i], reports: [] })),
+);
+for (let seed = 0; seed < Number(given.seeds); seed++) {
   for (const { name, rate, reports } of rows) {
     const run = path.join(OUT, `${name} ${rate} seed ${seed}`.replaceAll(' ', '-'));
     const report = path.join(run, 'report.json');
     if (!process.exitCode && !existsSync(report)) {
       const isBegun = existsSync(path.join(run, 'latest.safetensors'));
-      const { flags } = METHODS.find((method) => method.name === name)!;
+      const { flags, rates } = METHODS.find((method) => method.name === name)!;
       const where = [
         '--data',
         sites.data,
@@ -95,17 +99,17 @@ for (const seed of SEEDS) {
         '--old-catalog',
         sites.old,
       ];
-      const training = [...SIZE, ...flags, '--lr', String(rate), '--epochs', epochs, '--seed', String(seed)];
-      // Of one seed samples are enough.
-      const samples = ['--samples', seed === 0 ? '48' : '0', '--sample-steps', '16'];
-      await lora(
-        isBegun ? ['--out', run, '--resume'] : [pretrained, ...where, ...training, ...samples, '--out', run],
-      );
+      const training = [...CHIPS, ...flags, '--lr', String(rate), '--epochs', epochs, '--seed', String(seed)];
+      const isDrawn = seed === 0 && rate === rates[0];
+      const samples = ['--samples', isDrawn ? '32' : '0', '--sample-steps', '12'];
+      const begin = [pretrained, ...where, ...training, ...samples, '--out', run];
+      await lora(isBegun ? ['--out', run, '--resume'] : begin);
     }
-    if (!process.exitCode) reports.push(JSON.parse(readFileSync(report, 'utf8')));
+    if (process.exitCode) break;
+    reports.push(JSON.parse(readFileSync(report, 'utf8')));
+    await writeResults();
   }
 }
-if (!process.exitCode) await writeResults();
 
 /** The Americas and Australia: chips of each but for one band of longitude train. */
 async function continents(): Promise<Sites> {
@@ -141,15 +145,21 @@ async function splitCatalog(
   siteOf: (numbers: Record<string, number>) => { site: 'old' | 'new'; usage: string } | undefined,
 ): Promise<Sites> {
   mkdirSync(OUT, { recursive: true });
-  const lines: Record<'old' | 'new', string[]> = { old: [], new: [] };
-  for (const { images, values } of await readCatalog(catalog)) {
+  const chips = (await readCatalog(catalog)).flatMap(({ images, values }) => {
     const numbers = Object.fromEntries(Object.entries(values).map(([name, value]) => [name, Number(value)]));
     const found = siteOf(numbers);
-    if (found) lines[found.site].push(csvLine([images[0], found.usage]));
-  }
-  const write = (site: 'old' | 'new') => {
-    const file = path.join(OUT, `${site}.csv`);
-    writeFileSync(file, ['image,usage\n', ...lines[site]].join(''));
+    return found ? [{ image: images[0], ...found }] : [];
+  });
+  const write = (wanted: 'old' | 'new') => {
+    const own = chips.filter(({ site }) => site === wanted);
+    const held = own.filter(({ usage }) => usage === 'validate');
+    const stride = Math.ceil(held.length / MEASURED);
+    const kept = own.filter((chip) => chip.usage === 'train' || held.indexOf(chip) % stride === 0);
+    const file = path.join(OUT, `${wanted}.csv`);
+    writeFileSync(
+      file,
+      ['image,usage\n', ...kept.map(({ image, usage }) => csvLine([image, usage]))].join(''),
+    );
     return file;
   };
   return { data, old: write('old'), new: write('new') };
@@ -160,21 +170,23 @@ async function trainingChips(catalog: string): Promise<number> {
 }
 
 function epochsFor(chips: number, steps: number): string {
-  return String(Math.ceil(steps / Math.floor(chips / Number(SIZE[3]))));
+  return String(Math.ceil(steps / Math.floor(chips / BATCH)));
 }
 
 async function writeResults(): Promise<void> {
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const spread = (values: readonly number[]) => Math.max(...values) - Math.min(...values);
   const { loss, distance } = rows[0].reports[0];
-  const lines = rows.map(({ name, rate, reports }) => {
-    const after = (site: 'new' | 'old') => {
-      const values = reports.map((report) => report.loss[site].after);
-      return `${mean(values).toFixed(4)} ± ${(spread(values) / 2).toFixed(4)}`;
-    };
-    const far = (['new', 'old'] as const).map((site) => reports[0].distance?.[site].after.toFixed(1) ?? '');
-    return [name, rate, `${(100 * reports[0].share).toFixed(1)} %`, after('new'), after('old'), ...far];
-  });
+  const lines = rows
+    .filter(({ reports }) => reports.length > 0)
+    .map(({ name, rate, reports }) => {
+      const after = (site: 'new' | 'old') => {
+        const values = reports.map((report) => report.loss[site].after);
+        return mean(values).toFixed(4) + (values.length > 1 ? ` ± ${(spread(values) / 2).toFixed(4)}` : '');
+      };
+      const far = (['new', 'old'] as const).map((site) => reports[0].distance?.[site].after.toFixed(1) ?? '');
+      return [name, rate, `${(100 * reports[0].share).toFixed(1)} %`, after('new'), after('old'), ...far];
+    });
   const far = (['new', 'old'] as const).map((site) => distance?.[site].before.toFixed(1) ?? '');
   const before = ['as it was', '', '', loss.new.before.toFixed(4), loss.old.before.toFixed(4), ...far];
   const head = [
@@ -193,17 +205,16 @@ async function writeResults(): Promise<void> {
   const svg = plot();
   writeFileSync(path.join(OUT, 'adapt.svg'), svg);
   writeFileSync(path.join(OUT, 'adapt.png'), await svgToPng(svg));
-  console.log(table);
 }
 
 /** What is learned of the new site over what is forgotten of the old one, a point a run. */
 function plot(): string {
   const [width, height, left, bottom, top] = [760, 460, 80, 56, 48];
-  const colours = ['#56b4e9', '#0072b2', '#7b5ea7', '#d55e00'];
+  const colours = ['#d55e00', '#0072b2', '#56b4e9', '#7b5ea7'];
   const points = rows.flatMap(({ name, rate, reports }) =>
     reports.map(({ loss }) => {
       const change = (site: 'new' | 'old') => 100 * (loss[site].after / loss[site].before - 1);
-      const first = rows.find((row) => row.name === name)!.rate === rate;
+      const first = METHODS.find((method) => method.name === name)!.rates[0] === rate;
       const colour = colours[METHODS.findIndex((method) => method.name === name)];
       return { x: change('new'), y: change('old'), colour, first };
     }),

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import type { ConditionFields, Denoiser } from '../diffusion/Denoiser.js';
+import type { PredictionType } from '../diffusion/predictionType.js';
 import { ConfigError } from '../errors/ConfigError.js';
 import { argumentError, checkInteger, checkNumber } from '../internal/checks.js';
 import { inFunction } from '../internal/inFunction.js';
@@ -103,6 +104,17 @@ export class TextToImagePipeline {
   /** ᾱ of the schedule that the network was trained with. */
   get alphaBars(): Float64Array {
     return this.parts.scheduler.alphaBars;
+  }
+
+  /** What the network predicts. */
+  get predictionType(): PredictionType {
+    return this.parts.scheduler.options.predictionType ?? 'noise';
+  }
+
+  /** Height and width in pixels of the images that the network was trained on. */
+  get trainedSides(): [height: number, width: number] {
+    const [height, width = height] = [this.parts.unetConfig.sampleSize ?? 64].flat();
+    return [height * this.factor, width * this.factor];
   }
 
   /** Pixels to a side of a latent. */
@@ -215,9 +227,7 @@ export class TextToImagePipeline {
   }
 
   private sidesOf(height?: number, width?: number, image?: tf.Tensor4D): [number, number] {
-    const { unetConfig } = this.parts;
-    const trained = [unetConfig.sampleSize ?? 64].flat().map((side) => side * this.factor);
-    const [defaultHeight, defaultWidth = defaultHeight] = image ? image.shape.slice(1, 3) : trained;
+    const [defaultHeight, defaultWidth] = image ? image.shape.slice(1, 3) : this.trainedSides;
     const sides: [number, number] = [height ?? defaultHeight, width ?? defaultWidth];
     for (const [i, side] of sides.entries()) {
       const named = `TextToImagePipeline: ${i === 0 ? 'height' : 'width'}`;
@@ -229,11 +239,16 @@ export class TextToImagePipeline {
     return sides;
   }
 
-  /** What the network is told of images of these texts and sides; within a `tf.tidy`. */
-  private conditionOf(
+  /**
+   * What the network is told of images of these texts and sides, as a denoiser of it takes it in training:
+   * `encodePrompts`, of Stable Diffusion XL the sides too, and the metadata. The caller's to dispose.
+   *
+   * @throws {ConfigError} If the network takes metadata and there is none, or the other way round.
+   */
+  conditionOf(
     prompts: readonly string[],
-    [height, width]: readonly [number, number],
-    metadata: GenerateOptions['metadata'],
+    [height, width]: readonly [height: number, width: number],
+    metadata?: GenerateOptions['metadata'],
   ): Record<string, tf.Tensor> {
     const inputs = this.unet.inputNames.slice(2);
     const takes = inputs.includes('metadata');

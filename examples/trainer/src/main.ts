@@ -63,7 +63,7 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     load: async () => (await import('./commands/finetune.js')).finetune,
   },
   lora: {
-    about: 'adapt a trained network to a new site by low-rank adapters',
+    about: 'adapt a trained network to a new site, or Stable Diffusion to captions, by low-rank adapters',
     load: async () => (await import('./commands/lora.js')).lora,
   },
   predict: {

@@ -31,7 +31,17 @@ export interface LoraRunConfig {
   /** γ of the min-SNR weights of the training loss; 0: all timesteps weigh the same. */
   minSnrGamma: number;
 
-  /** Samples before and after; 0: none. */
-  samples: number;
+  /** Samples before and after, of texts for each prompt; 0: none; missing: 32, of texts 2. */
+  samples?: number;
   sampleSteps: number;
+
+  /** JSON lines of `file_name` and `text`, for a folder of Stable Diffusion. */
+  captions?: string;
+  /** Column of the catalog with captions, in their place. */
+  captionColumn?: string;
+  /** The values that are black and full brightness; missing: those of 8 bits. */
+  range?: [number, number];
+  /** What samples are of; missing: the first captions that are not trained on. */
+  prompt?: string[];
+  guidance: number;
 }

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { addSourceFlags } from '../config/addSourceFlags.js';
-import { choice, integer, names, number, numberBelow, share } from '../config/flagValues.js';
+import { flagOf } from '../config/flagOf.js';
+import { choice, integer, names, number, numberBelow, range, share } from '../config/flagValues.js';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
 import { parsePretrainOptions } from '../config/pretrainOptions.js';
 import type { LoraRunConfig } from './LoraRunConfig.js';
@@ -50,6 +51,20 @@ const OF_RUN = [
 /** Flags that all weights have no use for. */
 const OF_ADAPTERS = ['rank', 'alpha', 'rslora', 'dropout', 'targets', 'exclude', 'format', 'merge'];
 
+/** Flags that sites alone have, and texts alone. */
+const OF_SITES = [
+  'oldData',
+  'oldCatalog',
+  'windows',
+  'windowsPerScene',
+  'maxMissing',
+  'augmentation',
+  'full',
+  'merge',
+  'onBadChip',
+];
+const OF_TEXTS = ['range', 'prompt', 'guidance'];
+
 /**
  * Reads the command line of `diffusion-ssl lora`. Ends the process with a message on an error or on `--help`.
  *
@@ -66,7 +81,11 @@ export function parseLoraOptions(args: readonly string[]): {
   if (program.args.length > 0) all.model = program.args[0] as never;
   const isGiven = (key: string) =>
     program.getOptionValueSource(key) === 'cli' || (key === 'model' && program.args.length > 0);
-  if (!all.resume && (program.args.length === 0 || all.catalog === undefined)) {
+  const isTold = all.captions !== undefined || all.captionColumn !== undefined;
+  if (
+    !all.resume &&
+    (program.args.length === 0 || (all.catalog === undefined && all.captions === undefined))
+  ) {
     program.error(
       'error: give the folder of a pretrained network, --data and --catalog; or --out of a run, and --resume.',
     );
@@ -79,10 +98,17 @@ export function parseLoraOptions(args: readonly string[]): {
     const flags = data === 'data' ? '--data and --catalog' : '--old-data and --old-catalog';
     program.error(`error: ${flags} go together`);
   }
+  if (all.captions !== undefined && all.catalog !== undefined)
+    program.error('error: --captions names its own images: leave out --catalog and --data');
+  const useless = (isTold ? OF_SITES : OF_TEXTS).filter(isGiven);
+  if (useless.length > 0 && !all.resume) {
+    const which = isTold ? 'captions' : 'chips without captions';
+    program.error(`error: ${which} have no use for ${useless.map(flagOf).join(', ')}`);
+  }
   if (all.windows !== undefined && all.size === undefined) program.error('error: --windows needs --size');
   const unread = all.full ? OF_ADAPTERS.filter(isGiven) : [];
   if (unread.length > 0)
-    program.error(`error: --full trains all weights: leave out --${unread.join(', --')}`);
+    program.error(`error: --full trains all weights: leave out ${unread.map(flagOf).join(', ')}`);
   const chips = {
     ...parsePretrainOptions([]).config,
     ...chosen(all, OF_CHIPS),
@@ -108,8 +134,9 @@ function commandOf(): Command {
     .description(
       'Adapts a pretrained network to the chips of a new site by low-rank adapters, which alone are trained, or with ' +
         '--full by all of its weights. Chips are scaled as those were that it was pretrained on. Losses and samples ' +
-        'of the new site, and of the old one where its chips are given, before and after. A stopped run goes on bit ' +
-        'for bit: --out RUN --resume.',
+        'of the new site, and of the old one where its chips are given, before and after. With --captions or ' +
+        '--caption-column the U-Net of a folder of Stable Diffusion is adapted to captioned images. A stopped run ' +
+        'goes on bit for bit: --out RUN --resume.',
     )
     .argument('[model]', 'folder of a run or of a model, or http address of one; not with --resume');
   addSourceFlags(program)
@@ -140,6 +167,15 @@ function commandOf(): Command {
         'flips',
       ),
     )
+    .optionsGroup('Captions, for a folder of Stable Diffusion')
+    .option(
+      '--captions <file>',
+      'JSON lines of file_name, relative to the file, and text; each tenth is held out',
+    )
+    .option('--caption-column <name>', 'column of --catalog with captions, in place of --captions')
+    .option('--range <low,high>', 'values that are black and white (default: 0,255 of 8 bits)', range())
+    .option('--prompt <text...>', 'what samples are of (default: four captions)')
+    .option('--guidance <scale>', 'how far samples follow it', number, 7.5)
     .optionsGroup('What is trained')
     .option('--full', 'all weights, in place of adapters', false)
     .option('--rank <r>', 'rank of the adapters', integer(1), 4)
@@ -148,7 +184,7 @@ function commandOf(): Command {
     .option('--dropout <p>', 'probability of dropping a value that an adapter takes', numberBelow(1), 0)
     .option(
       '--targets <names>',
-      'layers that get one: ends of names by commas, or a pattern for whole names (default: all)',
+      'layers that get one: ends of names, or a pattern for whole names (default: all; with captions attention)',
       names,
     )
     .option('--exclude <names>', 'layers that get none: ends of names', names, [])
@@ -174,7 +210,11 @@ function commandOf(): Command {
       0,
     )
     .optionsGroup('Results')
-    .option('--samples <n>', 'samples before and after; 0: none', integer(0), 32)
+    .option(
+      '--samples <n>',
+      'samples before and after, with captions of each prompt (default: 32; 2); 0: none',
+      integer(0),
+    )
     .option('--sample-steps <n>', 'steps of DPM++ 2M', integer(1), 20)
     .addOption(
       choice('--format <names>', 'whose names the file of adapters has', ['diffusers', 'peft'], 'diffusers'),

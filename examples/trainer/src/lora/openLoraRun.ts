@@ -13,6 +13,7 @@ import type { LoraFlags } from './loraOptions.js';
 import { openSite, type SubjectStart } from './openSite.js';
 import { rateOf } from './rateOf.js';
 import type { LoraPoint } from './readLoraPoint.js';
+import { openTexts } from './texts/openTexts.js';
 import { countTrainable } from './trainedShare.js';
 
 /** What an adaptation is opened with. */
@@ -29,7 +30,10 @@ export interface LoraStart extends Omit<SubjectStart, 'flags'> {
  */
 export async function openLoraRun({ run, resumed, backend, ...start }: LoraStart): Promise<LoraRun> {
   const { folder, config, teller, signal } = start;
-  const subject = await openSite({ ...start, flags: { ...run, acceptChanges: false } });
+  const subject = await (isTold(config) ? openTexts : openSite)({
+    ...start,
+    flags: { ...run, acceptChanges: false },
+  });
   try {
     // Before there are adapters, which freeze them.
     const all = namedParameters(subject.network);
@@ -72,12 +76,20 @@ export async function openLoraRun({ run, resumed, backend, ...start }: LoraStart
   }
 }
 
+/** Whether texts go with the images. */
+function isTold({ captions, captionColumn }: LoraRunConfig): boolean {
+  return captions !== undefined || captionColumn !== undefined;
+}
+
+/** Where diffusers' training has adapters. */
+const OF_ATTENTION = ['to_k', 'to_q', 'to_v', 'to_out.0'];
+
 function adaptersOf(network: LayersModel, config: LoraRunConfig): Lora {
   const { rank: r, alpha = r, rslora, dropout, targets, exclude, chips } = config;
   try {
     return addLora(network, {
       ...{ r, loraAlpha: alpha, useRslora: rslora, loraDropout: dropout, seed: chips.seed },
-      targetModules: targets ? targetsOf(targets) : () => true,
+      targetModules: targets ? targetsOf(targets) : isTold(config) ? OF_ATTENTION : () => true,
       excludeModules: exclude,
     });
   } catch (error) {

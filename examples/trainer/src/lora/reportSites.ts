@@ -17,6 +17,8 @@ import { trainedShare } from './trainedShare.js';
 /** Chips that samples are compared with, and samples drawn at once, at most. */
 const MOST_CHIPS = 512;
 const AT_ONCE = 16;
+/** Samples before and after where it is not said. */
+const SAMPLES = 32;
 /** Images of a row of the picture, at most. */
 const SHOWN = 8;
 
@@ -39,12 +41,13 @@ export async function reportSites(run: LoraRun, adapted: OpenModel, sites: Sites
     Object.fromEntries(names.map((name) => [name, of(name)])) as Record<keyof Sites, T>;
   const loss = ofSites((name): Change => ({ before: first.losses[name], after: last.losses[name] }));
   let distance: Record<keyof Sites, Change> | undefined;
-  if (config.samples > 0) {
+  const { samples = SAMPLES } = config;
+  if (samples > 0) {
     const { before, after } = await drawBoth(run, adapted, sites.new.shape);
     const chips = {} as Record<keyof Sites, Raster[]>;
     for (const name of names) chips[name] = await someChips(sites[name]!.validate, run.signal);
     // One sample, or chip, has no spread.
-    if (config.samples > 1 && names.every((name) => chips[name].length > 1)) {
+    if (samples > 1 && names.every((name) => chips[name].length > 1)) {
       distance = ofSites((name) => ({
         before: statisticsDistance(before, chips[name]),
         after: statisticsDistance(after, chips[name]),
@@ -55,7 +58,7 @@ export async function reportSites(run: LoraRun, adapted: OpenModel, sites: Sites
       ['after', after],
       ...names.map((name) => [`${name} site`, chips[name]] as const),
     ] as const;
-    await writeFileAtomic(path.join(folder, 'samples.png'), await picture(rows, adapted, config.samples));
+    await writeFileAtomic(path.join(folder, 'samples.png'), await picture(rows, adapted, samples));
   }
   const report = { ...trainedShare(run), step: state.step, loss, ...(distance && { distance }) };
   await writeFileAtomic(path.join(folder, 'report.json'), `${JSON.stringify(report, null, 2)}\n`);
@@ -76,7 +79,7 @@ async function drawBoth(
   const draw = async (model: OpenModel) => {
     const samples: Raster[] = [];
     for await (const sample of drawSamples(model, {
-      ...{ sampler: 'dpm++2m', steps: config.sampleSteps, count: config.samples, batch: AT_ONCE },
+      ...{ sampler: 'dpm++2m', steps: config.sampleSteps, count: config.samples ?? SAMPLES, batch: AT_ONCE },
       ...{ seed: config.chips.seed, size: [height, width], signal },
     }))
       samples.push(sample);

@@ -10,10 +10,15 @@ import type { LoraRun } from './LoraRun.js';
 export const ADAPTER = 'adapter';
 export const MERGED = 'model';
 
+/** Writes the adapters of a run, with the weights at hand. */
+export async function saveAdapters({ folder, lora, format }: LoraRun): Promise<void> {
+  if (lora) await saveLora(folderFiles(path.join(folder, ADAPTER)), { unet: lora }, { format });
+}
+
 /** Writes what was trained, with the weights at hand: the adapters, and where it is asked for the whole network. */
 export async function saveAdapted(run: LoraRun, pretrained: OpenModel): Promise<void> {
-  const { folder, lora, format, merge } = run;
-  if (lora) await saveLora(folderFiles(path.join(folder, ADAPTER)), { unet: lora }, { format });
+  const { folder, lora, merge } = run;
+  await saveAdapters(run);
   if (lora && !merge) return;
   const { model, factory, config, bands, diffusion, normalization, size } = pretrained;
   lora?.merge();
