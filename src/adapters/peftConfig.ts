@@ -66,6 +66,11 @@ export function fromPeftConfig(fields: Fields, layers: readonly string[], where:
   }
 }
 
+/** Numbers by layer; text encoders' layers without the part of their names that others have in front. */
 function patternOf(value: unknown): Record<string, number> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, number>) : {};
+  if (typeof value !== 'object' || value === null) return {};
+  const entries = Object.entries(value as Record<string, number>);
+  return Object.fromEntries(
+    entries.map(([key, number]) => [key.replace(/^(\^?)text_model\\?\./, '$1'), number]),
+  );
 }

@@ -57,6 +57,8 @@ export interface GenerateOptions
   strength?: number;
   /** Numbers of each image, [batch, numbers], of a network that takes `metadata`. Guidance drops them too. */
   metadata?: readonly (readonly number[])[];
+  /** What guidance tells in place of each of them: NaN after `dropCondition`. Default 0, as in DiffusionSat. */
+  noMetadata?: number;
 }
 
 const EMBEDDING_SIDES = 6;
@@ -165,6 +167,7 @@ export class TextToImagePipeline {
       initialImage,
       strength = 0.8,
       metadata,
+      noMetadata = 0,
       ...rest
     } = options;
     const prompts = typeof prompt === 'string' ? [prompt] : prompt;
@@ -177,8 +180,7 @@ export class TextToImagePipeline {
       const condition = this.conditionOf(prompts, sides, metadata);
       return {
         condition,
-        unconditional:
-          guidanceScale > 1 ? this.unconditionalOf(condition, negativePrompt, prompts.length) : {},
+        unconditional: guidanceScale > 1 ? this.unconditionalOf(condition, negativePrompt, noMetadata) : {},
         ...(initialImage && { initial: this.encode(initialImage, options.seed) }),
       };
     });
@@ -274,8 +276,9 @@ export class TextToImagePipeline {
   private unconditionalOf(
     condition: Readonly<Record<string, tf.Tensor>>,
     negative: GenerateOptions['negativePrompt'],
-    count: number,
+    noMetadata: number,
   ): Record<string, tf.Tensor> {
+    const [count] = condition.encoderHiddenStates.shape;
     const zeros = negative === undefined && this.parts.zerosForNoPrompt;
     const texts = Array.isArray(negative)
       ? negative
@@ -284,11 +287,10 @@ export class TextToImagePipeline {
       throw argumentError('TextToImagePipeline: negativePrompt', negative, `a text, or a list of ${count}`);
     const told: Record<string, tf.Tensor> = zeros ? {} : this.encodePrompts(texts);
     const others = Object.entries(condition).filter(([name]) => !(name in told));
-    return {
-      ...told,
-      ...Object.fromEntries(
-        others.map(([name, value]) => [name, name === 'timeIds' ? tf.clone(value) : tf.zerosLike(value)]),
-      ),
+    const none = (name: string, value: tf.Tensor) => {
+      if (name === 'timeIds') return tf.clone(value);
+      return name === 'metadata' ? tf.fill(value.shape, noMetadata) : tf.zerosLike(value);
     };
+    return { ...told, ...Object.fromEntries(others.map(([name, value]) => [name, none(name, value)])) };
   }
 }

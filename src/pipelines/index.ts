@@ -1,3 +1,4 @@
+export type { PredictionType } from '../diffusion/predictionType.js';
 export type { ModelFiles } from '../interop/ModelFiles.js';
 export {
   type ClipTokenizer,

@@ -10,6 +10,7 @@ import type { ModelCodec } from '../pretrained/ModelCodec.js';
 /** How a network is kept in a folder of a pipeline. */
 export type NetworkCodec<C> = Pick<ModelCodec<C>, 'weightsFile' | 'decode' | 'rename' | 'specs' | 'build'> & {
   className?: string;
+  metadataClassName?: string;
 };
 
 /**
@@ -28,8 +29,9 @@ export async function loadNetwork<C>(
   if (!isObject(fields))
     throw new CheckpointError(`${where}: it is ${showJson(fields)}; it must be an object.`);
   const { _class_name: name } = fields;
-  if (name !== undefined && codec.className !== undefined && name !== codec.className)
-    throw new CheckpointError(`${where} is of ${showJson(name)}; it must be of ${codec.className}.`);
+  const known = [codec.className, codec.metadataClassName].filter((known) => known !== undefined);
+  if (name !== undefined && known.length > 0 && !known.includes(name as string))
+    throw new CheckpointError(`${where} is of ${showJson(name)}; it must be of ${known.join(' or ')}.`);
   let config: C;
   try {
     config = codec.decode(fields);

@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { rankOf } from '../../src/adapters/LoraConfig.js';
 import { loadLora } from '../../src/adapters/loadLora.js';
 import { diffusersStyle, loraTensorName, parseLoraName } from '../../src/adapters/loraNames.js';
+import { fromPeftConfig } from '../../src/adapters/peftConfig.js';
 import { CheckpointError } from '../../src/errors/CheckpointError.js';
 import { readSafetensors } from '../../src/interop/readSafetensors.js';
 import type { SafetensorsTensor } from '../../src/interop/safetensorsTypes.js';
@@ -155,6 +157,19 @@ describe('what does not fit is told by name, and changes nothing', () => {
     expect(text_encoder).toBeUndefined();
     model.dispose();
   });
+});
+
+it('ranks and alphas of text encoders are found by the names that layers have here', () => {
+  const fields = {
+    r: 4,
+    rank_pattern: { 'text_model.encoder.layers.0.mlp.fc1': 2, 'mlp.fc2': 3 },
+    alpha_pattern: { '^text_model\\.encoder\\.layers\\.1\\.mlp\\.fc1$': 8 },
+  };
+  const config = fromPeftConfig({ ...fields, lora_alpha: 1 }, ['mlp.fc1'], 'a file');
+  const of = (layer: string) => rankOf(config, `encoder.layers.${layer}`);
+  expect(of('0.mlp.fc1')).toEqual({ rank: 2, alpha: 1 });
+  expect(of('0.mlp.fc2')).toEqual({ rank: 3, alpha: 1 });
+  expect(of('1.mlp.fc1')).toEqual({ rank: 4, alpha: 8 });
 });
 
 it.each([

@@ -204,6 +204,62 @@ function copied(name: string): string {
   return copy;
 }
 
+/** The folder with a U-Net of DiffusionSat's class, which takes seven numbers, of random embeddings. */
+function satellite(): string {
+  const copy = copied('satellite');
+  const config = path.join(copy, 'unet/config.json');
+  const fields = { ...JSON.parse(readFileSync(config, 'utf8')), use_metadata: true, num_metadata: 7 };
+  writeFileSync(config, JSON.stringify({ ...fields, _class_name: 'SatUNet' }));
+  const file = path.join(copy, 'unet/diffusion_pytorch_model.safetensors');
+  const { tensors } = readSafetensors(readFileSync(file));
+  const [width] = fields.block_out_channels;
+  for (let i = 0; i < 7; i++) {
+    for (const [name, shape] of Object.entries({
+      'linear_1.weight': [4 * width, width],
+      'linear_1.bias': [4 * width],
+      'linear_2.weight': [4 * width, 4 * width],
+      'linear_2.bias': [4 * width],
+    })) {
+      const size = shape.reduce((a, b) => a * b, 1);
+      const data = Float32Array.from({ length: size }, (_, k) => Math.sin(7 * i + 3 * k + name.length));
+      tensors.set(`metadata_embedding.${i}.${name}`, { dtype: 'F32', shape, data });
+    }
+  }
+  writeFileSync(file, writeSafetensors(tensors));
+  return copy;
+}
+
+it('a folder of DiffusionSat makes an image of a prompt and seven numbers, and guidance drops both', async () => {
+  const sat = await textToImage(folderFiles(satellite()));
+  const draw = async (metadata: number[], more: object) => {
+    const image = await sat.generate('a flooded town', { steps: 2, seed: 3, metadata: [metadata], ...more });
+    const values = await dataOf(image);
+    image.dispose();
+    return values;
+  };
+  const somewhere = [520, 610, 12, 100, 350, 500, 400];
+  const plain = { guidanceScale: 1 };
+  const own = await draw(somewhere, plain);
+  expect(own.length).toBe(cases.height * cases.width * 3);
+  expect(await draw([100, ...somewhere.slice(1)], plain)).not.toEqual(own);
+  // Told the same text, guidance moves along the numbers alone: none where these are those of none.
+  const guided = { guidanceScale: 4, negativePrompt: 'a flooded town' };
+  const none = new Array<number>(7).fill(0);
+  expectClose(await draw(none, guided), await draw(none, plain), { abs: 1e-5 });
+  const unknown = none.map(() => Number.NaN);
+  expectClose(await draw(unknown, { ...guided, noMetadata: Number.NaN }), await draw(unknown, plain), {
+    abs: 1e-5,
+  });
+  const [byZero, byNothing] = [
+    await draw(somewhere, guided),
+    await draw(somewhere, { ...guided, noMetadata: NaN }),
+  ];
+  expect(byZero).not.toEqual(own);
+  expect(byZero).not.toEqual(byNothing);
+  await expect(sat.generate('a', { steps: 1 })).rejects.toThrow(/takes metadata/);
+  sat.dispose();
+});
+
 describe('folders', () => {
   it('of half precision, in files of their own names, with the vocabulary in tokenizer.json alone', async () => {
     const copy = copied('half');
