@@ -55,10 +55,29 @@ async function compile({ output, entries, options }: Module): Promise<void> {
     ...options,
   ]);
   if (error) throw new Error(`${output}: ${stderr.toString()}`);
-  const text = readFileSync(binary).toString('base64');
+  const bytes = readFileSync(binary);
   rmSync(binary);
+  if (options.includes('--importMemory') && hasData(bytes)) {
+    throw new Error(`${output}: has static data, which would be written over the memory of the backend.`);
+  }
+  const text = bytes.toString('base64');
   mkdirSync(path.dirname(path.join(root, output)), { recursive: true });
   writeFileSync(path.join(root, output), `export default '${text}';\n`);
+}
+
+/** Whether a module has a section of data, whose number is 11. */
+function hasData(bytes: Uint8Array): boolean {
+  let at = 8;
+  while (at < bytes.length) {
+    if (bytes[at++] === 11) return true;
+    let size = 0;
+    for (let shift = 0, more = true; more; shift += 7) {
+      more = bytes[at] > 127;
+      size |= (bytes[at++] & 127) << shift;
+    }
+    at += size;
+  }
+  return false;
 }
 
 /** Brings the generated modules up to date. */
