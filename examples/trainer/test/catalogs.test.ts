@@ -1,4 +1,14 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { decodeGeoTiff, encodeGeoTiff } from 'diffusion-ssl/data';
@@ -218,6 +228,49 @@ describe('catalog benge', () => {
   });
 });
 
+describe('a table of ben-ge that is wrong', () => {
+  const all = ['--subset', 'ben-ge-0.4', '--rasters', 'elevation'];
+  const edited = (name: string, table: string, edit: (text: string) => string) =>
+    changed(name, (file) => writeFileSync(file(table), edit(readFileSync(file(table), 'utf8'))));
+
+  it('is refused', async () => {
+    const [first] = small.patches;
+    const twice = edited('twice', 'ben-ge_climatezones.csv', (text) => `${text.trimEnd()}\n${first},29\n`);
+    await expectRefused(
+      ['benge', twice, ...all],
+      new RegExp(`zones\\.csv has two rows of ${first} that differ`),
+    );
+    const outside = edited('outside', 'ben-ge_meta.csv', (text) => text.replace(first, '../../x'));
+    await expectRefused(
+      ['benge', outside, ...all],
+      /ben-ge_meta\.csv: '\.\.\/\.\.\/x' is no name of a patch/,
+    );
+    const nowhere = edited('nowhere', 'ben-ge_meta.csv', (text) =>
+      text.replace(/^(S2.*),[^,]*,[^,]*$/m, '$1,,50'),
+    );
+    rmSync(path.join(nowhere, 'splits'), { recursive: true });
+    await expectRefused(
+      ['benge', nowhere, '--rasters', 'elevation'],
+      new RegExp(`lon of ${first} is '', which is no number`),
+    );
+  });
+
+  it('leaves the mean of an elevation without data open', async () => {
+    const [first, second] = small.patches;
+    const write = (file: string, data: Int16Array) =>
+      writeFileSync(file, encodeGeoTiff({ width: 2, height: 1, bands: 1, data, nodata: -999 }));
+    const flat = changed('flat', (file) => {
+      write(file('dem', `${first}_dem.tif`), Int16Array.of(-999, -999));
+      write(file('dem', `${second}_dem.tif`), Int16Array.of(-999, 7));
+    });
+    await catalog(['benge', flat, ...all, '--out', at('flat-made')]);
+    const rows = await readCatalog(at('flat-made', 'catalog.csv'), { imageColumns: ['elevation'] });
+    const mean = (patch: string) =>
+      rows.find(({ values }) => values.patch_id === patch)!.values.elevation_mean;
+    expect([mean(first), mean(second)]).toEqual(['', '7.0']);
+  });
+});
+
 describe('catalog bigearthnet', () => {
   it('pairs both sensors, and knows place and season', async () => {
     await catalog(['bigearthnet', at('ben-ge'), '--out', at('pairs')]);
@@ -351,6 +404,23 @@ describe('catalog xbd', () => {
     expect(rows.filter(({ usage }) => usage === 'validate')).toHaveLength(3);
   });
 
+  it('follows links, and refuses two pairs of one name', async () => {
+    for (let i = 0; i < 3; i++) writePair('linked', i);
+    const name = writePair('linked', 3);
+    const image = at('linked', 'train', 'images', `${name}_post_disaster.png`);
+    const content = readFileSync(image);
+    renameSync(image, at('linked', 'stored.png'));
+    symlinkSync('../../stored.png', image);
+    await catalog(['xbd', at('linked'), '--out', at('linked-made')]);
+    expect(process.exitCode).toBeUndefined();
+    expect(readFileSync(at('linked-made', 'after', `${name}.png`))).toEqual(content);
+    writePair('linked', 3, { split: 'test' });
+    await expectRefused(
+      ['xbd', at('linked')],
+      /test\/images\/hurricane-x_00000003_pre.* and .*train.*00000003_pre.* have one name/,
+    );
+  });
+
   it('names what is missing or wrong', async () => {
     const name = writePair('broken', 0);
     const json = at('broken', 'train', 'labels', `${name}_post_disaster.json`);
@@ -412,6 +482,21 @@ describe('its parts', () => {
     );
     await expect(stackBands([fine, { name: 'm', file: at('moved.tif') }], at('never.tif'))).rejects.toThrow(
       /do not cover the same ground/,
+    );
+  });
+
+  it('refuse bands with missing pixels, and take no value of one band for missing in another', async () => {
+    const write = (name: string, data: Uint16Array, nodata?: number) => {
+      writeFileSync(at(name), encodeGeoTiff({ width: 2, height: 1, bands: 1, data, nodata }));
+      return { name, file: at(name) };
+    };
+    const whole = write('whole.tif', Uint16Array.of(0, 5));
+    const marked = write('marked.tif', Uint16Array.of(3, 4), 0);
+    await stackBands([marked, whole], at('both.tif'));
+    expect((await read('both.tif')).valid).toBeNull();
+    const holed = write('holed.tif', Uint16Array.of(0, 4), 0);
+    await expect(stackBands([holed, whole], at('never.tif'))).rejects.toThrow(
+      /holed\.tif has 1 pixels without data/,
     );
   });
 

@@ -64,6 +64,10 @@ export class BenGeTables {
 
   /** The patches of the splits, or all. */
   patches(): string[] {
+    // Files are called so.
+    const wrong = [...this.meta.table.keys()].find((patch) => !/^[\w.-]+$/.test(patch));
+    if (wrong !== undefined)
+      throw new DataError(`${this.meta.file}: '${wrong}' is no name of a patch, such as S2A_MSIL2A_….`);
     if (!this.splits) return [...this.meta.table.keys()];
     const patches = [...this.splits.table.keys()];
     const unknown = patches.find((patch) => !this.meta.table.has(patch));
@@ -84,6 +88,11 @@ export class BenGeTables {
   /** What the tables say of a patch. */
   valuesOf(patch: string): Record<string, string> {
     const { lon, lat, season_s2, season_s1, climatezone } = this.meta.table.get(patch)!;
+    for (const [column, value] of Object.entries({ lon, lat })) {
+      // Patches are split by them.
+      if (!this.isSplit && (value === '' || !Number.isFinite(Number(value))))
+        throw new DataError(`${this.meta.file}: ${column} of ${patch} is '${value}', which is no number.`);
+    }
     const season: Record<string, string> =
       season_s2 === undefined ? {} : { season: season_s2, season_s1: season_s1 ?? '' };
     const zone = this.climate ? this.rowOf(this.climate, patch).climatezone : climatezone;

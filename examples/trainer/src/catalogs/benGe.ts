@@ -91,7 +91,7 @@ export async function catalogBenGe(out: string, options: BenGeOptions): Promise<
       const file = files.get(patch, ENDINGS.elevation);
       grid = await readBand(file);
       await linkOrCopy(file, at('elevation'));
-      row.elevation_mean = meanOf(grid).toFixed(1);
+      row.elevation_mean = meanOf(grid)?.toFixed(1) ?? '';
     }
     if (rasters.includes('worldcover')) {
       const file = files.get(patch, ENDINGS.worldcover);
@@ -125,9 +125,13 @@ async function readBand(file: string): Promise<GeoTiff> {
   throw new DataError(`${file} has ${image.bands} bands; it must have one.`);
 }
 
-function meanOf({ data, nodata }: GeoTiff): number {
-  const values = Array.from(data as ArrayLike<number>).filter((value) => value !== nodata);
-  return values.reduce((sum, value) => sum + value, 0) / Math.max(1, values.length);
+/** Of the pixels that have data; undefined where none has. */
+function meanOf({ data, valid }: GeoTiff): number | undefined {
+  const values = Array.from(data as ArrayLike<number>).filter(
+    (value, i) => valid?.[i] !== 0 && Number.isFinite(value),
+  );
+  if (values.length === 0) return undefined;
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** Writes the classes of a map by their numbers; answers the one that most pixels have, and those of many. */

@@ -5,7 +5,7 @@ import { DataError } from 'diffusion-ssl/errors';
 /**
  * Reads a table with a header, by the values of a column.
  *
- * @throws {DataError} If it cannot be read, or lacks a column.
+ * @throws {DataError} If it cannot be read, lacks a column, or has two rows of one key that differ.
  */
 export async function readTable(
   file: string,
@@ -24,7 +24,14 @@ export async function readTable(
     const known = Object.keys(rows[0]).join(', ');
     throw new DataError(`${file} has no column '${column}'; it has ${known}.`);
   }
-  return new Map(rows.map((row) => [row[key], row]));
+  const table = new Map<string, Record<string, string>>();
+  for (const row of rows) {
+    const other = table.get(row[key]) ?? row;
+    if (JSON.stringify(other) !== JSON.stringify(row))
+      throw new DataError(`${file} has two rows of ${row[key]} that differ.`);
+    table.set(row[key], row);
+  }
+  return table;
 }
 
 /** Reads a list of patches, one a line: with a header or not, further columns left alone. */

@@ -30,6 +30,9 @@ export async function stackBands(bands: readonly BandFile[], out: string): Promi
   for (const { file } of bands) {
     const image = await decodeGeoTiff(await readFile(file), { name: file });
     if (image.bands !== 1) throw new DataError(`${file} has ${image.bands} bands; a band's file has one.`);
+    const missing = image.valid?.reduce((sum, one) => sum + (1 - one), 0) ?? 0;
+    if (missing > 0)
+      throw new DataError(`${file} has ${missing} pixels without data, which cannot be interpolated.`);
     opened.push(image);
   }
   const finest = opened.reduce((best, one) => (one.width > best.width ? one : best));
@@ -52,10 +55,9 @@ export async function stackBands(bands: readonly BandFile[], out: string): Promi
     }
   }
   const bandNames = bands.map(({ name }) => name);
-  const nodata = finest.nodata ?? undefined;
   await writeFileAtomic(
     out,
-    encodeGeoTiff({ width, height, bands: bands.length, data, epsg, transform, bandNames, nodata }),
+    encodeGeoTiff({ width, height, bands: bands.length, data, epsg, transform, bandNames }),
   );
   return { width, height, epsg, transform, least };
 }

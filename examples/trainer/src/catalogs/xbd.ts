@@ -49,6 +49,7 @@ export async function catalogXbd(out: string, options: CatalogOptions): Promise<
         'NAME_post_disaster.json in a folder labels beside it.',
     );
   }
+  checkNames(pairs);
   for (const name of ['before', 'after', 'masks', 'buildings'])
     mkdirSync(path.join(out, name), { recursive: true });
   const places = new Map<MadeRow, [lon: number, lat: number] | undefined>();
@@ -116,6 +117,16 @@ function assignUsages(
     return place ? blockOf(...place, block) : { row: Number.MAX_SAFE_INTEGER, column: i };
   });
   for (const [i, usage] of splitByPlace(blocks, { shares: wanted, seed }).entries()) open[i].usage = usage;
+}
+
+/** Throws if two pairs have one name, by which their files are called. */
+function checkNames(pairs: readonly Pair[]): void {
+  const found = new Map<string, string>();
+  for (const { name, before } of pairs) {
+    const other = found.get(name);
+    if (other !== undefined) throw new DataError(`${other} and ${before} have one name: remove one of them.`);
+    found.set(name, before);
+  }
 }
 
 /** The pairs of a folder and of those below it. */

@@ -7,7 +7,7 @@ import { type BigEarthNetOptions, catalogBigEarthNet } from '../catalogs/bigEart
 import { type MadeCatalog, writeMadeCatalog } from '../catalogs/Catalog.js';
 import { SENTINEL_2 } from '../catalogs/sentinel.js';
 import { catalogXbd } from '../catalogs/xbd.js';
-import { choice, integer, names, number } from '../config/flagValues.js';
+import { choice, integer, names, positive } from '../config/flagValues.js';
 import { splitShares } from '../config/splitShares.js';
 import { createCounter } from '../console/counter.js';
 import { buildFolder } from '../data/buildFolder.js';
@@ -71,7 +71,7 @@ function addKind(program: Command, name: string, { about, make }: { about: strin
       splitShares,
       splitShares('train=0.8,validate=0.1,test=0.1'),
     )
-    .option('--block <kilometres>', 'side of the blocks that go to one split whole', number, 12)
+    .option('--block <kilometres>', 'side of the blocks that go to one split whole', positive, 12)
     .option('--seed <n>', 'decides which blocks a split has', integer(0), 0)
     .addOption(
       choice(
