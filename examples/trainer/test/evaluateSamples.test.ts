@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import * as tf from '@tensorflow/tfjs-core';
 import { readSafetensors } from 'diffusion-ssl/interop';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
@@ -29,6 +30,8 @@ function writeTones(): void {
     writeRaster(at('chips', `${i}.tif`), 1, values, { size: [8, 8] });
     lines.push(`${i}.tif,${i < 48 ? 'train' : 'validate'},${i % 2 === 0 ? 'dark' : 'light'}`);
   }
+  // The held-out chips of one tone stand together, as those of one place do.
+  lines.splice(49, 16, ...lines.slice(49).sort((a, b) => (a.slice(-4) < b.slice(-4) ? -1 : 1)));
   writeFileSync(at('chips', 'catalog.csv'), `${lines.join('\n')}\n`);
 }
 
@@ -113,13 +116,15 @@ describe('evaluate-samples', () => {
 
   it('tells samples what held-out chips are', async () => {
     const kept = readdirSync(at('told', 'evaluation', 'samples')).find((name) => name.startsWith('epoch-8'))!;
-    const means = Array.from({ length: 8 }, (_, i) => {
+    const means = Array.from({ length: 16 }, (_, i) => {
       const file = at('told', 'evaluation', 'samples', kept, `${i}.safetensors`);
       const { data } = readSafetensors(readFileSync(file)).tensors.get('image')!;
       return Array.from(data as Float32Array).reduce((sum, value) => sum + value, 0) / data.length;
     });
-    // The held-out chips are dark and light by turns.
-    for (const [i, mean] of means.entries()) expect(Math.sign(mean)).toBe(i % 2 === 0 ? -1 : 1);
+    // As many as the held-out chips are dark, and few samples are told of both kinds too.
+    const dark = (some: readonly number[]) => some.filter((mean) => mean < 0).length;
+    expect(dark(means)).toBe(8);
+    expect([2, 3, 4, 5, 6]).toContain(dark(means.slice(0, 8)));
   });
 
   it('keeps samples, and draws those that are missing as they were', async () => {
@@ -161,6 +166,13 @@ describe('evaluate-samples', () => {
     expect(process.exitCode).toBe(1);
     await evaluate('told', '--usage', 'test', '--out', at('never'));
     expect(said.at(-1)).toMatch(/^error: .*catalog\.csv has no row with usage 'test'/);
+    const few = readFileSync(at('chips', 'catalog.csv'), 'utf8').replace(
+      /^(5[0-9]|6[0-3])(.*)validate/gm,
+      '$1$2test',
+    );
+    writeFileSync(at('chips', 'few.csv'), few);
+    await evaluate('told', '--catalog', at('chips', 'few.csv'), '--out', at('never'));
+    expect(said.at(-1)).toMatch(/^error: .*few\.csv has 2 chips of usage 'validate' that can be read; 8 are/);
     rmSync(at('plain', 'best.safetensors'));
     rmSync(at('plain', 'latest.safetensors'));
     await evaluate('plain', '--out', at('never'));
@@ -204,6 +216,24 @@ describe('its parts', () => {
     expect(other.distance).toBeCloseTo(Math.min(...distances), 6);
     expect(other.ratio).toBeGreaterThan(0.5);
     expect(other.ratio).toBeLessThan(1);
+  });
+
+  it('compare few large images at once', async () => {
+    const large = (seed: number): Raster => ({
+      ...{ height: 512, width: 512, channels: 8 },
+      data: new Float32Array(2 ** 21).fill(seed),
+    });
+    const chips = [0, 1, 2].map(large);
+    const { signal } = new AbortController();
+    let most = 0;
+    vi.spyOn(signal, 'throwIfAborted').mockImplementation(() => {
+      most = Math.max(most, tf.memory().numBytes);
+    });
+    const before = tf.memory().numBytes;
+    const found = await nearestChips([2, 0, 1, 2, 1].map(large), chips, signal);
+    expect(found.map(({ chip }) => chip)).toEqual([2, 0, 1, 2, 1]);
+    // Two of five, in four ways.
+    expect(most - before).toBe(2 * 4 * 2 ** 23);
   });
 
   it('turn columns and rows round', () => {

@@ -29,12 +29,26 @@ const FLIPS: readonly Flip[] = [
 const NEIGHBOURS = 50;
 /** Training chips that are compared at once. */
 const BLOCK = 256;
+/** Values of images, mirrored in all ways, that are compared at once: 64 MiB. */
+const VALUES = 2 ** 24;
 
 /** The nearest training chip of each image, mirrored or not, since training mirrors chips. */
 export async function nearestChips(
   images: readonly Raster[],
   train: readonly Raster[],
   signal?: AbortSignal,
+): Promise<NearestChip[]> {
+  const together = Math.max(1, Math.floor(VALUES / (FLIPS.length * images[0].data.length)));
+  const found: NearestChip[] = [];
+  for (let i = 0; i < images.length; i += together)
+    found.push(...(await nearestOf(images.slice(i, i + together), train, signal)));
+  return found;
+}
+
+async function nearestOf(
+  images: readonly Raster[],
+  train: readonly Raster[],
+  signal: AbortSignal | undefined,
 ): Promise<NearestChip[]> {
   const { length } = images[0].data;
   // Squared distances, row-major [flips · images, chips].

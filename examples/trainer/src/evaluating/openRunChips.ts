@@ -16,6 +16,7 @@ import { locateChips } from '../data/locateChips.js';
 import { windowOptions, windowsEach } from '../data/windowOptions.js';
 import type { OpenModel } from '../model/openModel.js';
 import type { Teller } from '../run/RunListener.js';
+import { shuffled } from '../transfer/draws.js';
 
 /** Chips of a run in memory, as its network sees them. */
 export interface MeasuredChips {
@@ -31,17 +32,21 @@ export interface MeasuredChips {
 /** Which chips. */
 export interface RunChipsOptions {
   usage: CatalogUsage;
-  /** How many at most, evenly spread over the catalog. */
+  /** How many at most, evenly spread over the catalog, in an order in which any first ones are spread over it too. */
   most: number;
   teller: Teller;
   signal?: AbortSignal;
 }
 
+/** Fewer say nothing of how their features spread. */
+const LEAST = 8;
+const ORDER_STREAM = 303;
+
 /**
  * Reads chips of a run's catalog, scaled and cropped as in its validation.
  *
  * @param config The run's; `data` and `catalog` say where the chips lie now.
- * @throws If there is none with that usage, or one cannot be read.
+ * @throws If there are too few with that usage, or one cannot be read.
  */
 export async function openRunChips(
   config: PretrainConfig,
@@ -51,10 +56,12 @@ export async function openRunChips(
   const { dataPath, catalogPath } = await locateChips(config, teller, signal);
   const imageColumns = [...config.imageColumns, ...conditionImageColumns(config.conditions)];
   const all = await readCatalog(catalogPath, { imageColumns });
-  const rows = spread(
+  const chosen = spread(
     all.filter((row) => row.usage === usage),
     most,
   );
+  // Neighbours in a catalog are often neighbours in place.
+  const rows = (await shuffled(chosen.length, 0, ORDER_STREAM, 0)).map((at) => chosen[at]);
   if (rows.length === 0) throw new DataError(`${catalogPath} has no row with usage '${usage}'.`);
   const { conditions = [] } = model;
   const values = rows.map((row) => toldValues(row, conditions, catalogPath));
@@ -89,6 +96,11 @@ export async function openRunChips(
     throw chipError(error, config);
   } finally {
     await loader.close();
+  }
+  if (images.length < LEAST) {
+    throw new DataError(
+      `${catalogPath} has ${images.length} chips of usage '${usage}' that can be read; ${LEAST} are the least.`,
+    );
   }
   const [{ height, width }] = images;
   const hash = createHash('sha256').update(JSON.stringify([conditions, toldRows]));
