@@ -194,6 +194,13 @@ describe('sar', () => {
     expect(part.transform![2]).toBe(500_010);
   });
 
+  it('counts each pixel once, though the last windows reach back over those before', async () => {
+    const half: Value = (row, column, band) => (column < 150 ? 0 : linear(plane(-60))(row, column, band));
+    write('large/20190101.tif', half, { width: 300, height: 270 });
+    await composite('large.tif', '--scenes', at('large'), '--seasons', 'DJF', '--border', '0');
+    expect(said.join('\n')).toMatch(/DJF: 1 scenes, 50\.0 % of the pixels/);
+  });
+
   it('reads a catalog with its dates, of two columns of rasters too', async () => {
     for (const [band, name] of ['VV', 'VH'].entries())
       write(`listed/${name}.tif`, (r, c) => plane(-9)(r, c, band), { bands: 1 });

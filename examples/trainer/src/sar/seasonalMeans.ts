@@ -20,13 +20,13 @@ export interface SeasonalMeansOptions {
   units: SarUnits;
   resampling: Resampling;
   grid: CompositeGrid;
-  /** Told how many pixels of a window have a value in each season. */
+  /** Told how many pixels of a window, but for those of windows before, have a value in each season. */
   onCounts(counts: readonly number[]): void;
 }
 
 /**
  * The means of the seasons as a scene: of each season VV, VH and their difference, in decibels. A pixel of which a
- * season has no value is missing.
+ * season has no value is missing. Windows are to be read row by row.
  */
 export function seasonalMeans(scenes: readonly SeasonScene[], options: SeasonalMeansOptions): SceneSource {
   const { seasons, units, resampling, onCounts } = options;
@@ -37,7 +37,13 @@ export function seasonalMeans(scenes: readonly SeasonScene[], options: SeasonalM
     ...{ crsKind: scenes[0].scene.info.crsKind, alphaBand: null, scales: null, offsets: null },
     bandNames: bandNamesOf(seasons),
   };
+  /** The row of windows that is read: where the one before ends, and where its own last window ends. */
+  const seen = { top: 0, above: 0, bottom: 0, right: 0 };
   const read = async (window: PixelWindow): Promise<GeoTiff> => {
+    if (window.top !== seen.top) Object.assign(seen, { top: window.top, above: seen.bottom, right: 0 });
+    const [firstRow, firstColumn] = [seen.above - window.top, seen.right - window.left];
+    Object.assign(seen, { bottom: window.top + window.height, right: window.left + window.width });
+    const isNew = (i: number) => Math.floor(i / window.width) >= firstRow && i % window.width >= firstColumn;
     const pixels = window.height * window.width;
     const data = new Float32Array(pixels * bands).fill(Number.NaN);
     const valid = new Uint8Array(pixels * bands).fill(1);
@@ -45,7 +51,7 @@ export function seasonalMeans(scenes: readonly SeasonScene[], options: SeasonalM
     for (const [s, season] of seasons.entries()) {
       const own = scenes.filter((one) => one.season === season).map(({ scene }) => scene);
       const { sums, count } = await sumsOf(own, window);
-      counts.push(count.reduce((all, one) => all + Number(one > 0), 0));
+      counts.push(count.reduce((all, one, i) => all + Number(one > 0 && isNew(i)), 0));
       for (let i = 0; i < pixels; i++) {
         if (count[i] === 0) valid.fill(0, i * bands, (i + 1) * bands);
         const [vv, vh] = [0, 1].map((k) => sums[2 * i + k] / count[i]).map(toDecibels);
