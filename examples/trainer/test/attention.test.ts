@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import * as tf from '@tensorflow/tfjs-core';
@@ -64,6 +64,10 @@ beforeAll(async () => {
     transform: [20, 0, 500_000, 0, -20, 4_600_000] as typeof transform,
   };
   writeFileSync(at('height.tif'), encodeGeoTiff({ ...coarse, bands: 1, data: height }));
+  // Another raster of the same name, which is not to be taken for the same.
+  mkdirSync(at('other'));
+  const falling = height.map((value) => -value);
+  writeFileSync(at('other', 'height.tif'), encodeGeoTiff({ ...coarse, bands: 1, data: falling }));
   await saveVit();
 });
 afterEach(() => {
@@ -93,6 +97,7 @@ describe('attention', () => {
       'sea|land|ice|rock',
       '--rasters',
       at('height.tif'),
+      at('other', 'height.tif'),
     ];
     await attention([at('vit'), at('scene.tif'), '--out', at('map.tif'), ...labelled]);
     expect(process.exitCode, said.join('\n')).toBeUndefined();
@@ -109,7 +114,7 @@ describe('attention', () => {
     const table = new Map(
       lines.map((line) => line.split(',')).map(([head, what, value]) => [`${head} ${what}`, Number(value)]),
     );
-    expect(table.size).toBe(4 * (2 + 4 + 1));
+    expect(table.size).toBe(4 * (2 + 4 + 2));
     const isLand = [...labels].map((label) => (label === 255 ? Number.NaN : Number(label === 1)));
     const east = Array.from({ length: WIDTH * HEIGHT }, (_, i) => {
       const column = Math.min(Math.max(((i % WIDTH) - 0.5) / 2, 0), 35);
@@ -119,7 +124,8 @@ describe('attention', () => {
     for (const [k, head] of ['head 1', 'head 2', 'head 3', 'mean'].entries()) {
       expect(table.get(`${head} land`)).toBeCloseTo(pearson(of(k), isLand), 3);
       expect(table.get(`${head} VH`)).toBeCloseTo(pearson(of(k), vh), 3);
-      expect(table.get(`${head} height.tif`)).toBeCloseTo(pearson(of(k), east), 3);
+      expect(table.get(`${head} ${at('height.tif')}`)).toBeCloseTo(pearson(of(k), east), 3);
+      expect(table.get(`${head} ${at('other', 'height.tif')}`)).toBeCloseTo(-pearson(of(k), east), 3);
     }
     expect(Math.abs(table.get('mean VH')!)).toBeGreaterThan(0.05);
     expect(said.join('\n')).toMatch(/head 1 goes with: .* -?0\.\d\d/);

@@ -47,6 +47,7 @@ export async function correlateAttention(
     const found = new HeadCorrelations(headNames(options.heads));
     const { width, height } = map.info;
     if (open.length > 0) checkPlace(scene);
+    const bandsOf = new Map(open.map((raster) => [raster, namesOf(raster, open)]));
     for (const window of windowsOf(width, height)) {
       const maps = (await map.read(window)).data;
       const image = await scene.read(window);
@@ -55,12 +56,9 @@ export async function correlateAttention(
       if (labels) found.addClasses(maps, await labels(window));
       for (const raster of open) {
         const values = await valuesOn(raster, scene, window);
-        const { bands, bandNames } = raster.info;
-        for (let band = 0; values && band < bands; band++) {
-          const name = bandNames?.[band] ?? (bands > 1 ? `band ${band + 1}` : undefined);
-          const stem = raster.name.split(/[\\/]/).pop()!;
-          found.add(name === undefined ? stem : `${stem}: ${name}`, maps, bandOf(values, band, bands));
-        }
+        const { bands } = raster.info;
+        for (const [band, name] of values ? bandsOf.get(raster)!.entries() : [])
+          found.add(name, maps, bandOf(values!, band, bands));
       }
       await turn(options.signal);
     }
@@ -69,6 +67,19 @@ export async function correlateAttention(
     map.close();
     for (const raster of open) raster.close();
   }
+}
+
+/** What the bands of a raster are called: no two of all rasters the same. */
+function namesOf({ name, info: { bands, bandNames } }: Scene, all: readonly Scene[]): string[] {
+  const stemOf = (place: string) => place.split(/[\\/]/).pop()!;
+  const isAlone = all.filter((one) => stemOf(one.name) === stemOf(name)).length === 1;
+  const file = isAlone ? stemOf(name) : name;
+  const names = bandNames ?? [];
+  return Array.from({ length: bands }, (_, band) => {
+    const own = names[band];
+    if (own && names.indexOf(own) === names.lastIndexOf(own)) return `${file}: ${own}`;
+    return bands > 1 ? `${file}: band ${band + 1}` : file;
+  });
 }
 
 function windowsOf(width: number, height: number): PixelWindow[] {
