@@ -205,7 +205,8 @@ describe('lora', () => {
     const whole = await start(...run('whole', ...more)).ended;
     expect(whole.code, whole.stderr).toBe(0);
     const bytes = (name: string, file: string) => readFileSync(at(name, file));
-    const resumed = ['--out', at('stopped'), '--resume', '--checkpoint-steps', '1', '--merge'];
+    // What a run leaves is a part of it: --merge need not be said again.
+    const resumed = ['--out', at('stopped'), '--resume', '--checkpoint-steps', '1'];
     for (const [signal, args, size] of [
       ['SIGKILL', run('stopped', ...more), 200],
       ['SIGINT', resumed, 700],
@@ -245,6 +246,13 @@ describe('lora', () => {
     expect(await failed(...run('plain'))).toMatch(/holds a run already: go on with it by --resume/);
     const resumed = ['--out', at('plain'), '--resume'];
     expect(await failed(...resumed, '--rank', '4')).toMatch(/leave out --rank \(the run has 2\)/);
+    expect(await failed(...resumed, '--format', 'peft')).toMatch(
+      /leave out --format \(the run has "diffusers"/,
+    );
+    // A site that was not looked at before the first step has nothing to be compared with.
+    expect(await failed('--out', at('full'), '--resume', ...sites())).toMatch(
+      /changed since: the catalog's training rows \(old site\)/,
+    );
     await startTestBackend();
     await saveSmallModel(at('other'), 1, [2, 1, 1, 1, 1, 1]);
     expect(await failed(at('other'), ...resumed)).toMatch(/has changed since: the pretrained network/);

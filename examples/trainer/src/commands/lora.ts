@@ -70,7 +70,7 @@ async function train(run: LoraRun, isResumed: boolean): Promise<void> {
   await withLoraAverage(run, () => subject.finish(run));
   const left = [
     ...(lora ? [`adapters in ${path.join(folder, ADAPTER)}`] : []),
-    ...(lora && !run.merge ? [] : [`the network in ${path.join(folder, MERGED)}`]),
+    ...(lora && !state.config.merge ? [] : [`the network in ${path.join(folder, MERGED)}`]),
   ];
   console.log(`${left.join(', ')}; report.json, log.csv and samples.png in ${folder}`);
 }

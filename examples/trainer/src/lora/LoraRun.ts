@@ -20,9 +20,6 @@ export interface LoraRun {
   optimizer: PackedOptimizer;
   ema?: ExponentialMovingAverage;
   checkpointSteps: number;
-  /** How adapters are written, and whether the network with them is too. */
-  format: 'diffusers' | 'peft';
-  merge: boolean;
   /** Whether the state has changed since the latest checkpoint. */
   unsaved: boolean;
   teller: Teller;

@@ -44,4 +44,8 @@ export interface LoraRunConfig {
   /** What samples are of; missing: the first captions that are not trained on. */
   prompt?: string[];
   guidance: number;
+
+  /** How adapters are written, and whether the network with them is too: all of a run in one way. */
+  format: 'diffusers' | 'peft';
+  merge: boolean;
 }

@@ -14,8 +14,6 @@ export interface LoraFlags extends BackendOptions {
   takeOver: boolean;
   workers?: number;
   checkpointSteps: number;
-  format: 'diffusers' | 'peft';
-  merge: boolean;
 }
 
 /** Flags about chips, which are those of `pretrain`. */
@@ -41,8 +39,6 @@ const OF_RUN = [
   'takeOver',
   'workers',
   'checkpointSteps',
-  'format',
-  'merge',
   'backend',
   'threads',
   'allowSoftware',

@@ -47,7 +47,9 @@ export async function openLoraRun({ run, resumed, backend, ...start }: LoraStart
       ...{ epoch: 0, nextBatch: 0, step: 0, sum: { loss: 0, count: 0 }, history: [] },
     };
     if (resumed) {
-      const changed = changedInputs(resumed.state.inputs, subject.inputs);
+      const { inputs } = resumed.state;
+      const added = Object.keys(subject.inputs).filter((name) => !(name in inputs));
+      const changed = [...changedInputs(inputs, subject.inputs), ...added];
       if (changed.length > 0) {
         throw new ConfigError(
           `The run depends on what has changed since: ${changed.join(', ')}. Put it back, or start a new run.`,
@@ -65,10 +67,10 @@ export async function openLoraRun({ run, resumed, backend, ...start }: LoraStart
       subject.expect(resumed.state.contents);
       state = { ...resumed.state, config, build: backend.build };
     }
-    const { checkpointSteps, format, merge } = run;
+    const { checkpointSteps } = run;
     return {
       ...{ folder, state, subject, weights, lora, parameters, optimizer, ema },
-      ...{ checkpointSteps, format, merge, unsaved: false, teller, signal },
+      ...{ checkpointSteps, unsaved: false, teller, signal },
     };
   } catch (error) {
     await subject.close();

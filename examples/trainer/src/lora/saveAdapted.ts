@@ -11,15 +11,16 @@ export const ADAPTER = 'adapter';
 export const MERGED = 'model';
 
 /** Writes the adapters of a run, with the weights at hand. */
-export async function saveAdapters({ folder, lora, format }: LoraRun): Promise<void> {
+export async function saveAdapters({ folder, lora, state }: LoraRun): Promise<void> {
+  const { format } = state.config;
   if (lora) await saveLora(folderFiles(path.join(folder, ADAPTER)), { unet: lora }, { format });
 }
 
 /** Writes what was trained, with the weights at hand: the adapters, and where it is asked for the whole network. */
 export async function saveAdapted(run: LoraRun, pretrained: OpenModel): Promise<void> {
-  const { folder, lora, merge } = run;
+  const { folder, lora, state } = run;
   await saveAdapters(run);
-  if (lora && !merge) return;
+  if (lora && !state.config.merge) return;
   const { model, factory, config, bands, diffusion, normalization, size } = pretrained;
   lora?.merge();
   try {
