@@ -5,9 +5,11 @@ import { type AffineTransform, decodeGeoTiff, encodeGeoTiff } from 'diffusion-ss
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { startTestBackend } from '../../../test/support/backend.js';
 import { stopAfter } from '../../../test/support/stopAfter.js';
+import { evaluateSamples } from '../src/commands/evaluateSamples.js';
 import { fill } from '../src/commands/fill.js';
 import { sample } from '../src/commands/sample.js';
 import { parsePretrainOptions } from '../src/config/pretrainOptions.js';
+import { outputConflict } from '../src/model/outputConflict.js';
 import { type PretrainHooks, pretrain } from '../src/run/pretrain.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'fill-'));
@@ -88,7 +90,20 @@ describe('a network that is told what is known of its chip', () => {
     expect((await read('drawn', '1.tif')).bands).toBe(2);
     await sample([at('told'), '--out', at('drawn'), '--condition', 'gaps=x', '--threads', '1']);
     expect(said.at(-1)).toMatch(/one of the model's conditions, of which it has none/);
+    process.exitCode = undefined;
+    const few = ['--checkpoints', 'best', '--count', '8', '--steps', '2', '--threads', '1'];
+    await evaluateSamples([at('told'), ...few]);
+    expect(process.exitCode, said.at(-1)).toBeUndefined();
   });
+});
+
+it('writes no two images into one file, nor into one that it reads', () => {
+  const conflict = (images: string[], out: string, names: string[]) => outputConflict(images, { out, names });
+  expect(conflict(['a/x.tif', 'b/x.tif'], 'out', ['x.tif', 'x.tif'])).toMatch(/two images are named x\.tif/);
+  expect(conflict(['a/x.tif', 'b/y.tif'], './b/', ['x.tif', 'y.tif'])).toMatch(
+    /y\.tif is an image that is read/,
+  );
+  expect(conflict(['a/x.png', 'b/y.tif'], 'a', ['x.tif', 'y.tif'])).toBeUndefined();
 });
 
 describe('fill', () => {

@@ -12,6 +12,7 @@ import { BY_NAME, inputBandsFlag } from '../config/inputBandsFlag.js';
 import { imageTensor } from '../model/drawSamples.js';
 import { inUnitsOf } from '../model/inUnitsOf.js';
 import { type OpenModel, openModel } from '../model/openModel.js';
+import { outputConflict } from '../model/outputConflict.js';
 import { readImage } from '../model/readImage.js';
 import { writeImage } from '../model/writeImage.js';
 import { withBackend } from './withBackend.js';
@@ -44,9 +45,8 @@ export async function denoise(args: readonly string[]): Promise<void> {
   const options = program.opts<DenoiseOptions>();
   const [place, ...files] = program.args;
   const names = files.map(outputName);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined)
-    program.error(`error: two images are named ${twice}; --out could hold only one of them.`);
+  const conflict = outputConflict(files, { out: options.out, names });
+  if (conflict !== undefined) program.error(`error: ${conflict}`);
   await withBackend(options, async (signal) => {
     const model = await openModel(place);
     const last = model.alphaBars.length - 1;

@@ -19,6 +19,7 @@ import { type FillOptions, fillMethodOf, openFiller, toldValues } from '../filli
 import { openFillScene } from '../filling/openFillScene.js';
 import { summarizeFillings } from '../filling/summarizeFillings.js';
 import { type OpenModel, openModel } from '../model/openModel.js';
+import { outputConflict } from '../model/outputConflict.js';
 import { SAMPLERS, type SamplerName } from '../model/samplers.js';
 import { scalingOf } from '../model/scalingOf.js';
 import { sizeMultiple } from '../model/sizeMultiple.js';
@@ -63,9 +64,8 @@ export async function fill(args: readonly string[]): Promise<void> {
   if (options.measure && options.mask !== undefined)
     program.error('error: --mask goes with images: --measure draws gaps of its own.');
   const outputs = images.map((image) => `${path.parse(image).name}.tif`);
-  const twice = outputs.find((name, i) => outputs.indexOf(name) !== i);
-  if (twice !== undefined)
-    program.error(`error: two images are named ${twice}; --out could hold only one of them.`);
+  const conflict = outputConflict(images, { out: options.out, names: outputs });
+  if (conflict !== undefined) program.error(`error: ${conflict}`);
   await withBackend(options, async (signal) => {
     const model = await openModel(place, { told: true });
     const { method = fillMethodOf(model), samples, condition } = options;

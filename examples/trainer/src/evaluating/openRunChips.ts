@@ -5,7 +5,7 @@ import type { ConditionFields } from 'diffusion-ssl/diffusion';
 import { DataError } from 'diffusion-ssl/errors';
 import type { NormalizationOptions, Raster } from 'diffusion-ssl/normalization';
 import { ConditionedLoader, type RunLoader } from '../conditions/ConditionedLoader.js';
-import { conditionImageColumns } from '../conditions/ConditionSpec.js';
+import { conditionImageColumns, isColumn } from '../conditions/ConditionSpec.js';
 import { conditionFields } from '../conditions/conditionFields.js';
 import { conditionValue } from '../conditions/conditionValue.js';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
@@ -137,6 +137,8 @@ function toldValues(
 ): number[] {
   return conditions.map((condition) => {
     const { name } = condition;
+    // What is made of the chip itself is not told of a sample.
+    if (!isColumn(condition)) return Number.NaN;
     if (!Object.hasOwn(values, name))
       throw new DataError(`${catalog}: there is no column '${name}', which the network is told.`);
     return conditionValue(condition, values[name].trim(), `${catalog}, line ${line}, column '${name}'`);

@@ -4,6 +4,7 @@ import { DataError } from 'diffusion-ssl/errors';
 import { writeFileAtomic } from 'diffusion-ssl/training/node';
 import { createCounter } from '../console/counter.js';
 import { openModelScene } from '../model/openModelScene.js';
+import { outputConflict } from '../model/outputConflict.js';
 import { csvLine } from '../results/csvLine.js';
 import { turn } from '../stopping/turn.js';
 import type { Predictor } from './Predictor.js';
@@ -29,8 +30,8 @@ export async function mapImages(
   { out: folder, skip, ...options }: Omit<MapOptions, 'signal'> & { skip: boolean },
 ): Promise<number> {
   const names = places.map((place) => `${path.parse(place).name}.tif`);
-  const twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new DataError(`Two images would become ${twice} in ${folder}.`);
+  const conflict = outputConflict(places, { out: folder, names });
+  if (conflict !== undefined) throw new DataError(conflict);
   const counter = createCounter('images', places.length);
   let made = 0;
   for (const [i, place] of places.entries()) {
