@@ -13,7 +13,7 @@ function gather(a: usize, b: usize, c: usize, d: usize, index: usize): v128 {
   return v128.load32_lane(d + at, lanes, 3);
 }
 
-/** ln x of x from 1 on, NaN of NaN: 2 artanh((m - 1) / (m + 1)) + n ln 2 of x = 2^n m. The library has it by a table. */
+/** ln x of x from 1 on, NaN of NaN: n ln 2 + 2 artanh((m - 1) / (m + 1)) of x = 2^n m. The library has a table. */
 // @ts-ignore: decorator
 @inline
 function logarithm(x: f32): f32 {
