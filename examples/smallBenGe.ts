@@ -58,7 +58,7 @@ export function makeSmallBenGe(folder: string, count = 20): SmallBenGe {
     const season = Math.sin((Math.PI * (month - 0.5)) / 12);
     /** Metres above the sea. */
     const height = (east: number, north: number) =>
-      400 + 300 * Math.sin(east / 260 + i) + 200 * Math.cos(north / 190 + 2.1 * i) + 60 * i;
+      400 + 300 * Math.sin(east / 260 + i) + 200 * Math.cos(north / 190 + 2.1 * i) + 60 * (i % 5);
     const write = (
       name: string,
       metres: number,

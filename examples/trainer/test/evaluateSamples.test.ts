@@ -20,7 +20,7 @@ const said: string[] = [];
 
 /** Dark and light chips, each with a slope and noise of its own. */
 function writeTones(): void {
-  const lines = ['image,usage,tone'];
+  const lines = ['image,usage,tone,brightness'];
   for (let i = 0; i < 64; i++) {
     const base = i % 2 === 0 ? 100 : 300;
     const [slope, shift] = [3 * Math.sin(i * i), 20 * Math.sin(2.3 * i)];
@@ -28,7 +28,7 @@ function writeTones(): void {
       return base + shift + slope * (k % 8) + 10 * Math.sin(i * k * k);
     });
     writeRaster(at('chips', `${i}.tif`), 1, values, { size: [8, 8] });
-    lines.push(`${i}.tif,${i < 48 ? 'train' : 'validate'},${i % 2 === 0 ? 'dark' : 'light'}`);
+    lines.push(`${i}.tif,${i < 48 ? 'train' : 'validate'},${i % 2 === 0 ? 'dark' : 'light'},${base + shift}`);
   }
   // The held-out chips of one tone stand together, as those of one place do.
   lines.splice(49, 16, ...lines.slice(49).sort((a, b) => (a.slice(-4) < b.slice(-4) ? -1 : 1)));
@@ -61,7 +61,15 @@ beforeAll(async () => {
   for (const emitter of [process, process.stdout, process.stderr]) emitter.setMaxListeners(100);
   writeTones();
   await pretrain(
-    training('told', '--conditions', 'tone:class', '--epochs', '8', '--checkpoint-interval', '1'),
+    training(
+      'told',
+      '--conditions',
+      'tone:class,brightness:linear:0:400',
+      '--epochs',
+      '8',
+      '--checkpoint-interval',
+      '1',
+    ),
   );
   await pretrain(training('plain', '--epochs', '1'));
 });
@@ -76,7 +84,7 @@ afterAll(() => {
 describe('evaluate-samples', () => {
   it('shows distances that fall with training, between noise and training chips', async () => {
     await evaluate('told', '--checkpoints', 'epoch-8,epoch-1', '--seeds', '2');
-    expect(process.exitCode).toBeUndefined();
+    expect(process.exitCode, said.at(-1)).toBeUndefined();
     const rows = readCsv('told', 'evaluation', 'evaluation.csv');
     expect(rows.map(({ set, seed, step }) => [set, seed, step])).toEqual([
       ['noise', '', ''],
@@ -149,7 +157,7 @@ describe('evaluate-samples', () => {
 
   it('compares by the activations of a frozen network', async () => {
     await evaluate('told', '--checkpoints', 'epoch-8', '--features', at('plain'), '--out', at('encoded'));
-    expect(process.exitCode).toBeUndefined();
+    expect(process.exitCode, said.at(-1)).toBeUndefined();
     const [noise, , train, late] = readCsv('encoded', 'evaluation.csv').map(({ frechet }) => Number(frechet));
     expect(noise).toBeGreaterThan(2 * late);
     expect(late).toBeGreaterThan(train);
@@ -158,10 +166,42 @@ describe('evaluate-samples', () => {
     );
   });
 
+  it('says how much samples change with small changes of what they start from and are told', async () => {
+    const flags = ['--checkpoints', 'epoch-8,epoch-1', '--count', '8', '--out', at('robust')];
+    await evaluate('told', ...flags, '--robustness', '0.02,0.1');
+    expect(process.exitCode, said.at(-1)).toBeUndefined();
+    const lines = readFileSync(at('robust', 'robustness.md'), 'utf8').trimEnd().split('\n').slice(-4);
+    const rows = lines.map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+    expect(rows.map(([of, size]) => [of, size])).toEqual([
+      ['initial image', '0.02'],
+      ['initial image', '0.1'],
+      ['brightness', '0.02'],
+      ['brightness', '0.1'],
+    ]);
+    for (const [of, , random, worst] of rows) {
+      expect(Number(worst), of).toBeGreaterThan(0);
+      expect(Number(worst), of).toBeGreaterThanOrEqual(Number(random));
+    }
+    // Found by a gradient, a change of the image is worth more than one at random; a larger one does more.
+    const [small, large, told, toldLarge] = rows.map(([, , random, worst]) => [
+      Number(random),
+      Number(worst),
+    ]);
+    expect(large[1]).toBeGreaterThan(1.2 * large[0]);
+    expect(large[1]).toBeGreaterThan(3 * small[1]);
+    expect(toldLarge[1]).toBeGreaterThan(2 * told[1]);
+    expect(large[1]).toBeLessThan(1);
+  });
+
   it('says what is missing', async () => {
     await evaluate('told', '--checkpoints', 'epoch-99', '--out', at('never'));
     expect(said.at(-1)).toMatch(
-      /^error: --checkpoints names epoch-99; .*told has best, epoch-1, .*latest\.$/,
+      /^error: --checkpoints names epoch-99; .*told has epoch-1, .*epoch-8, best, latest\.$/,
     );
     expect(process.exitCode).toBe(1);
     await evaluate('told', '--usage', 'test', '--out', at('never'));

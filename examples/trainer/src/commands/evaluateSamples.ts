@@ -1,9 +1,10 @@
 import path from 'node:path';
 import { Command } from 'commander';
-import { prepareFolder } from 'diffusion-ssl/training/node';
+import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
-import { choice, integer, names, number, share } from '../config/flagValues.js';
+import { choice, integer, names, number, numbersOf, share } from '../config/flagValues.js';
 import { type MeasureOptions, measureRun } from '../evaluating/measureRun.js';
+import { measureRobustness, robustnessText } from '../evaluating/robustness.js';
 import { writeEvaluation } from '../evaluating/writeEvaluation.js';
 import { openModel } from '../model/openModel.js';
 import { SAMPLERS } from '../model/samplers.js';
@@ -15,13 +16,17 @@ interface Options
   out?: string;
   guidance: number;
   guidanceRescale: number;
+  robustness?: number[];
 }
+
+/** Of how many samples, and by how many steps of the sampler and of the gradient. */
+const ROBUSTNESS = { count: 8, steps: 5, ascents: 5, strength: 0.5 };
 
 /** `diffusion-ssl evaluate-samples RUN`: how far samples of a run's checkpoints are from held-out chips. */
 export async function evaluateSamples(args: readonly string[]): Promise<void> {
   const program = commandOf();
   program.parse(args, { from: 'user' });
-  const { out, guidance: scale, guidanceRescale: rescale, ...options } = program.opts<Options>();
+  const { out, guidance: scale, guidanceRescale: rescale, robustness, ...options } = program.opts<Options>();
   const [run] = program.args;
   const folder = out ?? path.join(run, 'evaluation');
   await withBackend(options, async (signal) => {
@@ -33,8 +38,19 @@ export async function evaluateSamples(args: readonly string[]): Promise<void> {
         guidance: { scale, rescale },
         teller: { note: (text) => console.log(text), warning: (text) => console.warn(`warning: ${text}`) },
       });
-      const text = await writeEvaluation(folder, measured, model);
-      console.log(`\n${text}`);
+      console.log(`\n${await writeEvaluation(folder, measured, model)}`);
+      if (robustness) {
+        const how = {
+          ...ROBUSTNESS,
+          held: measured.heldChips,
+          sizes: robustness,
+          seed: options.seed,
+          signal,
+        };
+        const text = robustnessText(await measureRobustness(model, how), how);
+        await writeFileAtomic(path.join(folder, 'robustness.md'), Buffer.from(text));
+        console.log(text);
+      }
       console.log(
         'evaluation.md, evaluation.csv, training.png, spectra.png, samples.png, neighbours.png and ' +
           `neighbours.csv are in ${folder}`,
@@ -94,6 +110,12 @@ function commandOf(): Command {
       1,
     )
     .option('--guidance-rescale <share>', "how far to bring the samples' deviation back", share, 0)
+    .option(
+      '--robustness <sizes>',
+      'also measure how much samples of the last checkpoint change with small changes of an initial image and of what ' +
+        'they are told: by such parts of the deviation, as 0.02,0.1',
+      numbersOf(),
+    )
     .optionsGroup('Backend');
   return addBackendFlags(program).showHelpAfterError('(--help lists every option)');
 }

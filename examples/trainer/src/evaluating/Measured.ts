@@ -2,6 +2,7 @@ import type { Raster } from 'diffusion-ssl/normalization';
 import type { ModelBand } from 'diffusion-ssl/pretrained';
 import type { ImageSet, SetDistances } from './compareSets.js';
 import type { NearestChip } from './nearestChips.js';
+import type { MeasuredChips } from './openRunChips.js';
 
 /** The samples of a checkpoint from one seed. */
 export interface MeasuredSeed {
@@ -35,6 +36,8 @@ export interface Measured {
   bands: readonly ModelBand[];
   /** Held-out chips, which all is compared with. */
   held: ImageSet & { nearest: NearestChip[] };
+  /** The same chips, with what the network is told of them. */
+  heldChips: MeasuredChips;
   /** What samples stand between: sets of as many images, by name. */
   between: { name: string; distances: SetDistances; set: ImageSet; isFloor: boolean }[];
   /** In the order of their steps. */

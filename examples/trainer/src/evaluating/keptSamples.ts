@@ -3,9 +3,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { DataError } from 'diffusion-ssl/errors';
-import { weightsFingerprint } from 'diffusion-ssl/features';
 import { readSafetensors, writeSafetensors } from 'diffusion-ssl/interop';
-import { namedParameters } from 'diffusion-ssl/models';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { prepareFolder, writeFileAtomic } from 'diffusion-ssl/training/node';
 import { createCounter } from '../console/counter.js';
@@ -14,6 +12,8 @@ import type { OpenModel } from '../model/openModel.js';
 
 /** What samples are drawn, and where they are kept. */
 export interface KeptSamplesOptions extends Omit<DrawOptions, 'first' | 'onStep' | 'from'> {
+  /** Fingerprint of the network's weights. */
+  weights: string;
   /** Of what they are told. */
   toldHash: string;
   /** Folder of all samples. */
@@ -29,8 +29,7 @@ export interface KeptSamplesOptions extends Omit<DrawOptions, 'first' | 'onStep'
  * @throws {DataError} If a sample is not finite, or a file that is kept is not one.
  */
 export async function keptSamples(model: OpenModel, options: KeptSamplesOptions): Promise<Raster[]> {
-  const { toldHash, folder, name, count, sampler, steps, seed, size, guidance } = options;
-  const weights = await weightsFingerprint(namedParameters(model.model));
+  const { weights, toldHash, folder, name, count, sampler, steps, seed, size, guidance } = options;
   const settings = JSON.stringify({ weights, sampler, steps, seed, size, guidance, toldHash });
   const hash = createHash('sha256').update(settings).digest('hex').slice(0, 12);
   const own = path.join(folder, `${name}-${hash}`);

@@ -1,4 +1,6 @@
 import { ConfigError } from 'diffusion-ssl/errors';
+import { weightsFingerprint } from 'diffusion-ssl/features';
+import { namedParameters } from 'diffusion-ssl/models';
 import type { GuidanceOptions } from 'diffusion-ssl/samplers';
 import { loadCheckpoint } from '../checkpoint/loadCheckpoint.js';
 import { runCheckpoints } from '../checkpoint/runCheckpoints.js';
@@ -84,15 +86,23 @@ export async function measureRun(model: OpenModel, options: MeasureOptions): Pro
       between.push({ name, set, distances: compareSets(set, heldSet), isFloor: name === 'training chips' });
     }
     const measured: MeasuredCheckpoint[] = [];
+    const seen = new Map<string, string>();
     for (const name of names) {
       const { epoch, step, history } = await loadCheckpoint(model, run, name);
       const short = name.replace(/\.safetensors$/, '');
+      const weights = await weightsFingerprint(namedParameters(model.model));
+      const same = seen.get(weights);
+      if (same !== undefined) {
+        teller.note(`${short} has the weights of ${same}`);
+        continue;
+      }
+      seen.set(weights, short);
       const found: Omit<MeasuredCheckpoint, 'samples'> & { samples?: MeasuredCheckpoint['samples'] } = {
         ...{ name: short, epoch, step, seeds: [], validationLoss: history[epoch - 1]?.validationLoss },
       };
       for (let seed = options.seed; seed < options.seed + seeds; seed++) {
         const images = await keptSamples(model, {
-          ...{ name: short, folder: options.folder, count, sampler, steps, seed, guidance, signal },
+          ...{ name: short, weights, folder: options.folder, count, sampler, steps, seed, guidance, signal },
           ...{ batch: options.batch, size: [chips.shape[0], chips.shape[1]] },
           ...{ told: held.told, toldHash: held.toldHash },
         });
@@ -107,13 +117,16 @@ export async function measureRun(model: OpenModel, options: MeasureOptions): Pro
         `${short}, step ${step}: Fréchet distance ${frechet.toPrecision(3)}, kernel ${kernel.toPrecision(3)}`,
       );
     }
+    measured.sort((a, b) => a.step - b.step);
+    await loadCheckpoint(model, run, `${measured.at(-1)!.name}.safetensors`);
     const told = model.conditions?.length ? ', each told what a held-out chip is' : '';
     const scale = guidance.scale === 1 ? '' : `, guidance ${guidance.scale}`;
     return {
       ...{ run, usage, features: features.name, bands: model.bands, between, train },
       drawing: `${count} samples by ${sampler}, ${steps} steps${seeds > 1 ? `, ${seeds} seeds` : ''}${told}${scale}`,
+      heldChips: held,
       held: { ...heldSet, nearest: await nearestChips(held.images, train.images, signal) },
-      checkpoints: measured.sort((a, b) => a.step - b.step),
+      checkpoints: measured,
     };
   } finally {
     features.dispose();
@@ -122,7 +135,12 @@ export async function measureRun(model: OpenModel, options: MeasureOptions): Pro
 
 /** Names of the files of the checkpoints that are wanted. */
 async function checkpointsOf({ run, checkpoints }: MeasureOptions): Promise<string[]> {
-  const all = await runCheckpoints(run, { latest: true });
+  // The best and the latest may be one of those that are kept.
+  const found = await runCheckpoints(run, { latest: true });
+  const all = [
+    ...found.filter((name) => /^epoch/.test(name)),
+    ...found.filter((name) => !/^epoch/.test(name)),
+  ];
   if (!checkpoints) return all;
   return checkpoints.map((name) => {
     const file = `${name.replace(/\.safetensors$/, '')}.safetensors`;
