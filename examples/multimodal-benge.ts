@@ -5,7 +5,7 @@
  * by pixel, and the same with another place's.
  *
  * Run as `npm run multimodal-benge -- FOLDER`; without a folder it makes a small one of invented hills, in that data
- * set's layout (a minute or two). Everything is written to runs/multimodal-benge; started again it does what is missing.
+ * set's layout (some minutes). All is written to runs/multimodal-benge; started again it does what is missing.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -84,7 +84,9 @@ async function measure(): Promise<void> {
     rowLabels: shown.map(
       (_, i) => `zone ${rows[i].values.climatezone}\nseason ${Number(rows[i].values.season).toFixed(2)}`,
     ),
-    caption: `Near infrared correlates by ${report.correlation.toFixed(2)}, with another place by ${report.withAnotherPlace.toFixed(2)}.`,
+    caption:
+      `Near infrared correlates by ${report.correlation.toFixed(2)}, ` +
+      `with another place by ${report.withAnotherPlace.toFixed(2)}.`,
   });
   writeFileSync(path.join(OUT, 'multimodal-benge.png'), picture);
   console.log(JSON.stringify(report, null, 2));

@@ -112,8 +112,8 @@ function commandOf(): Command {
     .option('--guidance-rescale <share>', "how far to bring the samples' deviation back", share, 0)
     .option(
       '--robustness <sizes>',
-      'also measure how much samples of the last checkpoint change with small changes of an initial image and of what ' +
-        'they are told: by such parts of the deviation, as 0.02,0.1',
+      'also measure how much samples of the last checkpoint change with small changes of an initial image and of ' +
+        'what they are told: by such parts of the deviation, as 0.02,0.1',
       numbersOf(),
     )
     .optionsGroup('Backend');

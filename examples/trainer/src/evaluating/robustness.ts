@@ -175,8 +175,8 @@ export function robustnessText(
   return [
     '## Robustness',
     '',
-    `How much ${count} samples by DDIM in ${steps} steps change (root mean square, as the network has them) where each ` +
-      'value of the first column changes by no more than the size: at random, and at worst, as ' +
+    `How much ${count} samples by DDIM in ${steps} steps change (root mean square, as the network has them) where ` +
+      'each value of the first column changes by no more than the size: at random, and at worst, as ' +
       `${ascents} steps of projected gradient find it. An initial image is taken back by ${strength} of the timesteps.`,
     '',
     '| changed | by | at random | at worst |',
