@@ -2,7 +2,6 @@ import * as tf from '@tensorflow/tfjs-core';
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { embedTimesteps, timestepFrequencies } from '../diffusion/embedTimesteps.js';
 import { argumentError } from '../internal/checks.js';
-import { withoutGradient } from '../ops/withoutGradient.js';
 import { type ActivationName, activate } from './activation.js';
 import { applyLinear } from './applyParameters.js';
 import { singleInput } from './layerCall.js';
@@ -67,10 +66,9 @@ export class MetadataEmbedding extends SpecLayer {
       if (values.rank !== 2 || values.shape[1] !== numbers) {
         throw argumentError(`${this.name}: metadata.shape`, values.shape, `[batch, ${numbers}]`);
       }
-      // Comparisons have no gradient; one by the values goes through `given` alone.
-      const unknown = withoutGradient(() => tf.isNaN(values));
+      const unknown = tf.isNaN(values);
       const given = tf.where(unknown, tf.zerosLike(values), values);
-      const isKnown = withoutGradient(() => tf.cast(tf.logicalNot(unknown), 'float32'));
+      const isKnown = tf.cast(tf.logicalNot(unknown), 'float32');
       const frequencies = timestepFrequencies(Math.floor(dim / 2), 10_000, freqShift);
       const terms = Array.from({ length: numbers }, (_, i) => {
         const column = (of: tf.Tensor2D) => tf.slice(of, [0, i], [-1, 1]);

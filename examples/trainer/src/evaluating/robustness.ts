@@ -44,7 +44,7 @@ const INITIAL = 'initial image';
 /**
  * How much samples change with small changes of the image that they start from and of the numbers and images that they
  * are told: changes at random, each value by plus or minus the size, and those that projected gradient finds, which
- * change samples most (Madry et al. 2018). The sampler is DDIM without noise of its own, through which gradients go.
+ * change samples most (Madry et al. 2018); of a number both ends are tried. The sampler is DDIM without noise of its own, through which gradients go.
  *
  * Conditions are only those that are told; of a class there is no small change.
  */
@@ -90,7 +90,10 @@ export async function measureRobustness(
           const random = tf.tidy(() =>
             tf.mul(tf.sign(tf.sub(randomUniform(value.shape as [number], key), 0.5)), size),
           );
-          const worst = await ascend(changeOf, random, { size, ascents, signal });
+          const isNumber = value.rank === 2;
+          const worst = isNumber
+            ? await worstCorner(changeOf, value.shape as [number, number], size)
+            : await ascend(changeOf, random, { size, ascents, signal });
           found.push({ of, size, random: Math.sqrt(await read(changeOf, random)), worst: Math.sqrt(worst) });
           random.dispose();
         }
@@ -103,6 +106,24 @@ export async function measureRobustness(
     if (condition) tf.dispose(condition);
   }
   return found;
+}
+
+/** The largest value at the corners of a cube around no change, the same for each sample: a number has few. */
+async function worstCorner(
+  f: (delta: tf.Tensor) => tf.Scalar,
+  [rows, values]: [number, number],
+  size: number,
+): Promise<number> {
+  let worst = 0;
+  for (let corner = 0; corner < 2 ** values; corner++) {
+    const signs = Float32Array.from({ length: rows * values }, (_, i) =>
+      (corner >> (i % values)) & 1 ? size : -size,
+    );
+    const delta = tf.tensor2d(signs, [rows, values]);
+    worst = Math.max(worst, await read(f, delta));
+    delta.dispose();
+  }
+  return worst;
 }
 
 /** The largest value that a few steps of projected gradient reach from a change, within a cube around none. */
@@ -177,7 +198,7 @@ export function robustnessText(
     '',
     `How much ${count} samples by DDIM in ${steps} steps change (root mean square, as the network has them) where ` +
       'each value of the first column changes by no more than the size: at random, and at worst, as ' +
-      `${ascents} steps of projected gradient find it. An initial image is taken back by ${strength} of the timesteps.`,
+      `${ascents} steps of projected gradient find it, of a number the worse of both ends. An initial image is taken back by ${strength} of the timesteps.`,
     '',
     '| changed | by | at random | at worst |',
     '|---|---|---|---|',
