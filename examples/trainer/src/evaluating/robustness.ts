@@ -44,7 +44,8 @@ const INITIAL = 'initial image';
 /**
  * How much samples change with small changes of the image that they start from and of the numbers and images that they
  * are told: changes at random, each value by plus or minus the size, and those that projected gradient finds, which
- * change samples most (Madry et al. 2018); of a number both ends are tried. The sampler is DDIM without noise of its own, through which gradients go.
+ * change samples most (Madry et al. 2018); of a number both ends are tried. The sampler is DDIM without noise of its
+ * own, through which gradients go.
  *
  * Conditions are only those that are told; of a class there is no small change.
  */
@@ -198,7 +199,8 @@ export function robustnessText(
     '',
     `How much ${count} samples by DDIM in ${steps} steps change (root mean square, as the network has them) where ` +
       'each value of the first column changes by no more than the size: at random, and at worst, as ' +
-      `${ascents} steps of projected gradient find it, of a number the worse of both ends. An initial image is taken back by ${strength} of the timesteps.`,
+      `${ascents} steps of projected gradient find it, of a number the worse of both ends. An initial image ` +
+      `is taken back by ${strength} of the timesteps.`,
     '',
     '| changed | by | at random | at worst |',
     '|---|---|---|---|',
