@@ -78,6 +78,10 @@ const COMMANDS: Record<string, { about: string; load: () => Promise<Run> }> = {
     about: 'say how far samples are from held-out chips over the training of a run',
     load: async () => (await import('./commands/evaluateSamples.js')).evaluateSamples,
   },
+  study: {
+    about: "score what a vision transformer's attention maps and tokens are worth for classes of pixels",
+    load: async () => (await import('./commands/study.js')).study,
+  },
   inspect: {
     about: 'say what is in a chip, catalog, checkpoint or model, and what would go wrong',
     load: async () => (await import('./commands/inspect.js')).inspect,
