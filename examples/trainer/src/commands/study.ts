@@ -95,9 +95,8 @@ async function ofModel(
         ...{ budgets, seeds, shown },
         fingerprint: await weightsFingerprint(namedParameters(model.model)),
         onTrial: async ({ budget, seed, method, validation, test, seconds }, pictures) => {
-          console.log(
-            `${budget}, seed ${seed}, ${method}: validation ${validation.toFixed(3)}, test ${test.toFixed(3)}; ${seconds} s`,
-          );
+          const scores = `validation ${validation.toFixed(3)}, test ${test.toFixed(3)}`;
+          console.log(`${budget}, seed ${seed}, ${method}: ${scores}; ${seconds} s`);
           if (seed !== 0 || budget !== budgetName(budgets.at(-1)!) || !PICTURED.includes(method)) return;
           said.set(method, pictures);
           if (shown.length === 0) return;

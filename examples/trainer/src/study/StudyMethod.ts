@@ -1,4 +1,4 @@
-/** What a network for pixels is given: attention maps of a transformer, with the bands or without, its tokens, or bands. */
+/** What a network for pixels is given: attention maps of a transformer, its tokens, bands, or maps and bands. */
 export type StudyInput = 'maps' | 'maps and bands' | 'tokens' | 'bands';
 
 /** Where the transformer's weights begin, and whether they are trained: none of it where only bands are given. */
