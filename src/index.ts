@@ -447,6 +447,7 @@ export type {
   ModelCondition,
   ModelDescription,
   ModelDiffusion,
+  ModelModality,
 } from './pretrained/ModelDescription.js';
 export { type SavePretrainedOptions, savePretrained } from './pretrained/savePretrained.js';
 export type { Churn } from './samplers/churn.js';

@@ -31,11 +31,19 @@ export interface ModelClass {
   colour?: string;
 }
 
+/** Bands of one kind, such as those of one sensor. */
+export interface ModelModality {
+  name: string;
+  /** Which of the image's, from 0. */
+  bands: readonly number[];
+}
+
 /**
  * What a network was trained to be told besides an image, under the name of its column in the catalog: one of some
  * classes (the index after the last stands for none), a number as `encodeMetadata` takes it (NaN stands for none), or
  * an image of the same place, or the image itself with gaps to fill: its values, 0 in gaps, then a band that is 1 where
- * they are known (zeros stand for none). The numbers are the network's `metadata`, in their order; the images' bands
+ * they are known (zeros stand for none); or the modalities of the image that are given: its values, 0 in what is not, then
+ * a band for each modality that is 1 where it is given. The numbers are the network's `metadata`, in their order; the images' bands
  * stand behind those of the noisy image, in theirs.
  */
 export type ModelCondition =
@@ -48,7 +56,8 @@ export type ModelCondition =
       /** How it is scaled, as the description's own `normalization`. */
       normalization?: NormalizationOptions | null;
     }
-  | { kind: 'fill'; name: string; bands: number };
+  | { kind: 'fill'; name: string; bands: number }
+  | { kind: 'given'; name: string; bands: number; modalities: readonly ModelModality[] };
 
 /** What `diffusion_ssl.json` says of a network besides its architecture; what is missing is not known. */
 export interface ModelDescription {

@@ -16,5 +16,6 @@ export type {
   ModelCondition,
   ModelDescription,
   ModelDiffusion,
+  ModelModality,
 } from './ModelDescription.js';
 export { type SavePretrainedOptions, savePretrained } from './savePretrained.js';

@@ -10,6 +10,7 @@ import type {
   ModelCondition,
   ModelDescription,
   ModelDiffusion,
+  ModelModality,
 } from './ModelDescription.js';
 
 type Fields = Record<string, unknown>;
@@ -57,7 +58,8 @@ function conditionsOf(value: unknown, where: string): ModelCondition[] {
   const names = new Set<unknown>();
   return value.map((one, i) => {
     const field = `conditions[${i}]`;
-    const { kind, name, classes, encoding, range, unit, bands, normalization } = objectOf(one, where, field);
+    const fields = objectOf(one, where, field);
+    const { kind, name, classes, encoding, range, unit, bands, normalization, modalities } = fields;
     if (typeof name !== 'string' || name === '' || names.has(name))
       throw wrong(where, `${field}.name`, name, 'a text that no other has');
     names.add(name);
@@ -66,16 +68,23 @@ function conditionsOf(value: unknown, where: string): ModelCondition[] {
         throw wrong(where, `${field}.classes`, classes, 'a list of names');
       return { kind, name, classes };
     }
-    if (kind === 'image' || kind === 'fill') {
+    if (kind === 'image' || kind === 'fill' || kind === 'given') {
       if (!isSide(bands) || (bands as number) > MOST_BANDS)
         throw wrong(where, `${field}.bands`, bands, 'a positive integer');
       if (kind === 'fill') return { kind, name, bands: bands as number };
+      if (kind === 'given')
+        return {
+          kind,
+          name,
+          bands: bands as number,
+          modalities: modalitiesOf(modalities, where, `${field}.modalities`),
+        };
       return {
         ...{ kind, name, bands: bands as number },
         normalization: normalizationOf(normalization, `${where}: ${field}`, bands as number),
       };
     }
-    if (kind !== 'number') throw wrong(where, `${field}.kind`, kind, 'class, number, image or fill');
+    if (kind !== 'number') throw wrong(where, `${field}.kind`, kind, 'class, number, image, fill or given');
     if (!Array.isArray(range) || range.length !== 2)
       throw wrong(where, `${field}.range`, range, '[from, to]');
     if (unit !== undefined && typeof unit !== 'string') throw wrong(where, `${field}.unit`, unit, 'a text');
@@ -83,6 +92,18 @@ function conditionsOf(value: unknown, where: string): ModelCondition[] {
     // One value goes through it: what it would say later it says now.
     trying(where, field, () => encodeMetadata([range[0] as number], [number]));
     return { kind, ...number };
+  });
+}
+
+function modalitiesOf(value: unknown, where: string, field: string): ModelModality[] {
+  if (!Array.isArray(value) || value.length < 2) throw wrong(where, field, value, 'a list of two or more');
+  return value.map((one, i) => {
+    const { name, bands } = objectOf(one, where, `${field}[${i}]`);
+    if (typeof name !== 'string' || name === '') throw wrong(where, `${field}[${i}].name`, name, 'a text');
+    const isBand = (band: unknown) => band === 0 || isSide(band);
+    if (!Array.isArray(bands) || bands.length === 0 || !bands.every(isBand))
+      throw wrong(where, `${field}[${i}].bands`, bands, 'a list of bands, from 0');
+    return { name, bands };
   });
 }
 

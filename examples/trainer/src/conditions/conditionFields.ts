@@ -3,6 +3,7 @@ import type { ConditionFields } from 'diffusion-ssl/diffusion';
 import { encodeMetadata } from 'diffusion-ssl/normalization';
 import type { ModelCondition } from 'diffusion-ssl/pretrained';
 import { gapField, type OwnChips } from './gapField.js';
+import { givenField } from './givenField.js';
 
 /** The images that a batch is told: the bands of all of them, row-major [rows, height, width, bands]. */
 export interface ToldImages {
@@ -32,6 +33,8 @@ export function conditionFields(
       const values = rows.map((row) => row[i]);
       if (condition.kind === 'class') return [[condition.name, tf.tensor1d(values, 'int32')]];
       if (condition.kind === 'fill') return own ? [[condition.name, gapField(own)]] : [];
+      if (condition.kind === 'given')
+        return own ? [[condition.name, givenField(own, condition.modalities)]] : [];
       if (condition.kind === 'image') {
         band += condition.bands;
         const start = [0, 0, 0, band - condition.bands];

@@ -48,7 +48,9 @@ export async function readConditions(
     if (isColumn(spec) && found[i].size === 0)
       throw new DataError(`${where}: it is empty in all training rows; leave it out of the conditions.`);
     if (spec.kind === 'number') return spec;
-    if (spec.kind !== 'class') return { ...spec, kind: spec.kind, bands: imageBands.get(spec.name) ?? 0 };
+    const bands = imageBands.get(spec.name) ?? 0;
+    if (spec.kind === 'given') return { ...spec, bands };
+    if (spec.kind !== 'class') return { ...spec, kind: spec.kind, bands };
     const classes = [...found[i]].sort(byNumberOrName);
     if (classes.length > MOST_CLASSES || (classes.length > 10 && 2 * classes.length > trainRows)) {
       throw new DataError(

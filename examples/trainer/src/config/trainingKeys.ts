@@ -165,7 +165,8 @@ export const extensionKeys = {
         '`COLUMN:linear:FROM:TO`, ' +
         '`log` or `cyclic`, with `:UNIT` behind where there is one; of `lat`, `lon`, `gsd`, `cloud_cover`, `year`, ' +
         '`month` and `day` the name is enough. `NAME:fill` is no column: the chip itself with gaps, ' +
-        'which it learns to fill.',
+        'which it learns to fill; ' +
+        '`NAME:given:optical=1-3:elevation=4` some of its modalities, from which it generates the others.',
     ),
   condition_dropout: number(0, 1)
     .default(0.1)
