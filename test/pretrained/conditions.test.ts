@@ -71,7 +71,7 @@ describe('the conditions of a network', () => {
     [
       'of no kind',
       [{ kind: 'text', name: 'a' }],
-      /conditions\[0\]\.kind is "text"; it must be class, number, image or fill/,
+      /conditions\[0\]\.kind is "text"; it must be class, number, image, fill or given/,
     ],
     ['without a name', [{ kind: 'class', name: '' }], /conditions\[0\]\.name is ""/],
     [
@@ -87,6 +87,11 @@ describe('the conditions of a network', () => {
       /conditions\[0\]: encodeMetadata: range of a/,
     ],
     ['without bands', [{ kind: 'image', name: 'a', bands: 0 }], /conditions\[0\]\.bands is 0/],
+    [
+      'of one modality',
+      [{ kind: 'given', name: 'a', bands: 2, modalities: [{ name: 'b', bands: [0] }] }],
+      /conditions\[0\]\.modalities is .*; it must be a list of two or more/,
+    ],
     ['to fill, without bands', [{ kind: 'fill', name: 'a' }], /conditions\[0\]\.bands is missing/],
     [
       'of other classes',

@@ -324,20 +324,42 @@ describe('a catalog', () => {
 
 describe('a condition', () => {
   it('is known by its name, or says what it is', () => {
-    expect(parseConditions(['lat', 'month', 'gsd', 'group', 'cloud:linear:0:1', 'gaps:fill'])).toEqual([
+    expect(
+      parseConditions([
+        'lat',
+        'month',
+        'gsd',
+        'group',
+        'cloud:linear:0:1',
+        'gaps:fill',
+        'kinds:given:a=1-3+6:b=4+5',
+      ]),
+    ).toEqual([
       { kind: 'number', name: 'lat', encoding: 'linear', range: [-90, 90], unit: 'degrees' },
       { kind: 'number', name: 'month', encoding: 'cyclic', range: [1, 13] },
       { kind: 'number', name: 'gsd', encoding: 'log', range: [0.05, 1000], unit: 'm' },
       { kind: 'class', name: 'group' },
       { kind: 'number', name: 'cloud', encoding: 'linear', range: [0, 1] },
       { kind: 'fill', name: 'gaps' },
+      {
+        kind: 'given',
+        name: 'kinds',
+        modalities: [
+          { name: 'a', bands: [0, 1, 2, 5] },
+          { name: 'b', bands: [3, 4] },
+        ],
+      },
     ]);
   });
 
   it.each([
-    [['a:colour'], /'a:colour' is no class, number, image or fill; it must be COLUMN:class/],
+    [['a:colour'], /'a:colour' is no class, number, image or fill or given; it must be COLUMN:class/],
     [['a:linear:1'], /'a:linear:1' has no two ascending numbers/],
     [['a:linear:2:1'], /'a:linear:2:1' has no two ascending numbers/],
+    [['k:given:a=1'], /names no two modalities/],
+    [['k:given:a=1:b=x'], /has 'b=x', which is no modality such as optical=1-3/],
+    [['k:given:a=1-2:b=2'], /has a band twice/],
+    [['k:given:a=1:a=2'], /names a modality twice/],
     [['a:log:0:1'], /'a:log:0:1' has a logarithm of what is not above 0/],
     [[':class'], /':class' names no column/],
     [['mask'], /'mask' cannot be a condition's name/],

@@ -15,7 +15,13 @@ import { fillPicture, measurePicture } from '../filling/fillPictures.js';
 import { type FillingOptions, fillRaster } from '../filling/fillRaster.js';
 import { fillTable } from '../filling/fillTable.js';
 import { measureFilling } from '../filling/measureFilling.js';
-import { type FillOptions, fillMethodOf, openFiller, toldValues } from '../filling/openFiller.js';
+import {
+  type FillOptions,
+  fillMethodOf,
+  modalitiesOf,
+  openFiller,
+  toldValues,
+} from '../filling/openFiller.js';
 import { openFillScene } from '../filling/openFillScene.js';
 import { summarizeFillings } from '../filling/summarizeFillings.js';
 import { type OpenModel, openModel } from '../model/openModel.js';
@@ -30,6 +36,7 @@ import { withBackend } from './withBackend.js';
 interface Options extends BackendOptions {
   out: string;
   mask?: string;
+  given?: string[];
   samples: number;
   keepSamples: boolean;
   method?: FillOptions['method'];
@@ -61,14 +68,18 @@ export async function fill(args: readonly string[]): Promise<void> {
   const [place, ...images] = program.args;
   if (options.measure !== (options.catalog !== undefined) || options.measure !== (images.length === 0))
     program.error('error: give either images, or --measure with a --catalog of chips.');
-  if (options.measure && options.mask !== undefined)
-    program.error('error: --mask goes with images: --measure draws gaps of its own.');
+  if (options.measure && (options.mask !== undefined || options.given !== undefined))
+    program.error('error: --mask and --given go with images: --measure draws gaps of its own.');
+  if (options.mask !== undefined && options.given !== undefined)
+    program.error('error: --given goes without --mask: what is given is given whole.');
   const outputs = images.map((image) => `${path.parse(image).name}.tif`);
   const conflict = outputConflict(images, { out: options.out, names: outputs });
   if (conflict !== undefined) program.error(`error: ${conflict}`);
   await withBackend(options, async (signal) => {
     const model = await openModel(place, { told: true });
-    const { method = fillMethodOf(model), samples, condition } = options;
+    const { samples, condition, given } = options;
+    const { method = fillMethodOf(model, given) } = options;
+    const givenBands = given && bandsOfGiven(model, given);
     // Not all samplers take as many as there are timesteps.
     const { steps = Math.min(STEPS[method], model.alphaBars.length - 1) } = options;
     const [{ row: told }] = await samplesTold(toldValues(model), { condition, usage: '' }, 1);
@@ -77,11 +88,30 @@ export async function fill(args: readonly string[]): Promise<void> {
       const filling = { filler, samples, ...windowOf(model, options) };
       await prepareFolder(options.out);
       if (options.measure) await measure(model, filling, { ...options, method, signal });
-      else await fillImages(model, filling, { ...options, images, outputs });
+      else await fillImages(model, filling, { ...options, givenBands, images, outputs });
     } finally {
       filler.dispose();
     }
   });
+}
+
+/**
+ * The bands of modalities that are given, from 0.
+ *
+ * @throws `ConfigError` if the network has no such modality, or all are given.
+ */
+function bandsOfGiven(model: OpenModel, given: readonly string[]): number[] {
+  const { modalities } = modalitiesOf(model);
+  const names = modalities.map(({ name }) => name);
+  const unknown = given.find((name) => !names.includes(name));
+  if (unknown !== undefined)
+    throw new ConfigError(`--given names ${unknown}; the model's modalities are ${names.join(', ')}.`);
+  if (names.every((name) => given.includes(name)))
+    throw new ConfigError('--given names all modalities; there is nothing to generate.');
+  return modalities
+    .filter(({ name }) => given.includes(name))
+    .flatMap(({ bands }) => bands)
+    .sort((a, b) => a - b);
 }
 
 /** The size of windows and what they share. */
@@ -104,11 +134,12 @@ function windowOf(model: OpenModel, { window, overlap }: Options): Pick<FillingO
 async function fillImages(
   model: OpenModel,
   filling: FillingOptions,
-  options: Options & { images: readonly string[]; outputs: readonly string[] },
+  options: Options & { givenBands?: number[]; images: readonly string[]; outputs: readonly string[] },
 ): Promise<void> {
   const { out, mask, samples, keepSamples, inputBands, images, outputs } = options;
   for (const [i, image] of images.entries()) {
-    const source = await openFillScene(image, model, { inputBands, mask: maskOf(mask, image), samples });
+    const reading = { inputBands, mask: maskOf(mask, image), samples, given: options.givenBands };
+    const source = await openFillScene(image, model, reading);
     let counter: ReturnType<typeof createCounter> | undefined;
     const onWindow = (done: number, total: number) => {
       counter ??= createCounter(`${image}: windows`, total);
@@ -197,6 +228,11 @@ function commandOf(): Command {
     .option(
       '--mask <file>',
       'raster, or folder of rasters by the names of the images: not 0 where to fill too',
+    )
+    .option(
+      '--given <names>',
+      'of a model of modalities: those that the images have, such as optical; the others are generated',
+      names,
     )
     .option(
       '--samples <n>',

@@ -42,8 +42,9 @@ export async function fillRaster(
   const scaled = scaleKnown(name, raster, model);
   if (!scaled.mask) return { fillings: Array.from({ length: samples }, () => raster), gaps: 0 };
   const isGap = Uint8Array.from(scaled.mask.data, (known) => 1 - known);
+  const isMissing = missingValues(raster, isGap);
   const gaps = isGap.reduce((sum, one) => sum + one, 0);
-  if (gaps === height * width) throw new DataError(`${name}: no pixel is known; there is nothing to go by.`);
+  if (!isMissing.includes(0)) throw new DataError(`${name}: no pixel is known; there is nothing to go by.`);
   const members = Array.from({ length: samples }, () => Float32Array.from(scaled.data));
   const across = layFillWindows(width, window[1], margin);
   const windows = layFillWindows(height, window[0], margin).flatMap((rows) =>
@@ -58,10 +59,12 @@ export async function fillRaster(
     });
   for (const [done, { rows, columns, number }] of open.entries()) {
     const [top, left] = [rows.start, columns.start];
-    const unknown = new Float32Array(window[0] * window[1]).fill(1);
+    const unknown = new Float32Array(window[0] * window[1] * channels).fill(1);
     const known = new Float32Array(samples * window[0] * window[1] * channels);
     eachPixel(window, [top, left], [height, width], (inside, pixel) => {
-      unknown[inside] = isGap[pixel];
+      // What windows before this one have filled is known.
+      for (let band = 0; band < channels; band++)
+        unknown[inside * channels + band] = isGap[pixel] && isMissing[pixel * channels + band];
       for (const [k, values] of members.entries()) {
         const to = (k * window[0] * window[1] + inside) * channels;
         for (let band = 0; band < channels; band++) known[to + band] = values[pixel * channels + band];
@@ -69,7 +72,7 @@ export async function fillRaster(
     });
     const tensors = {
       known: tf.tensor4d(known, [samples, ...window, channels]),
-      gaps: tf.tensor4d(unknown, [1, ...window, 1]),
+      gaps: tf.tensor4d(unknown, [1, ...window, channels]),
     };
     const filled = await filler.fill(tensors.known, tensors.gaps, number).finally(() => tf.dispose(tensors));
     const values = await filled.data<'float32'>();
@@ -88,10 +91,23 @@ export async function fillRaster(
   }
   const fillings = members.map((values) => {
     const units = denormalizeRaster({ ...raster, data: values }, scaled.parameters);
-    for (let i = 0; i < data.length; i++) if (Number.isFinite(data[i])) units.data[i] = data[i];
+    for (let i = 0; i < data.length; i++) if (!isMissing[i]) units.data[i] = data[i];
     return units;
   });
   return { fillings, gaps };
+}
+
+/** Which values of gaps are missing: those that are not finite, or all of a pixel that a value marks as missing. */
+function missingValues({ data, channels }: Raster, isGap: Uint8Array): Uint8Array {
+  const isMissing = new Uint8Array(data.length);
+  for (const [pixel, gap] of isGap.entries()) {
+    if (gap === 0) continue;
+    const values = data.slice(pixel * channels, (pixel + 1) * channels);
+    const isMarked = values.every(Number.isFinite);
+    for (const [band, value] of values.entries())
+      isMissing[pixel * channels + band] = isMarked || !Number.isFinite(value) ? 1 : 0;
+  }
+  return isMissing;
 }
 
 /** A raster as the network has it; the mask says which pixels are whole. */

@@ -7,6 +7,7 @@ import { type NoiseSource, sampleRepaint } from 'diffusion-ssl/samplers';
 import { conditionedDenoiser } from '../conditions/conditionedDenoiser.js';
 import { conditionFields } from '../conditions/conditionFields.js';
 import { knownField } from '../conditions/gapField.js';
+import { knownModalities } from '../conditions/givenField.js';
 import type { OpenModel } from '../model/openModel.js';
 import { SAMPLERS, type SamplerName } from '../model/samplers.js';
 import { turn } from '../stopping/turn.js';
@@ -24,6 +25,8 @@ export interface FillOptions {
   jumpLength: number;
   resamplings: number;
   seed: number;
+  /** Modalities that are given whole, of a network that generates others from them. */
+  given?: readonly string[];
   /** What the network is told besides: a value for each of `toldValues`, as a row of a `ConditionTable`. */
   told: readonly number[];
   signal: AbortSignal;
@@ -33,7 +36,7 @@ export interface FillOptions {
 export interface Filler {
   /**
    * @param known [samples, height, width, bands], as the network has them; of gaps anything.
-   * @param gaps [1, height, width, 1], 1 in gaps.
+   * @param gaps [1, height, width, bands], 1 where a value is missing.
    * @param window Its number in the scene, which names the noise.
    * @returns The same shape: fillings in gaps, elsewhere what is known; the caller's.
    */
@@ -46,9 +49,13 @@ const NOISE_STREAM = 0x10000;
 /** Draws of noise that a window may ask for: more than RePaint makes by its paper's numbers. */
 const DRAWS = 2 ** 16;
 
-/** How a network fills gaps: by a condition that tells it what is known, if it has one, or else by RePaint. */
-export function fillMethodOf({ conditions = [] }: Pick<OpenModel, 'conditions'>): FillOptions['method'] {
-  return conditions.some(({ kind }) => kind === 'fill') ? 'network' : 'repaint';
+/** How a network fills gaps: as it was trained to, if it was, or else by RePaint. */
+export function fillMethodOf(
+  { conditions = [] }: Pick<OpenModel, 'conditions'>,
+  given?: readonly string[],
+): FillOptions['method'] {
+  const wanted = given ? 'given' : 'fill';
+  return conditions.some(({ kind }) => kind === wanted) ? 'network' : 'repaint';
 }
 
 /** The conditions that a filling may be told: classes and numbers; images it goes without. */
@@ -64,12 +71,7 @@ export function toldValues({ conditions = [] }: Pick<OpenModel, 'conditions'>): 
 export function openFiller(model: OpenModel, options: FillOptions): Filler {
   const { conditions = [], alphaBars, diffusion, display } = model;
   const { method, samples, steps, told } = options;
-  const gapName = conditions.find(({ kind }) => kind === 'fill')?.name;
-  if (method === 'network' && gapName === undefined) {
-    throw new ConfigError(
-      '--method network needs a network that was trained to fill gaps: pretrain --model unet2d --conditions gaps:fill.',
-    );
-  }
+  const tell = method === 'network' ? tellerOf(model, options.given) : undefined;
   const { denoiser, dispose } = inferenceModel(model.model);
   const conditioned = conditionedDenoiser(denoiser, conditions);
   const rows = Array.from({ length: samples }, () => told);
@@ -85,11 +87,7 @@ export function openFiller(model: OpenModel, options: FillOptions): Filler {
       };
       const columns = conditionFields(toldValues(model), rows);
       const isKnown = tf.sub(1, gaps);
-      const own =
-        method === 'network'
-          ? tf.tidy(() => knownField(known, tf.tile(gaps, [samples, 1, 1, 1])))
-          : undefined;
-      const condition = own ? { ...columns, [gapName as string]: own } : columns;
+      const condition = tell ? { ...columns, ...tell(known, gaps) } : columns;
       try {
         if (method === 'repaint') {
           const { jumpLength, resamplings } = options;
@@ -107,6 +105,44 @@ export function openFiller(model: OpenModel, options: FillOptions): Filler {
     },
     dispose,
   };
+}
+
+/** What tells the network what is known, under the name of its condition. */
+function tellerOf(
+  { conditions = [] }: OpenModel,
+  given: FillOptions['given'],
+): (known: tf.Tensor4D, gaps: tf.Tensor4D) => Record<string, tf.Tensor> {
+  if (given) {
+    const { name, modalities } = modalitiesOf({ conditions });
+    const isGiven = modalities.map((one) => given.includes(one.name));
+    return (known) => ({
+      [name]: knownModalities(known, modalities, new Array(known.shape[0]).fill(isGiven)),
+    });
+  }
+  const name = conditions.find(({ kind }) => kind === 'fill')?.name;
+  if (name === undefined) {
+    throw new ConfigError(
+      '--method network needs a network that was trained to fill gaps: pretrain --model unet2d --conditions gaps:fill.',
+    );
+  }
+  return (known, gaps) => ({
+    [name]: tf.tidy(() =>
+      knownField(known, tf.tile(tf.max<tf.Tensor4D>(gaps, 3, true), [known.shape[0], 1, 1, 1])),
+    ),
+  });
+}
+
+/**
+ * The modalities of a network that generates some from others.
+ *
+ * @throws `ConfigError` if it is none.
+ */
+export function modalitiesOf({ conditions = [] }: Pick<OpenModel, 'conditions'>) {
+  for (const condition of conditions) if (condition.kind === 'given') return condition;
+  throw new ConfigError(
+    '--given needs a network that was trained to generate modalities from others: ' +
+      'pretrain --model unet2d --conditions modalities:given:optical=1-3:elevation=4.',
+  );
 }
 
 function noiseOf(seed: number, window: number): NoiseSource {
