@@ -42,9 +42,9 @@ export interface ModelModality {
  * What a network was trained to be told besides an image, under the name of its column in the catalog: one of some
  * classes (the index after the last stands for none), a number as `encodeMetadata` takes it (NaN stands for none), or
  * an image of the same place, or the image itself with gaps to fill: its values, 0 in gaps, then a band that is 1 where
- * they are known (zeros stand for none); or the modalities of the image that are given: its values, 0 in what is not, then
- * a band for each modality that is 1 where it is given. The numbers are the network's `metadata`, in their order; the images' bands
- * stand behind those of the noisy image, in theirs.
+ * they are known; or the modalities of the image that are given: its values, 0 in what is not, then a band for each
+ * modality that is 1 where it is given. Zeros stand for none. The numbers are the network's `metadata`, in their order;
+ * the images' bands stand behind those of the noisy image, in theirs.
  */
 export type ModelCondition =
   | { kind: 'class'; name: string; classes: readonly string[] }

@@ -108,7 +108,8 @@ export function addModelFlags(program: Command): void {
       '--conditions <list>',
       'of unet2d: columns of the catalog that it is told, such as group:class, height:linear:0:9000:m, ' +
         'sun:cyclic:0:360:degrees or before:image; of lat, lon, gsd, month and others the name is enough; ' +
-        'gaps:fill and modalities:given:optical=1-3:elevation=4 are no columns: the chip with gaps, or some of its bands',
+        'gaps:fill is no column: the chip with gaps; nor is ' +
+        'kinds:given:optical=1-3:elevation=4: some of its modalities',
       names,
       [],
     )
