@@ -353,7 +353,7 @@ describe('a condition', () => {
   });
 
   it.each([
-    [['a:colour'], /'a:colour' is no class, number, image or fill or given; it must be COLUMN:class/],
+    [['a:colour'], /'a:colour' is no class, number, image, fill or given; it must be COLUMN:class/],
     [['a:linear:1'], /'a:linear:1' has no two ascending numbers/],
     [['a:linear:2:1'], /'a:linear:2:1' has no two ascending numbers/],
     [['k:given:a=1'], /names no two modalities/],

@@ -46,7 +46,7 @@ beforeAll(async () => {
   vi.spyOn(process.stderr, 'write').mockReturnValue(true);
   mkdirSync(at('chips'));
   const lines = ['image,usage'];
-  for (let i = 0; i < 64; i++) {
+  for (let i = 0; i < 112; i++) {
     write(`chips/${i}.tif`, i % 2 === 1, [0, 1]);
     lines.push(`${i}.tif,${i < 48 ? 'train' : 'validate'}`);
   }
@@ -58,6 +58,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('what a network of modalities is told', () => {
   it('is any of them but all, by seed and step alone', async () => {
+    await startTestBackend();
     const modalities = [
       { name: 'a', bands: [0, 2] },
       { name: 'b', bands: [1] },
