@@ -33,6 +33,7 @@ export interface PredictWindow {
   readonly batch?: {
     /** Pixels that all of them have at most. */
     pixels: number;
+    /** Their predictions, in their order. */
     predict(windows: readonly SceneWindow[]): Promise<WindowPrediction[]> | WindowPrediction[];
   };
 }
