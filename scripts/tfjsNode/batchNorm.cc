@@ -110,4 +110,21 @@ void batchNormGradient(const Parallel& parallel, const BatchNorm& batch, const N
   });
 }
 
+void channelSum(const Parallel& parallel, int64_t rows, int64_t channels, const float* x, float* sum) {
+  const Images images{1, rows, channels};
+  const Chunks chunks(images);
+  std::vector<float> partials(chunks.count * channels);
+  parallel(chunks.count, CHUNK / 16, [&](int64_t begin, int64_t end) {
+    for (int64_t item = begin; item < end; ++item) {
+      const Piece piece(images, chunks, item);
+      addPiece(x + piece.offset, piece, chunks.width, channels, &partials[item * channels]);
+    }
+  });
+  for (int64_t c = 0; c < channels; ++c) {
+    double total = 0;
+    for (int64_t item = 0; item < chunks.count; ++item) total += partials[item * channels + c];
+    sum[c] = total;
+  }
+}
+
 }  // namespace layers

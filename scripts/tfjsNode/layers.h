@@ -51,6 +51,9 @@ void batchNorm(const Parallel&, const BatchNorm&, const Norm&);
 /** `norm.y` becomes the gradient of x, with mean and variance as there. */
 void batchNormGradient(const Parallel&, const BatchNorm&, const Norm&);
 
+/** [channels]: the sum over all rows. */
+void channelSum(const Parallel&, int64_t rows, int64_t channels, const float* x, float* sum);
+
 /** Over channels, each pixel alone. */
 void layerNorm(const Parallel&, const Images&, float epsilon, const Norm&);
 void layerNormGradient(const Parallel&, const Images&, const Norm&);

@@ -24,12 +24,17 @@ INLINE V followGradient(V z, V dy, Then then) {
 
 }  // namespace
 
-CLONES void sumPiece(const float* x, const Piece& piece, int64_t width, int64_t channels, float* result) {
-  std::vector<float> means(width), sums(width);
+CLONES void addPiece(const float* x, const Piece& piece, int64_t width, int64_t channels, float* result) {
+  std::vector<float> sums(width);
   alongPattern(piece.floats, width, [&](int64_t i, int64_t p, int64_t lanes) INLINED {
     store(&sums[p], load(&sums[p]) + loadLanes(x + i, lanes));
   });
   foldPattern(sums.data(), width, result, channels);
+}
+
+CLONES void sumPiece(const float* x, const Piece& piece, int64_t width, int64_t channels, float* result) {
+  std::vector<float> means(width), sums(width);
+  addPiece(x, piece, width, channels, result);
   for (int64_t c = 0; c < channels; ++c) result[c] /= piece.rows;
   fillPattern(means.data(), width, result, channels);
   std::fill(sums.begin(), sums.end(), 0.0f);

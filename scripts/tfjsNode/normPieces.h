@@ -23,6 +23,9 @@ inline void spread(std::vector<float>& values, int64_t channels, int64_t width) 
   for (int64_t i = channels; i < width; ++i) values[i] = values[i - channels];
 }
 
+/** Of each channel of a piece the sum. */
+void addPiece(const float* x, const Piece& piece, int64_t width, int64_t channels, float* result);
+
 /** Of each channel of a piece the mean, and the sum of squares around it. */
 void sumPiece(const float* x, const Piece& piece, int64_t width, int64_t channels, float* result);
 

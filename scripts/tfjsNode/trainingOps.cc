@@ -47,6 +47,12 @@ void runningStatistics(const Call& call, const Attributes& with) {
   if (batches != nullptr) *batches = call.input(2).flat<int32_t>()(0) + 1;
 }
 
+void channelSum(const Call& call, const Attributes&) {
+  const int64_t channels = call.side(0, -1), rows = call.input(0).NumElements() / std::max<int64_t>(1, channels);
+  float* sum = call.result(0, {channels});
+  if (call.ok()) layers::channelSum(call.parallel(), rows, channels, call.floats(0), sum);
+}
+
 void dropout(const Call& call, const Attributes& with) {
   const auto words = call.input(1).flat<int64_t>();
   const auto low = [&](int i) { return (uint32_t)words(i); };
@@ -93,6 +99,9 @@ REGISTER_OP("DiffusionSslRunningStatistics")
     .Input("mean: float").Input("variance: float")
     .Output("new_mean: float").Output("new_var: float").Output("batches: int32");
 LAYER_OP("DiffusionSslRunningStatistics", runningStatistics);
+
+REGISTER_OP("DiffusionSslChannelSum").Input("x: float").Output("sum: float");
+LAYER_OP("DiffusionSslChannelSum", channelSum);
 
 REGISTER_OP("DiffusionSslDropout")
     .Attr("threshold: int").Attr("scale: float")

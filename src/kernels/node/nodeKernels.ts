@@ -37,6 +37,7 @@ import {
   ownAdam,
   ownBatchNorm,
   ownBatchNormGradient,
+  ownChannelSum,
   ownDropout,
   ownRunningStatistics,
 } from './training.js';
@@ -86,7 +87,7 @@ const onOwnOperations: readonly NodeKernel[] = [
   ...[dotAttention, dotAttentionGradient],
   ...[pixelMean, addToPixels],
   ...[ownBatchNorm, ownBatchNormGradient, ownRunningStatistics],
-  ...[ownDropout, dropoutGradient, ownAdam],
+  ...[ownChannelSum, ownDropout, dropoutGradient, ownAdam],
 ];
 
 /** What an addon has besides what TensorFlow.js needs of it. */

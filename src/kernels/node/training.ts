@@ -1,5 +1,6 @@
 import { adam } from './adam.js';
 import { batchNormTraining, batchNormTrainingGradient, runningStatistics } from './batchNorm.js';
+import { channelSum } from './channels.js';
 import { dropout } from './dropout.js';
 import { attribute } from './EagerOps.js';
 import type { NodeKernel } from './NodeKernel.js';
@@ -41,6 +42,12 @@ export const ownRunningStatistics: NodeKernel = {
     const inputs = [runningMean, runningVar, tracked, mean, variance];
     return ops.runAll('DiffusionSslRunningStatistics', attributes, inputs, 3);
   },
+};
+
+/** As `channelSum` of `channels.ts`, added up in parts and these in float64: biases before a norm get 0, not noise. */
+export const ownChannelSum: NodeKernel = {
+  name: channelSum.name,
+  compute: (ops, { x }) => ops.run('DiffusionSslChannelSum', [], x),
 };
 
 /** As the composed operation rounds it: a division of float32 numbers. */
