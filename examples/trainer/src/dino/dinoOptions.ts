@@ -2,8 +2,10 @@ import { Command } from 'commander';
 import { type DinoSettings, dinoPresets } from 'diffusion-ssl/ssl/dino';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { addSourceFlags } from '../config/addSourceFlags.js';
+import { addWindowFlags } from '../config/addWindowFlags.js';
 import { choice, integer, number, numberBelow, numbers, range, share } from '../config/flagValues.js';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
+import { pickKeys } from '../config/pickKeys.js';
 import { parsePretrainOptions } from '../config/pretrainOptions.js';
 import type { DinoConfig } from './DinoConfig.js';
 
@@ -103,7 +105,7 @@ export function parseDinoOptions(args: readonly string[]): {
   }
   const chips = {
     ...parsePretrainOptions([]).config,
-    ...chosen(all, OF_CHIPS),
+    ...pickKeys(all, OF_CHIPS),
     augmentation: 'none',
     model: 'uVit',
     tokenSize: all.tokenSize,
@@ -114,12 +116,8 @@ export function parseDinoOptions(args: readonly string[]): {
     given: Object.fromEntries(
       Object.entries(all).filter(([key]) => isGiven(key) && !OF_RUN.includes(key as never)),
     ),
-    run: chosen(all, OF_RUN) as DinoFlags,
+    run: pickKeys(all, OF_RUN) as DinoFlags,
   };
-}
-
-function chosen(values: object, keys: readonly string[]): object {
-  return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
 }
 
 /** A preset as the flags that stand for it. */
@@ -158,22 +156,8 @@ function commandOf(): Command {
   program.addOption(
     choice('--preset <name>', "DINO's own settings, or those of a study of radar images", ['dino', 'sar']),
   );
-  addSourceFlags(program)
-    .option('--size <pixels>', 'crop or pad chips to this side (default: as they are)', integer(1))
-    .addOption(
-      choice('--windows <where>', 'take windows of --size of scenes or larger chips', ['random', 'grid']),
-    )
-    .option('--windows-per-scene <n>', 'windows of a scene in an epoch', integer(1))
-    .option('--max-missing <share>', "largest share of a window's pixels missing (default: 0.5)", share)
+  addWindowFlags(addSourceFlags(program))
     .option('--nodata <values>', "values masked besides the files' own", numbers, [])
-    .addOption(
-      choice(
-        '--on-bad-chip <what>',
-        'stop at an unreadable chip, or go on without',
-        ['error', 'skip'],
-        'error',
-      ),
-    )
     .addOption(
       choice(
         '--normalization <strategy>',

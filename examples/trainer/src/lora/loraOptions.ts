@@ -1,9 +1,11 @@
 import { Command } from 'commander';
 import { addBackendFlags, type BackendOptions } from '../config/addBackendFlags.js';
 import { addSourceFlags } from '../config/addSourceFlags.js';
+import { addWindowFlags } from '../config/addWindowFlags.js';
 import { flagOf } from '../config/flagOf.js';
-import { choice, integer, names, number, numberBelow, range, share } from '../config/flagValues.js';
+import { choice, integer, names, number, numberBelow, range } from '../config/flagValues.js';
 import type { PretrainConfig } from '../config/PretrainConfig.js';
+import { pickKeys } from '../config/pickKeys.js';
 import { parsePretrainOptions } from '../config/pretrainOptions.js';
 import type { LoraRunConfig } from './LoraRunConfig.js';
 
@@ -107,7 +109,7 @@ export function parseLoraOptions(args: readonly string[]): {
     program.error(`error: --full trains all weights: leave out ${unread.map(flagOf).join(', ')}`);
   const chips = {
     ...parsePretrainOptions([]).config,
-    ...chosen(all, OF_CHIPS),
+    ...pickKeys(all, OF_CHIPS),
     // Chips are scaled as the pretrained network says.
     ...{ normalization: 'none', model: 'uVit' },
   } as PretrainConfig;
@@ -117,12 +119,8 @@ export function parseLoraOptions(args: readonly string[]): {
     given: Object.fromEntries(
       Object.entries(all).filter(([key]) => isGiven(key) && !OF_RUN.includes(key as never)),
     ),
-    run: chosen(all, OF_RUN) as LoraFlags,
+    run: pickKeys(all, OF_RUN) as LoraFlags,
   };
-}
-
-function chosen(values: object, keys: readonly string[]): object {
-  return Object.fromEntries(Object.entries(values).filter(([key]) => keys.includes(key)));
 }
 
 function commandOf(): Command {
@@ -135,26 +133,14 @@ function commandOf(): Command {
         'goes on bit for bit: --out RUN --resume.',
     )
     .argument('[model]', 'folder of a run or of a model, or http address of one; not with --resume');
-  addSourceFlags(program)
-    .option(
-      '--old-data <folder>',
-      'root of the chips that the network was pretrained on, to see what is forgotten',
-    )
-    .option('--old-catalog <file>', 'catalog of those; its validation chips are looked at')
-    .option('--size <pixels>', 'crop or pad chips to this side (default: as they are)', integer(1))
-    .addOption(
-      choice('--windows <where>', 'take windows of --size of scenes or larger chips', ['random', 'grid']),
-    )
-    .option('--windows-per-scene <n>', 'windows of a scene in an epoch', integer(1))
-    .option('--max-missing <share>', "largest share of a window's pixels missing (default: 0.5)", share)
-    .addOption(
-      choice(
-        '--on-bad-chip <what>',
-        'stop at an unreadable chip, or go on without',
-        ['error', 'skip'],
-        'error',
-      ),
-    )
+  addWindowFlags(
+    addSourceFlags(program)
+      .option(
+        '--old-data <folder>',
+        'root of the chips that the network was pretrained on, to see what is forgotten',
+      )
+      .option('--old-catalog <file>', 'catalog of those; its validation chips are looked at'),
+  )
     .addOption(
       choice(
         '--augmentation <kind>',
