@@ -13,6 +13,7 @@ import { buildTrainer, type Trainer } from '../../../test/support/trainer.js';
 import { dino } from '../src/commands/dino.js';
 import { parseDinoOptions } from '../src/dino/dinoOptions.js';
 import { transformOf } from './labelledChips.js';
+import { refusalOf } from './refusalOf.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'dino-'));
 const at = (...names: string[]) => path.join(folder, ...names);
@@ -240,17 +241,6 @@ describe('its options', () => {
     [['--labels', 'kind', '--windows', 'random', '--size', '32'], /--labels are .* with --windows/],
     [['--data', 'x'], /--data and --catalog go together/],
   ])('%j is refused', (args, message) => {
-    const written: string[] = [];
-    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      written.push(String(text));
-      return true;
-    });
-    const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
-      throw new Error('exit');
-    });
-    expect(() => parseDinoOptions(args)).toThrow('exit');
-    expect(written.join('')).toMatch(message);
-    exit.mockRestore();
-    write.mockReturnValue(true);
+    expect(refusalOf(() => parseDinoOptions(args))).toMatch(message);
   });
 });

@@ -12,6 +12,7 @@ import { lora } from '../src/commands/lora.js';
 import { parseLoraOptions } from '../src/lora/loraOptions.js';
 import { statisticsDistance } from '../src/lora/statisticsDistance.js';
 import { SIDE, saveSmallModel, writeLabelledChips } from './labelledChips.js';
+import { refusalOf } from './refusalOf.js';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'lora-'));
 const at = (...names: string[]) => path.join(folder, ...names);
@@ -290,18 +291,7 @@ describe('its options', () => {
       /--full trains all weights: leave out --rank/,
     ],
   ])('%j is refused', (args, message) => {
-    const written: string[] = [];
-    const write = vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
-      written.push(String(text));
-      return true;
-    });
-    const exit = vi.spyOn(process, 'exit').mockImplementation(() => {
-      throw new Error('exit');
-    });
-    expect(() => parseLoraOptions(args)).toThrow('exit');
-    expect(written.join('')).toMatch(message);
-    exit.mockRestore();
-    write.mockReturnValue(true);
+    expect(refusalOf(() => parseLoraOptions(args))).toMatch(message);
   });
 
   it('give adapters and all weights rates of their own', () => {
