@@ -1,5 +1,6 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import { showJson } from '../internal/showJson.js';
 import { safetensorsToFloat32 } from '../interop/safetensorsToFloat32.js';
 import type { StoredTensor } from '../interop/safetensorsTypes.js';
@@ -190,8 +191,4 @@ function guessedConfig(
     rankPattern: others('rank', base.r),
     alphaPattern: others('alpha', base.loraAlpha),
   });
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

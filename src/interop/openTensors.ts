@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import { showJson } from '../internal/showJson.js';
 import { foreignWeights } from './foreignWeights.js';
 import type { ByteSource, ModelFiles } from './ModelFiles.js';
@@ -130,8 +131,4 @@ async function openNamed(file: ByteSource, where: string): Promise<StoredTensors
 
 function showAll(metadata: Readonly<Record<string, string>>): string {
   return JSON.stringify(Object.entries(metadata).sort(([a], [b]) => (a < b ? -1 : 1)));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

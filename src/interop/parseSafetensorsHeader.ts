@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import { showJson } from '../internal/showJson.js';
 import { foreignWeights } from './foreignWeights.js';
 import {
@@ -46,10 +47,6 @@ export function parseSafetensorsHeader(bytes: Uint8Array, size: number | undefin
 
 function fail(problem: string): never {
   throw new CheckpointError(`readSafetensors: ${problem}`);
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /**

@@ -1,5 +1,6 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import { showJson } from '../internal/showJson.js';
 import type { ModelFiles } from '../interop/ModelFiles.js';
 import { openTensors } from '../interop/openTensors.js';
@@ -57,8 +58,4 @@ async function presentFile(files: ModelFiles, name: string): Promise<string> {
     if (file) return candidate === half ? half : name;
   }
   return name;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

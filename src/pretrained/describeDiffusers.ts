@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import { showJson } from '../internal/showJson.js';
 import type { ModelFiles } from '../interop/ModelFiles.js';
 import { openTensors } from '../interop/openTensors.js';
@@ -59,8 +60,4 @@ async function diffusionOf(files: ModelFiles): Promise<ModelDiffusion | undefine
   // Its writer puts -Infinity into it, which is no JSON.
   const fields = await readJsonFile(files, 'scheduler_config.json', { infinities: true });
   return isObject(fields) ? fromSchedulerConfig(fields) : undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import type { ModelFiles } from '../interop/ModelFiles.js';
 import { openTensors } from '../interop/openTensors.js';
 import type { StoredTensors } from '../interop/safetensorsTypes.js';
@@ -157,8 +158,4 @@ function picked(fields: Fields): Fields {
   return Object.fromEntries(
     NETWORK.filter((key) => fields[key] !== undefined).map((key) => [key, fields[key]]),
   );
-}
-
-function isObject(value: unknown): value is Fields {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

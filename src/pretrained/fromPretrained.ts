@@ -1,5 +1,6 @@
 import type * as tfl from '@tensorflow/tfjs-layers';
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import { showJson } from '../internal/showJson.js';
 import type { ModelFiles } from '../interop/ModelFiles.js';
 import { openTensors } from '../interop/openTensors.js';
@@ -150,7 +151,3 @@ async function planPretrained(files: ModelFiles): Promise<PretrainedPlan> {
 }
 
 const isFactory = (name: unknown): name is ModelFactory => modelFactories.includes(name as ModelFactory);
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}

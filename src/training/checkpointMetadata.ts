@@ -1,4 +1,5 @@
 import { CheckpointError } from '../errors/CheckpointError.js';
+import { isObject } from '../internal/isObject.js';
 import { showJson } from '../internal/showJson.js';
 
 /** Where the header of a checkpoint holds {@link CheckpointMetadata} as JSON. */
@@ -57,10 +58,6 @@ function parseJson(text: string): unknown {
   } catch (error) {
     fail(`the run state in the header is damaged: it begins with ${showJson(text)} and is not JSON.`, error);
   }
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function count(name: string, value: unknown): number | undefined {

@@ -102,7 +102,7 @@ function missingValues({ data, channels }: Raster, isGap: Uint8Array): Uint8Arra
   const isMissing = new Uint8Array(data.length);
   for (const [pixel, gap] of isGap.entries()) {
     if (gap === 0) continue;
-    const values = data.slice(pixel * channels, (pixel + 1) * channels);
+    const values = data.subarray(pixel * channels, (pixel + 1) * channels);
     const isMarked = values.every(Number.isFinite);
     for (const [band, value] of values.entries())
       isMissing[pixel * channels + band] = isMarked || !Number.isFinite(value) ? 1 : 0;
