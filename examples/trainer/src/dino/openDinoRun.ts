@@ -1,5 +1,4 @@
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
-import { CheckpointError } from 'diffusion-ssl/errors';
 import { type VitConfig, vit } from 'diffusion-ssl/models';
 import {
   CollapseAlarm,
@@ -9,10 +8,11 @@ import {
   dinoHead,
   teacherTemperatures,
 } from 'diffusion-ssl/ssl/dino';
-import { restoreCheckpoint } from 'diffusion-ssl/training';
 import { compareInputs } from '../checkpoint/compareInputs.js';
 import type { ResumePoint } from '../checkpoint/readResumePoint.js';
+import { restoreTrained } from '../checkpoint/restoreTrained.js';
 import { runInputs } from '../checkpoint/runInputs.js';
+import { warnOfBuild } from '../checkpoint/warnOfBuild.js';
 import { openChipData } from '../data/chipData.js';
 import { chipNormalization } from '../data/chipNormalization.js';
 import { shownChips } from '../data/shownChips.js';
@@ -88,16 +88,9 @@ export async function openDinoRun(start: DinoStart): Promise<DinoRun> {
       const before = { ...resumed, config: chips, state: { ...resumed.state, config: chips } };
       const accepted = compareInputs(before as unknown as ResumePoint, inputs, data, run.acceptChanges);
       if (accepted !== undefined) teller.warning(accepted);
-      if (resumed.state.build !== backend.build) {
-        const builds = `'${resumed.state.build}', this is '${backend.build}'`;
-        teller.warning(`The run was on ${builds}: results differ in the last bits.`);
-      }
-      try {
-        const { parameters, optimizer } = training;
-        await restoreCheckpoint(resumed.tensors, { parameters, optimizer });
-      } catch (error) {
-        throw new CheckpointError(`${resumed.file}: ${(error as Error).message}`, { cause: error });
-      }
+      warnOfBuild(resumed.state.build, backend.build, (text) => teller.warning(text));
+      const { parameters, optimizer } = training;
+      await restoreTrained(resumed, { parameters, optimizer });
       state = { ...resumed.state, config, inputs, build: backend.build };
     }
     const alarm = new CollapseAlarm({ outDim: config.outDim, patience: Math.max(1, config.patience) });

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs-core';
+import { flip } from 'diffusion-ssl/augmentation';
 import type { Raster } from 'diffusion-ssl/normalization';
 import { turn } from '../stopping/turn.js';
 
@@ -83,29 +84,20 @@ async function nearestOf(
     });
     const best = Float64Array.from(train, (_, chip) => Math.max(0, Math.min(...own.map((row) => row[chip]))));
     const chip = best.reduce((least, value, at) => (value < best[least] ? at : least), 0);
-    const flip = FLIPS[own.reduce((least, row, at) => (row[chip] < own[least][chip] ? at : least), 0)];
+    const turned = FLIPS[own.reduce((least, row, at) => (row[chip] < own[least][chip] ? at : least), 0)];
     const distances = best.map((square) => Math.sqrt(square / length)).sort();
     const near = distances.subarray(0, NEIGHBOURS);
     // Products in float32 leave little of what is equal.
-    const exact = distanceOf(mirrored(image, flip).data, train[chip].data);
+    const exact = distanceOf(mirrored(image, turned).data, train[chip].data);
     const mean = near.reduce((sum, value) => sum + value, 0) / near.length;
-    return { chip, flip, distance: exact, ratio: mean > 0 ? exact / mean : 1 };
+    return { chip, flip: turned, distance: exact, ratio: mean > 0 ? exact / mean : 1 };
   });
 }
 
 /** An image turned round. */
 export function mirrored(image: Raster, [columns, rows]: Flip): Raster {
   if (!columns && !rows) return image;
-  const { height, width, channels } = image;
-  const data = new Float32Array(image.data.length);
-  for (let row = 0; row < height; row++) {
-    for (let column = 0; column < width; column++) {
-      const from = (rows ? height - 1 - row : row) * width + (columns ? width - 1 - column : column);
-      const pixel = image.data.subarray(from * channels, (from + 1) * channels);
-      data.set(pixel, (row * width + column) * channels);
-    }
-  }
-  return { ...image, data };
+  return flip({ image }, columns && rows ? 'both' : columns ? 'horizontal' : 'vertical').image;
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

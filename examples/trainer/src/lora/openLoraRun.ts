@@ -1,11 +1,13 @@
 import type { LayersModel } from '@tensorflow/tfjs-layers';
 import { addLora, type Lora } from 'diffusion-ssl/adapters';
 import type { StartedBackend } from 'diffusion-ssl/backends/node';
-import { CheckpointError, ConfigError } from 'diffusion-ssl/errors';
+import { ConfigError } from 'diffusion-ssl/errors';
 import { namedParameters } from 'diffusion-ssl/models';
 import { AdamW } from 'diffusion-ssl/optimizers';
-import { ExponentialMovingAverage, restoreCheckpoint } from 'diffusion-ssl/training';
+import { ExponentialMovingAverage } from 'diffusion-ssl/training';
+import { restoreTrained } from '../checkpoint/restoreTrained.js';
 import { changedInputs } from '../checkpoint/runInputs.js';
+import { warnOfBuild } from '../checkpoint/warnOfBuild.js';
 import type { LoraRun } from './LoraRun.js';
 import type { LoraRunConfig } from './LoraRunConfig.js';
 import type { LoraState } from './LoraState.js';
@@ -55,15 +57,8 @@ export async function openLoraRun({ run, resumed, backend, ...start }: LoraStart
           `The run depends on what has changed since: ${changed.join(', ')}. Put it back, or start a new run.`,
         );
       }
-      if (resumed.state.build !== backend.build) {
-        const builds = `'${resumed.state.build}', this is '${backend.build}'`;
-        teller.warning(`The run was on ${builds}: results differ in the last bits.`);
-      }
-      try {
-        await restoreCheckpoint(resumed.tensors, { parameters, optimizer, ema });
-      } catch (error) {
-        throw new CheckpointError(`${resumed.file}: ${(error as Error).message}`, { cause: error });
-      }
+      warnOfBuild(resumed.state.build, backend.build, (text) => teller.warning(text));
+      await restoreTrained(resumed, { parameters, optimizer, ema });
       subject.expect(resumed.state.contents);
       state = { ...resumed.state, config, build: backend.build };
     }

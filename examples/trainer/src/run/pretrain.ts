@@ -6,6 +6,7 @@ import { type ResumePoint, readResumePoint } from '../checkpoint/readResumePoint
 import { resumeCommand } from '../checkpoint/resumeCommand.js';
 import { runInputs } from '../checkpoint/runInputs.js';
 import { saveCheckpoint } from '../checkpoint/saveCheckpoint.js';
+import { warnOfBuild } from '../checkpoint/warnOfBuild.js';
 import { bandStatistics } from '../conditions/bandStatistics.js';
 import { describeCondition } from '../conditions/describeCondition.js';
 import type { PretrainOptions } from '../config/pretrainOptions.js';
@@ -102,11 +103,7 @@ function reportBackend(
   for (const { name, reason } of passedOver) events.note(`passed over ${name}: ${reason}`);
   const on = adapter ? ` on ${adapter.description || adapter.architecture}` : '';
   events.note(`backend ${name}${on}, ${threads} thread${threads > 1 ? 's' : ''}`);
-  if (resumed && resumed.state.build !== build) {
-    events.warning(
-      `The run was on '${resumed.state.build}', this is '${build}': results differ in the last bits.`,
-    );
-  }
+  if (resumed) warnOfBuild(resumed.state.build, build, (text) => events.warning(text));
 }
 
 /** Makes the run on its chips, once all that would end it is checked. */

@@ -3,6 +3,7 @@ import { ConfigError } from 'diffusion-ssl/errors';
 import { weightsFingerprint } from 'diffusion-ssl/features';
 import { namedParameters } from 'diffusion-ssl/models';
 import { ExponentialMovingAverage, restoreCheckpoint } from 'diffusion-ssl/training';
+import { warnOfBuild } from '../checkpoint/warnOfBuild.js';
 import { modelClasses } from '../heads/ModelClass.js';
 import { openModel } from '../model/openModel.js';
 import { sourceOf } from '../probing/sourceOf.js';
@@ -51,9 +52,7 @@ export async function openTuneRun({ folder, config, resumed, backend, signal }: 
         `The ${names} are not those that ${folder} began with: a resumed run needs the same.`,
       );
     }
-    if (earlier !== build) {
-      console.warn(`The run was on '${earlier}', this is '${build}': results differ in the last bits.`);
-    }
+    warnOfBuild(earlier, build, (text) => console.warn(text));
     await restoreCheckpoint(resumed.tensors, {
       parameters: tuning.parameters,
       optimizer: tuning.optimizer,
